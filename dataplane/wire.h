@@ -32,21 +32,21 @@ enum link_type {
 
 /* Highest bit of a Pathlet's NodeID: the receiver is a destination. */
 #define PATHLET_DESTINATION 0x80000000u
-#define NODE_ID_MAX         0x7fffffffu
+#define NODE_ID_MAX	    0x7fffffffu
 
 /* Limits of a whole tree; a source keeps them, a receiver refuses what exceeds them. */
 #define PATHLET_TREE_MAX_BYTES 512
 #define PATHLET_TREE_MAX_DEPTH 32
 
 /* Session header flags. Bits not named are sent 0 and ignored. */
-#define SESSION_CODED           0x01
+#define SESSION_CODED		0x01
 #define SESSION_DELAY_SENSITIVE 0x02
-#define SESSION_MESSAGE_FIRST   0x04
-#define SESSION_MESSAGE_LAST    0x08
+#define SESSION_MESSAGE_FIRST	0x04
+#define SESSION_MESSAGE_LAST	0x08
 
 /* What the payload limit of a session leaves free for later: a coding header and an AEAD tag. */
 #define CODING_HEADER_MAX 8
-#define SEAL_TAG_BYTES    16
+#define SEAL_TAG_BYTES	  16
 
 struct link_hdr {
 	uint8_t version_type; /* version << 4 | type */
