@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One-way delays of a session at a destination, in microseconds: signed differences of two clocks
+ * that may not agree. Counts lie around the first delay seen (the anchor), 16 bins to each power of
+ * two on either side, so that a percentile is exact to 1/16 of its distance from the anchor however
+ * far the clocks are apart. Distances above 2^24 us (16.8 s) count in the last bin.
+ *
+ * The minimum of the last minute is kept in slices of ten seconds.
+ *
+ * One writer. A reader copies the structure while it may change: it then sees some packets and not
+ * others, never a torn number.
+ */
+#ifndef FERRY_DELAY_HISTOGRAM_H
+#define FERRY_DELAY_HISTOGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DELAY_SUB_BITS 4
+#define DELAY_MAX_BITS 24
+#define DELAY_BINS     ((DELAY_MAX_BITS - DELAY_SUB_BITS + 1) << DELAY_SUB_BITS)
+
+#define DELAY_SLICES   6
+#define DELAY_SLICE_NS UINT64_C(10000000000)
+
+struct delay_histogram {
+	uint64_t count;
+	int32_t anchor;
+	int32_t max;
+	uint64_t slice; /* number of the current ten seconds */
+	int32_t slice_min[DELAY_SLICES];
+	uint32_t above[DELAY_BINS]; /* anchor and later */
+	uint32_t below[DELAY_BINS]; /* earlier than the anchor */
+};
+
+/* Bin of a distance of at least 0, and the distance in the middle of a bin. */
+static inline uint32_t
+delay_bin(uint32_t distance)
+{
+	uint32_t limit = (1u << DELAY_MAX_BITS) - 1;
+	uint32_t d = distance < limit ? distance : limit;
+	uint32_t octave;
+
+	if (d < (1u << DELAY_SUB_BITS))
+		return d;
+	octave = 31 - (uint32_t)__builtin_clz(d) - DELAY_SUB_BITS;
+	return (octave << DELAY_SUB_BITS) + (d >> octave);
+}
+
+uint32_t delay_bin_middle(uint32_t bin);
+
+/* now in nanoseconds, for the minimum of the last minute. */
+void delay_histogram_add(struct delay_histogram *h, int32_t delay, uint64_t now);
+
+/* Delay below which the share q (0 to 1) of all packets lies. 0 when there are none. */
+int32_t delay_histogram_quantile(const struct delay_histogram *h, double q);
+
+/* Least delay of the last minute before now; false when no packet came in it. */
+bool delay_histogram_minimum(const struct delay_histogram *h, uint64_t now, int32_t *minimum);
+
+#endif

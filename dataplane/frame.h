@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ethernet, IPv4 or IPv6, and UDP around a datagram: judging those of a frame that came, and the
+ * prepared headers (templates) of one that goes.
+ */
+#ifndef FERRY_FRAME_H
+#define FERRY_FRAME_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "address.h"
+#include "drop.h"
+#include "port.h"
+
+/* Ethernet with a VLAN tag, IPv6, UDP. */
+#define FRAME_HEADERS_MAX 66
+
+/* A UDP datagram to one of the port's addresses, found in a frame. */
+struct frame_view {
+	struct address source;
+	uint16_t payload_off; /* from the start of the frame */
+	uint16_t payload_len; /* what the UDP length says */
+	uint16_t udp_port;    /* destination, host order */
+	uint8_t local;	      /* index of the destination among the port's addresses */
+	bool sum_known;
+	uint16_t sum; /* Internet checksum of the payload, if known */
+};
+
+enum frame_verdict {
+	FRAME_UDP,     /* the view is filled */
+	FRAME_CONTROL, /* ARP, ICMP, neighbour discovery: the control thread's */
+	FRAME_DROP,    /* *reason says why */
+};
+
+/*
+ * Judges a frame that came in on a port. Nothing is changed. All headers must lie in the first
+ * segment; the payload may go on in others.
+ */
+enum frame_verdict frame_parse(const struct port *port, const struct rte_mbuf *m,
+	struct frame_view *view, enum drop_reason *reason);
+
+/*
+ * Prepared headers. They lie at the end of bytes[], so that copying all of it, a constant size,
+ * puts the last byte where the datagram begins.
+ */
+#define FRAME_TEMPLATE_BYTES 96
+
+struct frame_template {
+	uint8_t bytes[FRAME_TEMPLATE_BYTES];
+	uint8_t total; /* bytes of headers, with what was appended */
+	uint8_t l2_len;
+	uint8_t l3_len;
+	uint8_t appended;    /* bytes after the UDP header */
+	uint16_t ip_sum;     /* IPv4: folded sum of the header with total length 0 */
+	uint16_t pseudo_sum; /* addresses, protocol and UDP ports; not the lengths */
+	uint16_t mtu;
+};
+
+struct frame_endpoints {
+	struct rte_ether_addr source_mac, destination_mac;
+	struct address source, destination;	/* of one family */
+	uint16_t source_port, destination_port; /* host order */
+	uint8_t hop_limit;
+};
+
+/*
+ * Prepares the headers of datagrams that leave by a port, then appended bytes (at most 24, an even
+ * number) that every datagram begins with.
+ */
+void frame_template_build(struct frame_template *t, const struct port *port,
+	const struct frame_endpoints *ends, const void *append, uint8_t append_len);
+
+#define FRAME_HOP_LIMIT 64
+
+/* Largest datagram (UDP payload) that fits the template's MTU. */
+static inline uint16_t
+frame_payload_max(const struct frame_template *t)
+{
+	return (uint16_t)(t->mtu - t->l3_len - sizeof(struct rte_udp_hdr));
+}
+
+/*
+ * Fills lengths and checksums of the headers at the packet's front, which are a copy of the
+ * template's. m's data begins with them. body_sum is the Internet checksum of all that follows the
+ * UDP header; it is looked at for IPv6 only.
+ */
+void frame_finish(
+	const struct frame_template *t, struct rte_mbuf *m, uint32_t offloads, uint16_t body_sum);
+
+#endif

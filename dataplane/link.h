@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A link: the connection to one neighbour over a port. Its sending state belongs to one worker (the
+ * owner, fixed when the link is made), its receiving state to the worker on whose queue its
+ * datagrams arrive (the first to see one claims it). The control thread makes links, publishes
+ * their prepared headers, and reads their counters.
+ */
+#ifndef FERRY_LINK_H
+#define FERRY_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include "address.h"
+#include "drop.h"
+#include "frame.h"
+#include "port.h"
+#include "seq_window.h"
+
+#define LINK_WINDOW   1024
+#define LINK_NO_OWNER UINT16_MAX
+
+/* A link that was silent for so long takes any epoch. */
+#define LINK_SILENCE_NS UINT64_C(2000000000)
+
+/* Written by the link's owner only. */
+struct link_tx {
+	uint64_t seq;	      /* the next DATA sequence */
+	uint64_t seq_control; /* the next sequence of all other types */
+	uint32_t rtt;	      /* our estimate, microseconds; 0 = none yet */
+
+	uint64_t packets;   /* DATA taken by the port */
+	uint64_t bytes;	    /* of UDP payload */
+	uint64_t control;   /* datagrams of other types taken by the port */
+	uint64_t drops;	    /* by the owner, on the way to this link */
+	uint64_t flattened; /* copied into one piece for a port that sends no chains */
+};
+
+/* Written by the worker that owns the receiving side only. */
+struct link_rx {
+	uint16_t epoch;	   /* of the neighbour */
+	bool heard;	   /* an epoch was taken */
+	uint64_t heard_at; /* last accepted datagram, ns */
+	uint32_t rtt;	   /* the neighbour's estimate */
+	struct seq_window window;
+
+	uint64_t packets; /* DATA accepted */
+	uint64_t bytes;	  /* of UDP payload */
+	uint64_t control; /* FEEDBACK and PROBE accepted */
+	uint64_t reordered;
+	uint64_t duplicates;
+	uint64_t lost_before; /* missing in epochs that ended */
+	uint64_t epochs;      /* taken, the first one too */
+
+	uint64_t bits[LINK_WINDOW / 64];
+};
+
+struct link {
+	/* Constant once published. */
+	uint32_t node_id;
+	uint16_t index; /* among the node's links */
+	uint16_t owner; /* worker that sends */
+	struct port *port;
+	struct address remote;
+	uint8_t local;	       /* our address on the port, an index */
+	uint16_t udp_port;     /* the neighbour's, host order */
+	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
+
+	/* Published by the control thread; NULL while the neighbour is not resolved. */
+	const struct frame_template *header;
+
+	/* Claimed once by a worker. */
+	uint16_t rx_owner;
+
+	struct link_tx tx __rte_cache_aligned;
+	struct link_rx rx __rte_cache_aligned;
+};
+
+static inline const struct frame_template *
+link_header(const struct link *link)
+{
+	return __atomic_load_n(&link->header, __ATOMIC_ACQUIRE);
+}
+
+/* DATA packets of the neighbour that did not come, all epochs. */
+static inline uint64_t
+link_lost(const struct link_rx *rx)
+{
+	return rx->lost_before + seq_window_missing(&rx->window);
+}
+
+/* A datagram from a neighbour that its link accepted. */
+struct link_datagram {
+	struct rte_mbuf *m; /* data begins after the link header, ends with the datagram */
+	struct link *link;
+	uint8_t type; /* enum link_type */
+};
+
+struct worker;
+
+/*
+ * Judges the link header of a UDP datagram to the node's own port and does the link's accounting.
+ * DROP_none: *link is set, m begins after the link header and is cut to the UDP length. Otherwise m
+ * is the caller's to drop, except with *handed set: then m went to the worker that owns the
+ * receiving side.
+ */
+enum drop_reason link_input(struct worker *w, struct port *port, struct rte_mbuf *m,
+	const struct frame_view *view, struct link_datagram *out, bool *handed);
+
+/*
+ * What a neighbour sent that is not DATA: consumes, answers or drops m.
+ */
+void link_control_input(struct worker *w, struct link_datagram *datagram);
+
+/*
+ * Sends packets on a link that this worker owns: DATA whose first bytes are the next hop's Pathlet,
+ * or one of the other types (type) whose data is its body. All packets are taken; what cannot be
+ * sent is dropped by name.
+ */
+void
+link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A node: workers, ports, and the tables that workers look things up in. All functions here are the
+ * control thread's (or a test's that turns the workers by hand); they never stop a worker: what
+ * changes is published, and the old freed after quiescence.
+ *
+ * Order of making: node_new; node_add_port for each port; node_start_layout, which spreads queues
+ * over workers and makes the pools; then links, sources, destinations, before or after workers run.
+ */
+#ifndef FERRY_NODE_H
+#define FERRY_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_rcu_qsbr.h>
+
+#include "destination.h"
+#include "id_map.h"
+#include "link.h"
+#include "port.h"
+#include "reclaim.h"
+#include "source.h"
+#include "utc.h"
+#include "worker.h"
+
+/* Written by the control thread, copied by workers (a sequence lock with one bounded try). */
+struct node_clock {
+	uint32_t version; /* odd while it is written */
+	struct utc_map map;
+};
+
+struct node {
+	uint32_t id;
+	uint16_t epoch; /* of our links */
+	uint16_t nb_workers;
+	uint16_t nb_ports;
+	uint16_t max_links;
+	struct worker *workers[WORKERS_MAX];
+	struct port *ports[WORKER_PORTS_MAX];
+
+	struct node_clock clock;
+
+	/* Read by workers. */
+	struct id_map peers;	    /* NodeID -> struct link */
+	struct id_map ingress;	    /* source_ingress_key -> struct source */
+	struct id_map destinations; /* session_key -> struct destination */
+	struct id_map known;	    /* session_key -> anything: configured, but not for us */
+	struct link **links;	    /* by index; published slots */
+
+	/* The control thread's. */
+	struct id_map sources; /* session_key -> struct source */
+	struct rte_rcu_qsbr *qsbr;
+	struct reclaim reclaim;
+	struct rte_mempool *pool, *header_pool;
+	struct node_request *requests; /* under way */
+	uint32_t pool_packets, pool_headers;
+	char name[32];
+};
+
+struct node_params {
+	const char *name; /* distinguishes pools and rings of nodes in one process */
+	uint32_t id;
+	uint16_t epoch;
+	uint16_t nb_workers;
+	uint16_t max_links;
+	bool may_sleep;
+	uint64_t seed;
+	uint64_t now;
+};
+
+/* One holder of packets: its name and how many it may hold at most. */
+struct node_holder {
+	const char *name;
+	uint32_t packets;
+};
+
+#define NODE_HOLDERS_MAX 16
+
+/* What decides how many packets the node can hold; the pool is their sum. */
+struct node_budget {
+	uint32_t port_descriptors; /* over all ports and queues, receive and send */
+	uint32_t ring_packets;	   /* next hops' rings */
+	uint32_t reorder_packets;  /* all destinations' windows */
+	uint32_t file_packets;	   /* feeds and egress files */
+	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
+				      headroom */
+};
+
+struct link_params {
+	uint32_t node_id;
+	struct port *port;
+	struct address remote;
+	uint8_t local;
+	uint16_t udp_port;
+	uint32_t ring; /* packets from other workers, a power of two */
+};
+
+struct source_params {
+	uint32_t conference, session;
+	uint16_t epoch;
+	uint8_t kind;
+	uint8_t flags;
+	uint64_t rate, burst;
+	struct port *ingress_port; /* SOURCE_UDP */
+	uint8_t ingress_local;
+	uint16_t ingress_udp_port;
+	uint32_t feed; /* SOURCE_FILE: packets, a power of two */
+	uint64_t seed;
+	struct generator_params generator;
+};
+
+/* A flow of a plan to be built: its Pathlets as pathlet_tree encodes them. */
+struct flow_params {
+	uint8_t id;
+	uint32_t weight;
+	struct flow_state *state; /* NULL = a new one */
+	const uint8_t *routing;	  /* RoutingInfo at the source: outermost Pathlets in a row */
+	uint16_t routing_len;
+};
+
+/* NULL with *error set to a text when memory is short. */
+struct node *node_new(const struct node_params *params, const char **error);
+/* Takes the port's structure as it is; its index is set. 0 or -ENOSPC. */
+int node_add_port(struct node *node, struct port *port);
+/* Sums the budget into holders (for the log; returns how many), before node_layout. */
+uint32_t node_holders(const struct node *node, const struct node_budget *budget,
+	struct node_holder holders[NODE_HOLDERS_MAX]);
+/*
+ * Spreads receive and send queues over workers and makes the pools. Ports' drivers may receive only
+ * after it (they need node->pool). 0 or a negative errno with *error.
+ */
+int node_layout(struct node *node, const struct node_budget *budget, const char **error);
+
+/* Bytes of memory that the pools of a budget take, about. */
+uint64_t node_memory(uint32_t packets, uint32_t headers, uint16_t buffer_bytes);
+
+/* Workers have ended: frees everything. Ports are the caller's. */
+void node_free(struct node *node);
+
+/* The bookkeeping of the control thread: frees what is free, ends what was asked for. */
+void node_tick(struct node *node, uint64_t now);
+
+/* Nothing waits for a worker any more. */
+bool node_settled(const struct node *node);
+
+void node_set_clock(struct node *node, const struct utc_map *map);
+
+/* Links. NULL with errno set: EEXIST, ENOSPC, ENOMEM, ENODEV (no worker sends on the port). */
+struct link *node_add_link(struct node *node, const struct link_params *params);
+/* Publishes the neighbour's MAC; NULL = not resolved. 0 or -ENOMEM. */
+int node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac);
+struct link *node_find_link(const struct node *node, uint32_t node_id);
+/* Takes a link away; no plan may name it any more. */
+void node_remove_link(struct node *node, struct link *link);
+
+/*
+ * Sources. A plan names links by NodeID: every outermost Pathlet's next hop must be a link.
+ * NULL with errno: EINVAL, ENOENT (a next hop is no link, *missing says which), ENOMEM.
+ */
+struct flow_plan *node_build_plan(struct node *node, const struct flow_params *flows,
+	uint16_t nb_flows, uint16_t payload_limit, uint32_t *missing);
+/* Takes plan, also when it fails (then it is freed). NULL with errno. Not running yet. */
+struct source *
+node_add_source(struct node *node, const struct source_params *params, struct flow_plan *plan);
+struct source *node_find_source(const struct node *node, uint32_t conference, uint32_t session);
+/* Publishes a new plan and frees the old after quiescence. */
+void node_set_plan(struct node *node, struct source *source, struct flow_plan *plan);
+void node_start_source(struct node *node, struct source *source);
+void node_stop_source(struct node *node, struct source *source);
+void node_remove_source(struct node *node, struct source *source);
+
+/* Destinations. NULL with errno. params->owner is chosen here. */
+struct destination *node_add_destination(
+	struct node *node, const struct destination_params *params, uint32_t file_ring);
+struct destination *
+node_find_destination(const struct node *node, uint32_t conference, uint32_t session);
+/* EGRESS_UDP: publishes the header of its datagrams; NULL ends = not resolved. 0 or -ENOMEM. */
+int node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends);
+void node_remove_destination(struct node *node, struct destination *dst);
+/* A session that exists, but neither starts nor ends here: told apart from an unknown one. */
+int node_know_session(struct node *node, uint32_t conference, uint32_t session);
+
+/*
+ * Hands a frame (in a packet of node->pool) to a worker that sends on the port. 0, or -ENOBUFS:
+ * then it is still the caller's.
+ */
+int node_inject(struct node *node, struct port *port, struct rte_mbuf *m);
+
+/* Counters of all workers added up. */
+void node_counters(const struct node *node, struct worker_counters *sum);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A port: what a node receives from and sends to. A driver fills the structure and its table of
+ * functions; the pipeline calls one function a burst. A driver knows nothing of links or sessions.
+ */
+#ifndef FERRY_PORT_H
+#define FERRY_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include "address.h"
+
+#define PORT_ADDRESSES_MAX 8
+#define PORT_NAME_MAX	   32
+#define PORT_QUEUES_MAX	   16
+
+/* What a port's device does in hardware, or allows. */
+#define PORT_RX_IP_CHECKSUM  0x01 /* says of each packet whether its IPv4 checksum is right */
+#define PORT_RX_UDP_CHECKSUM 0x02
+#define PORT_TX_UDP_CHECKSUM 0x04
+#define PORT_TX_CHAINS	     0x08 /* sends packets of several segments */
+
+struct port;
+
+struct port_ops {
+	/*
+	 * Takes up to n packets from a queue; they are the caller's. One worker a queue. Bounded,
+	 * does not wait. now is for simulated ports.
+	 */
+	uint16_t (*rx_burst)(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
+		uint64_t now);
+	/*
+	 * Sends the first of n packets, returns how many: those are the port's, the rest remains
+	 * the caller's. One worker a queue. Does not wait.
+	 */
+	uint16_t (*tx_burst)(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
+		uint64_t now);
+};
+
+struct port {
+	const struct port_ops *ops;
+	void *driver; /* the driver's own */
+
+	char name[PORT_NAME_MAX];
+	uint16_t index; /* in the node */
+	uint16_t rx_queues;
+	uint16_t tx_queues;
+	uint16_t mtu;	   /* of IP packets, bytes */
+	uint16_t vlan;	   /* 0 = untagged */
+	uint16_t udp_port; /* on which links arrive, host order */
+	uint32_t offloads;
+	struct rte_ether_addr mac;
+
+	/* The node's own addresses; constant while workers run. */
+	uint8_t nb_addresses;
+	struct address addresses[PORT_ADDRESSES_MAX];
+
+	/* Written by the control thread, read by workers: nothing is sent on a port that is down.
+	 */
+	bool up;
+};
+
+static inline bool
+port_is_up(const struct port *port)
+{
+	return __atomic_load_n(&port->up, __ATOMIC_RELAXED);
+}
+
+static inline void
+port_set_up(struct port *port, bool up)
+{
+	__atomic_store_n(&port->up, up, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "timer_wheel.h"
+
+static inline uint32_t
+slot_of(uint64_t absolute)
+{
+	return (uint32_t)(absolute % WHEEL_SLOTS);
+}
+
+void
+timer_wheel_init(struct timer_wheel *wheel, uint64_t now)
+{
+	*wheel = (struct timer_wheel){.turned_to = now >> WHEEL_SHIFT};
+}
+
+void
+timer_stop(struct timer_wheel *wheel, struct timer *timer)
+{
+	if (!timer->armed)
+		return;
+	LIST_REMOVE(timer, entry);
+	timer->armed = false;
+	wheel->armed--;
+}
+
+void
+timer_start(struct timer_wheel *wheel, struct timer *timer, uint64_t deadline)
+{
+	uint64_t absolute = deadline >> WHEEL_SHIFT;
+	uint32_t slot;
+
+	timer_stop(wheel, timer);
+	if (absolute < wheel->turned_to)
+		absolute = wheel->turned_to;
+	slot = slot_of(absolute);
+	timer->deadline = deadline;
+	timer->armed = true;
+	LIST_INSERT_HEAD(&wheel->slots[slot], timer, entry);
+	wheel->filled[slot / 64] |= UINT64_C(1) << (slot % 64);
+	wheel->armed++;
+}
+
+/* Fires the due timers of one slot; those of later rounds stay. */
+static void
+run_slot(struct timer_wheel *wheel, uint32_t slot, uint64_t now)
+{
+	struct timer_list due;
+	struct timer *timer, *next;
+
+	LIST_INIT(&due);
+	for (timer = LIST_FIRST(&wheel->slots[slot]); timer != NULL; timer = next) {
+		next = LIST_NEXT(timer, entry);
+		if (timer->deadline > now)
+			continue;
+		LIST_REMOVE(timer, entry);
+		LIST_INSERT_HEAD(&due, timer, entry);
+	}
+	if (LIST_EMPTY(&wheel->slots[slot]))
+		wheel->filled[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
+	/* Each is taken from the list before it fires: a function may stop or start the others. */
+	while ((timer = LIST_FIRST(&due)) != NULL) {
+		timer_stop(wheel, timer);
+		timer->fire(timer->arg, timer, now);
+	}
+}
+
+void
+timer_wheel_run(struct timer_wheel *wheel, uint64_t now)
+{
+	uint64_t last = now >> WHEEL_SHIFT, first = wheel->turned_to;
+
+	if (wheel->armed == 0) {
+		wheel->turned_to = last > first ? last : first;
+		return;
+	}
+	if (last < first)
+		return;
+	/* A whole turn looks at each slot once; more would look again at the same ones. */
+	if (last - first >= WHEEL_SLOTS)
+		first = last - (WHEEL_SLOTS - 1);
+	/* Set before anything fires: what a function starts goes to the present slot or later. */
+	wheel->turned_to = last;
+	for (uint64_t absolute = first; absolute <= last; absolute++) {
+		uint32_t slot = slot_of(absolute);
+
+		if (wheel->filled[slot / 64] & (UINT64_C(1) << (slot % 64)))
+			run_slot(wheel, slot, now);
+	}
+}
+
+uint64_t
+timer_wheel_next(const struct timer_wheel *wheel)
+{
+	if (wheel->armed == 0)
+		return UINT64_MAX;
+	for (uint32_t i = 0; i < WHEEL_SLOTS; i++) {
+		uint32_t slot = slot_of(wheel->turned_to + i);
+
+		if (wheel->filled[slot / 64] & (UINT64_C(1) << (slot % 64)))
+			return (wheel->turned_to + i) << WHEEL_SHIFT;
+	}
+	return wheel->turned_to << WHEEL_SHIFT;
+}
