@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration of a node: file -> checked structure. ferry.cfg(5) says what each key means.
+ *
+ * A configuration is read whole and checked whole before anything is done with it, and all mistakes
+ * are told, each with its file and line. What config_load() returns has passed every check: all
+ * references are resolved to indices, all defaults are filled in. It never changes afterwards, so
+ * any thread may read it; all that it points to lives until config_free().
+ *
+ * Addresses are in network byte order, every other number in that of the host.
+ */
+#ifndef FERRY_CONFIG_H
+#define FERRY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "address.h"
+#include "pathlet_tree.h"
+
+#define CONFIG_NAME_MAX		31 /* letters, digits, '-', '_' and '.' */
+#define CONFIG_WORKERS_MAX	16
+#define CONFIG_PORTS_MAX	16
+#define CONFIG_ADDRESSES_MAX	8 /* of one port */
+#define CONFIG_QUEUES_MAX	16
+#define CONFIG_PEERS_MAX	4096
+#define CONFIG_CONFERENCES_MAX	65535
+#define CONFIG_SESSIONS_MAX	65535 /* of all conferences */
+#define CONFIG_FLOWS_MAX	256   /* of one session */
+#define CONFIG_EAL_MAX		64
+#define CONFIG_TRACE_MAX	1000000 /* frames */
+#define CONFIG_DESTINATIONS_MAX ((unsigned int)PATHLET_TREE_MAX_NODES)
+#define CONFIG_PAYLOAD_MAX	8900u /* bytes; no port's MTU lets more through */
+#define CONFIG_INDEX_NONE	UINT32_MAX
+
+/* Where something was said: for messages. */
+struct config_where {
+	const char *file;
+	uint32_t line;
+	uint32_t order; /* rank of the line in all that was read, includes in place */
+};
+
+struct config_address {
+	uint8_t family;	   /* AF_INET or AF_INET6; 0 = no address */
+	uint8_t bytes[16]; /* the first 4 for AF_INET, the rest then 0 */
+};
+
+struct config_prefix {
+	struct config_address address;
+	uint8_t length; /* bits */
+};
+
+struct config_endpoint {
+	struct config_address address;
+	uint16_t udp_port;
+};
+
+enum config_idle {
+	CONFIG_IDLE_ADAPTIVE,
+	CONFIG_IDLE_POLL,
+};
+
+struct config_node {
+	struct config_where where;
+	uint32_t id;
+	char name[CONFIG_NAME_MAX + 1];
+	uint32_t workers;		   /* 1 to CONFIG_WORKERS_MAX */
+	uint32_t cpus[CONFIG_WORKERS_MAX]; /* of each worker, if cpu_count is not 0 */
+	uint32_t cpu_count;		   /* 0 (not pinned) or workers */
+	uint32_t idle;			   /* enum config_idle */
+	const char *socket;		   /* absolute path, fits a sockaddr_un */
+	bool clock_synchronized;
+	uint32_t drain;			 /* ms, 0 to 60000 */
+	const char *eal[CONFIG_EAL_MAX]; /* extra EAL arguments */
+	uint32_t eal_count;
+};
+
+struct config_port {
+	struct config_where where;
+	char name[CONFIG_NAME_MAX + 1];
+	const char *device; /* PCI address or virtual device, each with its devargs */
+	struct config_prefix addresses[CONFIG_ADDRESSES_MAX];
+	uint32_t address_count;		  /* at least 1 */
+	struct config_address gateway[2]; /* of IPv4, of IPv6; family 0 = none */
+	uint32_t vlan;			  /* 0 = no tag */
+	uint32_t mtu;			  /* bytes of an IP packet */
+	uint32_t queues;
+	uint32_t rx_descriptors; /* of each queue */
+	uint32_t tx_descriptors;
+	uint32_t udp_port;
+};
+
+struct config_peer {
+	struct config_where where;
+	uint32_t id;
+	char name[CONFIG_NAME_MAX + 1];
+	struct config_address address;
+	uint32_t port;	/* index in config.ports */
+	uint32_t local; /* index in that port's addresses: the one to send from */
+	uint32_t udp_port;
+	uint32_t ring; /* packets, a power of two */
+};
+
+struct config_flow {
+	struct config_where where;
+	uint32_t id; /* 0 to 255 */
+	uint32_t weight;
+	struct pathlet_tree tree;
+};
+
+enum config_ingress_kind {
+	CONFIG_INGRESS_UDP,
+	CONFIG_INGRESS_GENERATOR,
+	CONFIG_INGRESS_FILE,
+};
+
+enum config_generator_kind {
+	CONFIG_GENERATOR_CONSTANT,
+	CONFIG_GENERATOR_POISSON,
+	CONFIG_GENERATOR_ONOFF,
+	CONFIG_GENERATOR_TRACE,
+};
+
+struct config_generator {
+	uint32_t kind;	/* enum config_generator_kind */
+	uint32_t size;	/* payload bytes of a packet; with a trace, of the largest */
+	uint32_t on_ms; /* means of exponential times, onoff only */
+	uint32_t off_ms;
+	const char *trace;	/* absolute path, trace only */
+	const uint32_t *frames; /* bytes each; only in the configuration of the source */
+	uint32_t frame_count;
+	uint32_t fps; /* thousandths of a frame a second */
+	uint64_t seed;
+	uint64_t count; /* packets, 0 = no end */
+};
+
+struct config_ingress {
+	struct config_where where;
+	uint32_t kind;		    /* enum config_ingress_kind */
+	struct config_endpoint udp; /* CONFIG_INGRESS_UDP */
+	uint32_t port;		    /* index in config.ports if this node is the source */
+	uint32_t local;		    /* index in that port's addresses */
+	struct config_generator generator;
+	const char *file; /* CONFIG_INGRESS_FILE: absolute path */
+	uint32_t size;	  /* CONFIG_INGRESS_FILE: payload bytes of a packet */
+};
+
+enum config_egress_kind {
+	CONFIG_EGRESS_SINK,
+	CONFIG_EGRESS_UDP,
+	CONFIG_EGRESS_FILE,
+};
+
+struct config_egress {
+	struct config_where where;
+	uint32_t node;
+	uint32_t kind; /* enum config_egress_kind */
+	struct config_endpoint udp;
+	uint32_t port;	/* index in config.ports if node is this node and kind UDP */
+	uint32_t local; /* index in that port's addresses: the one to send from */
+	const char *file;
+};
+
+struct config_reorder {
+	uint32_t packets; /* 0 = packets are delivered as they come */
+	uint32_t ms;
+};
+
+struct config_session {
+	struct config_where where;
+	uint32_t conference;
+	uint32_t id;
+	char name[CONFIG_NAME_MAX + 1];
+	uint32_t source;
+	uint32_t destinations[CONFIG_DESTINATIONS_MAX];
+	uint32_t destination_count; /* at least 1 */
+	struct config_flow *flows;
+	uint32_t flow_count; /* at least 1 */
+	uint64_t rate;	     /* payload bit/s, 0 = not limited */
+	uint64_t burst;	     /* payload bytes, 0 if rate is */
+	bool delay_sensitive;
+	bool start;
+	struct config_reorder reorder;
+	uint32_t window;  /* packets in which duplicates are seen, a power of two */
+	uint32_t payload; /* bytes, 0 = only what the links let through */
+	struct config_ingress ingress;
+	struct config_egress *egress; /* one a destination, in the order of destinations */
+};
+
+struct config_conference {
+	struct config_where where;
+	uint32_t id;
+	char name[CONFIG_NAME_MAX + 1];
+	struct config_session *sessions;
+	uint32_t session_count;
+};
+
+struct config_memory;
+
+struct config {
+	struct config_node node;
+	struct config_port *ports;
+	uint32_t port_count; /* at least 1 */
+	struct config_peer *peers;
+	uint32_t peer_count;
+	struct config_conference *conferences;
+	uint32_t conference_count;
+	struct config_memory *memory; /* of all the above */
+};
+
+struct config_error {
+	struct config_where where; /* line 0: of the file as a whole */
+	char *text;
+};
+
+struct config_errors {
+	struct config_error *list;
+	size_t count;
+	size_t room;
+	struct config_memory *memory;
+};
+
+/*
+ * Reads and checks a configuration file and all that it includes. Returns the configuration, to be
+ * given to config_free(), or NULL with one or more mistakes in errs, in the order of the lines. The
+ * caller sets errs to 0 before and calls config_errors_free() after, in both cases.
+ */
+struct config *config_load(const char *path, struct config_errors *errs);
+
+/*
+ * The same from memory, as if text were the contents of a file called name: no file is opened, so
+ * @include is a mistake, and what lies in files named by the text is not checked.
+ */
+struct config *
+config_load_string(const char *name, const char *text, size_t size, struct config_errors *errs);
+
+/* NULL is allowed. */
+void config_free(struct config *config);
+
+/* One line a mistake: "file:line: what is wrong, what would be right". */
+void config_errors_print(const struct config_errors *errs, FILE *out);
+void config_errors_free(struct config_errors *errs);
+
+/*
+ * Prints all effective values with their units and defaults, as a file that config_load() reads to
+ * the same effective values.
+ */
+void config_print(const struct config *config, FILE *out);
+
+/* Of what follows: NULL or CONFIG_INDEX_NONE if there is none. */
+const struct config_peer *config_peer_find(const struct config *config, uint32_t id);
+const struct config_session *
+config_session_find(const struct config *config, uint32_t conference, uint32_t session);
+
+/*
+ * The port from which packets to an address leave: the one with the longest subnet that holds it,
+ * else the first with a gateway of its family. If next_hop is not NULL it gets the address to
+ * resolve: address itself, or the gateway.
+ */
+uint32_t config_route(const struct config *config, const struct config_address *address,
+	struct config_address *next_hop);
+
+/* Of one port only; true if address can be reached from it. */
+bool config_port_route(const struct config_port *port, const struct config_address *address,
+	struct config_address *next_hop);
+
+/*
+ * The address (index) of a port from which to send to address: the one of the longest subnet that
+ * holds it, else the first of its family.
+ */
+uint32_t config_port_local(const struct config_port *port, const struct config_address *address);
+
+/*
+ * Is a path right for a session, as far as this node can tell: path_check(), and the next hops of
+ * this node in it are peers. For flows that come at run time too. Returns 0, or -1 with the reason.
+ */
+int config_flow_check(const struct config *config, const struct config_session *session,
+	const struct pathlet_tree *tree, char *reason, size_t size);
+
+/*
+ * Largest payload in bytes that fits the first links of a path (as this node is its source) beside
+ * all headers, with room left for a coding header and a seal. All first hops must be peers.
+ */
+uint32_t config_flow_payload(const struct config *config, const struct pathlet_tree *tree);
+
+/* Text of an address, "?" if it has no family; buf has room for CONFIG_ADDRESS_TEXT bytes. */
+#define CONFIG_ADDRESS_TEXT 64
+const char *config_address_text(const struct config_address *address, char *buf);
+const char *config_prefix_text(const struct config_prefix *prefix, char *buf);
+const char *config_endpoint_text(const struct config_endpoint *endpoint, char *buf);
+
+/* The other way; false if text is not one. An endpoint is "10.0.0.1:5004" or "[fd00::1]:5004". */
+bool config_address_parse(const char *text, struct config_address *address);
+bool config_prefix_parse(const char *text, struct config_prefix *prefix);
+bool config_endpoint_parse(const char *text, struct config_endpoint *endpoint);
+
+/* As the dataplane holds it; address must have a family. */
+static inline struct address
+config_address_binary(const struct config_address *address)
+{
+	rte_be32_t ip;
+
+	if (address->family == AF_INET6)
+		return address_ipv6(address->bytes);
+	memcpy(&ip, address->bytes, sizeof(ip));
+	return address_ipv4(ip);
+}
+
+bool config_address_equal(const struct config_address *a, const struct config_address *b);
+
+/* Does the subnet of prefix hold address. */
+bool config_prefix_holds(const struct config_prefix *prefix, const struct config_address *address);
+
+#endif

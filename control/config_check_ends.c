@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Cross checks of ingress and egress, of those ends only that are on this node. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config_private.h"
+
+static void
+check_udp_ingress(struct config_reader *reader, struct config_ingress *ingress)
+{
+	const struct config *config = reader->config;
+	char text[CONFIG_ADDRESS_TEXT];
+
+	config_endpoint_text(&ingress->udp, text);
+	for (uint32_t i = 0; i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+
+		for (uint32_t j = 0; j < port->address_count; j++) {
+			if (!config_address_equal(
+				    &port->addresses[j].address, &ingress->udp.address))
+				continue;
+			ingress->port = i;
+			ingress->local = j;
+			if (port->udp_port == ingress->udp.udp_port)
+				config_check_fail(reader, &ingress->where,
+					"ingress %s is where the links of port \"%s\" receive, it "
+					"must "
+					"be another UDP port",
+					text, port->name);
+			return;
+		}
+	}
+	config_check_fail(reader, &ingress->where,
+		"ingress %s is not an address of this node, it must be that of one of its ports",
+		text);
+}
+
+static void
+check_ingress_file(struct config_reader *reader, const struct config_where *where, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0 || access(path, R_OK) < 0)
+		config_check_fail(
+			reader, where, "ingress: cannot read \"%s\": %s", path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		config_check_fail(reader, where,
+			"ingress: \"%s\" is not a regular file, it must be one", path);
+	else if (status.st_size == 0)
+		config_check_fail(reader, where,
+			"ingress: \"%s\" is empty, it must have at least one byte", path);
+}
+
+static void
+check_ingress(struct config_reader *reader, struct config_session *session)
+{
+	struct config_ingress *ingress = &session->ingress;
+	struct config_generator *generator = &ingress->generator;
+
+	if (ingress->kind == CONFIG_INGRESS_UDP && !(reader->broken & BROKEN_PORTS))
+		check_udp_ingress(reader, ingress);
+	if (!reader->source->files)
+		return;
+	if (ingress->kind == CONFIG_INGRESS_FILE)
+		check_ingress_file(reader, &ingress->where, ingress->file);
+	if (ingress->kind == CONFIG_INGRESS_GENERATOR && generator->kind == CONFIG_GENERATOR_TRACE)
+		config_trace_read(reader, &ingress->where, generator);
+}
+
+static void
+check_udp_egress(struct config_reader *reader, struct config_egress *egress)
+{
+	const struct config *config = reader->config;
+	char text[CONFIG_ADDRESS_TEXT];
+	const char *fault;
+
+	config_endpoint_text(&egress->udp, text);
+	egress->port = config_route(config, &egress->udp.address, NULL);
+	if (egress->port == CONFIG_INDEX_NONE) {
+		config_check_fail(reader, &egress->where,
+			"egress %s is in no subnet of a port and no port has a gateway of its "
+			"family; it must be reachable",
+			text);
+		return;
+	}
+	egress->local = config_port_local(&config->ports[egress->port], &egress->udp.address);
+	fault = config_check_remote(config, &config->ports[egress->port], &egress->udp.address);
+	if (fault != NULL)
+		config_check_fail(reader, &egress->where, "egress %s %s", text, fault);
+}
+
+static void
+check_egress_file(struct config_reader *reader, const struct config_where *where, const char *path)
+{
+	char *directory = config_memory_copy(reader->source->memory, path);
+	char *slash = strrchr(directory, '/');
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		config_check_fail(
+			reader, where, "egress: \"%s\" is a directory, it must be a file", path);
+		return;
+	}
+	slash[slash == directory] = 0;
+	if (access(directory, W_OK) < 0)
+		config_check_fail(reader, where, "egress: cannot write to the directory \"%s\": %s",
+			directory, strerror(errno));
+}
+
+static void
+check_egress(struct config_reader *reader, struct config_egress *egress)
+{
+	if (egress->kind == CONFIG_EGRESS_UDP && !(reader->broken & BROKEN_PORTS))
+		check_udp_egress(reader, egress);
+	if (egress->kind == CONFIG_EGRESS_FILE && reader->source->files)
+		check_egress_file(reader, &egress->where, egress->file);
+}
+
+void
+config_check_ends(struct config_reader *reader, struct config_session *session)
+{
+	uint32_t self = reader->config->node.id;
+
+	if (reader->broken & BROKEN_NODE)
+		return;
+	if (session->source == self)
+		check_ingress(reader, session);
+	for (uint32_t i = 0; i < session->destination_count; i++) {
+		if (session->egress[i].node == self)
+			check_egress(reader, &session->egress[i]);
+	}
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "config_private.h"
+
+#define FIELD(field) offsetof(struct config_conference, field)
+
+static const struct config_key conference_keys[] = {
+	{.name = "id",
+		.kind = KEY_UINT32,
+		.flags = KEY_NEEDED,
+		.offset = FIELD(id),
+		.min = 1,
+		.max = UINT32_MAX},
+	{.name = "name", .kind = KEY_NAME, .offset = FIELD(name), .help = "default conference-ID"},
+	{.name = "sessions",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = config_read_sessions,
+		.print = config_print_sessions},
+};
+
+#define CONFERENCE_KEYS (sizeof(conference_keys) / sizeof(conference_keys[0]))
+
+void
+config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config *config = object;
+	int count;
+
+	if (!config_read_sequence(reader, setting, "conferences", 0, CONFIG_CONFERENCES_MAX, true))
+		return;
+	count = config_setting_length(setting);
+	config->conferences = config_memory_get(
+		reader->source->memory, (size_t)count * sizeof(*config->conferences));
+	for (int i = 0; i < count; i++) {
+		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
+		struct config_conference *conference =
+			&config->conferences[config->conference_count++];
+		char label[64];
+		size_t mark;
+
+		config_reader_label(
+			group, "conference", (unsigned int)i, "id", label, sizeof(label));
+		mark = config_reader_enter(reader, "%s", label);
+		conference->where = config_reader_where(reader, group);
+		if (config_read_group(
+			    reader, group, conference_keys, CONFERENCE_KEYS, conference) &&
+			conference->name[0] == 0)
+			snprintf(conference->name, sizeof(conference->name), "conference-%u",
+				conference->id);
+		config_reader_leave(reader, mark);
+	}
+}
+
+void
+config_print_conferences(
+	struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config *config = object;
+
+	(void)key;
+	config_print_open(printer, "conferences = (");
+	for (uint32_t i = 0; i < config->conference_count; i++) {
+		config_print_open(printer, "{");
+		config_print_keys(
+			printer, conference_keys, CONFERENCE_KEYS, &config->conferences[i]);
+		config_print_close(printer, i + 1 < config->conference_count ? "}," : "}");
+	}
+	config_print_close(printer, ");");
+}
+
+const struct config_session *
+config_session_find(const struct config *config, uint32_t conference, uint32_t session)
+{
+	for (uint32_t i = 0; i < config->conference_count; i++) {
+		const struct config_conference *c = &config->conferences[i];
+
+		for (uint32_t j = 0; c->id == conference && j < c->session_count; j++) {
+			if (c->sessions[j].id == session)
+				return &c->sessions[j];
+		}
+	}
+	return NULL;
+}

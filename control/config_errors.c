@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+
+void
+config_errors_add(
+	struct config_errors *errs, const struct config_where *where, const char *format, ...)
+{
+	struct config_error *error;
+	char text[2048];
+	va_list args;
+
+	if (errs->memory == NULL)
+		errs->memory = config_memory_new();
+	if (errs->count == errs->room) {
+		errs->room = errs->room == 0 ? 16 : errs->room * 2;
+		errs->list = realloc(errs->list, errs->room * sizeof(*errs->list));
+		if (errs->list == NULL)
+			err(1, "reading the configuration");
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	error = &errs->list[errs->count++];
+	error->where = *where;
+	error->where.file = config_memory_copy(errs->memory, where->file);
+	error->text = config_memory_copy(errs->memory, text);
+}
+
+/* In the order of the lines; mistakes of one line stay in the order in which they were found. */
+void
+config_errors_sort(struct config_errors *errs)
+{
+	for (size_t i = 1; i < errs->count; i++) {
+		struct config_error error = errs->list[i];
+		size_t at = i;
+
+		while (at > 0 && errs->list[at - 1].where.order > error.where.order)
+			at--;
+		memmove(&errs->list[at + 1], &errs->list[at], (i - at) * sizeof(error));
+		errs->list[at] = error;
+	}
+}
+
+void
+config_errors_print(const struct config_errors *errs, FILE *out)
+{
+	for (size_t i = 0; i < errs->count; i++) {
+		const struct config_error *error = &errs->list[i];
+
+		if (error->where.line == 0)
+			fprintf(out, "%s: %s\n", error->where.file, error->text);
+		else
+			fprintf(out, "%s:%u: %s\n", error->where.file, error->where.line,
+				error->text);
+	}
+}
+
+void
+config_errors_free(struct config_errors *errs)
+{
+	free(errs->list);
+	config_memory_free(errs->memory);
+	memset(errs, 0, sizeof(*errs));
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+
+static const struct config_key root_keys[] = {
+	{.name = "node", .kind = KEY_CUSTOM, .flags = KEY_NEEDED, .read = config_read_node},
+	{.name = "ports", .kind = KEY_CUSTOM, .flags = KEY_NEEDED, .read = config_read_ports},
+	{.name = "peers", .kind = KEY_CUSTOM, .read = config_read_peers},
+	{.name = "conferences", .kind = KEY_CUSTOM, .read = config_read_conferences},
+};
+
+static void
+config_load_syntax(struct config_reader *reader, const config_t *parsed)
+{
+	const struct config_source *source = reader->source;
+	const char *text = config_error_text(parsed);
+	size_t line = (size_t)config_error_line(parsed);
+	struct config_where where;
+
+	if (line > source->line_count)
+		line = source->line_count;
+	where = (struct config_where){
+		source->lines[line - 1].file, source->lines[line - 1].line, (uint32_t)line};
+	if (strcmp(text, "duplicate setting name") == 0)
+		text = "a key is set twice in one group, it must be set once";
+	else if (strcmp(text, "mismatched element type in array") == 0)
+		text = "the elements of an array in [ ] must all be of one type";
+	else if (strcmp(text, "syntax error") == 0)
+		text = "syntax error here or just before, right is: KEY = VALUE; with strings in "
+		       "\"\", groups in { }, lists of groups in ( ), arrays in [ ]";
+	config_errors_add(reader->errors, &where, "%s", text);
+}
+
+static void
+config_load_tree(struct config_reader *reader, config_setting_t *root)
+{
+	config_read_group(
+		reader, root, root_keys, sizeof(root_keys) / sizeof(root_keys[0]), reader->config);
+	if (reader->config->node.id == 0)
+		reader->broken |= BROKEN_NODE;
+	if (reader->config->port_count == 0)
+		reader->broken |= BROKEN_PORTS;
+	config_check_ports(reader);
+	config_check_peers(reader);
+	config_check_sessions(reader);
+}
+
+static struct config *
+config_load_source(struct config_source *source, struct config_errors *errs)
+{
+	struct config_reader *reader;
+	struct config *config;
+	config_t parsed;
+
+	config = config_memory_get(source->memory, sizeof(*config));
+	config->memory = source->memory;
+	reader = config_memory_get(source->memory, sizeof(*reader));
+	reader->config = config;
+	reader->source = source;
+	reader->errors = errs;
+	config_init(&parsed);
+	if (config_read_string(&parsed, source->text) == CONFIG_TRUE)
+		config_load_tree(reader, config_root_setting(&parsed));
+	else
+		config_load_syntax(reader, &parsed);
+	config_destroy(&parsed);
+	return config;
+}
+
+static struct config *
+config_load_any(const char *name, const char *text, size_t size, struct config_errors *errs)
+{
+	struct config_source source = {.memory = config_memory_new(), .errors = errs};
+	struct config *config = NULL;
+	bool fine;
+
+	if (text == NULL)
+		fine = config_source_file(&source, name);
+	else
+		fine = config_source_string(&source, name, text, size);
+	if (fine)
+		config = config_load_source(&source, errs);
+	config_source_free(&source);
+	if (errs->count == 0)
+		return config;
+	config_errors_sort(errs);
+	config_memory_free(source.memory);
+	return NULL;
+}
+
+struct config *
+config_load(const char *path, struct config_errors *errs)
+{
+	return config_load_any(path, NULL, 0, errs);
+}
+
+struct config *
+config_load_string(const char *name, const char *text, size_t size, struct config_errors *errs)
+{
+	return config_load_any(name, text, size, errs);
+}
+
+void
+config_free(struct config *config)
+{
+	if (config != NULL)
+		config_memory_free(config->memory);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the configuration reader share.
+ *
+ * Each group of the file has one table of keys: name, type, range, default, unit. Reading (type,
+ * range, unknown and missing keys) and printing both follow the table, so neither can forget a key.
+ */
+#ifndef FERRY_CONFIG_PRIVATE_H
+#define FERRY_CONFIG_PRIVATE_H
+
+#include <libconfig.h>
+
+#include "config.h"
+
+/* config_memory.c: allocations that are freed together; lack of memory ends the program. */
+struct config_memory *config_memory_new(void);
+void config_memory_free(struct config_memory *memory);
+void *config_memory_get(struct config_memory *memory, size_t bytes); /* zeroed */
+char *config_memory_copy(struct config_memory *memory, const char *text);
+char *config_memory_printf(struct config_memory *memory, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* config_errors.c */
+void config_errors_add(struct config_errors *errs, const struct config_where *where,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+void config_errors_sort(struct config_errors *errs);
+
+/*
+ * config_source.c: the text of a file with its includes in place, and where each line came from.
+ * lines[n] is of line n + 1 of text.
+ */
+struct config_line {
+	const char *file;
+	uint32_t line;
+	uint32_t string_line; /* in text: where a string that libconfig reports here really is */
+};
+
+struct config_source {
+	struct config_memory *memory;
+	struct config_errors *errors;
+	bool files; /* other files may be opened */
+	char *text;
+	size_t size;
+	size_t room;
+	struct config_line *lines;
+	size_t line_count;
+	size_t line_room;
+};
+
+/* False if there were mistakes; they are in source->errors. */
+bool config_source_file(struct config_source *source, const char *path);
+bool
+config_source_string(struct config_source *source, const char *name, const char *text, size_t size);
+void config_source_free(struct config_source *source);
+
+/* config_lexer.c: appends one file's text to source; calls back for an @include. */
+void config_lex(struct config_source *source, const char *file, const char *text, size_t size,
+	unsigned int depth);
+void config_source_include(struct config_source *source, const char *from, uint32_t line,
+	const char *name, unsigned int depth);
+void config_source_put(struct config_source *source, const char *text, size_t size);
+
+struct config_reader {
+	struct config *config;
+	struct config_source *source;
+	struct config_errors *errors;
+	unsigned int broken; /* groups with mistakes: what needs them is not checked */
+	char context[256];   /* "port \"wan0\": ", begins each message */
+};
+
+#define BROKEN_NODE  0x01
+#define BROKEN_PORTS 0x02
+#define BROKEN_PEERS 0x04
+
+/* Bits of config_key.flags. */
+#define KEY_NEEDED	 0x01
+#define KEY_POWER_OF_TWO 0x02
+
+enum config_key_kind {
+	KEY_UINT32,
+	KEY_UINT64,
+	KEY_BOOL,
+	KEY_CHOICE, /* one of choices; its index is stored as a uint32_t */
+	KEY_NAME,   /* char[CONFIG_NAME_MAX + 1] */
+	KEY_CUSTOM, /* read and print */
+};
+
+struct config_printer {
+	FILE *out;
+	const struct config *config;
+	int indent;
+};
+
+struct config_key {
+	const char *name;
+	enum config_key_kind kind;
+	unsigned int flags;
+	size_t offset;
+	uint64_t min, max, fallback;
+	bool no_default;	    /* the fallback is not the default, help says what is */
+	const char *const *choices; /* ends with NULL */
+	const char *help;	    /* the comment beside the printed value: unit, default */
+	void (*read)(struct config_reader *reader, config_setting_t *setting, void *object);
+	void (*print)(
+		struct config_printer *printer, const struct config_key *key, const void *object);
+};
+
+/* config_keys.c */
+struct config_where
+config_reader_where(const struct config_reader *reader, const config_setting_t *setting);
+void config_reader_fail(struct config_reader *reader, const config_setting_t *setting,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "KEY is VALUE, it must be WANTED" */
+void config_reader_want(struct config_reader *reader, const config_setting_t *setting,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Begins a context inside the present one; leave with the value returned. */
+size_t config_reader_enter(struct config_reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void config_reader_leave(struct config_reader *reader, size_t mark);
+
+/*
+ * Reads a group by its table; object's fields get their values or their defaults. False if anything
+ * in it was wrong.
+ */
+bool config_read_group(struct config_reader *reader, config_setting_t *group,
+	const struct config_key *keys, size_t count, void *object);
+/* True if setting is a list or array (what: "addresses") with min to max elements. */
+bool config_read_sequence(struct config_reader *reader, config_setting_t *setting, const char *what,
+	unsigned int min, unsigned int max, bool groups);
+bool config_read_uint(struct config_reader *reader, config_setting_t *setting, uint64_t min,
+	uint64_t max, const char *unit, uint64_t *value);
+/* NULL and a message if it is no string, is empty or has control characters. */
+const char *config_read_string_value(
+	struct config_reader *reader, config_setting_t *setting, const char *wanted);
+/* An absolute path: as it is or relative to the directory of the file that names it. */
+const char *config_read_path(struct config_reader *reader, config_setting_t *setting);
+bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);
+/* "group 3" or "group NAME": what begins a context, from a key that need not be right. */
+void config_reader_label(config_setting_t *group, const char *word, unsigned int index,
+	const char *key, char *label, size_t size);
+
+/* config_print.c */
+void config_print_keys(struct config_printer *printer, const struct config_key *keys, size_t count,
+	const void *object);
+void config_print_line(struct config_printer *printer, const char *help, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void config_print_open(struct config_printer *printer, const char *text);
+void config_print_close(struct config_printer *printer, const char *text);
+void config_print_string(
+	struct config_printer *printer, const struct config_key *key, const char *value);
+/* value as a libconfig string with its quotes; buf has room for 2 * strlen(value) + 3 bytes. */
+const char *config_print_quote(char *buf, const char *value);
+
+/* The groups. */
+void config_read_node(struct config_reader *reader, config_setting_t *setting, void *object);
+void
+config_print_node(struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_ports(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_ports(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_peers(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_conferences(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_sessions(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_sessions(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_flows(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_flows(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_ingress(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_ingress(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_generator(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_generator(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_egress(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_egress(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+/* Without egress, each destination is a sink. */
+void config_egress_default(
+	struct config_reader *reader, config_setting_t *group, struct config_session *session);
+
+/*
+ * Cross checks; mistakes go to reader->errors. Each leaves out what needs a group that is broken; a
+ * session that was read with mistakes has a flow_count of 0 and is left out too.
+ */
+void config_check_ports(struct config_reader *reader);
+void config_check_peers(struct config_reader *reader);
+void config_check_sessions(struct config_reader *reader);
+void config_check_ends(struct config_reader *reader, struct config_session *session);
+void config_check_twice(struct config_reader *reader);
+/* Why packets cannot be sent from port to address, what would be right; NULL if they can. */
+const char *config_check_remote(const struct config *config, const struct config_port *port,
+	const struct config_address *address);
+
+/* For a cross check: "CONTEXT: TEXT" at a place noted while reading. */
+void config_check_fail(struct config_reader *reader, const struct config_where *where,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* config_address.c: may a node have it, send to it: no multicast, broadcast, loopback, 0. */
+bool config_address_is_unicast(const struct config_address *address);
+/* Is address the first (network) or last (broadcast) of an IPv4 subnet that has such. */
+bool
+config_prefix_is_edge(const struct config_prefix *prefix, const struct config_address *address);
+const char *config_family_text(uint8_t family);
+
+/* Reads the trace file of a generator; a mistake names its line. */
+void config_trace_read(
+	struct config_reader *reader, const struct config_where *where, struct config_generator *g);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "config_private.h"
+#include "path_text.h"
+
+#define RATE_MIN  1000u
+#define RATE_MAX  1000000000000u
+#define BURST_MIN 64u
+#define BURST_MAX (1u << 30)
+#define RATE_WANTED                                                                                \
+	"bit/s from 1000 to 1000000000000: an integer, or a string as \"2.5M\" (k, M, G)"
+
+/* A number with an optional fraction and k, M or G; false if it is none or no whole bit/s. */
+static bool
+rate_parse(const char *text, uint64_t *rate)
+{
+	uint64_t value = 0, scale = 1, factor;
+	bool fraction = false;
+	size_t digits = 0;
+	char unit;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !fraction); text++) {
+		if (*text == '.') {
+			fraction = true;
+			continue;
+		}
+		if (value > RATE_MAX * (uint64_t)1000000)
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+		digits++;
+		scale *= fraction ? 10 : 1;
+		if (scale > 1000000000)
+			return false;
+	}
+	unit = *text;
+	if (digits == 0 || (unit != 0 && text[1] != 0) || strchr("kMG", unit) == NULL)
+		return false;
+	factor = unit == 0 ? 1 : unit == 'k' ? 1000 : unit == 'M' ? 1000000 : 1000000000;
+	if (value > UINT64_MAX / factor)
+		return false;
+	value *= factor;
+	if (value % scale != 0)
+		return false;
+	*rate = value / scale;
+	return true;
+}
+
+static void
+read_rate(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+	uint64_t rate = 0;
+
+	if (setting->type == CONFIG_TYPE_INT && setting->value.ival > 0)
+		rate = (uint64_t)setting->value.ival;
+	else if (setting->type == CONFIG_TYPE_INT64 && setting->value.llval > 0)
+		rate = (uint64_t)setting->value.llval;
+	else if (setting->type == CONFIG_TYPE_STRING && !rate_parse(setting->value.sval, &rate))
+		rate = 0;
+	if (rate < RATE_MIN || rate > RATE_MAX)
+		config_reader_want(reader, setting, RATE_WANTED);
+	else
+		session->rate = rate;
+}
+
+static void
+print_rate(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+
+	if (session->rate == 0)
+		config_print_line(printer, key->help, "# rate not set");
+	else
+		config_print_line(printer, key->help, "rate = %" PRIu64 "%s;", session->rate,
+			session->rate > INT32_MAX ? "L" : "");
+}
+
+static void
+read_burst(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+
+	config_read_uint(reader, setting, BURST_MIN, BURST_MAX, "bytes", &session->burst);
+}
+
+static void
+print_burst(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+
+	if (session->rate != 0)
+		config_print_line(printer, key->help, "burst = %" PRIu64 ";", session->burst);
+}
+
+static void
+read_payload(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+	uint64_t value;
+
+	if (config_read_uint(reader, setting, 1, CONFIG_PAYLOAD_MAX, "bytes", &value))
+		session->payload = (uint32_t)value;
+}
+
+static void
+print_payload(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+
+	if (session->payload == 0)
+		config_print_line(printer, key->help, "# payload not set");
+	else
+		config_print_line(printer, key->help, "payload = %u;", session->payload);
+}
+
+static void
+read_destinations(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+	uint64_t id;
+
+	if (!config_read_sequence(reader, setting, "NodeIDs", 1, CONFIG_DESTINATIONS_MAX, false))
+		return;
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		config_setting_t *element = config_setting_get_elem(setting, (unsigned int)i);
+
+		if (!config_read_uint(reader, element, 1, NODE_ID_MAX, "(a NodeID)", &id))
+			continue;
+		if (id == session->source)
+			config_reader_fail(reader, element,
+				"destinations has %" PRIu64
+				", the source of the session; it must not",
+				id);
+		for (uint32_t j = 0; j < session->destination_count; j++) {
+			if (session->destinations[j] == id)
+				config_reader_fail(reader, element,
+					"destinations has %" PRIu64
+					" twice, it must have each once",
+					id);
+		}
+		session->destinations[session->destination_count++] = (uint32_t)id;
+	}
+}
+
+static void
+print_destinations(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+	char list[PATHLET_TREE_MAX_NODES * 12] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%u",
+			i == 0 ? "" : ", ", session->destinations[i]);
+	config_print_line(printer, key->help, "destinations = [ %s ];", list);
+}
+
+#define REORDER_FIELD(field) offsetof(struct config_reorder, field)
+
+static const struct config_key reorder_keys[] = {
+	{.name = "packets",
+		.kind = KEY_UINT32,
+		.offset = REORDER_FIELD(packets),
+		.min = 1,
+		.max = 32768,
+		.fallback = 256,
+		.help = "held at most"},
+	{.name = "ms",
+		.kind = KEY_UINT32,
+		.offset = REORDER_FIELD(ms),
+		.min = 1,
+		.max = 60000,
+		.fallback = 50,
+		.help = "waited at most"},
+};
+
+static void
+read_reorder(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+	size_t mark = config_reader_enter(reader, "reorder");
+
+	config_read_group(reader, setting, reorder_keys,
+		sizeof(reorder_keys) / sizeof(reorder_keys[0]), &session->reorder);
+	config_reader_leave(reader, mark);
+}
+
+static void
+print_reorder(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+
+	if (session->reorder.packets == 0) {
+		config_print_line(printer, key->help, "# reorder not set");
+		return;
+	}
+	config_print_line(printer, key->help, "reorder = {");
+	printer->indent++;
+	config_print_keys(printer, reorder_keys, sizeof(reorder_keys) / sizeof(reorder_keys[0]),
+		&session->reorder);
+	config_print_close(printer, "};");
+}
+
+#define FIELD(field) offsetof(struct config_session, field)
+
+static const struct config_key session_keys[] = {
+	{.name = "id",
+		.kind = KEY_UINT32,
+		.flags = KEY_NEEDED,
+		.offset = FIELD(id),
+		.min = 1,
+		.max = UINT32_MAX},
+	{.name = "name", .kind = KEY_NAME, .offset = FIELD(name), .help = "default session-ID"},
+	{.name = "source",
+		.kind = KEY_UINT32,
+		.flags = KEY_NEEDED,
+		.offset = FIELD(source),
+		.min = 1,
+		.max = NODE_ID_MAX,
+		.help = "NodeID"},
+	{.name = "destinations",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = read_destinations,
+		.print = print_destinations,
+		.help = "NodeIDs"},
+	{.name = "rate",
+		.kind = KEY_CUSTOM,
+		.read = read_rate,
+		.print = print_rate,
+		.help = "payload bit/s, default: not limited"},
+	{.name = "burst",
+		.kind = KEY_CUSTOM,
+		.read = read_burst,
+		.print = print_burst,
+		.help = "payload bytes, default 10 ms of the rate, at least 65536"},
+	{.name = "payload",
+		.kind = KEY_CUSTOM,
+		.read = read_payload,
+		.print = print_payload,
+		.help = "bytes of a packet at most, default: what the links carry"},
+	{.name = "delay_sensitive",
+		.kind = KEY_BOOL,
+		.offset = FIELD(delay_sensitive),
+		.help = "default false"},
+	{.name = "window",
+		.kind = KEY_UINT32,
+		.flags = KEY_POWER_OF_TWO,
+		.offset = FIELD(window),
+		.min = 64,
+		.max = 65536,
+		.fallback = 2048,
+		.help = "packets in which duplicates are seen, a power of two"},
+	{.name = "reorder",
+		.kind = KEY_CUSTOM,
+		.read = read_reorder,
+		.print = print_reorder,
+		.help = "default: delivered as they come"},
+	{.name = "start",
+		.kind = KEY_BOOL,
+		.offset = FIELD(start),
+		.fallback = true,
+		.help = "with the node, default true"},
+	{.name = "flows",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = config_read_flows,
+		.print = config_print_flows},
+	{.name = "ingress",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = config_read_ingress,
+		.print = config_print_ingress},
+	{.name = "egress",
+		.kind = KEY_CUSTOM,
+		.read = config_read_egress,
+		.print = config_print_egress,
+		.help = "default of a destination: sink"},
+};
+
+#define SESSION_KEYS (sizeof(session_keys) / sizeof(session_keys[0]))
+
+/* What is between the keys of one session. */
+static void
+finish_session(
+	struct config_reader *reader, config_setting_t *group, struct config_session *session)
+{
+	if (session->name[0] == 0)
+		snprintf(session->name, sizeof(session->name), "session-%u", session->id);
+	if (session->rate == 0 && session->burst != 0)
+		config_reader_fail(reader, config_setting_get_member(group, "burst"),
+			"burst is set without rate, rate must be set too");
+	if (session->rate != 0 && session->burst == 0) {
+		session->burst = session->rate / 8 / 100;
+		if (session->burst < 65536)
+			session->burst = 65536;
+		if (session->burst > BURST_MAX)
+			session->burst = BURST_MAX;
+	}
+	if (session->reorder.packets > session->window)
+		config_reader_fail(reader, config_setting_get_member(group, "reorder"),
+			"reorder holds %u packets, it must be at most window, which is %u",
+			session->reorder.packets, session->window);
+	if (session->egress == NULL)
+		config_egress_default(reader, group, session);
+}
+
+static void
+read_session(struct config_reader *reader, config_setting_t *group,
+	const struct config_conference *conference, struct config_session *session)
+{
+	size_t before = reader->errors->count;
+
+	session->where = config_reader_where(reader, group);
+	session->conference = conference->id;
+	if (config_read_group(reader, group, session_keys, SESSION_KEYS, session))
+		finish_session(reader, group, session);
+	if (reader->errors->count != before)
+		session->flow_count = 0;
+}
+
+void
+config_read_sessions(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_conference *conference = object;
+	struct config_memory *memory = reader->source->memory;
+	int count;
+
+	if (!config_read_sequence(reader, setting, "sessions", 0, CONFIG_SESSIONS_MAX, true))
+		return;
+	count = config_setting_length(setting);
+	conference->sessions = config_memory_get(
+		memory, (size_t)count * sizeof(*conference->sessions));
+	for (int i = 0; i < count; i++) {
+		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
+		char label[64];
+		size_t mark;
+
+		config_reader_label(group, "session", (unsigned int)i, "id", label, sizeof(label));
+		mark = config_reader_enter(reader, "%s", label);
+		read_session(reader, group, conference,
+			&conference->sessions[conference->session_count++]);
+		config_reader_leave(reader, mark);
+	}
+}
+
+void
+config_print_sessions(
+	struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_conference *conference = object;
+
+	(void)key;
+	config_print_open(printer, "sessions = (");
+	for (uint32_t i = 0; i < conference->session_count; i++) {
+		config_print_open(printer, "{");
+		config_print_keys(printer, session_keys, SESSION_KEYS, &conference->sessions[i]);
+		config_print_close(printer, i + 1 < conference->session_count ? "}," : "}");
+	}
+	config_print_close(printer, ");");
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Values that are more than a number: sequences, strings, names, paths. */
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+
+bool
+config_read_sequence(struct config_reader *reader, config_setting_t *setting, const char *what,
+	unsigned int min, unsigned int max, bool groups)
+{
+	bool right = setting->type == CONFIG_TYPE_LIST ||
+		     (setting->type == CONFIG_TYPE_ARRAY &&
+			     (!groups || config_setting_length(setting) == 0));
+	int length;
+
+	if (!right) {
+		config_reader_want(reader, setting, "%s of %s",
+			groups ? "a list ( { ... }, { ... } )" : "an array [ ..., ... ]", what);
+		return false;
+	}
+	length = config_setting_length(setting);
+	if (length >= (int)min && length <= (int)max)
+		return true;
+	config_reader_fail(reader, setting, "%s has %d %s, it must have %u to %u",
+		setting->name == NULL ? "a list" : setting->name, length, what, min, max);
+	return false;
+}
+
+const char *
+config_read_string_value(
+	struct config_reader *reader, config_setting_t *setting, const char *wanted)
+{
+	const char *value;
+
+	if (setting->type != CONFIG_TYPE_STRING || setting->value.sval == NULL ||
+		setting->value.sval[0] == 0) {
+		config_reader_want(reader, setting, "%s", wanted);
+		return NULL;
+	}
+	value = setting->value.sval;
+	for (const char *at = value; *at != 0; at++) {
+		if ((unsigned char)*at >= 0x20 && *at != 0x7f)
+			continue;
+		config_reader_fail(reader, setting,
+			"%s has a control character (value %d), it must be %s",
+			setting->name == NULL ? "a string" : setting->name, *at, wanted);
+		return NULL;
+	}
+	return value;
+}
+
+bool
+config_read_name(struct config_reader *reader, config_setting_t *setting, char *name)
+{
+	const char *value = setting->type == CONFIG_TYPE_STRING ? setting->value.sval : "";
+	size_t size = strlen(value);
+	bool fine = size > 0 && size <= CONFIG_NAME_MAX;
+
+	for (size_t i = 0; fine && i < size; i++)
+		fine = isalnum((unsigned char)value[i]) ||
+		       (strchr("-_.", value[i]) != NULL && i > 0);
+	if (fine)
+		memcpy(name, value, size + 1);
+	else
+		config_reader_want(reader, setting,
+			"a name: 1 to %d letters, digits, '-', '_' and '.', the first a letter or "
+			"digit",
+			CONFIG_NAME_MAX);
+	return fine;
+}
+
+const char *
+config_read_path(struct config_reader *reader, config_setting_t *setting)
+{
+	const char *value = config_read_string_value(reader, setting, "the path of a file");
+	struct config_memory *memory = reader->source->memory;
+	char *directory, *slash, *resolved;
+	const char *path;
+
+	if (value == NULL || value[0] == '/')
+		return value == NULL ? NULL : config_memory_copy(memory, value);
+	directory = config_memory_copy(memory, config_reader_where(reader, setting).file);
+	slash = strrchr(directory, '/');
+	if (slash == NULL)
+		directory = config_memory_copy(memory, ".");
+	else
+		slash[slash == directory] = 0;
+	resolved = realpath(directory, NULL);
+	path = config_memory_printf(
+		memory, "%s/%s", resolved == NULL ? directory : resolved, value);
+	free(resolved);
+	return path;
+}
