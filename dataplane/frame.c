@@ -277,7 +277,8 @@ frame_template_build(struct frame_template *t, const struct port *port,
 	udp = (struct rte_udp_hdr *)p;
 	udp->src_port = rte_cpu_to_be_16(ends->source_port);
 	udp->dst_port = rte_cpu_to_be_16(ends->destination_port);
-	memcpy(udp + 1, append, append_len);
+	if (append_len > 0)
+		memcpy(udp + 1, append, append_len);
 
 	if (ipv4) {
 		t->ip_sum = checksum_bytes(ip, t->l3_len);

@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
+#include <rte_ip.h>
 #include <rte_mbuf.h>
+#include <rte_udp.h>
 
 #include "address.h"
 #include "drop.h"
@@ -82,9 +84,19 @@ frame_payload_max(const struct frame_template *t)
 }
 
 /*
+ * True if the datagram's own sum must be known to finish its headers: IPv6 always carries a UDP
+ * checksum (RFC 8200, 8.1), and not every device computes it.
+ */
+static inline bool
+frame_needs_sum(const struct frame_template *t, uint32_t offloads)
+{
+	return t->l3_len == sizeof(struct rte_ipv6_hdr) && !(offloads & PORT_TX_UDP_CHECKSUM);
+}
+
+/*
  * Fills lengths and checksums of the headers at the packet's front, which are a copy of the
  * template's. m's data begins with them. body_sum is the Internet checksum of all that follows the
- * UDP header; it is looked at for IPv6 only.
+ * UDP header; it is looked at where frame_needs_sum says so.
  */
 void frame_finish(
 	const struct frame_template *t, struct rte_mbuf *m, uint32_t offloads, uint16_t body_sum);

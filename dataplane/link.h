@@ -109,6 +109,9 @@ struct worker;
 enum drop_reason link_input(struct worker *w, struct port *port, struct rte_mbuf *m,
 	const struct frame_view *view, struct link_datagram *out, bool *handed);
 
+/* Makes a frame's UDP payload the packet: cut on both sides, its checksum's sum kept. */
+void packet_from_frame(struct rte_mbuf *m, const struct frame_view *view);
+
 /*
  * What a neighbour sent that is not DATA: consumes, answers or drops m.
  */

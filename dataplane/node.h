@@ -16,11 +16,13 @@
 #include <rte_rcu_qsbr.h>
 
 #include "destination.h"
+#include "fanout.h"
 #include "id_map.h"
 #include "link.h"
 #include "port.h"
 #include "reclaim.h"
 #include "source.h"
+#include "tsc.h"
 #include "utc.h"
 #include "worker.h"
 
@@ -40,6 +42,7 @@ struct node {
 	struct port *ports[WORKER_PORTS_MAX];
 
 	struct node_clock clock;
+	struct tsc_clock tsc; /* of worker_loop and the control thread; not used in virtual time */
 
 	/* Read by workers. */
 	struct id_map peers;	    /* NodeID -> struct link */
@@ -54,6 +57,7 @@ struct node {
 	struct reclaim reclaim;
 	struct rte_mempool *pool, *header_pool;
 	struct node_request *requests; /* under way */
+	uint32_t rings;		       /* made so far: a number for their names */
 	uint32_t pool_packets, pool_headers;
 	char name[32];
 };
@@ -139,7 +143,7 @@ uint64_t node_memory(uint32_t packets, uint32_t headers, uint16_t buffer_bytes);
 void node_free(struct node *node);
 
 /* The bookkeeping of the control thread: frees what is free, ends what was asked for. */
-void node_tick(struct node *node, uint64_t now);
+void node_tick(struct node *node);
 
 /* Nothing waits for a worker any more. */
 bool node_settled(const struct node *node);
@@ -160,6 +164,8 @@ void node_remove_link(struct node *node, struct link *link);
  */
 struct flow_plan *node_build_plan(struct node *node, const struct flow_params *flows,
 	uint16_t nb_flows, uint16_t payload_limit, uint32_t *missing);
+/* Frees a plan that was never given to a source. */
+void node_discard_plan(struct flow_plan *plan);
 /* Takes plan, also when it fails (then it is freed). NULL with errno. Not running yet. */
 struct source *
 node_add_source(struct node *node, const struct source_params *params, struct flow_plan *plan);

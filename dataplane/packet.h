@@ -23,17 +23,17 @@
 /* What a ring between threads carries; says where its data begins. */
 enum packet_kind {
 	PACKET_FRAME,	/* a frame as it came; index = port */
-	PACKET_LINK,	/* for a next hop: after its link header; type = link type */
-	PACKET_INGRESS, /* for a source: the payload; object = struct source */
+	PACKET_LINK,	/* for a next hop: what follows the link header; type = link type */
+	PACKET_INGRESS, /* for a source: the payload; key = its ingress key */
 	PACKET_DELIVER, /* for a destination: the payload, the session header before it */
 };
 
 struct packet_meta {
-	void *object;
+	uint64_t key; /* of what it is for, looked up anew by who takes it */
 	uint16_t sum; /* Internet checksum of all data, if packet_sum_known */
 	uint16_t index;
 	uint8_t kind; /* enum packet_kind */
-	uint8_t type; /* enum link_type */
+	uint8_t type; /* enum link_type; of a file's payload: SESSION_MESSAGE_... flags */
 };
 
 extern int packet_meta_offset;
@@ -86,6 +86,13 @@ packet_sum_grow(struct rte_mbuf *m, const void *data, uint16_t len)
 {
 	if (packet_sum_known(m))
 		packet_meta(m)->sum = checksum_add(packet_meta(m)->sum, checksum_bytes(data, len));
+}
+
+/* Flags that spoke of a frame as it came, or of what was known of it, say nothing as it leaves. */
+static inline void
+packet_clear_flags(struct rte_mbuf *m)
+{
+	m->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
 }
 
 /* True if the bytes before the data are this packet's own to write, len of them. */

@@ -19,13 +19,12 @@
 #include "alias.h"
 #include "generator.h"
 #include "link.h"
-#include "pathlet_tree.h"
 #include "rng.h"
 #include "timer_wheel.h"
 #include "token_bucket.h"
 #include "wire.h"
 
-#define SOURCE_FLOWS_MAX 256
+#define SOURCE_FLOWS_MAX 256 /* a flow's id has one byte on the wire */
 
 /* A flow's own numbers; they outlive the plans that name the flow. Written by the owner. */
 struct flow_state {
@@ -46,7 +45,8 @@ struct flow {
 	uint32_t weight;
 	uint16_t first_branch; /* in the plan's branches */
 	uint8_t nb_branches;
-	uint8_t id; /* on the wire */
+	uint8_t id;	/* on the wire */
+	bool own_state; /* made with a plan that is not published yet */
 };
 
 /* How packets are spread over flows: immutable, published whole, freed after quiescence. */
@@ -96,7 +96,8 @@ struct source {
 	uint32_t seq;
 	struct token_bucket bucket;
 	struct rng rng;
-	struct timer timer; /* generator and file: when to send next */
+	struct timer timer;	  /* generator and file: when to send next */
+	struct rte_mbuf *pending; /* file: taken from the feed, its time not come */
 	struct generator generator;
 	struct source_counters counters;
 };
@@ -119,6 +120,9 @@ session_key(uint32_t conference, uint32_t session)
 
 /* What came to the ingress address: takes n payloads (data begins at the payload). Owner only. */
 void source_ingress(struct worker *w, struct source *source, struct rte_mbuf **pkts, uint16_t n);
+
+/* For timer.fire of a source. */
+void source_fire(void *owner, struct timer *timer, uint64_t now);
 
 /* Arms the timer of a generator or file source. Owner only (a request of the control thread). */
 void source_start(struct worker *w, struct source *source);

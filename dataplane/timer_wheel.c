@@ -8,9 +8,9 @@ slot_of(uint64_t absolute)
 }
 
 void
-timer_wheel_init(struct timer_wheel *wheel, uint64_t now)
+timer_wheel_init(struct timer_wheel *wheel, void *owner, uint64_t now)
 {
-	*wheel = (struct timer_wheel){.turned_to = now >> WHEEL_SHIFT};
+	*wheel = (struct timer_wheel){.owner = owner, .turned_to = now >> WHEEL_SHIFT};
 }
 
 void
@@ -60,7 +60,7 @@ run_slot(struct timer_wheel *wheel, uint32_t slot, uint64_t now)
 	/* Each is taken from the list before it fires: a function may stop or start the others. */
 	while ((timer = LIST_FIRST(&due)) != NULL) {
 		timer_stop(wheel, timer);
-		timer->fire(timer->arg, timer, now);
+		timer->fire(wheel->owner, timer, now);
 	}
 }
 

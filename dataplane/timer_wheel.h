@@ -21,21 +21,22 @@
 struct timer {
 	LIST_ENTRY(timer) entry;
 	uint64_t deadline;
-	void (*fire)(void *arg, struct timer *timer, uint64_t now);
-	void *arg;
+	void (*fire)(void *owner, struct timer *timer, uint64_t now); /* owner: the wheel's */
+	void *arg; /* the timer's own, for fire */
 	bool armed;
 };
 
 LIST_HEAD(timer_list, timer);
 
 struct timer_wheel {
+	void *owner;	    /* the worker, passed to fire */
 	uint64_t turned_to; /* absolute slot number up to which all was looked at */
 	uint32_t armed;
 	uint64_t filled[WHEEL_SLOTS / 64];
 	struct timer_list slots[WHEEL_SLOTS];
 };
 
-void timer_wheel_init(struct timer_wheel *wheel, uint64_t now);
+void timer_wheel_init(struct timer_wheel *wheel, void *owner, uint64_t now);
 
 /* Starts a timer, or moves one that runs. A deadline in the past fires in the next run. */
 void timer_start(struct timer_wheel *wheel, struct timer *timer, uint64_t deadline);

@@ -143,11 +143,12 @@ void
 worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum drop_reason reason);
 
 /*
- * Gives a packet to another worker's handover ring (kind, object and index as struct packet_meta
- * says), or drops it by name.
+ * Gives a packet to another worker's handover ring (kind, index and key as struct packet_meta
+ * says), or drops it by name. Pointers do not travel: what they point to may be freed while a
+ * packet waits.
  */
 void worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_kind kind,
-	uint16_t index, void *object);
+	uint16_t index, uint64_t key);
 
 /* The buffer for what this worker sends on a port, NULL when it has no queue there. */
 static inline struct tx_buffer *

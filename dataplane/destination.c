@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_malloc.h>
+
+#include "destination.h"
+#include "packet.h"
+#include "reorder.h"
+#include "worker.h"
+
+/* As for links: a source silent for so long may come back with any epoch. */
+#define SOURCE_SILENCE_NS LINK_SILENCE_NS
+
+/* Extended sequences begin this high, so that what came before the first stays above zero. */
+#define SEQ_BASE (UINT64_C(1) << 32)
+
+/* What a packet's session header says. */
+struct arrival {
+	uint64_t seq; /* extended */
+	uint16_t epoch;
+	uint16_t flow_seq;
+	uint16_t flow;
+	int32_t delay;
+};
+
+static bool
+accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
+{
+	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
+		w->now - dst->counters.heard_at < SOURCE_SILENCE_NS)
+		return false;
+	reorder_release(w, dst);
+	dst->counters.lost_before += seq_window_missing(&dst->window);
+	seq_window_reset(&dst->window);
+	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
+		dst->flows[i].seen = false;
+	dst->epoch = epoch;
+	dst->heard = true;
+	dst->counters.epochs++;
+	dst->counters.first_at = w->now;
+	return true;
+}
+
+/* Loss of one flow by its own sequence; only packets that came for the first time count. */
+static void
+account_flow(struct destination_flow *flow, uint16_t seq)
+{
+	int16_t step = (int16_t)(seq - flow->highest);
+
+	flow->received++;
+	if (!flow->seen) {
+		flow->seen = true;
+		flow->highest = seq;
+	} else if (step > 0) {
+		flow->lost += (uint16_t)(step - 1);
+		flow->highest = seq;
+	} else if (flow->lost > 0) {
+		flow->lost--;
+	}
+}
+
+static enum drop_reason
+judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
+	struct arrival *arrival)
+{
+	uint32_t seq = rte_be_to_cpu_32(hdr->seq);
+
+	if (unlikely(hdr->flags & SESSION_CODED))
+		return DROP_session_coded;
+	arrival->epoch = rte_be_to_cpu_16(hdr->epoch);
+	if (unlikely(!dst->heard || arrival->epoch != dst->epoch) &&
+		!accept_epoch(w, dst, arrival->epoch))
+		return DROP_session_stale_epoch;
+	dst->counters.heard_at = w->now;
+	arrival->seq = dst->window.received == 0 ? SEQ_BASE + seq
+						 : seq_extend(dst->window.highest, seq);
+	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
+	arrival->flow = RTE_MIN((uint16_t)hdr->flow, (uint16_t)(dst->params.nb_flows - 1));
+	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
+
+	switch (seq_window_take(&dst->window, arrival->seq)) {
+	case SEQ_IN_ORDER:
+	case SEQ_AHEAD:
+		return DROP_none;
+	case SEQ_LATE:
+		dst->counters.reordered++;
+		return DROP_none;
+	case SEQ_DUPLICATE:
+		dst->counters.duplicates++;
+		return DROP_session_duplicate;
+	default:
+		dst->counters.too_old++;
+		return DROP_session_too_old;
+	}
+}
+
+void
+destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
+{
+	const struct session_hdr *hdr = packet_session(m);
+	struct arrival arrival;
+	enum drop_reason reason = judge(w, dst, hdr, &arrival);
+
+	if (unlikely(reason != DROP_none)) {
+		worker_drop(w, m, reason);
+		return;
+	}
+	account_flow(&dst->flows[arrival.flow], arrival.flow_seq);
+	delay_histogram_add(&dst->delay, arrival.delay, w->now);
+	/* What the egress must know of the packet once its header is out of reach. */
+	packet_meta(m)->type = hdr->flags & (SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST);
+	if (dst->params.reorder_packets == 0)
+		egress_output(w, dst, m);
+	else
+		reorder_input(w, dst, m, arrival.seq);
+}
+
+void
+destination_flush(struct worker *w, struct destination *dst)
+{
+	reorder_drop(w, dst);
+}
+
+struct destination *
+destination_new(const struct destination_params *params, int socket)
+{
+	uint32_t slots = params->reorder_packets == 0 ? 0
+						      : rte_align32pow2(params->reorder_packets);
+	size_t bits_bytes = params->window / 8, flows_bytes;
+	struct destination *dst;
+	uint8_t *p;
+
+	flows_bytes = params->nb_flows * sizeof(struct destination_flow);
+	dst = rte_zmalloc_socket("destination",
+		sizeof(*dst) + bits_bytes + flows_bytes +
+			slots * (sizeof(*dst->slots) + sizeof(*dst->arrivals)),
+		RTE_CACHE_LINE_SIZE, socket);
+	if (dst == NULL)
+		return NULL;
+	p = (uint8_t *)(dst + 1);
+	dst->params = *params;
+	dst->bits = (uint64_t *)p;
+	p += bits_bytes;
+	dst->flows = (struct destination_flow *)p;
+	p += flows_bytes;
+	dst->slots = (struct rte_mbuf **)p;
+	p += slots * sizeof(*dst->slots);
+	dst->arrivals = (uint64_t *)p;
+	dst->slots_mask = slots - 1;
+	dst->timer.fire = reorder_fire;
+	dst->timer.arg = dst;
+	seq_window_init(&dst->window, dst->bits, params->window);
+	return dst;
+}
+
+void
+destination_free(struct destination *dst)
+{
+	rte_free(dst);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fanout.h"
+#include "feeder.h"
+
+/* What one branch carries before the payload. */
+static inline uint16_t
+head_len(const struct fanout_branch *branch)
+{
+	return (uint16_t)(branch->pathlet_len + sizeof(struct session_hdr));
+}
+
+/* Pathlet and session header may lie in the very bytes that are written, so in this order. */
+static void
+write_head(uint8_t *p, const struct fanout_branch *branch, const struct session_hdr *session)
+{
+	struct session_hdr copy = *session;
+
+	memmove(p, branch->pathlet, branch->pathlet_len);
+	memcpy(p + branch->pathlet_len, &copy, sizeof(copy));
+}
+
+static void
+send_in_place(struct worker *w, struct rte_mbuf *m, const struct session_hdr *session,
+	const struct fanout_branch *branch)
+{
+	uint16_t len = head_len(branch);
+	uint8_t *p = packet_prepend(m, len);
+
+	write_head(p, branch, session);
+	packet_sum_grow(m, p, len);
+	feeder_push(w, branch->link, m);
+}
+
+static void
+send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
+	const struct session_hdr *session, const struct fanout_branch *branch)
+{
+	uint16_t len = head_len(branch);
+	uint8_t *p = rte_pktmbuf_mtod(head, uint8_t *);
+
+	head->data_len = len;
+	write_head(p, branch, session);
+	packet_chain(head, m);
+	if (packet_sum_known(m))
+		packet_sum_set(head, checksum_add(packet_meta(m)->sum, checksum_bytes(p, len)));
+	feeder_push(w, branch->link, head);
+}
+
+/* One more reference for each of n holders, on every segment. */
+static void
+add_references(struct rte_mbuf *m, int16_t n)
+{
+	for (; m != NULL; m = m->next)
+		rte_mbuf_refcnt_update(m, n);
+}
+
+void
+fanout_send(struct worker *w, struct rte_mbuf *m, const struct session_hdr *session,
+	const struct fanout_branch *branches, uint16_t n, bool keep)
+{
+	struct rte_mbuf *heads[FANOUT_MAX];
+
+	w->counters.copies += n - 1u + keep;
+	if (n == 1 && !keep &&
+		packet_can_prepend(m, (uint16_t)(head_len(branches) + FRAME_TEMPLATE_BYTES))) {
+		send_in_place(w, m, session, branches);
+		return;
+	}
+	if (unlikely(rte_pktmbuf_alloc_bulk(w->header_pool, heads, n) != 0)) {
+		w->counters.drops[DROP_no_buffer] += n;
+		if (!keep)
+			rte_pktmbuf_free(m);
+		return;
+	}
+	/* Before the first leaves: from then on its holder may free it. */
+	if (n > 1 || keep)
+		add_references(m, (int16_t)(n - 1 + keep));
+	for (uint16_t i = 0; i < n; i++)
+		send_chained(w, heads[i], m, session, &branches[i]);
+}

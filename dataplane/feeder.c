@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "feeder.h"
+#include "node.h"
+
+/* The ring way: what fits is the owner's, the rest is dropped by name. */
+static void
+hand_to_owner(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t fit;
+
+	for (uint16_t i = 0; i < n; i++) {
+		packet_meta(pkts[i])->kind = PACKET_LINK;
+		packet_meta(pkts[i])->type = type;
+	}
+	fit = (uint16_t)rte_ring_enqueue_burst(link->ring, (void **)pkts, n, NULL);
+	w->counters.handed_out += fit;
+	if (likely(fit > 0))
+		doorbell_ring(&w->node->workers[link->owner]->bell, link->index);
+	if (unlikely(fit < n)) {
+		w->ring_drops[link->index] += n - fit;
+		worker_drop_burst(w, pkts + fit, (uint16_t)(n - fit), DROP_hop_ring_full);
+	}
+}
+
+static void
+hand_on(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
+{
+	if (likely(link->owner == w->index))
+		link_output(w, link, type, pkts, n);
+	else
+		hand_to_owner(w, link, type, pkts, n);
+}
+
+void
+feeder_flush(struct worker *w)
+{
+	struct outbox *out = &w->outbox;
+
+	for (uint16_t i = 0; i < out->nb_links; i++) {
+		struct link *link = out->links[i];
+		uint16_t last = out->last_of[link->index], entry = last;
+		struct rte_mbuf *pkts[BURST_MAX];
+		uint16_t n = 0;
+
+		do {
+			entry = out->entries[entry].next;
+			pkts[n++] = out->entries[entry].m;
+			if (n == BURST_MAX || entry == last) {
+				hand_on(w, link, LINK_DATA, pkts, n);
+				n = 0;
+			}
+		} while (entry != last);
+		out->last_of[link->index] = OUTBOX_NONE;
+	}
+	out->n = 0;
+	out->nb_links = 0;
+}
+
+void
+feeder_push_control(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m)
+{
+	hand_on(w, link, type, &m, 1);
+}
+
+/* A link of ours whose ring was filled: a burst of it; the rest waits for the next turn. */
+static void
+visit_link(void *arg, uint32_t index)
+{
+	struct worker *w = arg;
+	struct link *link = __atomic_load_n(&w->node->links[index], __ATOMIC_ACQUIRE);
+	struct rte_mbuf *pkts[BURST_MAX];
+	unsigned int left;
+	uint16_t n, run;
+
+	if (link == NULL)
+		return;
+	n = (uint16_t)rte_ring_sc_dequeue_burst(link->ring, (void **)pkts, BURST_MAX, &left);
+	w->counters.handed_in += n;
+	w->progress += n;
+	if (left > 0)
+		doorbell_ring(&w->bell, index);
+	/* DATA nearly always; other types go between as they came. */
+	for (uint16_t i = 0; i < n; i += run) {
+		uint8_t type = packet_meta(pkts[i])->type;
+
+		for (run = 1; i + run < n && packet_meta(pkts[i + run])->type == type; run++)
+			;
+		link_output(w, link, type, pkts + i, run);
+	}
+}
+
+void
+feeder_collect(struct worker *w)
+{
+	doorbell_answer(&w->bell, w->node->max_links, visit_link, w);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward.h"
+#include "destination.h"
+#include "fanout.h"
+#include "feeder.h"
+#include "node.h"
+#include "pathlet.h"
+
+void
+forward_deliver(struct worker *w, struct rte_mbuf *m)
+{
+	const struct session_hdr *session = packet_session(m);
+	uint64_t key = session_key(
+		rte_be_to_cpu_32(session->conference), rte_be_to_cpu_32(session->session));
+	struct destination *dst = id_map_find(&w->node->destinations, key);
+
+	if (unlikely(dst == NULL)) {
+		bool known = id_map_find(&w->node->known, key) != NULL;
+
+		worker_drop(w, m, known ? DROP_session_not_destination : DROP_session_unknown);
+		return;
+	}
+	if (unlikely(dst->params.owner != w->index)) {
+		worker_handover(w, dst->params.owner, m, PACKET_DELIVER, 0, key);
+		return;
+	}
+	destination_input(w, dst, m);
+}
+
+/* The next hops that are neighbours; the others' branches are dropped, each a copy not made. */
+static uint16_t
+find_branches(struct worker *w, const struct pathlet_view *view, const uint8_t *data,
+	struct fanout_branch *branches)
+{
+	const struct id_table *peers = id_map_table(&w->node->peers);
+	uint16_t n = 0;
+
+	for (uint8_t i = 0; i < view->nb_branches; i++) {
+		struct link *link = id_table_find(peers, view->branches[i].node);
+
+		if (unlikely(link == NULL)) {
+			w->counters.drops[DROP_pathlet_unknown_hop]++;
+			continue;
+		}
+		branches[n++] = (struct fanout_branch){.link = link,
+			.pathlet = data + view->branches[i].off,
+			.pathlet_len = view->branches[i].len};
+	}
+	return n;
+}
+
+/* Several branches, or a destination that relays: all share the payload. */
+static void
+forward_copies(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *view)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct fanout_branch branches[FANOUT_MAX];
+	uint16_t n = find_branches(w, view, data, branches);
+	uint16_t lost = view->nb_branches - n;
+
+	packet_trim(m, (uint16_t)(view->length + sizeof(struct session_hdr)));
+	if (n > 0) {
+		w->counters.copies += lost;
+		fanout_send(w, m, packet_session(m), branches, n, view->destination);
+	} else {
+		/* Every branch was dropped; without a destination m was the last of them. */
+		w->counters.copies += lost - !view->destination;
+		if (!view->destination)
+			rte_pktmbuf_free(m);
+	}
+	if (view->destination)
+		forward_deliver(w, m);
+}
+
+/* The common case: one next hop, whose Pathlet is followed by the session header already. */
+static void
+forward_one(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *view)
+{
+	struct link *link = id_map_find(&w->node->peers, view->branches[0].node);
+
+	if (unlikely(link == NULL)) {
+		worker_drop(w, m, DROP_pathlet_unknown_hop);
+		return;
+	}
+	packet_trim(m, view->branches[0].off);
+	feeder_push(w, link, m);
+}
+
+void
+forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		struct pathlet_view view;
+		enum drop_reason reason;
+
+		/* The first segment holds Pathlet and session header, or they count as cut short.
+		 */
+		reason = pathlet_parse(
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
+		if (unlikely(reason != DROP_none)) {
+			worker_drop(w, m, reason);
+		} else if (likely(view.nb_branches == 1 && !view.destination)) {
+			forward_one(w, m, &view);
+		} else if (view.nb_branches == 0) {
+			packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
+			forward_deliver(w, m);
+		} else {
+			forward_copies(w, m, &view);
+		}
+	}
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "link.h"
+#include "node.h"
+#include "packet.h"
+#include "worker.h"
+
+/* The owner of the receiving side is the worker that first hears the neighbour. */
+static uint16_t
+rx_owner(struct worker *w, struct link *link)
+{
+	uint16_t owner = __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE);
+
+	if (likely(owner != LINK_NO_OWNER))
+		return owner;
+	if (__atomic_compare_exchange_n(
+		    &link->rx_owner, &owner, w->index, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return w->index;
+	return owner;
+}
+
+/* A newer epoch (RFC 1982), or any after silence, begins the link's accounting anew. */
+static bool
+accept_epoch(struct link_rx *rx, uint16_t epoch, uint64_t now)
+{
+	if (rx->heard && (int16_t)(epoch - rx->epoch) <= 0 && now - rx->heard_at < LINK_SILENCE_NS)
+		return false;
+	rx->lost_before += seq_window_missing(&rx->window);
+	seq_window_reset(&rx->window);
+	rx->epoch = epoch;
+	rx->heard = true;
+	rx->epochs++;
+	return true;
+}
+
+static enum drop_reason
+accept_data(struct link_rx *rx, uint64_t seq, uint16_t bytes)
+{
+	switch (seq_window_take(&rx->window, seq)) {
+	case SEQ_IN_ORDER:
+	case SEQ_AHEAD:
+		break;
+	case SEQ_LATE:
+		rx->reordered++;
+		break;
+	case SEQ_DUPLICATE:
+		rx->duplicates++;
+		return DROP_link_duplicate;
+	case SEQ_TOO_OLD:
+		return DROP_link_too_old;
+	}
+	rx->packets++;
+	rx->bytes += bytes;
+	return DROP_none;
+}
+
+/* Cuts what lies before off and behind off + len: Ethernet may pad, UDP decides. */
+static void
+cut_to(struct rte_mbuf *m, uint16_t off, uint16_t len)
+{
+	struct rte_mbuf *seg = m;
+	uint32_t left = len;
+
+	m->data_off += off;
+	m->data_len -= off;
+	m->pkt_len = len;
+	while (unlikely(left > seg->data_len)) {
+		left -= seg->data_len;
+		seg = seg->next;
+	}
+	seg->data_len = (uint16_t)left;
+	if (unlikely(seg->next != NULL)) {
+		struct rte_mbuf *rest = seg->next;
+
+		seg->next = NULL;
+		for (struct rte_mbuf *s = rest; s != NULL; s = s->next)
+			m->nb_segs--;
+		rte_pktmbuf_free(rest);
+	}
+}
+
+void
+packet_from_frame(struct rte_mbuf *m, const struct frame_view *view)
+{
+	packet_clear_flags(m);
+	cut_to(m, view->payload_off, view->payload_len);
+	if (view->sum_known)
+		packet_sum_set(m, view->sum);
+}
+
+/* Length, version, type and flags: what can be judged without knowing the sender. */
+static enum drop_reason
+check_header(const struct rte_mbuf *m, const struct frame_view *view, const struct link_hdr *hdr)
+{
+	if (unlikely(view->payload_len < sizeof(*hdr) ||
+		     m->data_len < view->payload_off + sizeof(*hdr)))
+		return DROP_link_truncated;
+	if (unlikely(hdr->version_type >> 4 != LINK_VERSION))
+		return DROP_link_version;
+	if (unlikely((hdr->version_type & 0x0f) > LINK_PROBE_REPLY))
+		return DROP_link_type;
+	if (unlikely((hdr->flags & ~LINK_FLAGS_KNOWN) != 0))
+		return DROP_link_flag;
+	return DROP_none;
+}
+
+enum drop_reason
+link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct frame_view *view,
+	struct link_datagram *out, bool *handed)
+{
+	const struct link_hdr *hdr = rte_pktmbuf_mtod_offset(
+		m, const struct link_hdr *, view->payload_off);
+	enum drop_reason reason = check_header(m, view, hdr);
+	struct link *link;
+	struct link_rx *rx;
+	uint16_t epoch;
+	uint8_t type;
+
+	*handed = false;
+	if (unlikely(reason != DROP_none))
+		return reason;
+	link = id_map_find(&w->node->peers, rte_be_to_cpu_32(hdr->node));
+	if (unlikely(link == NULL || link->port != port ||
+		     !address_equal(&link->remote, &view->source)))
+		return DROP_link_unknown_peer;
+	if (unlikely(rx_owner(w, link) != w->index)) {
+		worker_handover(w, link->rx_owner, m, PACKET_FRAME, port->index, 0);
+		*handed = true;
+		return DROP_none;
+	}
+
+	rx = &link->rx;
+	epoch = rte_be_to_cpu_16(hdr->epoch);
+	type = hdr->version_type & 0x0f;
+	if (unlikely(!rx->heard || epoch != rx->epoch) && !accept_epoch(rx, epoch, w->now))
+		return DROP_link_stale_epoch;
+	rx->heard_at = w->now;
+	rx->rtt = rte_be_to_cpu_32(hdr->rtt);
+	if (likely(type == LINK_DATA)) {
+		reason = accept_data(rx, rte_be_to_cpu_64(hdr->seq), view->payload_len);
+		if (unlikely(reason != DROP_none))
+			return reason;
+	}
+	packet_from_frame(m, view);
+	packet_trim(m, sizeof(*hdr));
+	*out = (struct link_datagram){.m = m, .link = link, .type = type};
+	return DROP_none;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "node.h"
+#include "node_request.h"
+#include "packet.h"
+
+#define HANDOVER_RING 1024
+#define INJECT_RING   256
+#define MAILBOX_RING  1024
+#define PUNT_RING     256
+
+static struct rte_ring *
+ring_new(const struct node *node, const char *what, unsigned int index, uint32_t size,
+	unsigned int flags)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%.14s_%s%u", node->name, what, index);
+	return rte_ring_create(name, size, SOCKET_ID_ANY, flags);
+}
+
+struct rte_ring *
+node_ring(const struct node *node, const char *what, unsigned int index, uint32_t size,
+	bool many_producers)
+{
+	/* RTS: a producer that is preempted does not make the others spin. */
+	return ring_new(node, what, index, size,
+		RING_F_SC_DEQ | (many_producers ? RING_F_MP_RTS_ENQ : RING_F_SP_ENQ));
+}
+
+static int
+worker_init(struct worker *w, struct node *node, uint16_t index, const struct node_params *params)
+{
+	w->node = node;
+	w->index = index;
+	w->may_sleep = params->may_sleep;
+	w->handover = node_ring(node, "hand", index, HANDOVER_RING, true);
+	w->inject = node_ring(node, "inj", index, INJECT_RING, false);
+	w->mailbox = node_ring(node, "mail", index, MAILBOX_RING, false);
+	w->punt = node_ring(node, "punt", index, PUNT_RING, false);
+	w->ring_drops = rte_zmalloc(
+		"ring_drops", params->max_links * sizeof(uint64_t), RTE_CACHE_LINE_SIZE);
+	w->outbox.last_of = rte_malloc(
+		"outbox", params->max_links * sizeof(uint16_t), RTE_CACHE_LINE_SIZE);
+	if (w->handover == NULL || w->inject == NULL || w->mailbox == NULL || w->punt == NULL ||
+		w->ring_drops == NULL || w->outbox.last_of == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < params->max_links; i++)
+		w->outbox.last_of[i] = OUTBOX_NONE;
+	timer_wheel_init(&w->wheel, w, params->now);
+	rng_seed(&w->rng, params->seed + index);
+	rte_rcu_qsbr_thread_register(node->qsbr, index);
+	rte_rcu_qsbr_thread_online(node->qsbr, index);
+	return 0;
+}
+
+static int
+qsbr_init(struct node *node)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(node->nb_workers);
+
+	node->qsbr = rte_zmalloc("qsbr", size, RTE_CACHE_LINE_SIZE);
+	if (node->qsbr == NULL)
+		return -ENOMEM;
+	reclaim_init(&node->reclaim, node->qsbr);
+	return rte_rcu_qsbr_init(node->qsbr, node->nb_workers);
+}
+
+static int
+tables_init(struct node *node)
+{
+	struct id_map *maps[] = {
+		&node->peers, &node->ingress, &node->destinations, &node->known, &node->sources};
+
+	for (size_t i = 0; i < RTE_DIM(maps); i++)
+		if (id_map_init(maps[i]) < 0)
+			return -ENOMEM;
+	node->links = rte_zmalloc(
+		"links", node->max_links * sizeof(*node->links), RTE_CACHE_LINE_SIZE);
+	return node->links != NULL ? 0 : -ENOMEM;
+}
+
+struct node *
+node_new(const struct node_params *params, const char **error)
+{
+	struct node *node = rte_zmalloc("node", sizeof(*node), RTE_CACHE_LINE_SIZE);
+
+	*error = "out of memory";
+	if (node == NULL)
+		return NULL;
+	snprintf(node->name, sizeof(node->name), "%s", params->name);
+	node->id = params->id;
+	node->epoch = params->epoch;
+	node->nb_workers = params->nb_workers;
+	node->max_links = params->max_links;
+	if (packet_init() < 0) {
+		*error = "no room for Ferry's fields in mbufs";
+		goto fail;
+	}
+	if (qsbr_init(node) < 0 || tables_init(node) < 0)
+		goto fail;
+	for (uint16_t i = 0; i < params->nb_workers; i++) {
+		node->workers[i] = rte_zmalloc(
+			"worker", sizeof(struct worker), RTE_CACHE_LINE_SIZE);
+		if (node->workers[i] == NULL || worker_init(node->workers[i], node, i, params) < 0)
+			goto fail;
+	}
+	return node;
+
+fail:
+	node_free(node);
+	return NULL;
+}
+
+int
+node_add_port(struct node *node, struct port *port)
+{
+	if (node->nb_ports == WORKER_PORTS_MAX)
+		return -ENOSPC;
+	port->index = node->nb_ports;
+	node->ports[node->nb_ports++] = port;
+	return 0;
+}
+
+void
+node_set_clock(struct node *node, const struct utc_map *map)
+{
+	struct node_clock *clock = &node->clock;
+	uint32_t version = clock->version;
+
+	__atomic_store_n(&clock->version, version + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	__atomic_store_n(&clock->map.now0, map->now0, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->map.utc0_ns, map->utc0_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->map.rate_q32, map->rate_q32, __ATOMIC_RELAXED);
+	__atomic_store_n(&clock->version, version + 2, __ATOMIC_RELEASE);
+}
+
+int
+node_inject(struct node *node, struct port *port, struct rte_mbuf *m)
+{
+	for (uint16_t i = 0; i < node->nb_workers; i++) {
+		struct worker *w = node->workers[i];
+
+		if (w->tx[port->index] == NULL)
+			continue;
+		packet_meta(m)->kind = PACKET_FRAME;
+		packet_meta(m)->index = port->index;
+		return rte_ring_sp_enqueue(w->inject, m) == 0 ? 0 : -ENOBUFS;
+	}
+	return -ENOBUFS;
+}
+
+void
+node_counters(const struct node *node, struct worker_counters *sum)
+{
+	uint64_t *to = (uint64_t *)sum;
+
+	memset(sum, 0, sizeof(*sum));
+	for (uint16_t i = 0; i < node->nb_workers; i++) {
+		const uint64_t *from = (const uint64_t *)&node->workers[i]->counters;
+
+		for (size_t k = 0; k < sizeof(*sum) / sizeof(uint64_t); k++)
+			to[k] += counter_read(&from[k]);
+	}
+}
+
+static void
+drain_ring(struct rte_ring *ring)
+{
+	struct rte_mbuf *m;
+
+	while (ring != NULL && rte_ring_dequeue(ring, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(ring);
+}
+
+static void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	drain_ring(w->handover);
+	drain_ring(w->inject);
+	drain_ring(w->punt);
+	rte_ring_free(w->mailbox);
+	for (uint16_t i = 0; i < WORKER_PORTS_MAX; i++)
+		rte_free(w->tx[i]);
+	rte_free(w->ring_drops);
+	rte_free(w->outbox.last_of);
+	rte_free(w);
+}
+
+void
+node_free(struct node *node)
+{
+	if (node == NULL)
+		return;
+	/* What ends one step of a removal begins the next. */
+	while (node->qsbr != NULL && !node_settled(node)) {
+		node_free_requests(node);
+		reclaim_drain(&node->reclaim);
+	}
+	node_free_sessions(node);
+	node_free_links(node);
+	for (uint16_t i = 0; i < WORKERS_MAX; i++)
+		worker_free(node->workers[i]);
+	id_map_free(&node->peers);
+	id_map_free(&node->ingress);
+	id_map_free(&node->destinations);
+	id_map_free(&node->known);
+	id_map_free(&node->sources);
+	rte_mempool_free(node->pool);
+	rte_mempool_free(node->header_pool);
+	rte_free(node->qsbr);
+	rte_free(node->links);
+	rte_free(node);
+}

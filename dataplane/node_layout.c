@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which worker serves which queue, and how many packets the node can hold. */
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "node.h"
+#include "packet.h"
+
+#define POOL_CACHE 256
+
+/* Header buffers: the headers of a link, the longest Pathlet, a session header. */
+#define HEADER_ROOM                                                                                \
+	RTE_ALIGN(RTE_PKTMBUF_HEADROOM + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr), 64)
+
+static uint32_t
+rings_of(const struct node *node, size_t ring_off)
+{
+	uint32_t sum = 0;
+
+	for (uint16_t i = 0; i < node->nb_workers; i++) {
+		const struct rte_ring *ring = *(
+			struct rte_ring *const *)((const char *)node->workers[i] + ring_off);
+
+		sum += rte_ring_get_capacity(ring);
+	}
+	return sum;
+}
+
+uint32_t
+node_holders(const struct node *node, const struct node_budget *budget,
+	struct node_holder holders[NODE_HOLDERS_MAX])
+{
+	uint32_t n = 0, nb_tx = node->nb_workers * node->nb_ports;
+
+	holders[n++] = (struct node_holder){"descriptors of ports", budget->port_descriptors};
+	holders[n++] = (struct node_holder){"next hops' rings", budget->ring_packets};
+	holders[n++] = (struct node_holder){
+		"rings between workers", rings_of(node, offsetof(struct worker, handover))};
+	holders[n++] = (struct node_holder){"to and from the control thread",
+		rings_of(node, offsetof(struct worker, punt)) +
+			rings_of(node, offsetof(struct worker, inject))};
+	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
+	holders[n++] = (struct node_holder){"files", budget->file_packets};
+	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
+		node->nb_workers * (BURST_MAX + OUTBOX_MAX) + nb_tx * TX_BUFFER_SIZE};
+	/* A cache may grow to 1.5 times its size before it gives back. */
+	holders[n++] = (struct node_holder){
+		"pool caches of lcores", (node->nb_workers + 1u) * POOL_CACHE * 3 / 2};
+	return n;
+}
+
+uint64_t
+node_memory(uint32_t packets, uint32_t headers, uint16_t buffer_bytes)
+{
+	const uint64_t object = sizeof(struct rte_mbuf) + RTE_CACHE_LINE_SIZE * 2;
+
+	return packets * (object + buffer_bytes) + headers * (object + HEADER_ROOM);
+}
+
+/* One queue after the other, so that ports and their queues spread evenly. */
+static int
+layout_receive(struct node *node, const char **error)
+{
+	uint16_t next = 0;
+
+	for (uint16_t p = 0; p < node->nb_ports; p++) {
+		for (uint16_t q = 0; q < node->ports[p]->rx_queues; q++) {
+			struct worker *w = node->workers[next++ % node->nb_workers];
+
+			if (w->nb_rx == WORKER_QUEUES_MAX) {
+				*error = "more receive queues than workers can serve";
+				return -ENOSPC;
+			}
+			w->rx[w->nb_rx++] = (struct rx_queue){.port = node->ports[p], .queue = q};
+		}
+	}
+	return 0;
+}
+
+/* With fewer send queues than workers, those have one first that receive on the port. */
+static bool
+receives_on(const struct worker *w, const struct port *port)
+{
+	for (uint16_t i = 0; i < w->nb_rx; i++)
+		if (w->rx[i].port == port)
+			return true;
+	return false;
+}
+
+static int
+give_queue(struct worker *w, struct port *port, uint16_t queue)
+{
+	struct tx_buffer *tx = rte_zmalloc("tx_buffer", sizeof(*tx), RTE_CACHE_LINE_SIZE);
+
+	if (tx == NULL)
+		return -ENOMEM;
+	tx->port = port;
+	tx->queue = queue;
+	w->tx[port->index] = tx;
+	return 0;
+}
+
+static int
+layout_send(struct node *node, struct port *port)
+{
+	uint16_t queue = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint16_t i = 0; i < node->nb_workers && queue < port->tx_queues; i++) {
+			struct worker *w = node->workers[i];
+
+			if (w->tx[port->index] != NULL || (pass == 0 && !receives_on(w, port)))
+				continue;
+			if (give_queue(w, port, queue++) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static struct rte_mempool *
+pool_new(const struct node *node, const char *what, uint32_t n, uint16_t room)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%.14s_%s", node->name, what);
+	return rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, room, SOCKET_ID_ANY);
+}
+
+int
+node_layout(struct node *node, const struct node_budget *budget, const char **error)
+{
+	struct node_holder holders[NODE_HOLDERS_MAX];
+	uint32_t n = node_holders(node, budget, holders), sum = 0;
+	uint16_t room = budget->buffer_bytes != 0 ? budget->buffer_bytes
+						  : RTE_MBUF_DEFAULT_BUF_SIZE;
+	int rc;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += holders[i].packets;
+	rc = layout_receive(node, error);
+	if (rc < 0)
+		return rc;
+	for (uint16_t p = 0; p < node->nb_ports; p++) {
+		rc = layout_send(node, node->ports[p]);
+		if (rc < 0) {
+			*error = "out of memory";
+			return rc;
+		}
+	}
+	/* Each packet that is held somewhere may be a copy: a header before a shared payload. */
+	node->pool_packets = sum;
+	node->pool_headers = sum;
+	node->pool = pool_new(node, "pkt", sum, room);
+	node->header_pool = pool_new(node, "hdr", sum, HEADER_ROOM);
+	if (node->pool == NULL || node->header_pool == NULL) {
+		*error = "not enough memory for the packet pools";
+		return -ENOMEM;
+	}
+	for (uint16_t i = 0; i < node->nb_workers; i++) {
+		node->workers[i]->pool = node->pool;
+		node->workers[i]->header_pool = node->header_pool;
+	}
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "node.h"
+#include "node_request.h"
+#include "packet.h"
+
+/* The worker with the fewest links among those that send on the port; -1 if none does. */
+static int
+choose_owner(const struct node *node, const struct port *port)
+{
+	uint32_t links[WORKERS_MAX] = {0};
+	int best = -1;
+
+	for (uint16_t i = 0; i < node->max_links; i++)
+		if (node->links[i] != NULL)
+			links[node->links[i]->owner]++;
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		if (node->workers[i]->tx[port->index] != NULL &&
+			(best < 0 || links[i] < links[best]))
+			best = i;
+	return best;
+}
+
+static int
+free_index(const struct node *node)
+{
+	for (uint16_t i = 0; i < node->max_links; i++)
+		if (node->links[i] == NULL)
+			return i;
+	return -1;
+}
+
+static struct link *
+link_new(struct node *node, const struct link_params *params, uint16_t index, uint16_t owner)
+{
+	struct link *link = rte_zmalloc("link", sizeof(*link), RTE_CACHE_LINE_SIZE);
+
+	if (link == NULL)
+		return NULL;
+	link->node_id = params->node_id;
+	link->index = index;
+	link->owner = owner;
+	link->port = params->port;
+	link->remote = params->remote;
+	link->local = params->local;
+	link->udp_port = params->udp_port;
+	link->rx_owner = LINK_NO_OWNER;
+	seq_window_init(&link->rx.window, link->rx.bits, LINK_WINDOW);
+	if (node->nb_workers > 1) {
+		link->ring = node_ring(node, "hop", node->rings++, params->ring, true);
+		if (link->ring == NULL) {
+			rte_free(link);
+			return NULL;
+		}
+	}
+	return link;
+}
+
+static void
+link_free(struct link *link)
+{
+	struct rte_mbuf *m;
+
+	while (link->ring != NULL && rte_ring_dequeue(link->ring, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(link->ring);
+	rte_free((void *)(uintptr_t)link->header);
+	rte_free(link);
+}
+
+struct link *
+node_add_link(struct node *node, const struct link_params *params)
+{
+	int owner = choose_owner(node, params->port), index = free_index(node);
+	struct link *link;
+
+	errno = 0;
+	if (node_find_link(node, params->node_id) != NULL)
+		errno = EEXIST;
+	else if (owner < 0)
+		errno = ENODEV;
+	else if (index < 0)
+		errno = ENOSPC;
+	if (errno != 0)
+		return NULL;
+	link = link_new(node, params, (uint16_t)index, (uint16_t)owner);
+	if (link == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	__atomic_store_n(&node->links[index], link, __ATOMIC_RELEASE);
+	if (id_map_set(&node->peers, params->node_id, link, &node->reclaim) < 0) {
+		node->links[index] = NULL;
+		link_free(link);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return link;
+}
+
+struct link *
+node_find_link(const struct node *node, uint32_t node_id)
+{
+	return id_map_find(&node->peers, node_id);
+}
+
+int
+node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac)
+{
+	const struct frame_template *old = link->header;
+	struct frame_template *t = NULL;
+
+	if (mac != NULL) {
+		struct frame_endpoints ends = {
+			.source_mac = link->port->mac,
+			.destination_mac = *mac,
+			.source = link->port->addresses[link->local],
+			.destination = link->remote,
+			.source_port = link->port->udp_port,
+			.destination_port = link->udp_port,
+			.hop_limit = FRAME_HOP_LIMIT,
+		};
+		struct link_hdr hdr = {
+			.epoch = rte_cpu_to_be_16(node->epoch),
+			.node = rte_cpu_to_be_32(node->id),
+		};
+
+		t = rte_malloc("link_header", sizeof(*t), RTE_CACHE_LINE_SIZE);
+		if (t == NULL)
+			return -ENOMEM;
+		frame_template_build(t, link->port, &ends, &hdr, sizeof(hdr));
+	}
+	__atomic_store_n(&link->header, t, __ATOMIC_RELEASE);
+	if (old != NULL)
+		reclaim_defer(&node->reclaim, rte_free, (void *)(uintptr_t)old);
+	return 0;
+}
+
+/* Taking a link away: unpublished, quiet, emptied by its owner, quiet again, freed. */
+struct link_removal {
+	struct node *node;
+	struct link *link;
+};
+
+static void
+perform_empty(struct worker *w, struct worker_request *request)
+{
+	struct link_removal *removal = request->object;
+	struct rte_ring *ring = removal->link->ring;
+	struct rte_mbuf *m;
+
+	while (ring != NULL && rte_ring_sc_dequeue(ring, (void **)&m) == 0) {
+		w->counters.handed_in++;
+		worker_drop(w, m, DROP_pathlet_unknown_hop);
+	}
+}
+
+static void
+removal_free(void *object)
+{
+	struct link_removal *removal = object;
+
+	link_free(removal->link);
+	free(removal);
+}
+
+static void
+removal_done(struct node *node, void *object)
+{
+	struct link_removal *removal = object;
+
+	__atomic_store_n(&node->links[removal->link->index], NULL, __ATOMIC_RELEASE);
+	reclaim_defer(&node->reclaim, removal_free, removal);
+}
+
+static void
+removal_quiet(void *object)
+{
+	struct link_removal *removal = object;
+
+	if (node_request(
+		    removal->node, removal->link->owner, perform_empty, removal, removal_done) < 0)
+		removal_done(removal->node, removal);
+}
+
+void
+node_remove_link(struct node *node, struct link *link)
+{
+	struct link_removal *removal = malloc(sizeof(*removal));
+
+	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
+	if (removal == NULL)
+		return; /* unpublished; its memory stays until the node ends */
+	*removal = (struct link_removal){.node = node, .link = link};
+	reclaim_defer(&node->reclaim, removal_quiet, removal);
+}
+
+void
+node_free_links(struct node *node)
+{
+	for (uint16_t i = 0; node->links != NULL && i < node->max_links; i++)
+		if (node->links[i] != NULL)
+			link_free(node->links[i]);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "node_request.h"
+
+struct node_request {
+	struct worker_request request;
+	struct node_request *next;
+	uint16_t worker;
+	bool sent;
+	void (*then)(struct node *node, void *object);
+};
+
+static void
+try_send(struct node *node, struct node_request *r)
+{
+	if (!r->sent)
+		r->sent = rte_ring_sp_enqueue(node->workers[r->worker]->mailbox, &r->request) == 0;
+}
+
+int
+node_request(struct node *node, uint16_t worker,
+	void (*perform)(struct worker *w, struct worker_request *request), void *object,
+	void (*then)(struct node *node, void *object))
+{
+	struct node_request *r = calloc(1, sizeof(*r)), **end = &node->requests;
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->request.perform = perform;
+	r->request.object = object;
+	r->worker = worker;
+	r->then = then;
+	/* In the order in which they were asked, also where a mailbox was full for a while. */
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = r;
+	if (node->requests == r)
+		try_send(node, r);
+	return 0;
+}
+
+void
+node_tick(struct node *node)
+{
+	struct node_request **at = &node->requests;
+
+	while (*at != NULL) {
+		struct node_request *r = *at;
+
+		try_send(node, r);
+		if (!__atomic_load_n(&r->request.done, __ATOMIC_ACQUIRE)) {
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		if (r->then != NULL)
+			r->then(node, r->request.object);
+		free(r);
+	}
+	(void)reclaim_poll(&node->reclaim);
+}
+
+bool
+node_settled(const struct node *node)
+{
+	return node->requests == NULL && node->reclaim.first == NULL;
+}
+
+void
+node_free_requests(struct node *node)
+{
+	while (node->requests != NULL) {
+		struct node_request *r = node->requests;
+
+		node->requests = r->next;
+		if (r->then != NULL)
+			r->then(node, r->request.object);
+		free(r);
+	}
+}

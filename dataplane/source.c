@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "source.h"
+#include "fanout.h"
+#include "node.h"
+#include "packet.h"
+#include "worker.h"
+
+/* No buffer, or nothing read yet: try again so much later. */
+#define RETRY_NS 1000000
+
+/* What stands before a payload at most, rounded up to cache lines. */
+#define HEADERS_MAX 640
+static_assert(
+	HEADERS_MAX >= FRAME_TEMPLATE_BYTES + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr),
+	"headers of a packet");
+
+static inline const struct flow_plan *
+source_plan(const struct source *source)
+{
+	return __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
+}
+
+static inline bool
+source_is_running(const struct source *source)
+{
+	return __atomic_load_n(&source->running, __ATOMIC_RELAXED);
+}
+
+/* A payload that may go now becomes the session's next packet. m is taken. */
+static void
+send_payload(struct worker *w, struct source *source, const struct flow_plan *plan,
+	struct rte_mbuf *m, uint8_t flags)
+{
+	const struct flow *flow =
+		&plan->flows[alias_pick(plan->choice, plan->nb_flows, &source->rng)];
+	struct fanout_branch branches[FANOUT_MAX];
+	uint32_t bytes = m->pkt_len;
+	struct session_hdr session = {
+		.conference = rte_cpu_to_be_32(source->conference),
+		.session = rte_cpu_to_be_32(source->session),
+		.seq = rte_cpu_to_be_32(source->seq++),
+		.stamp = w->stamp,
+		.epoch = rte_cpu_to_be_16(source->epoch),
+		.flow_seq = rte_cpu_to_be_16(flow->state->seq++),
+		.flow = flow->id,
+		.flags = source->flags | flags,
+	};
+
+	for (uint8_t i = 0; i < flow->nb_branches; i++) {
+		const struct flow_branch *branch = &plan->branches[flow->first_branch + i];
+
+		branches[i] = (struct fanout_branch){.link = branch->link,
+			.pathlet = plan->bytes + branch->pathlet_off,
+			.pathlet_len = branch->pathlet_len};
+	}
+	fanout_send(w, m, &session, branches, flow->nb_branches, false);
+	flow->state->packets++;
+	flow->state->bytes += bytes;
+	source->counters.packets++;
+	source->counters.bytes += bytes;
+}
+
+static enum drop_reason
+admit(struct source *source, const struct flow_plan *plan, uint32_t bytes, uint64_t now)
+{
+	if (unlikely(!source_is_running(source))) {
+		source->counters.stopped++;
+		return DROP_session_stopped;
+	}
+	if (unlikely(bytes > plan->payload_max)) {
+		source->counters.oversize++;
+		source->counters.oversize_last = bytes;
+		return DROP_session_oversize;
+	}
+	if (unlikely(!token_bucket_take(&source->bucket, bytes, now))) {
+		source->counters.policed++;
+		return DROP_session_policed;
+	}
+	return DROP_none;
+}
+
+void
+source_ingress(struct worker *w, struct source *source, struct rte_mbuf **pkts, uint16_t n)
+{
+	const struct flow_plan *plan = source_plan(source);
+
+	for (uint16_t i = 0; i < n; i++) {
+		enum drop_reason reason = admit(source, plan, pkts[i]->pkt_len, w->now);
+
+		if (unlikely(reason != DROP_none))
+			worker_drop(w, pkts[i], reason);
+		else
+			send_payload(w, source, plan, pkts[i], 0);
+	}
+}
+
+static void
+finish(struct source *source)
+{
+	__atomic_store_n(&source->finished, true, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes the generator's next packet if its time has come and the bucket lets it pass. Returns false
+ * when the source has to wait, until *again, or for ever if that is 0.
+ */
+static bool
+generate_one(struct worker *w, struct source *source, const struct flow_plan *plan, uint64_t *again)
+{
+	struct generator *gen = &source->generator;
+	struct rte_mbuf *m;
+	uint64_t number = gen->made;
+	uint32_t limit = RTE_MIN(gen->params.size, plan->payload_max);
+	uint64_t at = RTE_MAX(gen->due, token_bucket_ready_at(&source->bucket, limit));
+	uint16_t size;
+
+	*again = 0;
+	if (generator_done(gen)) {
+		finish(source);
+		return false;
+	}
+	if (at > w->now) {
+		*again = at;
+		return false;
+	}
+	m = rte_pktmbuf_alloc(w->pool);
+	if (unlikely(m == NULL)) {
+		source->counters.starved++;
+		*again = w->now + RETRY_NS;
+		return false;
+	}
+	w->counters.originated++;
+	w->progress++;
+	size = generator_next(gen);
+	if (unlikely(size > plan->payload_max || size > m->buf_len)) {
+		source->counters.oversize++;
+		source->counters.oversize_last = size;
+		worker_drop(w, m, DROP_session_oversize);
+		return true;
+	}
+	/* As much room for headers as there is, so that none needs a buffer of its own. */
+	m->data_off = RTE_MIN((uint16_t)HEADERS_MAX, (uint16_t)(m->buf_len - size)) & ~1u;
+	generator_fill(rte_pktmbuf_mtod(m, uint8_t *), size, number);
+	m->data_len = size;
+	m->pkt_len = size;
+	token_bucket_spend(&source->bucket, size, w->now);
+	send_payload(w, source, plan, m, 0);
+	return true;
+}
+
+/* Sends the next payload of the file; waiting as generate_one does. */
+static bool
+send_from_file(
+	struct worker *w, struct source *source, const struct flow_plan *plan, uint64_t *again)
+{
+	struct rte_mbuf *m = source->pending;
+	uint8_t flags;
+
+	*again = w->now + RETRY_NS;
+	if (m == NULL) {
+		if (rte_ring_sc_dequeue(source->feed, (void **)&m) != 0)
+			return false;
+		w->counters.originated++;
+		w->counters.queued++;
+		w->progress++;
+		source->pending = m;
+	}
+	if (token_bucket_ready_at(&source->bucket, m->pkt_len) > w->now) {
+		*again = token_bucket_ready_at(&source->bucket, m->pkt_len);
+		return false;
+	}
+	source->pending = NULL;
+	w->counters.queued--;
+	token_bucket_spend(&source->bucket, m->pkt_len, w->now);
+	flags = packet_meta(m)->type;
+	if (unlikely(m->pkt_len > plan->payload_max)) {
+		source->counters.oversize++;
+		source->counters.oversize_last = m->pkt_len;
+		worker_drop(w, m, DROP_session_oversize);
+	} else {
+		send_payload(w, source, plan, m, flags);
+	}
+	if (flags & SESSION_MESSAGE_LAST) {
+		finish(source);
+		*again = 0;
+		return false;
+	}
+	return true;
+}
+
+/* The source's time has come: a burst at most, then others have their turn. */
+void
+source_fire(void *owner, struct timer *timer, uint64_t now)
+{
+	struct source *source = timer->arg;
+	const struct flow_plan *plan = source_plan(source);
+	struct worker *w = owner;
+	uint64_t again = now;
+
+	if (!source_is_running(source))
+		return;
+	for (uint16_t i = 0; i < BURST_MAX; i++) {
+		bool more = source->kind == SOURCE_FILE ? send_from_file(w, source, plan, &again)
+							: generate_one(w, source, plan, &again);
+
+		if (!more)
+			break;
+		again = now;
+	}
+	if (again != 0)
+		timer_start(&w->wheel, timer, again);
+}
+
+void
+source_start(struct worker *w, struct source *source)
+{
+	if (source->kind == SOURCE_UDP || source->timer.armed)
+		return;
+	if (source->kind == SOURCE_GENERATOR && source->generator.made == 0)
+		generator_start(&source->generator, w->now);
+	else if (source->kind == SOURCE_GENERATOR && source->generator.due < w->now)
+		source->generator.due = w->now; /* time that it stood still is not made up for */
+	timer_start(&w->wheel, &source->timer, w->now);
+}
+
+void
+source_stop(struct worker *w, struct source *source)
+{
+	struct rte_mbuf *m;
+
+	timer_stop(&w->wheel, &source->timer);
+	if (source->kind != SOURCE_FILE)
+		return;
+	if (source->pending != NULL) {
+		w->counters.queued--;
+		worker_drop(w, source->pending, DROP_session_stopped);
+		source->pending = NULL;
+	}
+	while (rte_ring_sc_dequeue(source->feed, (void **)&m) == 0) {
+		w->counters.originated++;
+		worker_drop(w, m, DROP_session_stopped);
+	}
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "worker.h"
+#include "destination.h"
+#include "feeder.h"
+#include "forward.h"
+#include "input.h"
+#include "node.h"
+#include "source.h"
+#include "tx_buffer.h"
+
+/* Requests and frames of the control thread that one turn takes. */
+#define REQUESTS_PER_TURN 8
+
+void
+worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum drop_reason reason)
+{
+	w->counters.drops[reason] += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
+void
+worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_kind kind,
+	uint16_t index, uint64_t key)
+{
+	struct packet_meta *meta = packet_meta(m);
+
+	meta->kind = (uint8_t)kind;
+	meta->index = index;
+	meta->key = key;
+	if (unlikely(rte_ring_enqueue(w->node->workers[to]->handover, m) != 0)) {
+		worker_drop(w, m, DROP_handover_full);
+		return;
+	}
+	w->counters.handed_out++;
+}
+
+/* A copy of the control thread's clock map; while that is being written the old one serves on. */
+static void
+update_clock(struct worker *w)
+{
+	const struct node_clock *clock = &w->node->clock;
+	uint32_t version = __atomic_load_n(&clock->version, __ATOMIC_ACQUIRE);
+	struct utc_map map;
+
+	if (unlikely(version != w->utc_version && (version & 1) == 0)) {
+		map.now0 = __atomic_load_n(&clock->map.now0, __ATOMIC_RELAXED);
+		map.utc0_ns = __atomic_load_n(&clock->map.utc0_ns, __ATOMIC_RELAXED);
+		map.rate_q32 = __atomic_load_n(&clock->map.rate_q32, __ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&clock->version, __ATOMIC_RELAXED) == version) {
+			w->utc = map;
+			w->utc_version = version;
+		}
+	}
+	w->utc_us = (uint32_t)(utc_ns(&w->utc, w->now) / 1000);
+	w->stamp = rte_cpu_to_be_32(w->utc_us);
+}
+
+static void
+serve_requests(struct worker *w)
+{
+	struct worker_request *request;
+
+	for (int i = 0; i < REQUESTS_PER_TURN; i++) {
+		if (likely(rte_ring_sc_dequeue(w->mailbox, (void **)&request) != 0))
+			return;
+		request->perform(w, request);
+		__atomic_store_n(&request->done, true, __ATOMIC_RELEASE);
+		w->progress++;
+	}
+}
+
+static void
+receive_ports(struct worker *w)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+
+	for (uint16_t i = 0; i < w->nb_rx; i++) {
+		struct port *port = w->rx[i].port;
+		uint16_t n = port->ops->rx_burst(port, w->rx[i].queue, pkts, BURST_MAX, w->now);
+
+		if (n == 0)
+			continue;
+		w->counters.received += n;
+		w->progress += n;
+		input_frames(w, port, pkts, n);
+	}
+}
+
+/* What it was handed for may have gone while the packet waited: it is looked up anew. */
+static void
+take_handed(struct worker *w, struct rte_mbuf *m)
+{
+	const struct packet_meta *meta = packet_meta(m);
+	struct source *source;
+
+	switch (meta->kind) {
+	case PACKET_FRAME:
+		input_frames(w, w->node->ports[meta->index], &m, 1);
+		return;
+	case PACKET_INGRESS:
+		source = id_map_find(&w->node->ingress, meta->key);
+		if (likely(source != NULL))
+			source_ingress(w, source, &m, 1);
+		else
+			worker_drop(w, m, DROP_udp_port);
+		return;
+	default:
+		forward_deliver(w, m);
+	}
+}
+
+static void
+receive_handed(struct worker *w)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint16_t n = (uint16_t)rte_ring_sc_dequeue_burst(
+		w->handover, (void **)pkts, BURST_MAX, NULL);
+
+	w->counters.handed_in += n;
+	w->progress += n;
+	for (uint16_t i = 0; i < n; i++)
+		take_handed(w, pkts[i]);
+}
+
+/* Frames that the control thread made. */
+static void
+send_injected(struct worker *w)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint16_t n = (uint16_t)rte_ring_sc_dequeue_burst(w->inject, (void **)pkts, BURST_MAX, NULL);
+
+	w->counters.originated += n;
+	w->progress += n;
+	for (uint16_t i = 0; i < n; i++) {
+		struct port *port = w->node->ports[packet_meta(pkts[i])->index];
+
+		if (port_is_up(port))
+			tx_buffer_add(w, worker_tx(w, port), pkts[i], NULL, NULL, NULL, 0, false);
+		else
+			worker_drop(w, pkts[i], DROP_port_down);
+	}
+}
+
+/* The stages in the order in which a packet meets them. */
+uint32_t
+worker_poll(struct worker *w, uint64_t now)
+{
+	w->now = now;
+	w->progress = 0;
+	update_clock(w);
+	serve_requests(w);
+
+	receive_ports(w);  /* input, link_input, forward: packets from neighbours and clients */
+	receive_handed(w); /* the same, from other workers */
+	timer_wheel_run(&w->wheel, now); /* sources that are due, destinations that waited enough */
+	feeder_flush(w);   /* to the links that are ours, and to the rings of those that are not */
+	feeder_collect(w); /* what others put into the rings of ours */
+	send_injected(w);
+	for (uint16_t i = 0; i < w->node->nb_ports; i++)
+		if (w->tx[i] != NULL)
+			tx_buffer_flush(w, w->tx[i]);
+
+	rte_rcu_qsbr_quiescent(w->node->qsbr, w->index);
+	return w->progress;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The only place of the dataplane that reads a clock and that sleeps. */
+#include <time.h>
+
+#include "node.h"
+#include "tsc.h"
+#include "worker.h"
+
+/* Adaptive idling: spin so long after the last packet, then sleep twice as long each time. */
+#define SPIN_NS	     50000
+#define SLEEP_MIN_NS 10000
+#define SLEEP_MAX_NS 400000
+
+/* Sleeps at most ns, and not past the next timer. A sleeping worker holds no reference. */
+static void
+sleep_idle(struct worker *w, uint64_t ns, uint64_t now)
+{
+	uint64_t next = timer_wheel_next(&w->wheel);
+	struct timespec ts = {.tv_nsec = (long)ns};
+
+	if (next <= now)
+		return;
+	if (next - now < ns)
+		ts.tv_nsec = (long)(next - now);
+	rte_rcu_qsbr_thread_offline(w->node->qsbr, w->index);
+	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
+	w->load.sleeps++;
+}
+
+int
+worker_loop(void *arg)
+{
+	struct worker *w = arg;
+	const struct tsc_clock *tsc = &w->node->tsc;
+	uint64_t now = tsc_clock_now(tsc), idle_since = now, sleep_ns = SLEEP_MIN_NS;
+
+	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
+	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
+		uint64_t began = now;
+		uint32_t progress = worker_poll(w, now);
+
+		now = tsc_clock_now(tsc);
+		w->load.polls++;
+		if (progress > 0) {
+			w->load.polls_busy++;
+			w->load.busy_ns += now - began;
+			idle_since = now;
+			sleep_ns = SLEEP_MIN_NS;
+			continue;
+		}
+		if (w->may_sleep && now - idle_since > SPIN_NS) {
+			sleep_idle(w, sleep_ns, now);
+			now = tsc_clock_now(tsc);
+			sleep_ns = RTE_MIN(sleep_ns * 2, (uint64_t)SLEEP_MAX_NS);
+		}
+		w->load.idle_ns += now - began;
+	}
+	rte_rcu_qsbr_thread_offline(w->node->qsbr, w->index);
+	return 0;
+}
