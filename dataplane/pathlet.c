@@ -22,8 +22,12 @@ pathlet_depth(const uint8_t *data, uint32_t len)
 
 		while (depth > 0 && at >= ends[depth - 1])
 			depth--;
-		if (end < at + sizeof(*hdr) || end > (depth > 0 ? ends[depth - 1] : len))
-			break;
+		if (end < at + sizeof(*hdr) || end > (depth > 0 ? ends[depth - 1] : len)) {
+			if (depth == 0)
+				break;
+			at = ends[depth - 1];
+			continue;
+		}
 		ends[depth++] = end;
 		if (depth > deepest)
 			deepest = depth;
