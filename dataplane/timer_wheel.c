@@ -40,34 +40,37 @@ timer_start(struct timer_wheel *wheel, struct timer *timer, uint64_t deadline)
 	wheel->armed++;
 }
 
-/* Fires the due timers of one slot; those of later rounds stay. */
+/*
+ * Takes the due timers out of one slot to the end of a list, whose last is *last; those of later
+ * rounds stay.
+ */
 static void
-run_slot(struct timer_wheel *wheel, uint32_t slot, uint64_t now)
+collect_slot(struct timer_wheel *wheel, uint32_t slot, uint64_t now, struct timer_list *due,
+	struct timer **last)
 {
-	struct timer_list due;
 	struct timer *timer, *next;
 
-	LIST_INIT(&due);
 	for (timer = LIST_FIRST(&wheel->slots[slot]); timer != NULL; timer = next) {
 		next = LIST_NEXT(timer, entry);
 		if (timer->deadline > now)
 			continue;
 		LIST_REMOVE(timer, entry);
-		LIST_INSERT_HEAD(&due, timer, entry);
+		if (*last == NULL)
+			LIST_INSERT_HEAD(due, timer, entry);
+		else
+			LIST_INSERT_AFTER(*last, timer, entry);
+		*last = timer;
 	}
 	if (LIST_EMPTY(&wheel->slots[slot]))
 		wheel->filled[slot / 64] &= ~(UINT64_C(1) << (slot % 64));
-	/* Each is taken from the list before it fires: a function may stop or start the others. */
-	while ((timer = LIST_FIRST(&due)) != NULL) {
-		timer_stop(wheel, timer);
-		timer->fire(wheel->owner, timer, now);
-	}
 }
 
 void
 timer_wheel_run(struct timer_wheel *wheel, uint64_t now)
 {
 	uint64_t last = now >> WHEEL_SHIFT, first = wheel->turned_to;
+	struct timer_list due;
+	struct timer *timer, *last_due = NULL;
 
 	if (wheel->armed == 0) {
 		wheel->turned_to = last > first ? last : first;
@@ -78,13 +81,21 @@ timer_wheel_run(struct timer_wheel *wheel, uint64_t now)
 	/* A whole turn looks at each slot once; more would look again at the same ones. */
 	if (last - first >= WHEEL_SLOTS)
 		first = last - (WHEEL_SLOTS - 1);
-	/* Set before anything fires: what a function starts goes to the present slot or later. */
-	wheel->turned_to = last;
+	LIST_INIT(&due);
 	for (uint64_t absolute = first; absolute <= last; absolute++) {
 		uint32_t slot = slot_of(absolute);
 
 		if (wheel->filled[slot / 64] & (UINT64_C(1) << (slot % 64)))
-			run_slot(wheel, slot, now);
+			collect_slot(wheel, slot, now, &due, &last_due);
+	}
+	/*
+	 * Nothing fires before all is collected, so that what a function starts waits for the next
+	 * run. Each is taken from the list before it fires: a function may stop or start others.
+	 */
+	wheel->turned_to = last;
+	while ((timer = LIST_FIRST(&due)) != NULL) {
+		timer_stop(wheel, timer);
+		timer->fire(wheel->owner, timer, now);
 	}
 }
 
