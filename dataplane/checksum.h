@@ -42,14 +42,41 @@ checksum_bytes(const void *data, size_t len)
 	return rte_raw_cksum(data, len);
 }
 
-/* Folded sum of a whole packet from offset off, chained or not. */
+/*
+ * Folded sum of len bytes of a packet, chained or not, from offset off; they must be there. Each
+ * piece is folded before its bytes are swapped for an odd offset: rte_raw_cksum_mbuf of DPDK 22.11
+ * is not right there.
+ */
+static inline uint16_t
+checksum_mbuf_part(const struct rte_mbuf *m, uint32_t off, uint32_t len)
+{
+	uint32_t done = 0;
+	uint16_t sum = 0;
+
+	if (len == 0)
+		return 0;
+	if (off + len <= m->data_len)
+		return checksum_bytes(rte_pktmbuf_mtod_offset(m, const void *, off), len);
+	while (off >= m->data_len) {
+		off -= m->data_len;
+		m = m->next;
+	}
+	for (; done < len; m = m->next, off = 0) {
+		uint32_t piece = RTE_MIN(m->data_len - off, len - done);
+		uint16_t part = checksum_bytes(
+			rte_pktmbuf_mtod_offset(m, const void *, off), piece);
+
+		sum = checksum_add(sum, (done & 1) != 0 ? rte_bswap16(part) : part);
+		done += piece;
+	}
+	return sum;
+}
+
+/* Folded sum of a whole packet from offset off. */
 static inline uint16_t
 checksum_mbuf(const struct rte_mbuf *m, uint32_t off)
 {
-	uint16_t sum = 0;
-
-	(void)rte_raw_cksum_mbuf(m, off, m->pkt_len - off, &sum);
-	return sum;
+	return checksum_mbuf_part(m, off, m->pkt_len - off);
 }
 
 /* Pseudo header of RFC 768 / RFC 8200 8.1: addresses as they lie in the packet, UDP. */

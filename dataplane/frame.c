@@ -75,10 +75,8 @@ check_udp_sum(const struct rte_mbuf *m, const struct frame_layers *f, const stru
 		return DROP_udp_checksum;
 	head = checksum_add(pseudo, checksum_bytes(udp, sizeof(*udp)));
 	if (known != RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
-		uint16_t body = 0;
+		uint16_t body = checksum_mbuf_part(m, f->l4_off + sizeof(*udp), view->payload_len);
 
-		if (rte_raw_cksum_mbuf(m, f->l4_off + sizeof(*udp), view->payload_len, &body) < 0)
-			return DROP_udp_length;
 		if (checksum_add(head, body) != 0xffff)
 			return DROP_udp_checksum;
 	}
