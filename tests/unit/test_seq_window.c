@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* seq_window against a plain record of every sequence that ever came. */
+#include "unit.h"
+
+#include "rng.h"
+#include "seq_window.h"
+
+#define RANGE 8192
+
+/* All that came so far, one byte a sequence. */
+struct model {
+	uint8_t seen[RANGE];
+	uint64_t highest, lowest;
+	uint64_t received;
+};
+
+static struct model model;
+
+static enum seq_verdict
+model_expect(uint64_t seq)
+{
+	if (model.received == 0)
+		return SEQ_IN_ORDER;
+	if (seq == model.highest + 1)
+		return SEQ_IN_ORDER;
+	if (seq > model.highest)
+		return SEQ_AHEAD;
+	return model.seen[seq] ? SEQ_DUPLICATE : SEQ_LATE;
+}
+
+static void
+model_take(uint64_t seq)
+{
+	model.seen[seq] = 1;
+	if (model.received == 0 || seq > model.highest)
+		model.highest = seq;
+	if (model.received == 0 || seq < model.lowest)
+		model.lowest = seq;
+	model.received++;
+}
+
+static void
+check_one(struct seq_window *win, uint64_t seq)
+{
+	enum seq_verdict expected = model_expect(seq);
+	uint64_t first = win->received == 0;
+	enum seq_verdict verdict = seq_window_take(win, seq);
+	uint64_t behind = first || seq > model.highest ? 0 : model.highest - seq;
+
+	/* What lies within size - 63 of the highest must be remembered, a full size not. */
+	if (behind >= win->size)
+		assert_int_equal(verdict, SEQ_TOO_OLD);
+	else if (behind <= win->size - 64 || verdict != SEQ_TOO_OLD)
+		assert_int_equal(verdict, expected);
+	if (verdict == SEQ_IN_ORDER || verdict == SEQ_AHEAD || verdict == SEQ_LATE)
+		model_take(seq);
+	assert_int_equal(win->highest, model.highest);
+	assert_int_equal(win->received, model.received);
+	assert_int_equal(
+		seq_window_missing(win), model.highest - model.lowest + 1 - model.received);
+}
+
+/* A walk forward that jumps, falls back and repeats. */
+static void
+walk(uint32_t size, uint32_t jump, uint32_t back, uint64_t seed)
+{
+	uint64_t bits[4096 / 64];
+	struct seq_window win;
+	struct rng rng;
+	uint64_t at = 3000;
+
+	memset(&model, 0, sizeof(model));
+	rng_seed(&rng, seed);
+	seq_window_init(&win, bits, size);
+	while (at < RANGE - jump - 1) {
+		uint32_t what = rng_below(&rng, 10);
+
+		if (what < 5)
+			at++;
+		else if (what == 5)
+			at += 1 + rng_below(&rng, jump);
+		check_one(&win, what < 6 ? at : at - rng_below(&rng, back));
+	}
+}
+
+static void
+test_walks(void **state)
+{
+	uint64_t seed = unit_seed();
+
+	(void)state;
+	for (uint32_t size = 64; size <= 4096; size *= 4) {
+		walk(size, 4, 8, seed++);
+		walk(size, 100, 2 * size < 3000 ? 2 * size : 3000, seed++);
+		walk(size, size + 70 < RANGE / 3 ? size + 70 : RANGE / 3, 3000, seed++);
+	}
+}
+
+static void
+test_in_order_is_never_wrong(void **state)
+{
+	uint64_t bits[1];
+	struct seq_window win;
+
+	(void)state;
+	seq_window_init(&win, bits, 64);
+	for (uint64_t seq = 0; seq < 1000; seq++) {
+		assert_int_equal(seq_window_take(&win, seq), SEQ_IN_ORDER);
+		assert_int_equal(seq_window_take(&win, seq), SEQ_DUPLICATE);
+	}
+	assert_int_equal(seq_window_missing(&win), 0);
+	seq_window_reset(&win);
+	assert_int_equal(seq_window_take(&win, 7), SEQ_IN_ORDER);
+	assert_int_equal(seq_window_missing(&win), 0);
+}
+
+/* A jump by whole turns of the window must not leave old bits behind. */
+static void
+test_far_jumps(void **state)
+{
+	uint64_t bits[2];
+	struct seq_window win;
+	uint64_t at = 0;
+
+	(void)state;
+	seq_window_init(&win, bits, 128);
+	for (uint64_t jump = 1; jump < 1000; jump++) {
+		at += jump;
+		assert_true(seq_window_take(&win, at) <= SEQ_AHEAD);
+		if (jump > 1)
+			assert_int_equal(seq_window_take(&win, at - 1), SEQ_LATE);
+	}
+	assert_int_equal(seq_window_take(&win, at + (UINT64_C(1) << 40)), SEQ_AHEAD);
+	assert_int_equal(seq_window_take(&win, at), SEQ_TOO_OLD);
+}
+
+static void
+test_extend(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	for (int i = 0; i < 100000; i++) {
+		uint64_t near = (UINT64_C(1) << 33) + (rng_next(&rng) >> 28);
+		uint64_t seq = near + rng_next(&rng) % UINT64_C(0xffffffff) - 0x7fffffff;
+
+		assert_int_equal(seq_extend(near, (uint32_t)seq), seq);
+	}
+	assert_int_equal(seq_extend(UINT64_C(0xffffffff), 0), UINT64_C(0x100000000));
+	assert_int_equal(seq_extend(UINT64_C(0x100000000), 0xffffffff), UINT64_C(0xffffffff));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_walks),
+		cmocka_unit_test(test_in_order_is_never_wrong),
+		cmocka_unit_test(test_far_jumps),
+		cmocka_unit_test(test_extend),
+	};
+
+	return cmocka_run_group_tests_name("seq_window", tests, NULL, NULL);
+}
