@@ -54,12 +54,14 @@ struct destination_counters {
 	uint64_t reordered;   /* came after a later one */
 	uint64_t lost_before; /* missing in epochs of the source that ended */
 	uint64_t too_old;
-	uint64_t epochs;       /* of the source, the first one too */
-	uint64_t skipped;      /* given up while keeping order */
-	uint64_t egress_drops; /* received, but the egress did not take them */
-	uint64_t flattened;    /* copied into one piece for a port that sends no chains */
-	uint64_t heard_at;     /* last packet, ns */
-	uint64_t first_at;     /* first packet of the epoch, ns */
+	uint64_t epochs;	/* of the source, the first one too */
+	uint64_t skipped;	/* given up while keeping order */
+	uint64_t egress_drops;	/* received, but the egress did not take them */
+	uint64_t oversize;	/* of these, larger than the egress port's MTU */
+	uint64_t oversize_last; /* bytes of the last one */
+	uint64_t flattened;	/* copied into one piece for a port that sends no chains */
+	uint64_t heard_at;	/* last packet, ns */
+	uint64_t first_at;	/* first packet of the epoch, ns */
 };
 
 struct destination {

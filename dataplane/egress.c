@@ -28,6 +28,8 @@ egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 	}
 	if (unlikely(m->pkt_len > frame_payload_max(t))) {
 		c->egress_drops++;
+		c->oversize++;
+		c->oversize_last = m->pkt_len;
 		worker_drop(w, m, DROP_mtu_exceeded);
 		return;
 	}

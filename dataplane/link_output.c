@@ -65,6 +65,8 @@ link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *
 		uint16_t size;
 
 		if (unlikely(m->pkt_len > room)) {
+			state->oversize++;
+			state->oversize_last = m->pkt_len + sizeof(struct link_hdr);
 			drop_all(w, link, &m, 1, DROP_mtu_exceeded);
 			continue;
 		}

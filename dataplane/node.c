@@ -8,11 +8,6 @@
 #include "node_request.h"
 #include "packet.h"
 
-#define HANDOVER_RING 1024
-#define INJECT_RING   256
-#define MAILBOX_RING  1024
-#define PUNT_RING     256
-
 static struct rte_ring *
 ring_new(const struct node *node, const char *what, unsigned int index, uint32_t size,
 	unsigned int flags)
@@ -38,10 +33,10 @@ worker_init(struct worker *w, struct node *node, uint16_t index, const struct no
 	w->node = node;
 	w->index = index;
 	w->may_sleep = params->may_sleep;
-	w->handover = node_ring(node, "hand", index, HANDOVER_RING, true);
-	w->inject = node_ring(node, "inj", index, INJECT_RING, false);
-	w->mailbox = node_ring(node, "mail", index, MAILBOX_RING, false);
-	w->punt = node_ring(node, "punt", index, PUNT_RING, false);
+	w->handover = node_ring(node, "hand", index, NODE_HANDOVER_RING, true);
+	w->inject = node_ring(node, "inj", index, NODE_INJECT_RING, false);
+	w->mailbox = node_ring(node, "mail", index, NODE_MAILBOX_RING, false);
+	w->punt = node_ring(node, "punt", index, NODE_PUNT_RING, false);
 	w->ring_drops = rte_zmalloc(
 		"ring_drops", params->max_links * sizeof(uint64_t), RTE_CACHE_LINE_SIZE);
 	w->outbox.last_of = rte_malloc(

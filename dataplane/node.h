@@ -81,6 +81,12 @@ struct node_holder {
 
 #define NODE_HOLDERS_MAX 16
 
+/* Capacities of each worker's rings, powers of two. */
+#define NODE_HANDOVER_RING 1024
+#define NODE_INJECT_RING   256
+#define NODE_MAILBOX_RING  1024
+#define NODE_PUNT_RING	   256
+
 /* What decides how many packets the node can hold; the pool is their sum. */
 struct node_budget {
 	uint32_t port_descriptors; /* over all ports and queues, receive and send */
@@ -127,8 +133,11 @@ struct flow_params {
 struct node *node_new(const struct node_params *params, const char **error);
 /* Takes the port's structure as it is; its index is set. 0 or -ENOSPC. */
 int node_add_port(struct node *node, struct port *port);
-/* Sums the budget into holders (for the log; returns how many), before node_layout. */
-uint32_t node_holders(const struct node *node, const struct node_budget *budget,
+/*
+ * Who holds packets and how many at most: returns the number of holders. The pool that node_layout
+ * makes has as many packets as all of them together.
+ */
+uint32_t node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *budget,
 	struct node_holder holders[NODE_HOLDERS_MAX]);
 /*
  * Spreads receive and send queues over workers and makes the pools. Ports' drivers may receive only

@@ -14,40 +14,25 @@
 #define HEADER_ROOM                                                                                \
 	RTE_ALIGN(RTE_PKTMBUF_HEADROOM + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr), 64)
 
-static uint32_t
-rings_of(const struct node *node, size_t ring_off)
-{
-	uint32_t sum = 0;
-
-	for (uint16_t i = 0; i < node->nb_workers; i++) {
-		const struct rte_ring *ring = *(
-			struct rte_ring *const *)((const char *)node->workers[i] + ring_off);
-
-		sum += rte_ring_get_capacity(ring);
-	}
-	return sum;
-}
-
 uint32_t
-node_holders(const struct node *node, const struct node_budget *budget,
+node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *budget,
 	struct node_holder holders[NODE_HOLDERS_MAX])
 {
-	uint32_t n = 0, nb_tx = node->nb_workers * node->nb_ports;
+	uint32_t n = 0;
 
 	holders[n++] = (struct node_holder){"descriptors of ports", budget->port_descriptors};
 	holders[n++] = (struct node_holder){"next hops' rings", budget->ring_packets};
 	holders[n++] = (struct node_holder){
-		"rings between workers", rings_of(node, offsetof(struct worker, handover))};
-	holders[n++] = (struct node_holder){"to and from the control thread",
-		rings_of(node, offsetof(struct worker, punt)) +
-			rings_of(node, offsetof(struct worker, inject))};
+		"rings between workers", nb_workers * NODE_HANDOVER_RING};
+	holders[n++] = (struct node_holder){
+		"to and from the control thread", nb_workers * (NODE_PUNT_RING + NODE_INJECT_RING)};
 	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
-		node->nb_workers * (BURST_MAX + OUTBOX_MAX) + nb_tx * TX_BUFFER_SIZE};
+		nb_workers * (BURST_MAX + OUTBOX_MAX + nb_ports * TX_BUFFER_SIZE)};
 	/* A cache may grow to 1.5 times its size before it gives back. */
 	holders[n++] = (struct node_holder){
-		"pool caches of lcores", (node->nb_workers + 1u) * POOL_CACHE * 3 / 2};
+		"pool caches of lcores", (nb_workers + 1u) * POOL_CACHE * 3 / 2};
 	return n;
 }
 
@@ -133,7 +118,7 @@ int
 node_layout(struct node *node, const struct node_budget *budget, const char **error)
 {
 	struct node_holder holders[NODE_HOLDERS_MAX];
-	uint32_t n = node_holders(node, budget, holders), sum = 0;
+	uint32_t n = node_holders(node->nb_workers, node->nb_ports, budget, holders), sum = 0;
 	uint16_t room = budget->buffer_bytes != 0 ? budget->buffer_bytes
 						  : RTE_MBUF_DEFAULT_BUF_SIZE;
 	int rc;
