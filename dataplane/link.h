@@ -31,11 +31,13 @@ struct link_tx {
 	uint64_t seq_control; /* the next sequence of all other types */
 	uint32_t rtt;	      /* our estimate, microseconds; 0 = none yet */
 
-	uint64_t packets;   /* DATA taken by the port */
-	uint64_t bytes;	    /* of UDP payload */
-	uint64_t control;   /* datagrams of other types taken by the port */
-	uint64_t drops;	    /* by the owner, on the way to this link */
-	uint64_t flattened; /* copied into one piece for a port that sends no chains */
+	uint64_t packets;	/* DATA taken by the port */
+	uint64_t bytes;		/* of UDP payload */
+	uint64_t control;	/* datagrams of other types taken by the port */
+	uint64_t drops;		/* by the owner, on the way to this link */
+	uint64_t oversize;	/* of these, larger than the port's MTU */
+	uint64_t oversize_last; /* bytes of the last one's UDP payload */
+	uint64_t flattened;	/* copied into one piece for a port that sends no chains */
 };
 
 /* Written by the worker that owns the receiving side only. */
