@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ferry's wire format, version 1, as scapy layers.
+
+Written from dataplane/WIRE.md and from nothing else, so that it can be held against the C code and
+against the dissector. Three parts: the layers, the text form of routes (parse, print, encode), and
+judge(), which says by which name a receiver must drop a datagram.
+
+    from ferry_scapy import FerryLink, FerrySession, datagrams, judge
+    for hop, packet in datagrams("1 > (2, 3)", link={"node": 9}, payload=b"hello"):
+        send(IP(dst=...) / UDP(sport=13779, dport=13779) / packet)
+"""
+
+import re
+import struct
+
+from scapy.fields import (
+    BitEnumField,
+    BitField,
+    ByteField,
+    FlagsField,
+    IntField,
+    LongField,
+    PacketListField,
+    ShortField,
+    StrFixedLenField,
+)
+from scapy.layers.inet import UDP
+from scapy.packet import Packet, bind_bottom_up, bind_layers, bind_top_down
+
+UDP_PORT = 13779
+DATA, FEEDBACK, PROBE, PROBE_REPLY = range(4)
+TYPES = {DATA: "DATA", FEEDBACK: "FEEDBACK", PROBE: "PROBE", PROBE_REPLY: "PROBE_REPLY"}
+
+LINK_BYTES = 24
+PATHLET_BYTES = 6
+SESSION_BYTES = 24
+FEEDBACK_BYTES = 32
+PROBE_BYTES = 16
+TREE_MAX_BYTES = 512
+TREE_MAX_DEPTH = 32
+DEPTH_CHECKED_ABOVE = TREE_MAX_DEPTH * PATHLET_BYTES
+NODE_ID_MAX = 0x7FFFFFFF
+
+
+class FerryLink(Packet):
+    """Link header: begins every datagram between neighbours."""
+
+    name = "Ferry link"
+    fields_desc = [
+        BitField("version", 1, 4),
+        BitEnumField("type", DATA, 4, TYPES),
+        FlagsField("flags", 0, 8, ["sealed"]),
+        ShortField("epoch", 0),
+        IntField("node", 0),
+        LongField("seq", 0),
+        IntField("stamp", 0),
+        IntField("rtt", 0),
+    ]
+
+
+class Pathlet(Packet):
+    """The one Pathlet of a DATA datagram. Its length is computed when it is not given."""
+
+    name = "Ferry Pathlet"
+    fields_desc = [
+        ShortField("length", None),
+        BitField("destination", 0, 1),
+        BitField("node", 0, 31),
+    ]
+
+    def do_dissect(self, s):
+        # Scapy keeps a second copy of a list of packets for its cache and copies both whenever it
+        # copies the packet: 2^depth of them for nested lists. So: no cache, build from the fields.
+        rest = super().do_dissect(s)
+        self.raw_packet_cache = self.raw_packet_cache_fields = None
+        return rest
+
+    def post_build(self, pkt, pay):
+        if self.length is None:
+            pkt = struct.pack("!H", len(pkt)) + pkt[2:]
+        return pkt + pay
+
+
+class InnerPathlet(Pathlet):
+    """A Pathlet inside another: what follows it is its neighbour, not its payload."""
+
+    name = "Ferry inner Pathlet"
+
+    def extract_padding(self, s):
+        return b"", s
+
+
+# A Pathlet holds Pathlets, which can be said only when the class is there.
+Pathlet.fields_desc = Pathlet.fields_desc + [
+    PacketListField(
+        "inner", [], InnerPathlet, length_from=lambda p: max(0, p.length - PATHLET_BYTES)
+    )
+]
+for _cls in (Pathlet, InnerPathlet):
+    _cls.fields_desc = Pathlet.fields_desc
+
+
+class FerrySession(Packet):
+    """Session header: follows the Pathlet, goes unchanged from source to destination."""
+
+    name = "Ferry session"
+    fields_desc = [
+        IntField("conference", 0),
+        IntField("session", 0),
+        IntField("seq", 0),
+        IntField("stamp", 0),
+        ShortField("epoch", 0),
+        ShortField("flow_seq", 0),
+        ByteField("flow", 0),
+        FlagsField(
+            "flags", 0, 8, ["coded", "delay_sensitive", "message_first", "message_last"]
+        ),
+        ShortField("reserved", 0),
+    ]
+
+
+class FerryFeedback(Packet):
+    """Body of FEEDBACK."""
+
+    name = "Ferry feedback"
+    fields_desc = [
+        IntField("stamp_echo", 0),
+        IntField("delay", 0),
+        IntField("loss_rate", 0),
+        ShortField("epoch", 0),
+        ShortField("reserved", 0),
+        LongField("seq_highest", 0),
+        LongField("rate", 0),
+    ]
+
+
+class FerryProbe(Packet):
+    """Body of PROBE and of PROBE_REPLY."""
+
+    name = "Ferry probe"
+    fields_desc = [StrFixedLenField("cookie", b"", length=PROBE_BYTES)]
+
+
+bind_bottom_up(UDP, FerryLink, dport=UDP_PORT)
+bind_bottom_up(UDP, FerryLink, sport=UDP_PORT)
+bind_top_down(UDP, FerryLink, sport=UDP_PORT, dport=UDP_PORT)
+bind_layers(FerryLink, Pathlet, type=DATA)
+bind_layers(FerryLink, FerryFeedback, type=FEEDBACK)
+bind_bottom_up(FerryLink, FerryProbe, type=PROBE_REPLY)
+bind_layers(FerryLink, FerryProbe, type=PROBE)
+bind_layers(Pathlet, FerrySession)
+
+
+# --- routes: text, trees of layers, bytes -------------------------------------------------------
+
+_TOKEN = re.compile(r"[ \t\r\n]*(?:([0-9]+)|([*>(),]))")
+
+
+class RouteError(ValueError):
+    """A route that a source must refuse."""
+
+
+class _Text:
+    """Recursive descent over the grammar of WIRE.md."""
+
+    def __init__(self, text):
+        self.tokens = []
+        pos, end = 0, len(text.rstrip(" \t\r\n"))
+        while pos < end:
+            match = _TOKEN.match(text, pos)
+            if not match:
+                raise RouteError(f"route {text!r}: not understood from {text[pos:]!r}")
+            self.tokens.append(match.group(1) or match.group(2))
+            pos = match.end()
+        self.tokens.append("")
+
+    def peek(self):
+        return self.tokens[0]
+
+    def take(self, *wanted):
+        if wanted and self.tokens[0] not in wanted:
+            raise RouteError(f"route: {self.tokens[0]!r} where one of {wanted} must be")
+        return self.tokens.pop(0)
+
+    def tree(self, level):
+        if self.peek() != "(":
+            return [self.branch(level)]
+        self.take("(")
+        branches = [self.branch(level)]
+        while self.take(",", ")") == ",":
+            branches.append(self.branch(level))
+        return branches
+
+    def branch(self, level):
+        if level > TREE_MAX_DEPTH:
+            raise RouteError(f"route: deeper than {TREE_MAX_DEPTH}")
+        token = self.take()
+        if not token.isdigit() or not 1 <= int(token) <= NODE_ID_MAX:
+            raise RouteError(f"route: {token!r} is no NodeID")
+        star = self.peek() == "*" and bool(self.take())
+        inner = []
+        if self.peek() == ">":
+            self.take()
+            inner = self.tree(level + 1)
+        return InnerPathlet(node=int(token), destination=int(star or not inner), inner=inner)
+
+
+def _check_ways(branches, above):
+    ids = [b.node for b in branches]
+    if len(set(ids)) != len(ids):
+        raise RouteError("route: two equal branches side by side")
+    for branch in branches:
+        if branch.node in above:
+            raise RouteError(f"route: node {branch.node} twice on one way down")
+        _check_ways(branch.inner, above | {branch.node})
+
+
+def tree(text, source=None):
+    """Text form -> the RoutingInfo as a list of InnerPathlets; RouteError if a source refuses it."""
+    parser = _Text(text)
+    branches = parser.tree(1)
+    if parser.peek():
+        raise RouteError(f"route {text!r}: {parser.peek()!r} after its end")
+    _check_ways(branches, {source} if source else set())
+    if sum(len(bytes(b)) for b in branches) > TREE_MAX_BYTES:
+        raise RouteError(f"route: longer than {TREE_MAX_BYTES} bytes")
+    return branches
+
+
+def text_of(branches):
+    """RoutingInfo -> canonical text form."""
+    texts = []
+    for branch in branches:
+        text = str(branch.node)
+        if branch.inner:
+            text += "*" if branch.destination else ""
+            text += " > " + text_of(branch.inner)
+        elif not branch.destination:
+            text += "!"  # a dead end has no text form; no receiver takes one
+        texts.append(text)
+    return texts[0] if len(texts) == 1 else "(" + ", ".join(texts) + ")"
+
+
+def routing_info(text, source=None):
+    """Text form -> the bytes that the source holds."""
+    return b"".join(bytes(b) for b in tree(text, source))
+
+
+def own_pathlet(branch):
+    """A branch of a tree as the one Pathlet of a datagram."""
+    return Pathlet(node=branch.node, destination=branch.destination, inner=branch.inner)
+
+
+def datagrams(text, link=None, session=None, payload=b""):
+    """Every datagram that one packet becomes as it leaves its source: [(next hop, packet)].
+
+    link and session are dictionaries of field values; link may also be a function of the next hop,
+    for each link has its own sequence and stamp."""
+    packets = []
+    for branch in tree(text):
+        header = link(branch.node) if callable(link) else (link or {})
+        packet = FerryLink(**header) / own_pathlet(branch) / FerrySession(**(session or {}))
+        packets.append((branch.node, packet / payload if payload else packet))
+    return packets
+
+
+# --- what a receiver must say of a datagram -----------------------------------------------------
+
+
+def _inner_of(data, start, end):
+    """Pathlets that lie side by side in data[start:end]: [(length, node, offset)], and whether they
+    fill it."""
+    found, pos = [], start
+    while end - pos >= PATHLET_BYTES:
+        length, node = struct.unpack_from("!HI", data, pos)
+        if length < PATHLET_BYTES or length > end - pos:
+            break
+        found.append((length, node & NODE_ID_MAX, pos))
+        pos += length
+    return found, pos == end
+
+
+def _depth(data, pos, length):
+    """Depth of a Pathlet, itself included, and whether no length in it lies; all lengths are
+    followed in the order of the bytes until one does."""
+    deepest = 0
+    inner, honest = _inner_of(data, pos + PATHLET_BYTES, pos + length)
+    for inner_length, _, inner_pos in inner:
+        depth, inner_honest = _depth(data, inner_pos, inner_length)
+        deepest = max(deepest, depth)
+        if not inner_honest:
+            return 1 + deepest, False
+    return 1 + deepest, honest
+
+
+def judge_pathlet(data, own):
+    """The drop reason for what follows the link header of DATA at node own, or None."""
+    if len(data) < PATHLET_BYTES:
+        return "pathlet_truncated"
+    length, node = struct.unpack_from("!HI", data)
+    if node & NODE_ID_MAX != own:
+        return "pathlet_wrong_node"
+    if not PATHLET_BYTES <= length <= TREE_MAX_BYTES:
+        return "pathlet_malformed"
+    if length + SESSION_BYTES > len(data):
+        return "pathlet_truncated"
+    inner, filled = _inner_of(data, PATHLET_BYTES, length)
+    if not filled:
+        return "pathlet_malformed"
+    ids = [i[1] for i in inner]
+    if 0 in ids or own in ids or len(set(ids)) != len(ids):
+        return "pathlet_malformed"
+    if not inner and not node > NODE_ID_MAX:
+        return "pathlet_dead_end"
+    if length > DEPTH_CHECKED_ABOVE and _depth(data, 0, length)[0] > TREE_MAX_DEPTH:
+        return "pathlet_too_deep"
+    return None
+
+
+def judge(datagram, own):
+    """The drop reason for a UDP payload that arrives at node own, or None.
+
+    Only what the datagram itself shows: peers, epochs, sequences and sessions are state of the
+    receiver. The first check that fails names the drop."""
+    if len(datagram) < LINK_BYTES:
+        return "link_truncated"
+    version, kind = datagram[0] >> 4, datagram[0] & 15
+    if version != 1:
+        return "link_version"
+    if kind not in TYPES:
+        return "link_type"
+    if datagram[1] != 0:
+        return "link_flag"
+    body = datagram[LINK_BYTES:]
+    if kind == FEEDBACK:
+        return "feedback_malformed" if len(body) < FEEDBACK_BYTES else None
+    if kind in (PROBE, PROBE_REPLY):
+        return "probe_malformed" if len(body) != PROBE_BYTES else None
+    return judge_pathlet(body, own)
+
+
+def _pathlet_fields(pathlet):
+    return {
+        "length": pathlet.length,
+        "destination": bool(pathlet.destination),
+        "node": pathlet.node,
+        "inner": [_pathlet_fields(p) for p in pathlet.inner],
+    }
+
+
+def _numbers(layer):
+    return {f.name: int(layer.getfieldval(f.name)) for f in layer.fields_desc}
+
+
+def decode(datagram):
+    """A well-formed UDP payload in the form of the vectors of WIRE.md."""
+    link = FerryLink(datagram)
+    out = {"link": _numbers(link)}
+    body = link.payload
+    if link.type == DATA:
+        out["route"] = text_of([body])
+        out["pathlet"] = _pathlet_fields(body)
+        out["session"] = _numbers(body.payload)
+        out["payload"] = bytes(body.payload.payload).hex()
+    elif link.type == FEEDBACK:
+        out["feedback"] = _numbers(body)
+    else:
+        out["probe"] = {"cookie": body.cookie.hex()}
+    return out
+
+
