@@ -16,13 +16,14 @@ local type_names = {
 
 local LINK_BYTES, PATHLET_BYTES, SESSION_BYTES, FEEDBACK_BYTES, PROBE_BYTES = 24, 6, 24, 32, 16
 local TREE_MAX_BYTES, TREE_MAX_DEPTH = 512, 32
-local DESTINATION = 0x80000000
+local DESTINATION = 0x80000000 -- highest bit of a Pathlet's node; of a sender it is 0
 
 local reasons = {
 	link_truncated = "shorter than a link header",
 	link_version = "another version",
 	link_type = "unknown type",
 	link_flag = "unknown flag",
+	link_unknown_peer = "sender is no NodeID",
 	feedback_malformed = "FEEDBACK shorter than its body",
 	probe_malformed = "body is not 16 bytes",
 	pathlet_truncated = "Pathlet or session header cut short",
@@ -319,6 +320,8 @@ local function dissect_datagram(tvb, size, tree)
 		return "link_type", head
 	elseif tvb(1, 1):uint() ~= 0 then
 		return "link_flag", head
+	elseif tvb(4, 4):uint() == 0 or tvb(4, 4):uint() >= DESTINATION then
+		return "link_unknown_peer", head
 	end
 	local reason, text = bodies[kind](tvb, LINK_BYTES, size, tree)
 	return reason, text == "" and head or head .. "  " .. text

@@ -320,8 +320,8 @@ def judge_pathlet(data, own):
 def judge(datagram, own):
     """The drop reason for a UDP payload that arrives at node own, or None.
 
-    Only what the datagram itself shows: peers, epochs, sequences and sessions are state of the
-    receiver. The first check that fails names the drop."""
+    Only what the datagram itself shows: who is a peer, epochs, sequences and sessions are state of
+    the receiver. The first check that fails names the drop."""
     if len(datagram) < LINK_BYTES:
         return "link_truncated"
     version, kind = datagram[0] >> 4, datagram[0] & 15
@@ -331,6 +331,8 @@ def judge(datagram, own):
         return "link_type"
     if datagram[1] != 0:
         return "link_flag"
+    if not 1 <= int.from_bytes(datagram[4:8], "big") <= NODE_ID_MAX:
+        return "link_unknown_peer"
     body = datagram[LINK_BYTES:]
     if kind == FEEDBACK:
         return "feedback_malformed" if len(body) < FEEDBACK_BYTES else None

@@ -11,6 +11,8 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "WIRE.md"
 _BLOCK = re.compile(r"^```json ferry-vector\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _POLICY = re.compile(r"^\| ([a-z0-9, -]+) \| `([^`]+)` \| ((?:`[0-9a-f ]+` ?)+) \|$", re.MULTILINE)
 
+_KEYS = {"name", "receiver", "hex", "decoded", "drop", "policy", "text", "copy_of"}
+
 
 @dataclass(frozen=True)
 class Vector:
@@ -23,11 +25,12 @@ class Vector:
     drop: Optional[str]
     policy: Optional[str]
     text: Optional[str]
+    copy_of: Optional[str]
 
 
 def _vector(block):
     fields = json.loads(block)
-    unknown = set(fields) - {"name", "receiver", "hex", "decoded", "drop", "policy", "text"}
+    unknown = set(fields) - _KEYS
     if unknown:
         raise ValueError(f"{DOCUMENT}: vector {fields.get('name')!r} has unknown keys {unknown}")
     if ("decoded" in fields) == ("drop" in fields):
@@ -40,6 +43,7 @@ def _vector(block):
         drop=fields.get("drop"),
         policy=fields.get("policy"),
         text=fields.get("text"),
+        copy_of=fields.get("copy_of"),
     )
 
 
