@@ -117,40 +117,48 @@ check_sizes(struct config_reader *reader, const struct config_session *session, 
 
 /* Returns what payload fits the first links; UINT32_MAX if this node is not the source. */
 static uint32_t
-check_flows(struct config_reader *reader, const struct config_session *session)
+check_flow(struct config_reader *reader, const struct config_session *session,
+	const struct config_flow *flow)
 {
 	const struct config *config = reader->config;
 	bool complete = !(reader->broken & (BROKEN_NODE | BROKEN_PEERS | BROKEN_PORTS));
+	char reason[256], text[PATH_TEXT_MAX];
+	uint32_t payload;
+	int right;
+
+	if (complete)
+		right = config_flow_check(config, session, &flow->tree, reason, sizeof(reason));
+	else
+		right = path_check(&flow->tree, session->source, session->destinations,
+			session->destination_count, reason, sizeof(reason));
+	if (right < 0) {
+		path_text_format(&flow->tree, text, sizeof(text));
+		config_check_fail(reader, &flow->where, "path \"%.200s\": %s", text, reason);
+		return UINT32_MAX;
+	}
+	if (!complete || session->source != config->node.id)
+		return UINT32_MAX;
+	payload = config_flow_payload(config, &flow->tree);
+	if (payload > 0)
+		return payload;
+	config_check_fail(reader, &flow->where,
+		"its Pathlets fill the MTU of a first link, it must be larger or the path shorter");
+	return UINT32_MAX;
+}
+
+static uint32_t
+check_flows(struct config_reader *reader, const struct config_session *session)
+{
 	uint32_t fits = UINT32_MAX;
 
 	for (uint32_t i = 0; i < session->flow_count; i++) {
 		const struct config_flow *flow = &session->flows[i];
-		char reason[256], text[PATH_TEXT_MAX];
-		uint32_t payload;
-		int right;
+		size_t mark = config_reader_enter(reader, "flow %u", flow->id);
+		uint32_t payload = check_flow(reader, session, flow);
 
-		if (complete)
-			right = config_flow_check(
-				config, session, &flow->tree, reason, sizeof(reason));
-		else
-			right = path_check(&flow->tree, session->source, session->destinations,
-				session->destination_count, reason, sizeof(reason));
-		if (right < 0) {
-			path_text_format(&flow->tree, text, sizeof(text));
-			config_check_fail(reader, &flow->where, "flow %u: path \"%.200s\": %s",
-				flow->id, text, reason);
-			continue;
-		}
-		if (!complete || session->source != config->node.id)
-			continue;
-		payload = config_flow_payload(config, &flow->tree);
-		if (payload == 0)
-			config_check_fail(reader, &flow->where,
-				"flow %u: its Pathlets fill the MTU of a first link, it must be "
-				"larger or the path shorter",
-				flow->id);
-		else if (payload < fits)
+		if (payload < fits)
 			fits = payload;
+		config_reader_leave(reader, mark);
 	}
 	return fits;
 }

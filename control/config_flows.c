@@ -73,6 +73,16 @@ check_flows(struct config_reader *reader, config_setting_t *list, struct config_
 			reader, list, "all flows have weight 0, at least one must have more");
 }
 
+/* A flow without an id has its place in the list for one. */
+static void
+flow_label(config_setting_t *group, uint32_t place, char *label, size_t size)
+{
+	if (config_setting_is_group(group) && config_setting_get_member(group, "id") == NULL)
+		snprintf(label, size, "flow %u", place);
+	else
+		config_reader_label(group, "flow", place, "id", label, size);
+}
+
 void
 config_read_flows(struct config_reader *reader, config_setting_t *setting, void *object)
 {
@@ -91,7 +101,7 @@ config_read_flows(struct config_reader *reader, config_setting_t *setting, void 
 		char label[64];
 		size_t mark;
 
-		config_reader_label(group, "flow", (unsigned int)i, "id", label, sizeof(label));
+		flow_label(group, (uint32_t)i, label, sizeof(label));
 		mark = config_reader_enter(reader, "%s", label);
 		flow->where = config_reader_where(reader, group);
 		config_read_group(reader, group, flow_keys, FLOW_KEYS, flow);

@@ -108,6 +108,7 @@ static const struct config_key generator_keys[] = {
 		.min = 1,
 		.max = CONFIG_PAYLOAD_MAX,
 		.fallback = 1200,
+		.unit = "bytes",
 		.help = "payload bytes of a packet"},
 	{.name = "on_ms",
 		.kind = KEY_CUSTOM,

@@ -223,7 +223,7 @@ static void
 read_uint_key(struct config_reader *reader, config_setting_t *setting, const struct config_key *key,
 	void *field)
 {
-	const char *unit = key->flags & KEY_POWER_OF_TWO ? "and a power of two" : NULL;
+	const char *unit = key->flags & KEY_POWER_OF_TWO ? "and a power of two" : key->unit;
 	uint64_t value;
 
 	if (!config_read_uint(reader, setting, key->min, key->max, unit, &value))

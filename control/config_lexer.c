@@ -25,7 +25,7 @@ struct config_lexer {
 	uint32_t line;
 	unsigned int depth;
 	bool line_has_token;
-	uint32_t token_line; /* in the whole text: the last line with a token */
+	uint32_t token_line; /* in the whole text: the last line with a token of this file */
 };
 
 static void
@@ -232,6 +232,7 @@ lexer_token(struct config_lexer *lexer)
 		lexer_copy(lexer, 1);
 	}
 	lexer->token_line = (uint32_t)lexer->source->line_count;
+	lexer->source->token_line = lexer->token_line;
 	lexer->line_has_token = true;
 }
 

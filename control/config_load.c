@@ -19,8 +19,8 @@ config_load_syntax(struct config_reader *reader, const config_t *parsed)
 	size_t line = (size_t)config_error_line(parsed);
 	struct config_where where;
 
-	if (line > source->line_count)
-		line = source->line_count;
+	if (line > source->token_line)
+		line = source->token_line;
 	where = (struct config_where){
 		source->lines[line - 1].file, source->lines[line - 1].line, (uint32_t)line};
 	if (strcmp(text, "duplicate setting name") == 0)

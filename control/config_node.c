@@ -200,6 +200,7 @@ static const struct config_key node_keys[] = {
 		.offset = FIELD(drain),
 		.max = 60000,
 		.fallback = 1000,
+		.unit = "ms",
 		.help = "ms at the end"},
 	{.name = "eal",
 		.kind = KEY_CUSTOM,

@@ -155,6 +155,7 @@ static const struct config_key port_keys[] = {
 		.min = 576,
 		.max = 9000,
 		.fallback = 1500,
+		.unit = "bytes",
 		.help = "bytes of an IP packet"},
 	{.name = "queues",
 		.kind = KEY_UINT32,

@@ -45,6 +45,7 @@ struct config_source {
 	struct config_line *lines;
 	size_t line_count;
 	size_t line_room;
+	size_t token_line; /* the last line with anything for libconfig in it */
 };
 
 /* False if there were mistakes; they are in source->errors. */
@@ -99,6 +100,7 @@ struct config_key {
 	uint64_t min, max, fallback;
 	bool no_default;	    /* the fallback is not the default, help says what is */
 	const char *const *choices; /* ends with NULL */
+	const char *unit;	    /* of the number, for messages */
 	const char *help;	    /* the comment beside the printed value: unit, default */
 	void (*read)(struct config_reader *reader, config_setting_t *setting, void *object);
 	void (*print)(

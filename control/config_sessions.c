@@ -166,14 +166,16 @@ static const struct config_key reorder_keys[] = {
 		.min = 1,
 		.max = 32768,
 		.fallback = 256,
-		.help = "held at most"},
+		.unit = "packets",
+		.help = "packets held at most"},
 	{.name = "ms",
 		.kind = KEY_UINT32,
 		.offset = REORDER_FIELD(ms),
 		.min = 1,
 		.max = 60000,
 		.fallback = 50,
-		.help = "waited at most"},
+		.unit = "ms",
+		.help = "ms waited at most"},
 };
 
 static void

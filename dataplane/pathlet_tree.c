@@ -117,11 +117,11 @@ pathlet_tree_fault_text(enum pathlet_tree_fault fault)
 	case PATHLET_TREE_ID:
 		return "is not a NodeID: they are 1 to 2147483647";
 	case PATHLET_TREE_SOURCE:
-		return "is the source of the session";
+		return "is the source of the session, it must not be in its paths";
 	case PATHLET_TREE_LOOP:
-		return "is twice on one way down";
+		return "is twice on one way down, it must be there once";
 	case PATHLET_TREE_SIBLINGS:
-		return "is twice side by side";
+		return "is twice side by side, it must be there once";
 	}
 	return "is wrong in an unknown way";
 }

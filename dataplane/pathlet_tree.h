@@ -61,7 +61,7 @@ pathlet_tree_add(struct pathlet_tree *tree, unsigned int depth, uint32_t id, boo
 enum pathlet_tree_fault
 pathlet_tree_check(const struct pathlet_tree *tree, uint32_t source, unsigned int *at);
 
-/* What is wrong, in a few words that can follow a NodeID ("is twice on one way down"). */
+/* What is wrong, in a few words that can follow a NodeID ("is too deep: ..."). */
 const char *pathlet_tree_fault_text(enum pathlet_tree_fault fault);
 
 /* Nodes of the subtree that begins at index i, itself counted. i must be below count. */
