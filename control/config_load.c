@@ -20,7 +20,7 @@ config_load_syntax(struct config_reader *reader, const config_t *parsed)
 	struct config_where where;
 
 	if (line > source->token_line)
-		line = source->token_line;
+		line = source->token_line > 0 ? source->token_line : 1;
 	where = (struct config_where){
 		source->lines[line - 1].file, source->lines[line - 1].line, (uint32_t)line};
 	if (strcmp(text, "duplicate setting name") == 0)
