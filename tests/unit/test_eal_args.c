@@ -14,8 +14,10 @@
 #include "device_name.h"
 #include "eal_args.h"
 
-#define MEMIF "{ name = \"b\"; device = \"net_memif0,role=server,id=1\"; addresses = [ \"10.2.0.1/24\" ]; }"
-#define PCI   "{ name = \"a\"; device = \"0000:3b:00.1,x=1\"; addresses = [ \"10.1.0.1/24\" ]; }"
+#define MEMIF                                                                                      \
+	"{ name = \"b\"; device = \"net_memif0,role=server,id=1\"; addresses = [ \"10.2.0.1/24\" " \
+	"]; }"
+#define PCI "{ name = \"a\"; device = \"0000:3b:00.1,x=1\"; addresses = [ \"10.1.0.1/24\" ]; }"
 
 /* The arguments of a configuration, joined with blanks, or "-" and the reason. */
 static void
@@ -28,8 +30,8 @@ assert_args(const char *node, const char *ports, const struct eal_env *env, uint
 	struct config *config;
 	int result;
 
-	snprintf(text, sizeof(text), "node = { id = 1; name = \"t\"; %s };\nports = ( %s );\n", node,
-		ports);
+	snprintf(text, sizeof(text), "node = { id = 1; name = \"t\"; %s };\nports = ( %s );\n",
+		node, ports);
 	config = config_load_string("test.cfg", text, strlen(text), &errs);
 	config_errors_print(&errs, stderr);
 	assert_non_null(config);
@@ -90,7 +92,8 @@ test_memory(void **state)
 		"ferryd --lcores=(0-1)@(0-3,8,10-11) --main-lcore=0 --file-prefix=ferry-t "
 		"--in-memory --allow=0000:3b:00.1,x=1");
 	assert_args("", PCI, &many_cpus, 1025, true,
-		"ferryd --lcores=(0-1)@(0-3,8,10-11) --main-lcore=0 --file-prefix=ferry-t --no-huge "
+		"ferryd --lcores=(0-1)@(0-3,8,10-11) --main-lcore=0 --file-prefix=ferry-t "
+		"--no-huge "
 		"--no-shconf -m 1025 --allow=0000:3b:00.1,x=1");
 	assert_args("eal = [ \"--huge-dir=/mnt/huge\", \"--log-level=8\" ];", PCI, &two_cpus, 1025,
 		false,

@@ -20,8 +20,7 @@ assert_path(const char *text, const char *canonical)
 
 	if (path_text_parse(text, &tree, &error) < 0)
 		fail_msg("\"%s\", column %u: %s", text, error.column, error.text);
-	assert_int_equal(
-		path_text_format(&tree, written, sizeof(written)), strlen(canonical));
+	assert_int_equal(path_text_format(&tree, written, sizeof(written)), strlen(canonical));
 	assert_string_equal(written, canonical);
 	assert_int_equal(path_text_parse(written, &again, &error), 0);
 	assert_int_equal(again.count, tree.count);
@@ -90,8 +89,8 @@ test_mistakes(void **state)
 	assert_mistake("(2,)", 4, "a NodeID (1 to 2147483647) must stand here, not ')'");
 	assert_mistake("1 >", 4, "a NodeID (1 to 2147483647) must stand here, not the end");
 	assert_mistake("1 > -2", 5, "a NodeID (1 to 2147483647) must stand here, not '-'");
-	assert_mistake("\x01", 1,
-		"a NodeID (1 to 2147483647) must stand here, not an unprintable byte");
+	assert_mistake(
+		"\x01", 1, "a NodeID (1 to 2147483647) must stand here, not an unprintable byte");
 	assert_mistake("(2, 3", 6, "',' or ')' must stand here, not the end");
 	assert_mistake("(2 3)", 4, "',' or ')' must stand here, not '3'");
 	assert_mistake("2**", 3, "the path must end here, not go on with '*'");
@@ -101,7 +100,8 @@ test_mistakes(void **state)
 	assert_mistake("1 > 2147483648", 5, "2147483648 is not a NodeID, they are 1 to 2147483647");
 	assert_mistake("99999999999999999999999999", 1,
 		"99999999999999999999999999 is not a NodeID, they are 1 to 2147483647");
-	assert_mistake("1 > (2, 3 > 1)", 13, "node 1 is twice on one way down, it must be there once");
+	assert_mistake(
+		"1 > (2, 3 > 1)", 13, "node 1 is twice on one way down, it must be there once");
 	assert_mistake("(2, 3, 2)", 8, "node 2 is twice side by side, it must be there once");
 }
 
@@ -166,8 +166,8 @@ assert_check(const char *text, const char *reason)
 	char got[256] = "";
 
 	assert_int_equal(path_text_parse(text, &tree, &error), 0);
-	assert_int_equal(path_check(&tree, 1, destinations, 2, got, sizeof(got)),
-		reason[0] == 0 ? 0 : -1);
+	assert_int_equal(
+		path_check(&tree, 1, destinations, 2, got, sizeof(got)), reason[0] == 0 ? 0 : -1);
 	assert_string_equal(got, reason);
 }
 
@@ -178,15 +178,15 @@ test_check(void **state)
 	assert_check("(2, 3)", "");
 	assert_check("2* > 3", "");
 	assert_check("(5 > (2, 3), 6 > (3, 2))", "");
-	assert_check("5 > 2",
-		"it does not reach destination 3, each flow reaches each destination");
-	assert_check("2 > 3",
-		"it does not reach destination 2, each flow reaches each destination");
+	assert_check(
+		"5 > 2", "it does not reach destination 3, each flow reaches each destination");
+	assert_check(
+		"2 > 3", "it does not reach destination 2, each flow reaches each destination");
 	assert_check("(2, 3, 4)",
 		"node 4 is a destination in it (marked with a star or a last node) but not of the "
 		"session");
-	assert_check("(2, 3 > 1)",
-		"node 1 is the source of the session, it must not be in its paths");
+	assert_check(
+		"(2, 3 > 1)", "node 1 is the source of the session, it must not be in its paths");
 }
 
 static void
@@ -213,10 +213,10 @@ test_weights(void **state)
 	assert_int_equal(weights[3], 9);
 	assert_weights("5", 1, "");
 	assert_weights("", -1, "weights \"\": a weight is missing; right is, for two flows, 10:90");
-	assert_weights("1:", -1,
-		"weights \"1:\": a weight is missing; right is, for two flows, 10:90");
-	assert_weights("1:x", -1,
-		"weights \"1:x\": a weight is missing; right is, for two flows, 10:90");
+	assert_weights(
+		"1:", -1, "weights \"1:\": a weight is missing; right is, for two flows, 10:90");
+	assert_weights(
+		"1:x", -1, "weights \"1:x\": a weight is missing; right is, for two flows, 10:90");
 	assert_weights("1,2", -1,
 		"weights \"1,2\": weights are integers with ':' between them; right is, for two "
 		"flows, 10:90");

@@ -163,7 +163,8 @@ test_add_limits(void **state)
 
 	pathlet_tree_init(&tree);
 	for (unsigned int i = 1; i <= 85; i++)
-		assert_int_equal(pathlet_tree_add(&tree, 1, NODE_ID_MAX - i, false), PATHLET_TREE_OK);
+		assert_int_equal(
+			pathlet_tree_add(&tree, 1, NODE_ID_MAX - i, false), PATHLET_TREE_OK);
 	assert_int_equal(pathlet_tree_add(&tree, 1, 99, false), PATHLET_TREE_TOO_LARGE);
 	assert_fault(&tree, 0, PATHLET_TREE_OK, 0);
 	assert_int_equal(pathlet_tree_encode_all(&tree, buf, sizeof(buf)), 510);
