@@ -4,6 +4,22 @@
 
 #include "config_private.h"
 
+#ifdef __has_feature
+#define CONFIG_HAS_FEATURE(feature) __has_feature(feature)
+#else
+#define CONFIG_HAS_FEATURE(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || CONFIG_HAS_FEATURE(address_sanitizer)
+/* libconfig 1.5 loses the string that it is reading when it meets a syntax error. */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libconfig.so\n";
+}
+#endif
+
 static const struct config_key root_keys[] = {
 	{.name = "node", .kind = KEY_CUSTOM, .flags = KEY_NEEDED, .read = config_read_node},
 	{.name = "ports", .kind = KEY_CUSTOM, .flags = KEY_NEEDED, .read = config_read_ports},
