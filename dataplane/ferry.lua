@@ -175,24 +175,25 @@ local function judge_inside(tvb, at)
 	return nil
 end
 
--- Does the Pathlet at an offset nest too deep. All lengths are followed, in the order of the bytes,
--- until one lies.
+-- Does the Pathlet at an offset nest too deep. All lengths are followed; one that lies hides itself
+-- and what follows it in the Pathlet that holds it.
 local function too_deep(tvb, at)
-	local limits = {at + tvb(at, 2):uint()}
-	local limit = limits[1]
+	local limit = at + tvb(at, 2):uint()
+	local limits = {limit}
 	at = at + PATHLET_BYTES
 	while at < limit do
 		while at >= limits[#limits] do
 			limits[#limits] = nil
 		end
-		if not pathlet_fits(tvb, at, limits[#limits]) then
-			return false
+		if pathlet_fits(tvb, at, limits[#limits]) then
+			limits[#limits + 1] = at + tvb(at, 2):uint()
+			at = at + PATHLET_BYTES
+		else
+			at = limits[#limits]
 		end
-		limits[#limits + 1] = at + tvb(at, 2):uint()
 		if #limits > TREE_MAX_DEPTH then
 			return true
 		end
-		at = at + PATHLET_BYTES
 	end
 	return false
 end

@@ -281,16 +281,10 @@ def _inner_of(data, start, end):
 
 
 def _depth(data, pos, length):
-    """Depth of a Pathlet, itself included, and whether no length in it lies; all lengths are
-    followed in the order of the bytes until one does."""
-    deepest = 0
-    inner, honest = _inner_of(data, pos + PATHLET_BYTES, pos + length)
-    for inner_length, _, inner_pos in inner:
-        depth, inner_honest = _depth(data, inner_pos, inner_length)
-        deepest = max(deepest, depth)
-        if not inner_honest:
-            return 1 + deepest, False
-    return 1 + deepest, honest
+    """Depth of a Pathlet, itself included; a length that lies hides itself and what follows it in
+    the Pathlet that holds it."""
+    inner, _ = _inner_of(data, pos + PATHLET_BYTES, pos + length)
+    return 1 + max((_depth(data, at, size) for size, _, at in inner), default=0)
 
 
 def judge_pathlet(data, own):
@@ -312,7 +306,7 @@ def judge_pathlet(data, own):
         return "pathlet_malformed"
     if not inner and not node > NODE_ID_MAX:
         return "pathlet_dead_end"
-    if length > DEPTH_CHECKED_ABOVE and _depth(data, 0, length)[0] > TREE_MAX_DEPTH:
+    if length > DEPTH_CHECKED_ABOVE and _depth(data, 0, length) > TREE_MAX_DEPTH:
         return "pathlet_too_deep"
     return None
 

@@ -10,7 +10,9 @@ import pytest
 import wire_c
 import wire_random
 import wire_tshark
-from ferry_scapy import NODE_ID_MAX, RouteError, datagrams, decode, judge, routing_info, text_of, tree
+from ferry_scapy import DATA, LINK_BYTES, NODE_ID_MAX, PROBE, PROBE_REPLY
+from ferry_scapy import FerryLink, Pathlet, RouteError
+from ferry_scapy import datagrams, decode, judge, routing_info, text_of, tree
 from wire_vectors import policies, vectors
 
 VECTORS = vectors()
@@ -84,7 +86,7 @@ def test_dissector_decodes(dissected, vector, family):
 
 @pytest.mark.parametrize("vector", GOOD, ids=by_name)
 def test_c_decodes(vector):
-    agree(wire_c.decode(vector.receiver, vector.data), vector)
+    agree(wire_c.take(vector.receiver, vector.data)["decoded"], vector)
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=by_name)
@@ -93,7 +95,7 @@ def test_decoders_agree_on_the_tree(dissected, vector):
     trees = [
         decode(vector.data).get("pathlet"),
         dissected["IPv4", vector.name].get("pathlet"),
-        wire_c.decode(vector.receiver, vector.data).get("pathlet"),
+        wire_c.take(vector.receiver, vector.data)["decoded"].get("pathlet"),
     ]
     assert trees[0] == trees[1] == trees[2]
     assert (trees[0] is not None) == (vector.decoded["link"]["type"] == 0)
@@ -109,6 +111,34 @@ def test_scapy_builds(policy, text):
     session, payload = wanted[0].decoded["session"], bytes.fromhex(wanted[0].decoded["payload"])
     built = datagrams(text, link=links.get, session=session, payload=payload)
     assert [(hop, bytes(packet)) for hop, packet in built] == [(v.receiver, v.data) for v in wanted]
+
+
+@pytest.mark.parametrize("vector", GOOD, ids=by_name)
+def test_c_sends_on(vector):
+    """A node delivers and sends on what the Pathlet says, all but the link header unchanged."""
+    answer = wire_c.take(vector.receiver, vector.data)
+    sent = [bytes.fromhex(data) for data in answer["sent"]]
+    kind = vector.decoded["link"]["type"]
+    if kind == PROBE:
+        assert [decode(data)["link"]["type"] for data in sent] == [PROBE_REPLY]
+        assert sent[0][LINK_BYTES:] == vector.data[LINK_BYTES:]
+    elif kind == DATA:
+        own = decode(vector.data)["pathlet"]
+        rest = vector.data[LINK_BYTES + own["length"] :]
+        wanted = [bytes(p) + rest for p in FerryLink(vector.data)[Pathlet].inner]
+        assert sorted(data[LINK_BYTES:] for data in sent) == sorted(wanted)
+        assert {decode(data)["link"]["node"] for data in sent} <= {vector.receiver}
+        assert answer["asked_delivery"] == own["destination"]
+    else:
+        assert not sent
+    assert answer["unknown_hops"] == 0
+
+
+@pytest.mark.parametrize("vector", [v for v in GOOD if v.copy_of], ids=by_name)
+def test_c_makes_the_copies_shown(vector):
+    original = next(v for v in GOOD if v.name == vector.copy_of)
+    sent = wire_c.take(original.receiver, original.data)["sent"]
+    assert vector.data[LINK_BYTES:] in [bytes.fromhex(data)[LINK_BYTES:] for data in sent]
 
 
 # --- refusing -----------------------------------------------------------------------------------
@@ -129,7 +159,7 @@ def test_dissector_judges(dissected, vector, family):
 
 @pytest.mark.parametrize("vector", BAD, ids=by_name)
 def test_c_judges(vector):
-    assert wire_c.decode(vector.receiver, vector.data) == {"drop": vector.drop}
+    assert wire_c.take(vector.receiver, vector.data) == {"drop": vector.drop}
 
 
 BAD_TEXTS = {
@@ -184,7 +214,7 @@ def test_random_damage_judged_alike(tmp_path):
     rng = random.Random(SEED)
     cases = [wire_random.damaged(rng) for _ in range(3000)]
     wanted = [judge(data, own) for own, data in cases]
-    found = [wire_c.decode(own, data).get("drop") for own, data in cases]
+    found = [wire_c.take(own, data).get("drop") for own, data in cases]
     for (own, data), by_scapy, by_c in zip(cases, wanted, found):
         assert by_c == by_scapy, f"seed {SEED}, node {own}: {data.hex()}"
     assert len(set(wanted)) >= 11, "the damage does not reach all checks"

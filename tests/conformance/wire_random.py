@@ -64,10 +64,10 @@ def _hurt(rng, data):
     if kind < 0.25:
         del data[at:]
     elif kind < 0.4 and len(data) > 30:
-        slot = 24 + 6 * rng.randrange((len(data) - 24) // 6)
+        slot = 24 + 6 * min(rng.randrange((len(data) - 24) // 6), rng.randrange(4))
         data[slot : slot + 2] = struct.pack("!H", rng.choice((0, 5, 6, 7, 12, 18, 513, 65535)))
     elif kind < 0.6 and len(data) > 30:
-        slot = 26 + 6 * rng.randrange((len(data) - 24) // 6)
+        slot = 26 + 6 * min(rng.randrange((len(data) - 30) // 6 + 1), rng.randrange(4))
         node = rng.choice((0, 1, 1, 2, 3, 5)) | rng.choice((0, 0x80000000))
         data[slot : slot + 4] = struct.pack("!I", node)
     elif kind < 0.7 and len(data) > 1:
