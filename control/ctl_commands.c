@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control_lock.h"
+#include "ctl_commands.h"
+#include "ctl_table.h"
+#include "ctl_values.h"
+#include "path_text.h"
+
+/* A command's function: argv are the arguments after its words. NULL with error, or the data. */
+typedef json_t *ctl_function(
+	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error);
+
+#define CTL_DECLARE(function, words, arguments, least, most, help)                                 \
+	static ctl_function do_##function;
+CTL_COMMANDS(CTL_DECLARE)
+#undef CTL_DECLARE
+
+struct ctl_command {
+	const char *words, *arguments, *help;
+	unsigned int least, most;
+	ctl_function *function;
+};
+
+static const struct ctl_command commands[] = {
+#define CTL_ROW(function, words, arguments, least, most, help)                                     \
+	{words, arguments, help, least, most, do_##function},
+	CTL_COMMANDS(CTL_ROW)
+#undef CTL_ROW
+};
+
+#define NB_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* "show (one of node, ...)" for an item that does not exist. */
+static json_t *
+unknown_item(const char *what, char *error)
+{
+	int n = snprintf(error, CTL_ERROR_MAX, "nothing called \"%.32s\" can be shown, but", what);
+
+	for (const struct show_item *item = show_items; item->name != NULL; item++)
+		n += snprintf(error + n, CTL_ERROR_MAX - (size_t)n, "%s %s",
+			item == show_items ? "" : ",", item->name);
+	return NULL;
+}
+
+static json_t *
+do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct show_item *item = show_find(argv[0]);
+	const struct session_entry *entry;
+	struct show_filter filter = {0};
+	const char *names[2];
+	unsigned int nb_names = 0;
+
+	if (item == NULL)
+		return unknown_item(argv[0], error);
+	for (unsigned int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--all") == 0) {
+			filter.all = true;
+		} else if (!item->by_session || nb_names == 2) {
+			snprintf(error, CTL_ERROR_MAX, "show %s: \"%.64s\" is one word too many",
+				item->name, argv[i]);
+			return NULL;
+		} else {
+			names[nb_names++] = argv[i];
+		}
+	}
+	if (nb_names == 0)
+		return item->show(ctx->view, &filter);
+	filter.by_conference = true;
+	if (nb_names == 1) {
+		if (ctl_find_conference(ctx->view->config, names[0], &filter.conference, error))
+			return NULL;
+	} else {
+		entry = ctl_find_session(ctx->view->sessions, names[0], names[1], error);
+		if (entry == NULL)
+			return NULL;
+		filter.by_session = true;
+		filter.conference = entry->config->conference;
+		filter.session = entry->config->id;
+	}
+	return item->show(ctx->view, &filter);
+}
+
+static json_t *
+do_weights(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct session_entry *entry = ctl_find_session(
+		ctx->view->sessions, argv[0], argv[1], error);
+	uint32_t weights[SOURCE_FLOWS_MAX];
+	int n;
+
+	(void)argc;
+	if (entry == NULL)
+		return NULL;
+	n = path_weights_parse(argv[2], weights, SOURCE_FLOWS_MAX, error, CTL_ERROR_MAX);
+	if (n < 0 ||
+		ctx->ops->set_weights(ctx->ops_ctx, entry->config->conference, entry->config->id,
+			weights, (unsigned int)n, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I, s:s}", "conference", (json_int_t)entry->config->conference,
+		"session", (json_int_t)entry->config->id, "weights", argv[2]);
+}
+
+static json_t *
+do_flow_add(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct session_entry *entry = ctl_find_session(
+		ctx->view->sessions, argv[0], argv[1], error);
+	struct path_text_error fault;
+	struct pathlet_tree tree;
+	uint64_t weight;
+	uint8_t flow = 0;
+
+	(void)argc;
+	if (entry == NULL ||
+		ctl_read_number(argv[2], "WEIGHT", PATH_WEIGHT_MAX, &weight, error) != 0)
+		return NULL;
+	if (path_text_parse(argv[3], &tree, &fault) != 0) {
+		snprintf(error, CTL_ERROR_MAX, "PATH is \"%.128s\", column %u: %s", argv[3],
+			fault.column, fault.text);
+		return NULL;
+	}
+	if (ctx->ops->flow_add(ctx->ops_ctx, entry->config->conference, entry->config->id,
+		    (uint32_t)weight, &tree, &flow, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I, s:i, s:I, s:s}", "conference",
+		(json_int_t)entry->config->conference, "session", (json_int_t)entry->config->id,
+		"flow", (int)flow, "weight", (json_int_t)weight, "path", argv[3]);
+}
+
+static json_t *
+do_flow_remove(
+	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct session_entry *entry = ctl_find_session(
+		ctx->view->sessions, argv[0], argv[1], error);
+	uint64_t flow;
+
+	(void)argc;
+	if (entry == NULL ||
+		ctl_read_number(argv[2], "FLOW", SOURCE_FLOWS_MAX - 1, &flow, error) != 0 ||
+		ctx->ops->flow_remove(ctx->ops_ctx, entry->config->conference, entry->config->id,
+			(uint8_t)flow, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I, s:I}", "conference", (json_int_t)entry->config->conference,
+		"session", (json_int_t)entry->config->id, "removed", (json_int_t)flow);
+}
+
+static json_t *
+session_run(const struct ctl_context *ctx, const char *const *argv, bool run, char *error)
+{
+	const struct session_entry *entry = ctl_find_session(
+		ctx->view->sessions, argv[0], argv[1], error);
+	bool changed = false;
+
+	if (entry == NULL || ctx->ops->session_run(ctx->ops_ctx, entry->config->conference,
+				     entry->config->id, run, &changed, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I, s:s, s:b}", "conference",
+		(json_int_t)entry->config->conference, "session", (json_int_t)entry->config->id,
+		"state", run ? "running" : "stopped", "changed", (int)changed);
+}
+
+static json_t *
+do_session_start(
+	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	(void)argc;
+	return session_run(ctx, argv, true, error);
+}
+
+static json_t *
+do_session_stop(
+	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	(void)argc;
+	return session_run(ctx, argv, false, error);
+}
+
+static json_t *
+do_help(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	json_t *array = json_array();
+
+	(void)ctx;
+	(void)argc;
+	(void)argv;
+	(void)error;
+	for (size_t i = 0; i < NB_COMMANDS; i++)
+		json_array_append_new(array,
+			json_pack("{s:s, s:s, s:s}", "command", commands[i].words, "arguments",
+				commands[i].arguments, "help", commands[i].help));
+	return array;
+}
+
+/* How many words of the request are the command's own; 0 = it is another command. */
+static unsigned int
+match(const struct ctl_command *command, const struct ctl_request *request)
+{
+	const char *blank = strchr(command->words, ' ');
+	size_t len = blank != NULL ? (size_t)(blank - command->words) : strlen(command->words);
+
+	if (strlen(request->argv[0]) != len || strncmp(request->argv[0], command->words, len) != 0)
+		return 0;
+	if (blank == NULL)
+		return 1;
+	return request->argc >= 2 && strcmp(request->argv[1], blank + 1) == 0 ? 2 : 0;
+}
+
+static const struct ctl_command *
+find(const struct ctl_request *request, unsigned int *words, char *error)
+{
+	for (size_t i = 0; i < NB_COMMANDS; i++) {
+		*words = match(&commands[i], request);
+		if (*words != 0)
+			return &commands[i];
+	}
+	snprintf(error, CTL_ERROR_MAX, "there is no command \"%.32s%s%.32s\": \"help\" lists them",
+		request->argv[0], request->argc > 1 ? " " : "",
+		request->argc > 1 ? request->argv[1] : "");
+	return NULL;
+}
+
+json_t *
+ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request)
+{
+	char error[CTL_ERROR_MAX] = "";
+	unsigned int words, rest;
+	const struct ctl_command *command = find(request, &words, error);
+	json_t *data;
+
+	if (command == NULL)
+		return ctl_reply_error(error);
+	rest = request->argc - words;
+	if (rest < command->least || rest > command->most) {
+		snprintf(error, sizeof(error), "too %s words: right is \"%s%s%s\"",
+			rest < command->least ? "few" : "many", command->words,
+			command->arguments[0] != 0 ? " " : "", command->arguments);
+		return ctl_reply_error(error);
+	}
+	control_lock();
+	data = command->function(ctx, rest, request->argv + words, error);
+	control_unlock();
+	if (data == NULL && error[0] != 0)
+		return ctl_reply_error(error);
+	return ctl_reply_ok(data);
+}
+
+json_t *
+ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len)
+{
+	char error[CTL_ERROR_MAX];
+	struct ctl_request request;
+	json_t *reply;
+
+	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
+		return ctl_reply_error(error);
+	reply = ctl_execute(ctx, &request);
+	ctl_request_free(&request);
+	return reply;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a node does for a request: the table of ctl_table.h with its functions. Commands that change
+ * something act through struct ctl_ops, so that they can be tried without a node, and carried out
+ * elsewhere later.
+ */
+#ifndef FERRY_CTL_COMMANDS_H
+#define FERRY_CTL_COMMANDS_H
+
+#include "ctl_request.h"
+#include "pathlet_tree.h"
+#include "show.h"
+
+/*
+ * Actions on a session that exists. 0, or a negative errno with a sentence in error (size bytes)
+ * that says what is wrong and what would be right; then nothing has changed.
+ */
+struct ctl_ops {
+	int (*set_weights)(void *ctx, uint32_t conference, uint32_t session,
+		const uint32_t *weights, unsigned int nb_weights, char *error, size_t size);
+	int (*flow_add)(void *ctx, uint32_t conference, uint32_t session, uint32_t weight,
+		const struct pathlet_tree *tree, uint8_t *id, char *error, size_t size);
+	int (*flow_remove)(void *ctx, uint32_t conference, uint32_t session, uint8_t flow,
+		char *error, size_t size);
+	int (*session_run)(void *ctx, uint32_t conference, uint32_t session, bool run,
+		bool *changed, char *error, size_t size);
+};
+
+struct ctl_context {
+	const struct show_view *view;
+	const struct ctl_ops *ops;
+	void *ops_ctx;
+};
+
+/* The actions on the sessions of a book: ctx is a struct session_book. */
+extern const struct ctl_ops ctl_session_ops;
+
+/*
+ * Carries out a request and returns its reply, a new reference; NULL = out of memory. Takes
+ * control_lock. Control thread.
+ */
+json_t *ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request);
+
+/* The same for a line as it came. */
+json_t *ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The local protocol, one line each way, JSON (RFC 8259) in UTF-8 without a line feed inside:
+ *
+ *   request  {"command": ["show", "links"]}
+ *   reply    {"ok": true, "data": ...}  or  {"ok": false, "error": "..."}
+ *
+ * Nothing else may be in a request. Replies come in the order of the requests.
+ */
+#ifndef FERRY_CTL_REQUEST_H
+#define FERRY_CTL_REQUEST_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+/* The line feed not counted. The longest path text fits many times. */
+#define CTL_REQUEST_MAX	  16384
+#define CTL_ARGUMENTS_MAX 16
+#define CTL_ERROR_MAX	  512
+
+struct ctl_request {
+	json_t *json; /* owns the texts */
+	unsigned int argc;
+	const char *argv[CTL_ARGUMENTS_MAX]; /* no control characters, no zero byte */
+};
+
+/*
+ * Reads a line that came from outside (len bytes, no line feed, no final 0 needed). 0, or -1 with
+ * the reason in error. After 0 the caller calls ctl_request_free.
+ */
+int ctl_request_parse(
+	const char *line, size_t len, struct ctl_request *request, char *error, size_t size);
+void ctl_request_free(struct ctl_request *request);
+
+/* Replies; data is taken, and may be NULL: out of memory. A new reference, NULL = out of memory. */
+json_t *ctl_reply_ok(json_t *data);
+json_t *ctl_reply_error(const char *error);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "ctl_request.h"
+#include "ctl_server.h"
+#include "ctl_socket.h"
+
+static const struct timeval read_timeout = {.tv_sec = 600};
+static const struct timeval write_timeout = {.tv_sec = 30};
+
+struct ctl_client {
+	LIST_ENTRY(ctl_client) chain;
+	struct ctl_server *server;
+	struct bufferevent *bev;
+	bool replying; /* a reply is not yet written whole */
+	bool ending;   /* nothing more will come: close after the last reply */
+};
+
+struct ctl_server {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct ctl_socket sock;
+	ctl_handler *handler;
+	void *ctx;
+	unsigned int nb_clients;
+	LIST_HEAD(, ctl_client) clients;
+};
+
+static void
+client_close(struct ctl_client *client)
+{
+	struct ctl_server *server = client->server;
+
+	LIST_REMOVE(client, chain);
+	bufferevent_free(client->bev);
+	free(client);
+	if (server->nb_clients-- == CTL_CLIENTS_MAX)
+		evconnlistener_enable(server->listener);
+}
+
+/* Takes reply. False: memory is short, and a client without its reply is lost: close it. */
+static bool
+client_reply(struct ctl_client *client, json_t *reply)
+{
+	char *text = reply != NULL ? json_dumps(reply, JSON_COMPACT) : NULL;
+	struct evbuffer *output = bufferevent_get_output(client->bev);
+	bool done = text != NULL && evbuffer_add(output, text, strlen(text)) == 0 &&
+		    evbuffer_add(output, "\n", 1) == 0;
+
+	json_decref(reply);
+	free(text);
+	client->replying = done;
+	return done;
+}
+
+/* Answers what makes no request, and takes no more. */
+static bool
+client_refuse(struct ctl_client *client, const char *why)
+{
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+
+	client->ending = true;
+	bufferevent_disable(client->bev, EV_READ);
+	evbuffer_drain(input, evbuffer_get_length(input));
+	return client_reply(client, ctl_reply_error(why));
+}
+
+/* Answers the next request if there is a whole one. False: close. */
+static bool
+client_next(struct ctl_client *client)
+{
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+	size_t len = 0;
+	char *line;
+	bool done;
+
+	if (client->replying)
+		return true;
+	line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
+	if (line != NULL) {
+		done = client_reply(
+			client, client->server->handler(client->server->ctx, line, len));
+		free(line);
+		return done;
+	}
+	if (evbuffer_get_length(input) > CTL_REQUEST_MAX)
+		return client_refuse(client, "the request is too long");
+	if (!client->ending)
+		return true;
+	if (evbuffer_get_length(input) > 0)
+		return client_refuse(client, "the last request does not end with a line feed");
+	return false;
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)bev;
+	if (!client_next(client))
+		client_close(client);
+}
+
+/* The reply was written. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)bev;
+	client->replying = false;
+	if (!client_next(client))
+		client_close(client);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct ctl_client *client = arg;
+
+	(void)bev;
+	if ((what & BEV_EVENT_TIMEOUT) != 0 && (what & BEV_EVENT_READING) != 0 &&
+		client->replying) {
+		/* It is still taking a reply; the time limit of writing holds. */
+		bufferevent_enable(client->bev, EV_READ);
+		return;
+	}
+	if ((what & BEV_EVENT_EOF) == 0) {
+		client_close(client);
+		return;
+	}
+	/* It asks nothing more, but may wait for replies. */
+	client->ending = true;
+	if (!client_next(client))
+		client_close(client);
+}
+
+static void
+on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *addr, int len,
+	void *arg)
+{
+	struct ctl_server *server = arg;
+	struct ctl_client *client = calloc(1, sizeof(*client));
+
+	(void)addr;
+	(void)len;
+	if (client != NULL)
+		client->bev = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (client == NULL || client->bev == NULL) {
+		evutil_closesocket(fd);
+		free(client);
+		return;
+	}
+	client->server = server;
+	LIST_INSERT_HEAD(&server->clients, client, chain);
+	bufferevent_setcb(client->bev, on_read, on_written, on_event, client);
+	/* One byte more than the longest request and its line feed tells a longer one. */
+	bufferevent_setwatermark(client->bev, EV_READ, 0, CTL_REQUEST_MAX + 2);
+	bufferevent_set_timeouts(client->bev, &read_timeout, &write_timeout);
+	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+	if (++server->nb_clients == CTL_CLIENTS_MAX)
+		evconnlistener_disable(listener);
+}
+
+struct ctl_server *
+ctl_server_new(struct event_base *base, const char *path, ctl_handler *handler, void *ctx,
+	char *error, size_t size)
+{
+	struct ctl_server *server = calloc(1, sizeof(*server));
+	int ret;
+
+	if (server == NULL) {
+		snprintf(error, size, "control socket %s: out of memory", path);
+		errno = ENOMEM;
+		return NULL;
+	}
+	ret = ctl_socket_open(&server->sock, path, error, size);
+	if (ret != 0) {
+		free(server);
+		errno = -ret;
+		return NULL;
+	}
+	server->base = base;
+	server->handler = handler;
+	server->ctx = ctx;
+	LIST_INIT(&server->clients);
+	/* The socket listens already, and closing it is ctl_socket_close's. */
+	server->listener = evconnlistener_new(
+		base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, server->sock.fd);
+	if (server->listener == NULL) {
+		snprintf(error, size, "control socket %s: out of memory", path);
+		ctl_socket_close(&server->sock);
+		free(server);
+		errno = ENOMEM;
+		return NULL;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return server;
+}
+
+void
+ctl_server_free(struct ctl_server *server)
+{
+	if (server == NULL)
+		return;
+	while (!LIST_EMPTY(&server->clients))
+		client_close(LIST_FIRST(&server->clients));
+	evconnlistener_free(server->listener);
+	ctl_socket_close(&server->sock);
+	free(server);
+}
+
+unsigned int
+ctl_server_clients(const struct ctl_server *server)
+{
+	return server->nb_clients;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The commands of a node, in one list: ferryd finds a request's function in it, ferryctl makes its
+ * help of it.
+ *
+ *   X(function, words, arguments, least, most, help)
+ *
+ * words: what the command begins with, one or two words; least and most: how many may follow.
+ */
+#ifndef FERRY_CTL_TABLE_H
+#define FERRY_CTL_TABLE_H
+
+/* clang-format off */
+#define CTL_COMMANDS(X)                                                                            \
+	X(show, "show", "WHAT [CONF [SESSION]] [--all]", 1, 4,                                     \
+		"show node, ports, links, sessions, flows, drops or all")                          \
+	X(weights, "weights", "CONF SESSION W:W...", 3, 3,                                         \
+		"set the weights of a session's flows, by ascending flow id")                      \
+	X(flow_add, "flow add", "CONF SESSION WEIGHT PATH", 4, 4,                                  \
+		"add a flow along a path, as '1 > (2, 3)'; tells its id")                          \
+	X(flow_remove, "flow remove", "CONF SESSION FLOW", 3, 3,                                   \
+		"remove a flow")                                                                   \
+	X(session_start, "session start", "CONF SESSION", 2, 2,                                    \
+		"start a session's source")                                                        \
+	X(session_stop, "session stop", "CONF SESSION", 2, 2,                                      \
+		"stop a session's source")                                                         \
+	X(help, "help", "", 0, 0,                                                                  \
+		"list these commands")
+/* clang-format on */
+
+#endif

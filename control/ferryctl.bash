@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Completion of ferryctl's words in bash.
+_ferryctl()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} words=() i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | -n) ((i++)) ;;
+		-*) ;;
+		*) words+=("${COMP_WORDS[i]}") ;;
+		esac
+	done
+	if [[ ${COMP_WORDS[COMP_CWORD - 1]} == -s ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == -n ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(cd /run/ferry 2>/dev/null &&
+			printf '%s\n' *.sock | sed 's/\.sock$//')" -- "$word")
+	elif [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W \
+			"--socket= --node= --json --watch --all --help --version" -- "$word")
+	else
+		case "${words[*]}" in
+		"") mapfile -t COMPREPLY < <(compgen -W "show weights flow session help" -- "$word") ;;
+		show) mapfile -t COMPREPLY < <(compgen -W \
+			"node ports links sessions flows drops all" -- "$word") ;;
+		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
+		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;
+		esac
+	fi
+}
+complete -F _ferryctl ferryctl

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The command line of a node: asks it over its Unix socket, and prints what it says. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl_client.h"
+#include "ctl_request.h"
+#include "ctl_table.h"
+#include "tables.h"
+
+#define EXIT_REFUSED 1 /* the node refused, or does not answer */
+#define EXIT_USAGE   2
+
+/* X(long name, letter, argument or NULL, how getopt takes it, help) */
+#define OPTIONS(X)                                                                                 \
+	X("socket", 's', "FILE", required_argument, "the node's socket")                           \
+	X("node", 'n', "NAME", required_argument,                                                  \
+		"the node's name: its socket is " CTL_SOCKET_DIRECTORY "/NAME.sock")               \
+	X("json", 'j', NULL, no_argument, "print JSON instead of tables")                          \
+	X("watch", 'w', "SECONDS", optional_argument, "ask again and again (every second)")        \
+	X("help", 'h', NULL, no_argument, "print this")                                            \
+	X("version", 'V', NULL, no_argument, "print the version")
+
+struct settings {
+	char path[CTL_PATH_MAX];
+	bool json;
+	double watch; /* seconds between two, 0 = once */
+};
+
+static void
+print_help(void)
+{
+	printf("Usage: ferryctl [OPTION...] COMMAND\n\n"
+	       "Shows what a ferryd does, and steers it. Without -s or -n the only node that\n"
+	       "runs on this machine is meant.\n\nCommands:\n");
+#define COMMAND_LINE(function, words, arguments, least, most, help)                                \
+	printf("  %s%s%s\n      %s\n", words, (arguments)[0] != 0 ? " " : "", arguments, help);
+	CTL_COMMANDS(COMMAND_LINE)
+#undef COMMAND_LINE
+	printf("\nCONF and SESSION are ids, or names of the configuration.\n\nOptions:\n");
+#define OPTION_LINE(name, letter, argument, takes, help)                                           \
+	printf("  -%c, --%s%s%s%s\n      %s\n", letter, name,                                      \
+		(takes) == optional_argument   ? "[="                                              \
+		: (takes) == required_argument ? "="                                               \
+					       : "",                                               \
+		(argument) != NULL ? (const char *)(argument) : "",                                \
+		(takes) == optional_argument ? "]" : "", help);
+	OPTIONS(OPTION_LINE)
+#undef OPTION_LINE
+	printf("\nExit status: 0 done, 1 refused or no answer, 2 not understood.\n");
+}
+
+static int
+usage(const char *what, const char *value)
+{
+	fprintf(stderr, "ferryctl: %s%s; ferryctl --help tells what is right\n", what, value);
+	return EXIT_USAGE;
+}
+
+static int
+read_watch(const char *text, struct settings *settings)
+{
+	char *end;
+
+	settings->watch = 1;
+	if (text == NULL)
+		return 0;
+	settings->watch = strtod(text, &end);
+	if (end == text || *end != 0 || !(settings->watch >= 0.1 && settings->watch <= 86400))
+		return usage("--watch takes seconds, from 0.1 to 86400, not ", text);
+	return 0;
+}
+
+static int
+read_path(const char *format, const char *value, struct settings *settings)
+{
+	int n;
+
+	if (format == NULL)
+		n = snprintf(settings->path, sizeof(settings->path), "%s", value);
+	else
+		n = snprintf(settings->path, sizeof(settings->path), "%s/%s.sock", format, value);
+	if (n < 1 || (size_t)n >= sizeof(settings->path))
+		return usage("this is no path of a socket: ", value);
+	return 0;
+}
+
+/* -1: go on with the command at argv[optind]; else the exit status. */
+static int
+read_options(int argc, char **argv, struct settings *settings)
+{
+	static const struct option options[] = {
+#define OPTION_ROW(name, letter, argument, takes, help) {name, takes, NULL, letter},
+		OPTIONS(OPTION_ROW)
+#undef OPTION_ROW
+			{NULL, 0, NULL, 0}};
+	int option, ret = 0;
+
+	/* Words after the command are the node's, but for --json and --watch also there. */
+	while (ret == 0 && (option = getopt_long(argc, argv, "+s:n:jw::hV", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			ret = read_path(NULL, optarg, settings);
+			break;
+		case 'n':
+			ret = read_path(CTL_SOCKET_DIRECTORY, optarg, settings);
+			break;
+		case 'j':
+			settings->json = true;
+			break;
+		case 'w':
+			ret = read_watch(optarg, settings);
+			break;
+		case 'h':
+			print_help();
+			return 0;
+		case 'V':
+			printf("ferryctl %s\n", FERRY_VERSION);
+			return 0;
+		default:
+			return usage("that was not understood", "");
+		}
+	}
+	return ret != 0 ? ret : -1;
+}
+
+/* Takes ferryctl's own options out of the command's words; returns how many words are left. */
+static int
+take_trailing(int argc, char **argv, struct settings *settings, int *ret)
+{
+	int n = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			settings->json = true;
+		else if (strcmp(argv[i], "--watch") == 0)
+			*ret |= read_watch(NULL, settings);
+		else if (strncmp(argv[i], "--watch=", 8) == 0)
+			*ret |= read_watch(argv[i] + 8, settings);
+		else
+			argv[n++] = argv[i];
+	}
+	return n;
+}
+
+static int
+print_data(const struct settings *settings, char *const *argv, const json_t *data)
+{
+	int ret = 0;
+
+	if (settings->json)
+		ret = json_dumpf(data, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+	else if (strcmp(argv[0], "show") == 0)
+		ret = tables_print(stdout, argv[1], data);
+	else
+		tables_print_result(stdout, data);
+	if (fflush(stdout) != 0 || ret != 0) {
+		fprintf(stderr, "ferryctl: cannot print: %s\n", strerror(errno));
+		return EXIT_REFUSED;
+	}
+	return 0;
+}
+
+static int
+ask_once(const struct settings *settings, int fd, int argc, char *const *argv)
+{
+	char error[CTL_ERROR_MAX];
+	json_t *data = ctl_client_ask(fd, argc, argv, error, sizeof(error));
+	int ret;
+
+	if (data == NULL) {
+		fprintf(stderr, "ferryctl: %s\n", error);
+		return EXIT_REFUSED;
+	}
+	if (settings->watch > 0 && isatty(STDOUT_FILENO))
+		printf("\033[H\033[2J\033[3J");
+	ret = print_data(settings, argv, data);
+	json_decref(data);
+	return ret;
+}
+
+static int
+run(const struct settings *settings, int argc, char *const *argv)
+{
+	struct timespec pause = {.tv_sec = (time_t)settings->watch};
+	char error[CTL_ERROR_MAX];
+	int fd = ctl_client_connect(settings->path, error, sizeof(error));
+	int ret;
+
+	if (fd < 0) {
+		fprintf(stderr, "ferryctl: %s\n", error);
+		return EXIT_REFUSED;
+	}
+	pause.tv_nsec = (long)((settings->watch - (double)pause.tv_sec) * 1e9);
+	ret = ask_once(settings, fd, argc, argv);
+	while (ret == 0 && settings->watch > 0) {
+		nanosleep(&pause, NULL);
+		ret = ask_once(settings, fd, argc, argv);
+	}
+	close(fd);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings settings = {0};
+	char error[CTL_ERROR_MAX];
+	int ret = read_options(argc, argv, &settings);
+
+	if (ret >= 0)
+		return ret;
+	argv += optind;
+	ret = 0;
+	argc = take_trailing(argc - optind, argv, &settings, &ret);
+	if (ret != 0)
+		return ret;
+	if (argc == 0)
+		return usage("a command is missing", "");
+	if (strcmp(argv[0], "show") == 0 && argc == 1)
+		return usage("show what? node, ports, links, sessions, flows, drops or all", "");
+	if (settings.path[0] == 0 && ctl_client_find(settings.path, error, sizeof(error)) != 0) {
+		fprintf(stderr, "ferryctl: %s\n", error);
+		return EXIT_REFUSED;
+	}
+	return run(&settings, argc, argv);
+}

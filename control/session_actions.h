@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What can be changed of a session while it runs, without a lost packet: a new plan of its flows is
+ * built beside the running one, then published whole. One function an action; the local command
+ * line is one caller, and what comes over a network later is another.
+ *
+ * All return 0, or a negative errno and in error a sentence that says what is wrong and what would
+ * be right; then nothing has changed. Control thread, control_lock held.
+ */
+#ifndef FERRY_SESSION_ACTIONS_H
+#define FERRY_SESSION_ACTIONS_H
+
+#include "session_book.h"
+
+/* One weight a flow, in the order of their ids; not all 0. */
+int session_set_weights(struct session_book *book, struct session_entry *entry,
+	const uint32_t *weights, unsigned int nb_weights, char *error, size_t size);
+
+/*
+ * Adds a flow under the lowest id that no flow of the session had yet, which it returns in *id. A
+ * flow's sequence begins at 0, which a destination would take for old packets of the flow that had
+ * the id before; only when all ids were used is one given again, the lowest that is free.
+ */
+int session_flow_add(struct session_book *book, struct session_entry *entry, uint32_t weight,
+	const struct pathlet_tree *tree, uint8_t *id, char *error, size_t size);
+
+/* Neither the last flow nor the last with a weight above 0 can go. */
+int session_flow_remove(struct session_book *book, struct session_entry *entry, uint8_t id,
+	char *error, size_t size);
+
+/*
+ * *changed tells whether it was not running (stopped) already. A source that has sent all that it
+ * had to send cannot be started again.
+ */
+int session_start(struct session_book *book, struct session_entry *entry, bool *changed,
+	char *error, size_t size);
+int session_stop(struct session_book *book, struct session_entry *entry, bool *changed, char *error,
+	size_t size);
+
+/*
+ * For session_book.c: a plan of flows, that go on counting where they have a state. NULL with errno
+ * and error. session_adopt then takes over the states of a plan that was published.
+ */
+struct flow_plan *session_plan(struct session_book *book, const struct session_entry *entry,
+	const struct session_flow *flows, uint16_t nb_flows, char *error, size_t size);
+void session_adopt(struct session_flow *flows, uint16_t nb_flows, const struct flow_plan *plan);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The sessions of a node as the control thread knows them: what is configured, what of it runs
+ * here, and each source's flows with their paths, which the workers hold only as bytes.
+ *
+ * Changed by the control thread with control_lock held; read by whoever holds it.
+ */
+#ifndef FERRY_SESSION_BOOK_H
+#define FERRY_SESSION_BOOK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "node.h"
+
+struct session_flow {
+	uint8_t id;
+	uint32_t weight;
+	struct pathlet_tree tree;
+	struct flow_state *state; /* the node's, of the published plan; NULL before there is one */
+	uint64_t base;		  /* state->packets when the weights were last set */
+};
+
+struct session_entry {
+	const struct config_conference *conference;
+	const struct config_session *config;
+	struct source *source;		 /* NULL: it does not start here */
+	struct destination *destination; /* NULL: it does not end here */
+
+	/* Of a session that starts here, by ascending id. */
+	struct session_flow *flows;
+	uint16_t nb_flows;
+	uint64_t used_ids[SOURCE_FLOWS_MAX / 64]; /* by any flow so far: bits */
+};
+
+struct session_book {
+	struct node *node;
+	const struct config *config;
+	struct session_entry *entries; /* by ascending conference, then session */
+	uint32_t nb_entries;
+
+	/* Told after a source was started or stopped by a command; may be NULL. */
+	void (*on_run)(void *ctx, struct session_entry *entry, bool running);
+	void *on_run_ctx;
+};
+
+/*
+ * All configured sessions; where this node is the source, with its flows as configured. Nothing
+ * runs yet. 0 or -ENOMEM. node and config outlive the book.
+ */
+int session_book_init(struct session_book *book, struct node *node, const struct config *config);
+
+/* Before the node and the configuration are freed; sources and destinations are the node's. */
+void session_book_free(struct session_book *book);
+
+/* NULL if there is no such session. */
+struct session_entry *
+session_book_find(const struct session_book *book, uint32_t conference, uint32_t session);
+
+/*
+ * Makes the source of a session that starts here, with a plan of its flows, not running yet. 0, or
+ * a negative errno with the reason as text in error.
+ */
+int session_book_add_source(struct session_book *book, struct session_entry *entry,
+	const struct source_params *params, char *error, size_t size);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "show_private.h"
+
+/* Drops at the next hop's ring, by all workers that are not its owner. */
+static uint64_t
+ring_drops(const struct node *node, const struct link *link)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		sum += counter_read(&node->workers[i]->ring_drops[link->index]);
+	return sum;
+}
+
+/* May be sent to, and does anything come from it? */
+static const char *
+link_state(const struct show_view *view, const struct link *link, uint64_t heard_at)
+{
+	uint64_t now = show_now(view);
+
+	if (!port_is_up(link->port))
+		return "port down";
+	if (link_header(link) == NULL)
+		return "unresolved";
+	return heard_at != 0 && now < heard_at + LINK_SILENCE_NS ? "up" : "silent";
+}
+
+static void
+show_neighbour_keys(json_t *object, const struct show_view *view, const struct link *link)
+{
+	struct show_neighbour neighbour = {0};
+
+	if (view->hooks.neighbour == NULL ||
+		!view->hooks.neighbour(view->hooks.ctx, link, &neighbour)) {
+		json_object_set_new(object, "mac", json_null());
+		json_object_set_new(object, "neighbour", json_null());
+		return;
+	}
+	json_object_set_new(
+		object, "mac", neighbour.has_mac ? show_mac(&neighbour.mac) : json_null());
+	json_object_set_new(object, "neighbour", json_string(neighbour.state));
+	json_object_set_new(object, "neighbour_since_s", show_since(view, neighbour.since));
+	json_object_set_new(object, "next_hop", show_address(&neighbour.next_hop));
+}
+
+static void
+show_link_tx(json_t *object, const struct show_view *view, const struct link *link)
+{
+	const struct rates_link *rates = &view->rates->links[link->index];
+	const struct link_tx *tx = &link->tx;
+	uint64_t oversize = counter_read(&tx->oversize);
+
+	json_object_set_new(object, "tx_packets", show_count(&tx->packets));
+	json_object_set_new(object, "tx_bytes", show_count(&tx->bytes));
+	json_object_set_new(object, "tx_pps", show_rate(&rates->tx.packets, 1));
+	json_object_set_new(object, "tx_bps", show_rate(&rates->tx.bytes, 8));
+	json_object_set_new(object, "tx_control", show_count(&tx->control));
+	json_object_set_new(object, "tx_drops", show_count(&tx->drops));
+	json_object_set_new(object, "ring_drops", show_number(ring_drops(view->node, link)));
+	json_object_set_new(object, "oversize", show_number(oversize));
+	json_object_set_new(object, "oversize_last_bytes",
+		oversize != 0 ? show_count(&tx->oversize_last) : json_null());
+	json_object_set_new(object, "flattened", show_count(&tx->flattened));
+}
+
+static void
+show_link_rx(json_t *object, const struct show_view *view, const struct link *link)
+{
+	const struct rates_link *rates = &view->rates->links[link->index];
+	const struct link_rx *rx = &link->rx;
+	uint64_t packets = counter_read(&rx->packets);
+	uint64_t lost = counter_read(&rx->lost_before) + show_missing(&rx->window);
+
+	json_object_set_new(object, "rx_packets", show_number(packets));
+	json_object_set_new(object, "rx_bytes", show_count(&rx->bytes));
+	json_object_set_new(object, "rx_pps", show_rate(&rates->rx.packets, 1));
+	json_object_set_new(object, "rx_bps", show_rate(&rates->rx.bytes, 8));
+	json_object_set_new(object, "rx_control", show_count(&rx->control));
+	json_object_set_new(object, "lost", show_number(lost));
+	json_object_set_new(object, "loss_share", show_share(lost, lost + packets));
+	json_object_set_new(object, "reordered", show_count(&rx->reordered));
+	json_object_set_new(object, "duplicates", show_count(&rx->duplicates));
+	json_object_set_new(object, "epochs", show_count(&rx->epochs));
+}
+
+json_t *
+show_link(const struct show_view *view, const struct link *link)
+{
+	uint64_t heard_at = counter_read(&link->rx.heard_at);
+	uint32_t rtt = __atomic_load_n(&link->tx.rtt, __ATOMIC_RELAXED);
+	uint32_t rtt_peer = __atomic_load_n(&link->rx.rtt, __ATOMIC_RELAXED);
+	const char *name = show_node_name(view, link->node_id);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "id", show_number(link->node_id));
+	json_object_set_new(object, "name", name != NULL ? json_string(name) : json_null());
+	json_object_set_new(object, "port", json_string(link->port->name));
+	json_object_set_new(object, "local", show_address(&link->port->addresses[link->local]));
+	json_object_set_new(object, "remote", show_address(&link->remote));
+	json_object_set_new(object, "udp_port", show_number(link->udp_port));
+	json_object_set_new(object, "state", json_string(link_state(view, link, heard_at)));
+	json_object_set_new(object, "silent_s", show_since(view, heard_at));
+	show_neighbour_keys(object, view, link);
+	show_link_tx(object, view, link);
+	show_link_rx(object, view, link);
+	json_object_set_new(object, "rtt_us", rtt != 0 ? show_number(rtt) : json_null());
+	json_object_set_new(
+		object, "rtt_peer_us", rtt_peer != 0 ? show_number(rtt_peer) : json_null());
+	return object;
+}
+
+json_t *
+show_links(const struct show_view *view, const struct show_filter *filter)
+{
+	json_t *array = json_array();
+
+	(void)filter;
+	for (uint16_t i = 0; i < view->node->max_links; i++) {
+		if (view->node->links[i] != NULL)
+			json_array_append_new(array, show_link(view, view->node->links[i]));
+	}
+	return array;
+}

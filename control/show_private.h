@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of show_*.c share. */
+#ifndef FERRY_SHOW_PRIVATE_H
+#define FERRY_SHOW_PRIVATE_H
+
+#include <netinet/in.h>
+
+#include "show.h"
+
+#define SHOW_ADDRESS_TEXT INET6_ADDRSTRLEN
+
+/* The workers' clock, ns. */
+uint64_t show_now(const struct show_view *view);
+
+/* All of these give a new reference. */
+json_t *show_count(const uint64_t *counter);
+json_t *show_number(uint64_t value);
+json_t *show_real(double value); /* null if it is not a number */
+json_t *show_rate(const struct rate *rate, double factor);
+json_t *show_share(uint64_t part, uint64_t whole); /* null of nothing */
+json_t *show_address(const struct address *address);
+json_t *show_mac(const struct rte_ether_addr *mac);
+/* Seconds since a time; null if that time never was (0). */
+json_t *show_since(const struct show_view *view, uint64_t then);
+
+/* Name of a node as far as the configuration has one: its own and its peers'; else NULL. */
+const char *show_node_name(const struct show_view *view, uint32_t id);
+
+/* Sequences missing, read while the owner takes more: never below 0. */
+uint64_t show_missing(const struct seq_window *win);
+
+/* Is the session one that the filter lets through? */
+bool show_wanted(const struct show_filter *filter, const struct session_entry *entry);
+
+/* Puts the keys that name a session into an object. */
+void show_session_keys(json_t *object, const struct session_entry *entry);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "show_private.h"
+
+static const char *
+source_state(const struct source *source)
+{
+	if (__atomic_load_n(&source->finished, __ATOMIC_RELAXED))
+		return "finished";
+	return __atomic_load_n(&source->running, __ATOMIC_RELAXED) ? "running" : "stopped";
+}
+
+static json_t *
+show_ingress(const struct config_ingress *ingress)
+{
+	static const char *const kinds[] = {
+		[CONFIG_GENERATOR_CONSTANT] = "constant rate",
+		[CONFIG_GENERATOR_POISSON] = "Poisson",
+		[CONFIG_GENERATOR_ONOFF] = "on-off",
+		[CONFIG_GENERATOR_TRACE] = "frame trace",
+	};
+	char text[CONFIG_ADDRESS_TEXT];
+
+	switch (ingress->kind) {
+	case CONFIG_INGRESS_UDP:
+		return json_sprintf("udp %s", config_endpoint_text(&ingress->udp, text));
+	case CONFIG_INGRESS_GENERATOR:
+		return json_sprintf("generator, %s", kinds[ingress->generator.kind]);
+	default:
+		return json_sprintf("file %s", ingress->file);
+	}
+}
+
+static json_t *
+show_egress(const struct show_view *view, const struct session_entry *entry)
+{
+	const struct config_session *session = entry->config;
+	char text[CONFIG_ADDRESS_TEXT];
+
+	for (uint32_t i = 0; i < session->destination_count; i++) {
+		const struct config_egress *egress = &session->egress[i];
+
+		if (egress->node != view->node->id)
+			continue;
+		switch (egress->kind) {
+		case CONFIG_EGRESS_UDP:
+			return json_sprintf("udp %s", config_endpoint_text(&egress->udp, text));
+		case CONFIG_EGRESS_FILE:
+			return json_sprintf("file %s", egress->file);
+		default:
+			return json_string("sink");
+		}
+	}
+	return json_null();
+}
+
+static json_t *
+show_source(const struct show_view *view, const struct session_entry *entry)
+{
+	const struct source *source = entry->source;
+	const struct source_counters *c = &source->counters;
+	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
+	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
+	uint64_t oversize = counter_read(&c->oversize);
+	json_t *object = json_object();
+
+	json_object_set_new(object, "state", json_string(source_state(source)));
+	json_object_set_new(object, "ingress", show_ingress(&entry->config->ingress));
+	json_object_set_new(object, "worker", show_number(source->owner));
+	json_object_set_new(object, "epoch", show_number(source->epoch));
+	json_object_set_new(object, "rate_limit_bps",
+		source->rate != 0 ? show_number(source->rate) : json_null());
+	json_object_set_new(object, "burst_bytes",
+		source->rate != 0 ? show_number(source->burst) : json_null());
+	json_object_set_new(object, "payload_limit_bytes", show_number(plan->payload_max));
+	json_object_set_new(object, "flows", show_number(plan->nb_flows));
+	json_object_set_new(object, "packets", show_count(&c->packets));
+	json_object_set_new(object, "bytes", show_count(&c->bytes));
+	json_object_set_new(object, "rate_pps", show_rate(&rates->sent.packets, 1));
+	json_object_set_new(object, "rate_bps", show_rate(&rates->sent.bytes, 8));
+	json_object_set_new(object, "policed", show_count(&c->policed));
+	json_object_set_new(object, "oversize", show_number(oversize));
+	json_object_set_new(object, "oversize_last_bytes",
+		oversize != 0 ? show_count(&c->oversize_last) : json_null());
+	json_object_set_new(object, "while_stopped", show_count(&c->stopped));
+	json_object_set_new(object, "no_buffer", show_count(&c->starved));
+	return object;
+}
+
+static json_t *
+show_quantiles(const struct delay_histogram *h, int32_t base)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(
+		object, "p50", json_integer(delay_histogram_quantile(h, 0.5) - (json_int_t)base));
+	json_object_set_new(
+		object, "p99", json_integer(delay_histogram_quantile(h, 0.99) - (json_int_t)base));
+	json_object_set_new(object, "p999",
+		json_integer(delay_histogram_quantile(h, 0.999) - (json_int_t)base));
+	json_object_set_new(object, "max", json_integer(h->max - (json_int_t)base));
+	return object;
+}
+
+/* Signed differences of two clocks, microseconds; null before the first packet. */
+static json_t *
+show_delay(const struct show_view *view, const struct destination *dst)
+{
+	struct delay_histogram h = dst->delay;
+	uint64_t now = show_now(view);
+	bool agree = view->config->node.clock_synchronized;
+	int32_t minimum = 0;
+	bool recent;
+	json_t *object;
+
+	if (h.count == 0)
+		return json_null();
+	recent = delay_histogram_minimum(&h, now, &minimum);
+	object = json_object();
+	json_object_set_new(object, "clocks", json_string(agree ? "synchronized" : "relative"));
+	json_object_set_new(object, "packets", show_number(h.count));
+	json_object_set_new(object, "raw_us", show_quantiles(&h, 0));
+	json_object_set_new(object, "minimum_us", recent ? json_integer(minimum) : json_null());
+	json_object_set_new(
+		object, "above_minimum_us", recent ? show_quantiles(&h, minimum) : json_null());
+	return object;
+}
+
+static json_t *
+show_destination(const struct show_view *view, const struct session_entry *entry)
+{
+	const struct destination *dst = entry->destination;
+	const struct destination_counters *c = &dst->counters;
+	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
+	uint64_t delivered = counter_read(&c->delivered);
+	uint64_t oversize = counter_read(&c->oversize);
+	uint64_t lost = counter_read(&c->lost_before) + show_missing(&dst->window);
+	bool resolved = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE) != NULL;
+	json_t *object = json_object();
+
+	json_object_set_new(object, "egress", show_egress(view, entry));
+	json_object_set_new(object, "egress_state",
+		json_string(dst->params.egress != EGRESS_UDP || resolved ? "ready" : "unresolved"));
+	json_object_set_new(object, "worker", show_number(dst->params.owner));
+	json_object_set_new(object, "delivered", show_number(delivered));
+	json_object_set_new(object, "bytes", show_count(&c->bytes));
+	json_object_set_new(object, "rate_pps", show_rate(&rates->delivered.packets, 1));
+	json_object_set_new(object, "rate_bps", show_rate(&rates->delivered.bytes, 8));
+	json_object_set_new(object, "lost", show_number(lost));
+	json_object_set_new(object, "loss_share", show_share(lost, lost + delivered));
+	json_object_set_new(object, "reordered", show_count(&c->reordered));
+	json_object_set_new(object, "duplicates", show_count(&c->duplicates));
+	json_object_set_new(object, "too_old", show_count(&c->too_old));
+	json_object_set_new(object, "skipped", show_count(&c->skipped));
+	json_object_set_new(object, "egress_drops", show_count(&c->egress_drops));
+	json_object_set_new(object, "oversize", show_number(oversize));
+	json_object_set_new(object, "oversize_last_bytes",
+		oversize != 0 ? show_count(&c->oversize_last) : json_null());
+	json_object_set_new(object, "flattened", show_count(&c->flattened));
+	json_object_set_new(
+		object, "held", show_number(__atomic_load_n(&dst->held, __ATOMIC_RELAXED)));
+	json_object_set_new(object, "epochs", show_count(&c->epochs));
+	json_object_set_new(object, "silent_s", show_since(view, counter_read(&c->heard_at)));
+	json_object_set_new(object, "delay", show_delay(view, dst));
+	return object;
+}
+
+static json_t *
+show_destination_ids(const struct config_session *session)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		json_array_append_new(array, show_number(session->destinations[i]));
+	return array;
+}
+
+json_t *
+show_session(const struct show_view *view, const struct session_entry *entry)
+{
+	json_t *object = json_object();
+
+	show_session_keys(object, entry);
+	json_object_set_new(object, "source_node", show_number(entry->config->source));
+	json_object_set_new(object, "destination_nodes", show_destination_ids(entry->config));
+	json_object_set_new(
+		object, "source", entry->source != NULL ? show_source(view, entry) : json_null());
+	json_object_set_new(object, "destination",
+		entry->destination != NULL ? show_destination(view, entry) : json_null());
+	return object;
+}
+
+json_t *
+show_sessions(const struct show_view *view, const struct show_filter *filter)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < view->sessions->nb_entries; i++) {
+		const struct session_entry *entry = &view->sessions->entries[i];
+
+		if (show_wanted(filter, entry))
+			json_array_append_new(array, show_session(view, entry));
+	}
+	return array;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a node shows, as tables for people. The keys are those of show.h. */
+#ifndef FERRY_TABLES_H
+#define FERRY_TABLES_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* Prints the data of "show WHAT". 0, or -1: out of memory. */
+int tables_print(FILE *out, const char *what, const json_t *data);
+
+/* Prints the data of any other command: one line an object, "key value, key value". */
+void tables_print_result(FILE *out, const json_t *data);
+
+#endif
