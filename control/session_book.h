@@ -27,6 +27,7 @@ struct session_entry {
 	const struct config_session *config;
 	struct source *source;		 /* NULL: it does not start here */
 	struct destination *destination; /* NULL: it does not end here */
+	bool begun;			 /* it was to start with the node, and did */
 
 	/* Of a session that starts here, by ascending id. */
 	struct session_flow *flows;

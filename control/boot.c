@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <event2/event.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+static int
+run_loop(struct ferryd *f)
+{
+	if (event_base_dispatch(f->base) < 0) {
+		log_line(LOG_ERR, "the event loop failed");
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * The order in which a node comes up; it goes down in reverse. A step's undoing is called for every
+ * step whose boot was tried, also where that failed half way.
+ */
+static const struct boot_step {
+	const char *what;
+	int (*boot)(struct ferryd *f);
+	void (*undo)(struct ferryd *f);
+} steps[] = {
+	{"DPDK's environment", boot_eal, undo_eal},
+	{"node and its workers' state", boot_node, undo_node},
+	{"ports, and the packet pools", boot_ports, undo_ports},
+	{"underlay: ARP, neighbour discovery, ping", boot_underlay, undo_underlay},
+	{"links to peers", boot_links, NULL},
+	{"sessions", boot_sessions, undo_sessions},
+	{"files of sessions", boot_files, undo_files},
+	{"counters and telemetry", boot_show, undo_show},
+	{"event loop and control socket", boot_loop, undo_loop},
+	{"workers", boot_workers, undo_workers},
+};
+
+int
+ferryd_run(struct ferryd *f)
+{
+	size_t n = sizeof(steps) / sizeof(steps[0]), up = 0;
+	int status = 0;
+
+	while (up < n && status == 0) {
+		if (steps[up].boot(f) < 0) {
+			log_line(LOG_ERR, "start failed at: %s", steps[up].what);
+			status = 1;
+		}
+		up++;
+	}
+	if (status == 0) {
+		log_line(LOG_INFO, "node %u is up", f->config->node.id);
+		status = run_loop(f);
+	}
+	while (up-- > 0)
+		if (steps[up].undo != NULL)
+			steps[up].undo(f);
+	if (status == 0)
+		log_line(LOG_INFO, "ended");
+	return status;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+/* What a configuration asks memory for beside packets, generously. */
+#define BASE_MIB      48
+#define PEER_BYTES    24576 /* link, headers, ring */
+#define SESSION_BYTES 24576 /* source or destination with its histogram */
+#define FILE_PACKETS  1024
+#define BYTES_A_SLOT  16 /* a reorder window's place for a packet */
+
+/* Data room: the largest frame of any port in one piece, with headroom. */
+static uint16_t
+buffer_bytes(const struct config *config)
+{
+	uint32_t room = RTE_MBUF_DEFAULT_BUF_SIZE;
+
+	for (uint32_t i = 0; i < config->port_count; i++)
+		room = RTE_MAX(
+			room, RTE_PKTMBUF_HEADROOM + config->ports[i].mtu + FRAME_HEADERS_MAX);
+	return (uint16_t)RTE_ALIGN(room, RTE_CACHE_LINE_SIZE);
+}
+
+static bool
+is_destination(const struct config *config, const struct config_session *session)
+{
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->destinations[i] == config->node.id)
+			return true;
+	return false;
+}
+
+static void
+add_session(const struct config *config, const struct config_session *session,
+	struct node_budget *budget)
+{
+	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
+		budget->file_packets += FILE_PACKETS;
+	if (!is_destination(config, session))
+		return;
+	budget->reorder_packets += session->reorder.packets;
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->egress[i].node == config->node.id &&
+			session->egress[i].kind == CONFIG_EGRESS_FILE)
+			budget->file_packets += FILE_PACKETS;
+}
+
+void
+ferryd_budget(const struct config *config, struct node_budget *budget)
+{
+	*budget = (struct node_budget){.buffer_bytes = buffer_bytes(config)};
+	for (uint32_t i = 0; i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+
+		budget->port_descriptors += port->queues * port->rx_descriptors +
+					    config->node.workers * port->tx_descriptors;
+	}
+	if (config->node.workers > 1)
+		for (uint32_t i = 0; i < config->peer_count; i++)
+			budget->ring_packets += config->peers[i].ring;
+	for (uint32_t c = 0; c < config->conference_count; c++)
+		for (uint32_t s = 0; s < config->conferences[c].session_count; s++)
+			add_session(config, &config->conferences[c].sessions[s], budget);
+}
+
+uint64_t
+ferryd_memory_mib(const struct config *config, const struct node_budget *budget)
+{
+	struct node_holder holders[NODE_HOLDERS_MAX];
+	uint32_t n, packets = 0;
+	uint64_t bytes;
+
+	n = node_holders(
+		(uint16_t)config->node.workers, (uint16_t)config->port_count, budget, holders);
+	for (uint32_t i = 0; i < n; i++)
+		packets += holders[i].packets;
+	bytes = node_memory(packets, packets, budget->buffer_bytes);
+	bytes += (uint64_t)config->peer_count * PEER_BYTES;
+	bytes += (uint64_t)budget->reorder_packets * BYTES_A_SLOT;
+	bytes += (uint64_t)budget->ring_packets * sizeof(void *);
+	for (uint32_t c = 0; c < config->conference_count; c++)
+		bytes += (uint64_t)config->conferences[c].session_count * SESSION_BYTES;
+	return (bytes >> 20) + BASE_MIB;
+}
+
+static void
+log_budget(const struct config *config, const struct node_budget *budget, uint64_t mib)
+{
+	struct node_holder holders[NODE_HOLDERS_MAX];
+	uint32_t n = node_holders(
+		(uint16_t)config->node.workers, (uint16_t)config->port_count, budget, holders);
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (holders[i].packets > 0)
+			log_line(LOG_INFO, "packets held at most: %8u  %s", holders[i].packets,
+				holders[i].name);
+		sum += holders[i].packets;
+	}
+	log_line(LOG_INFO, "packets held at most: %8u  in all; %lu MiB of memory", sum,
+		(unsigned long)mib);
+}
+
+int
+boot_eal(struct ferryd *f)
+{
+	struct eal_env env;
+	char reason[256];
+	uint64_t mib;
+
+	ferryd_budget(f->config, &f->budget);
+	mib = ferryd_memory_mib(f->config, &f->budget);
+	log_budget(f->config, &f->budget, mib);
+	if (eal_env_read(&env, reason, sizeof(reason)) < 0 ||
+		eal_args_build(&f->eal, f->config, &env, mib, reason, sizeof(reason)) < 0) {
+		log_line(LOG_ERR, "%s", reason);
+		return -1;
+	}
+	if (f->eal.no_huge)
+		log_line(LOG_INFO, "no hugepages free for %lu MiB: ordinary memory, slower",
+			(unsigned long)mib);
+	if (rte_eal_init(f->eal.argc, f->eal.argv) < 0) {
+		log_line(LOG_ERR, "DPDK did not start: %s", rte_strerror(rte_errno));
+		return -1;
+	}
+	f->eal_started = true;
+	return 0;
+}
+
+void
+undo_eal(struct ferryd *f)
+{
+	if (f->eal_started)
+		(void)rte_eal_cleanup();
+	eal_args_free(&f->eal);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "files.h"
+#include "log.h"
+
+static const struct config_egress *
+file_egress(const struct ferryd *f, const struct config_session *session)
+{
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->egress[i].node == f->config->node.id)
+			return &session->egress[i];
+	return NULL;
+}
+
+static int
+add_entry(struct ferryd *f, struct session_entry *entry)
+{
+	const struct config_session *session = entry->config;
+
+	if (entry->source != NULL && entry->source->kind == SOURCE_FILE) {
+		struct file_feed *feed = &f->feeds[f->nb_feeds++];
+
+		*feed = (struct file_feed){.entry = entry,
+			.path = session->ingress.file,
+			.size = (uint16_t)session->ingress.size};
+		return file_feed_open(f, feed);
+	}
+	if (entry->destination != NULL && entry->destination->params.egress == EGRESS_FILE)
+		f->sinks[f->nb_sinks++] = (struct file_sink){
+			.entry = entry, .path = file_egress(f, session)->file};
+	return 0;
+}
+
+int
+boot_files(struct ferryd *f)
+{
+	uint32_t n = f->book.nb_entries + 1;
+
+	f->feeds = calloc(n, sizeof(*f->feeds));
+	f->sinks = calloc(n, sizeof(*f->sinks));
+	if (f->feeds == NULL || f->sinks == NULL) {
+		log_line(LOG_ERR, "out of memory for files");
+		return -1;
+	}
+	for (uint32_t i = 0; i < f->book.nb_entries; i++)
+		if (add_entry(f, &f->book.entries[i]) < 0)
+			return -1;
+	return 0;
+}
+
+bool
+files_serve(struct ferryd *f)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < f->nb_feeds; i++)
+		any |= file_feed_serve(f, &f->feeds[i]);
+	for (uint32_t i = 0; i < f->nb_sinks; i++)
+		any |= file_sink_serve(&f->sinks[i]);
+	return any;
+}
+
+void
+undo_files(struct ferryd *f)
+{
+	for (uint32_t i = 0; i < f->nb_sinks; i++) {
+		while (file_sink_serve(&f->sinks[i]))
+			;
+		file_sink_close(&f->sinks[i]);
+	}
+	for (uint32_t i = 0; i < f->nb_feeds; i++)
+		file_feed_close(&f->feeds[i]);
+	free(f->feeds);
+	free(f->sinks);
+	f->feeds = NULL;
+	f->sinks = NULL;
+}

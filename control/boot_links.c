@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+static int
+add_peer(struct ferryd *f, const struct config_peer *peer)
+{
+	struct link_params params = {
+		.node_id = peer->id,
+		.port = &f->ports[peer->port].port,
+		.remote = config_address_binary(&peer->address),
+		.local = (uint8_t)peer->local,
+		.udp_port = (uint16_t)peer->udp_port,
+		.ring = peer->ring,
+	};
+	struct ferryd_target target = {.link = node_add_link(f->node, &params)};
+	char what[64];
+
+	if (target.link == NULL) {
+		log_line(LOG_ERR, "%s:%u: peer %u: %s", peer->where.file, peer->where.line,
+			peer->id, strerror(errno));
+		return -1;
+	}
+	snprintf(what, sizeof(what), "peer %u", peer->id);
+	return targets_add(f, &target, peer->port, &peer->address, what);
+}
+
+int
+boot_links(struct ferryd *f)
+{
+	for (uint32_t i = 0; i < f->config->peer_count; i++)
+		if (add_peer(f, &f->config->peers[i]) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control thread's event loop: its ticks, its sockets, and how it ends. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "control_lock.h"
+#include "ferryd.h"
+#include "log.h"
+
+/* Workers cannot wake the control thread (no system calls there): it looks so often. */
+#define TICK_IDLE_US 10000
+#define TICK_BUSY_US 1000
+#define BUSY_NS	     UINT64_C(500000000)
+
+static uint64_t
+utc_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void
+sample_clock(struct ferryd *f, uint64_t now)
+{
+	if (utc_clock_sample(&f->utc, now, utc_now_ns()))
+		node_set_clock(f->node, &f->utc.map);
+}
+
+/* Nothing is on its way any more: all that came in is accounted for. */
+static bool
+is_drained(struct ferryd *f)
+{
+	struct worker_counters sum;
+	uint64_t in, out;
+
+	node_counters(f->node, &sum);
+	in = sum.received + sum.originated + sum.copies + sum.handed_in;
+	out = sum.sent + sum.delivered + sum.consumed + sum.handed_out + sum.queued;
+	for (uint32_t i = 0; i < DROP_COUNT; i++)
+		out += sum.drops[i];
+	return in == out && sum.queued == 0 && sum.handed_in == sum.handed_out &&
+	       node_settled(f->node);
+}
+
+void
+ferryd_drain(struct ferryd *f)
+{
+	if (f->drain_until != 0)
+		return;
+	log_line(LOG_INFO, "ending: sources stop, what is on its way has %u ms",
+		f->config->node.drain);
+	for (uint32_t i = 0; i < f->book.nb_entries; i++)
+		if (f->book.entries[i].source != NULL)
+			node_stop_source(f->node, f->book.entries[i].source);
+	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
+}
+
+static void
+on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+	(void)signal_number;
+	(void)what;
+	ferryd_drain(arg);
+}
+
+static void
+arm(struct event *event, uint64_t us)
+{
+	struct timeval tv = {.tv_sec = (long)(us / 1000000), .tv_usec = (long)(us % 1000000)};
+
+	event_add(event, &tv);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct ferryd *f = arg;
+	uint64_t now = ferryd_now(f);
+	bool busy;
+
+	(void)fd;
+	(void)what;
+	control_lock();
+	busy = punts_serve(f, now);
+	(void)underlay_tick(&f->underlay, now);
+	starts_serve(f, now);
+	busy |= files_serve(f);
+	node_tick(f->node);
+	if (now >= f->clock_due) {
+		sample_clock(f, now);
+		port_states_poll(f);
+		f->clock_due = now + 100000000;
+	}
+	control_unlock();
+	if (busy)
+		f->busy_until = now + BUSY_NS;
+	if (f->drain_until != 0 && (now >= f->drain_until || is_drained(f))) {
+		event_base_loopbreak(f->base);
+		return;
+	}
+	arm(f->tick, now < f->busy_until || f->drain_until != 0 ? TICK_BUSY_US : TICK_IDLE_US);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct ferryd *f = arg;
+
+	(void)fd;
+	(void)what;
+	control_lock();
+	rates_tick(&f->view, ferryd_now(f));
+	told_tick(f);
+	control_unlock();
+	arm(f->second, 1000000);
+}
+
+static void
+on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct ferryd *f = arg;
+	int rc;
+
+	(void)fd;
+	(void)what;
+	control_lock();
+	rc = link_watch_read(f->watch);
+	control_unlock();
+	if (rc < 0) {
+		log_line(LOG_ERR, "kernel interfaces can no longer be followed: %s", strerror(-rc));
+		event_del(f->watch_event);
+	}
+}
+
+static json_t *
+on_request(void *ctx, const char *line, size_t len)
+{
+	struct ferryd *f = ctx;
+
+	return ctl_execute_line(&f->ctl, line, len);
+}
+
+static int
+open_socket(struct ferryd *f)
+{
+	char error[256];
+
+	f->ctl_server = ctl_server_new(
+		f->base, f->config->node.socket, on_request, f, error, sizeof(error));
+	if (f->ctl_server != NULL)
+		return 0;
+	log_line(LOG_ERR, "%s", error);
+	return -1;
+}
+
+int
+boot_loop(struct ferryd *f)
+{
+	f->base = event_base_new();
+	if (f->base == NULL) {
+		log_line(LOG_ERR, "no event loop to be had");
+		return -1;
+	}
+	f->tick = evtimer_new(f->base, on_tick, f);
+	f->second = evtimer_new(f->base, on_second, f);
+	f->signals[0] = evsignal_new(f->base, SIGINT, on_signal, f);
+	f->signals[1] = evsignal_new(f->base, SIGTERM, on_signal, f);
+	if (f->watch != NULL)
+		f->watch_event = event_new(
+			f->base, link_watch_fd(f->watch), EV_READ | EV_PERSIST, on_watch, f);
+	if (f->tick == NULL || f->second == NULL || f->signals[0] == NULL ||
+		f->signals[1] == NULL || (f->watch != NULL && f->watch_event == NULL)) {
+		log_line(LOG_ERR, "out of memory for events");
+		return -1;
+	}
+	event_add(f->signals[0], NULL);
+	event_add(f->signals[1], NULL);
+	if (f->watch_event != NULL)
+		event_add(f->watch_event, NULL);
+	arm(f->tick, TICK_BUSY_US);
+	arm(f->second, 1000000);
+	sample_clock(f, ferryd_now(f));
+	return open_socket(f);
+}
+
+static void
+free_event(struct event **event)
+{
+	if (*event != NULL)
+		event_free(*event);
+	*event = NULL;
+}
+
+void
+undo_loop(struct ferryd *f)
+{
+	ctl_server_free(f->ctl_server);
+	f->ctl_server = NULL;
+	free_event(&f->tick);
+	free_event(&f->second);
+	free_event(&f->signals[0]);
+	free_event(&f->signals[1]);
+	free_event(&f->watch_event);
+	if (f->base != NULL)
+		event_base_free(f->base);
+	f->base = NULL;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+/* Places for links beside those configured at start. */
+#define SPARE_LINKS 64
+
+/* A start within so many seconds of the last one must not look older than it. */
+#define EPOCH_NEAR 60
+
+/* The folder of the control socket, as its server would make it. */
+static void
+make_folder(const char *socket)
+{
+	char path[256];
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", socket);
+	slash = strrchr(path, '/');
+	if (slash != NULL && slash != path) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+	}
+}
+
+/*
+ * The last epoch is kept beside the control socket. Where it cannot be, two starts within one
+ * second are taken for one by the neighbours until 2 s of silence have passed.
+ */
+uint16_t
+ferryd_epoch(const struct config *config)
+{
+	uint16_t epoch = (uint16_t)time(NULL);
+	unsigned int last;
+	char path[256];
+	FILE *file;
+
+	make_folder(config->node.socket);
+	snprintf(path, sizeof(path), "%s.epoch", config->node.socket);
+	file = fopen(path, "re");
+	if (file != NULL) {
+		if (fscanf(file, "%5u", &last) == 1 && last <= UINT16_MAX &&
+			(uint16_t)(last - epoch) < EPOCH_NEAR)
+			epoch = (uint16_t)(last + 1);
+		fclose(file);
+	}
+	file = fopen(path, "we");
+	if (file == NULL || fprintf(file, "%u\n", epoch) < 0)
+		log_line(LOG_WARNING,
+			"%s: cannot be written: %s; restarts within a second will "
+			"not be told apart",
+			path, strerror(errno));
+	if (file != NULL)
+		fclose(file);
+	return epoch;
+}
+
+int
+boot_node(struct ferryd *f)
+{
+	const struct config_node *own = &f->config->node;
+	struct tsc_clock tsc;
+	struct node_params params = {
+		.name = own->name,
+		.id = own->id,
+		.epoch = ferryd_epoch(f->config),
+		.nb_workers = (uint16_t)own->workers,
+		.max_links = (uint16_t)(f->config->peer_count + SPARE_LINKS),
+		.may_sleep = own->idle == CONFIG_IDLE_ADAPTIVE,
+		.seed = rte_rdtsc(),
+	};
+	const char *error;
+
+	tsc_clock_init(&tsc);
+	params.now = tsc_clock_now(&tsc);
+	f->node = node_new(&params, &error);
+	if (f->node == NULL) {
+		log_line(LOG_ERR, "%s", error);
+		return -1;
+	}
+	f->node->tsc = tsc;
+	return 0;
+}
+
+void
+undo_node(struct ferryd *f)
+{
+	node_free(f->node);
+	f->node = NULL;
+}

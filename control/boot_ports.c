@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+static int
+open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port *p)
+{
+	struct ethdev_params params = {
+		.device = config->device,
+		.rx_queues = (uint16_t)config->queues,
+		.tx_queues = (uint16_t)f->config->node.workers,
+		.rx_descriptors = (uint16_t)config->rx_descriptors,
+		.tx_descriptors = (uint16_t)config->tx_descriptors,
+		.mtu = (uint16_t)config->mtu,
+	};
+	struct ethdev_error error;
+
+	snprintf(p->port.name, sizeof(p->port.name), "%s", config->name);
+	p->port.vlan = (uint16_t)config->vlan;
+	p->port.udp_port = (uint16_t)config->udp_port;
+	p->port.nb_addresses = (uint8_t)config->address_count;
+	for (uint32_t i = 0; i < config->address_count; i++)
+		p->port.addresses[i] = config_address_binary(&config->addresses[i].address);
+	if (ethdev_open(&p->port, &p->dev, &params, &error) < 0) {
+		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
+			config->name, error.text);
+		return -1;
+	}
+	p->opened = true;
+	if (p->port.tx_queues < f->config->node.workers)
+		log_line(LOG_INFO, "port %s: %u send queues for %u workers: the others hand over",
+			config->name, p->port.tx_queues, f->config->node.workers);
+	return node_add_port(f->node, &p->port);
+}
+
+int
+boot_ports(struct ferryd *f)
+{
+	struct ethdev_error error;
+	const char *reason;
+
+	for (uint32_t i = 0; i < f->config->port_count; i++)
+		if (open_port(f, &f->config->ports[i], &f->ports[i]) < 0)
+			return -1;
+	if (node_layout(f->node, &f->budget, &reason) < 0) {
+		log_line(LOG_ERR, "%s", reason);
+		return -1;
+	}
+	for (uint32_t i = 0; i < f->config->port_count; i++) {
+		const struct config_port *config = &f->config->ports[i];
+
+		if (ethdev_start(&f->ports[i].port, f->node->pool, &error) == 0)
+			continue;
+		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
+			config->name, error.text);
+		return -1;
+	}
+	return 0;
+}
+
+void
+undo_ports(struct ferryd *f)
+{
+	for (uint32_t i = 0; i < f->config->port_count; i++) {
+		if (!f->ports[i].opened)
+			continue;
+		ethdev_stop(&f->ports[i].port);
+		ethdev_close(&f->ports[i].port);
+	}
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+/* Packets between the control thread and a worker for a session's file. */
+#define FILE_RING 1024
+
+/* Flow ids that a destination accounts for on their own beyond those configured. */
+#define SPARE_FLOWS 8
+
+static const uint8_t generator_kinds[] = {
+	[CONFIG_GENERATOR_CONSTANT] = GENERATOR_CONSTANT,
+	[CONFIG_GENERATOR_POISSON] = GENERATOR_POISSON,
+	[CONFIG_GENERATOR_ONOFF] = GENERATOR_ONOFF,
+	[CONFIG_GENERATOR_TRACE] = GENERATOR_TRACE,
+};
+
+static void
+fill_generator(const struct config_session *session, struct generator_params *params)
+{
+	const struct config_generator *g = &session->ingress.generator;
+
+	*params = (struct generator_params){
+		.kind = generator_kinds[g->kind],
+		.size = (uint16_t)g->size,
+		.rate = session->rate,
+		.on_ns = (uint64_t)g->on_ms * 1000000,
+		.off_ns = (uint64_t)g->off_ms * 1000000,
+		.frames = g->frames,
+		.nb_frames = g->frame_count,
+		.frame_ns = g->fps != 0 ? UINT64_C(1000000000000) / g->fps : 0,
+		.count = g->count,
+		.seed = g->seed,
+	};
+}
+
+static int
+add_source(struct ferryd *f, struct session_entry *entry)
+{
+	const struct config_session *session = entry->config;
+	const struct config_ingress *ingress = &session->ingress;
+	struct source_params params = {
+		.conference = session->conference,
+		.session = session->id,
+		.epoch = f->node->epoch,
+		.flags = session->delay_sensitive ? SESSION_DELAY_SENSITIVE : 0,
+		.rate = session->rate,
+		.burst = session->burst,
+		.seed = rte_rdtsc(),
+	};
+	char error[256];
+
+	switch (ingress->kind) {
+	case CONFIG_INGRESS_UDP:
+		params.kind = SOURCE_UDP;
+		params.ingress_port = &f->ports[ingress->port].port;
+		params.ingress_local = (uint8_t)ingress->local;
+		params.ingress_udp_port = ingress->udp.udp_port;
+		break;
+	case CONFIG_INGRESS_GENERATOR:
+		params.kind = SOURCE_GENERATOR;
+		fill_generator(session, &params.generator);
+		break;
+	default:
+		params.kind = SOURCE_FILE;
+		params.feed = FILE_RING;
+	}
+	if (session_book_add_source(&f->book, entry, &params, error, sizeof(error)) < 0) {
+		log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file,
+			session->where.line, session->conference, session->id, error);
+		return -1;
+	}
+	log_line(LOG_INFO, "session %u/%u starts here; payloads of %u bytes at most",
+		session->conference, session->id, entry->source->plan->payload_max);
+	return 0;
+}
+
+static const struct config_egress *
+own_egress(const struct ferryd *f, const struct config_session *session)
+{
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->destinations[i] == f->config->node.id)
+			return &session->egress[i];
+	return NULL;
+}
+
+static uint16_t
+flows_of(const struct config_session *session)
+{
+	uint32_t highest = 0;
+
+	for (uint32_t i = 0; i < session->flow_count; i++)
+		highest = RTE_MAX(highest, session->flows[i].id);
+	return (uint16_t)RTE_MIN(highest + 1 + SPARE_FLOWS, (uint32_t)SOURCE_FLOWS_MAX);
+}
+
+/* The datagrams' source port is their destination port: some tools want one they know. */
+static int
+add_egress(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress)
+{
+	const struct port *port = &f->ports[egress->port].port;
+	struct ferryd_target target = {
+		.destination = entry->destination,
+		.ends =
+			{
+				.source_mac = port->mac,
+				.source = port->addresses[egress->local],
+				.destination = config_address_binary(&egress->udp.address),
+				.source_port = egress->udp.udp_port,
+				.destination_port = egress->udp.udp_port,
+				.hop_limit = FRAME_HOP_LIMIT,
+			},
+	};
+	char what[64];
+
+	snprintf(what, sizeof(what), "egress of session %u/%u", entry->config->conference,
+		entry->config->id);
+	return targets_add(f, &target, egress->port, &egress->udp.address, what);
+}
+
+static int
+add_destination(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress)
+{
+	const struct config_session *session = entry->config;
+	struct destination_params params = {
+		.conference = session->conference,
+		.session = session->id,
+		.window = session->window,
+		.reorder_packets = session->reorder.packets,
+		.reorder_ns = (uint64_t)session->reorder.ms * 1000000,
+		.nb_flows = flows_of(session),
+		.egress = EGRESS_SINK,
+	};
+
+	if (egress->kind == CONFIG_EGRESS_UDP) {
+		params.egress = EGRESS_UDP;
+		params.egress_port = &f->ports[egress->port].port;
+	} else if (egress->kind == CONFIG_EGRESS_FILE) {
+		params.egress = EGRESS_FILE;
+	}
+	entry->destination = node_add_destination(f->node, &params, FILE_RING);
+	if (entry->destination == NULL) {
+		log_line(LOG_ERR, "%s:%u: session %u/%u: destination: %s", session->where.file,
+			session->where.line, session->conference, session->id, strerror(errno));
+		return -1;
+	}
+	if (egress->kind == CONFIG_EGRESS_UDP)
+		return add_egress(f, entry, egress);
+	return 0;
+}
+
+static int
+add_session(struct ferryd *f, struct session_entry *entry)
+{
+	const struct config_session *session = entry->config;
+	const struct config_egress *egress = own_egress(f, session);
+
+	if (session->source == f->config->node.id)
+		return add_source(f, entry);
+	if (egress != NULL)
+		return add_destination(f, entry, egress);
+	return node_know_session(f->node, session->conference, session->id);
+}
+
+int
+boot_sessions(struct ferryd *f)
+{
+	if (session_book_init(&f->book, f->node, f->config) < 0) {
+		log_line(LOG_ERR, "out of memory for sessions");
+		return -1;
+	}
+	for (uint32_t i = 0; i < f->book.nb_entries; i++)
+		if (add_session(f, &f->book.entries[i]) < 0)
+			return -1;
+	return 0;
+}
+
+void
+undo_sessions(struct ferryd *f)
+{
+	session_book_free(&f->book);
+}

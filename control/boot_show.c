@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What others may see of the node: counters, rates, the state of neighbours and devices. */
+#include <stdlib.h>
+
+#include "ferryd.h"
+#include "log.h"
+#include "telemetry.h"
+
+static bool
+show_neighbour(void *ctx, const struct link *link, struct show_neighbour *out)
+{
+	const struct ferryd *f = ctx;
+
+	for (uint32_t i = 0; i < f->nb_targets; i++) {
+		const struct neighbour *n = f->targets[i].neighbour;
+
+		if (f->targets[i].link != link)
+			continue;
+		*out = (struct show_neighbour){
+			.state = neighbour_state_name(n->state),
+			.has_mac = n->has_mac,
+			.mac = n->mac,
+			.next_hop = underlay_addr_to(&n->addr),
+			.since = n->since,
+		};
+		return true;
+	}
+	return false;
+}
+
+static bool
+show_device(void *ctx, const struct port *port, struct show_device *out)
+{
+	struct rte_eth_stats stats;
+
+	(void)ctx;
+	if (ethdev_stats(port, &stats) < 0)
+		return false;
+	*out = (struct show_device){
+		.rx_packets = stats.ipackets,
+		.rx_bytes = stats.ibytes,
+		.tx_packets = stats.opackets,
+		.tx_bytes = stats.obytes,
+		.nb_losses = 4,
+		.losses =
+			{
+				{"rx_missed", "receive queue full", stats.imissed},
+				{"rx_errors", "broken frames", stats.ierrors},
+				{"rx_no_buffer", "no buffer for a frame", stats.rx_nombuf},
+				{"tx_errors", "lost after the port took them", stats.oerrors},
+			},
+	};
+	return true;
+}
+
+int
+boot_show(struct ferryd *f)
+{
+	f->told_links = calloc(f->node->max_links, sizeof(*f->told_links));
+	f->told_entries = calloc(f->book.nb_entries + 1, sizeof(*f->told_entries));
+	if (f->told_links == NULL || f->told_entries == NULL ||
+		rates_init(&f->rates, f->node->max_links, f->book.nb_entries) < 0) {
+		log_line(LOG_ERR, "out of memory for counters");
+		return -1;
+	}
+	f->view = (struct show_view){
+		.node = f->node,
+		.config = f->config,
+		.sessions = &f->book,
+		.rates = &f->rates,
+		.started = ferryd_now(f),
+		.hooks = {.ctx = f, .neighbour = show_neighbour, .device = show_device},
+	};
+	f->ctl = (struct ctl_context){
+		.view = &f->view, .ops = &ctl_session_ops, .ops_ctx = &f->book};
+	if (telemetry_start(&f->view) < 0)
+		log_line(LOG_WARNING, "DPDK's telemetry will not show this node");
+	return 0;
+}
+
+void
+undo_show(struct ferryd *f)
+{
+	telemetry_stop();
+	rates_free(&f->rates);
+	free(f->told_links);
+	free(f->told_entries);
+}

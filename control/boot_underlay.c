@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The underlay's ports, and whether they are up. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ferryd.h"
+#include "log.h"
+
+static void
+underlay_log(void *ctx, int priority, const char *text)
+{
+	(void)ctx;
+	log_line(priority, "%s", text);
+}
+
+static void
+set_port_up(struct ferryd *f, uint32_t index, bool up)
+{
+	struct port *port = &f->ports[index].port;
+
+	if (port_is_up(port) == up)
+		return;
+	log_line(LOG_INFO, "port %s is %s", port->name, up ? "up" : "down");
+	port_set_up(port, up);
+	underlay_set_up(&f->underlay, ferryd_now(f), index, up);
+}
+
+static void
+kernel_link_changed(void *ctx, int ifindex, bool up)
+{
+	struct ferryd *f = ctx;
+
+	for (uint32_t i = 0; i < f->config->port_count; i++)
+		if (f->ports[i].dev.if_index == (unsigned int)ifindex)
+			set_port_up(f, i, up);
+}
+
+/* Devices over a kernel interface do not tell: netlink does. All others are asked. */
+void
+port_states_poll(struct ferryd *f)
+{
+	for (uint32_t i = 0; i < f->config->port_count; i++)
+		if (f->ports[i].dev.if_index == 0)
+			set_port_up(f, i, ethdev_link_up(&f->ports[i].port));
+}
+
+static struct underlay_addr
+addr_of(const struct config_address *address)
+{
+	struct underlay_addr addr = {.family = address->family};
+
+	memcpy(addr.bytes, address->bytes, sizeof(addr.bytes));
+	return addr;
+}
+
+static int
+add_port(struct ferryd *f, uint32_t index)
+{
+	const struct config_port *config = &f->config->ports[index];
+	const struct port *port = &f->ports[index].port;
+	struct underlay_if interface = {
+		.index = index,
+		.mac = port->mac,
+		.vlan = port->vlan,
+		.mtu = port->mtu,
+		.n_addresses = config->address_count,
+		.gateway4 = addr_of(&config->gateway[0]),
+		.gateway6 = addr_of(&config->gateway[1]),
+		.send = punts_send,
+		.send_ctx = f,
+	};
+	const char *wrong;
+
+	snprintf(interface.name, sizeof(interface.name), "%s", config->name);
+	for (uint32_t i = 0; i < config->address_count; i++)
+		interface.addresses[i] = (struct underlay_prefix){
+			.addr = addr_of(&config->addresses[i].address),
+			.len = config->addresses[i].length};
+	wrong = underlay_add_port(&f->underlay, &interface);
+	if (wrong != NULL) {
+		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
+			config->name, wrong);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+watch_port(struct ferryd *f, uint32_t index)
+{
+	unsigned int if_index = f->ports[index].dev.if_index;
+	int rc;
+
+	if (if_index == 0)
+		return 0;
+	if (f->watch == NULL)
+		f->watch = link_watch_open(kernel_link_changed, f);
+	rc = f->watch != NULL ? link_watch_add(f->watch, (int)if_index) : -errno;
+	if (rc < 0)
+		log_line(LOG_ERR, "port %s: its kernel interface cannot be followed: %s",
+			f->ports[index].port.name, strerror(-rc));
+	return rc;
+}
+
+int
+boot_underlay(struct ferryd *f)
+{
+	struct underlay_ops ops = {.ctx = f, .changed = targets_changed, .log = underlay_log};
+
+	underlay_init(&f->underlay, &ops, f->config->node.id);
+	for (uint32_t i = 0; i < f->config->port_count; i++)
+		if (add_port(f, i) < 0 || watch_port(f, i) < 0)
+			return -1;
+	port_states_poll(f);
+	return 0;
+}
+
+void
+undo_underlay(struct ferryd *f)
+{
+	underlay_fini(&f->underlay);
+	if (f->watch != NULL)
+		link_watch_close(f->watch);
+	f->watch = NULL;
+	free(f->targets);
+	f->targets = NULL;
+	f->nb_targets = 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All that a running ferryd is. One structure, filled step by step by the boot table (boot.c) and
+ * undone in reverse; the control thread's, but for what it publishes to workers through its node.
+ */
+#ifndef FERRY_FERRYD_H
+#define FERRY_FERRYD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "ctl_commands.h"
+#include "ctl_server.h"
+#include "eal_args.h"
+#include "ethdev.h"
+#include "link_watch.h"
+#include "node.h"
+#include "rates.h"
+#include "session_book.h"
+#include "show.h"
+#include "underlay.h"
+#include "utc_clock.h"
+
+struct event;
+struct event_base;
+
+/* A port, its device, and what is known of its state. */
+struct ferryd_port {
+	struct port port;
+	struct ethdev dev;
+	bool opened;
+};
+
+/* Who sends to a neighbour: a link, or a destination's egress. */
+struct ferryd_target {
+	struct neighbour *neighbour;
+	struct link *link;		 /* or */
+	struct destination *destination; /* with */
+	struct frame_endpoints ends;	 /* all but the neighbour's MAC */
+};
+
+/* What was last told of something that is counted. */
+struct ferryd_told {
+	uint64_t links; /* too large for a link's port */
+	uint64_t sources;
+	uint64_t destinations;
+};
+
+struct file_feed;
+struct file_sink;
+
+struct ferryd {
+	struct config *config;
+	struct eal_args eal;
+	bool eal_started;
+
+	struct node_budget budget;
+	struct node *node;
+	struct ferryd_port ports[CONFIG_PORTS_MAX];
+	struct underlay underlay;
+	struct link_watch *watch;
+	struct utc_clock utc;
+
+	struct ferryd_target *targets;
+	uint32_t nb_targets;
+
+	struct session_book book;
+	struct file_feed *feeds; /* files that are sent */
+	uint32_t nb_feeds;
+	struct file_sink *sinks; /* files that are written */
+	uint32_t nb_sinks;
+
+	struct rates rates;
+	struct show_view view;
+	struct ctl_context ctl;
+	struct ctl_server *ctl_server;
+
+	struct event_base *base;
+	struct event *tick, *second, *watch_event, *signals[2];
+	uint64_t busy_until;   /* ns: the tick is short until then */
+	uint64_t starts_until; /* ns: patience for the next hops of sessions */
+	bool starts_left;
+	uint64_t drain_until;			/* ns; 0 = not draining */
+	uint64_t clock_due;			/* ns: when UTC is sampled next */
+	uint64_t frames_lost, frames_lost_told; /* own frames without a buffer */
+	uint16_t workers_running;
+	struct ferryd_told *told_links, *told_entries; /* by link index; by book entry */
+};
+
+/* Monotonic ns, as the workers' now. */
+static inline uint64_t
+ferryd_now(const struct ferryd *f)
+{
+	return tsc_clock_now(&f->node->tsc);
+}
+
+/* Boots all, runs until told to end, undoes all. Exit status. */
+int ferryd_run(struct ferryd *f);
+
+/* The steps of the boot table, each beside its undoing: 0, or -1 and the reason is logged. */
+int boot_eal(struct ferryd *f);
+void undo_eal(struct ferryd *f);
+int boot_node(struct ferryd *f);
+void undo_node(struct ferryd *f);
+int boot_ports(struct ferryd *f);
+void undo_ports(struct ferryd *f);
+int boot_underlay(struct ferryd *f);
+void undo_underlay(struct ferryd *f);
+int boot_links(struct ferryd *f);
+int boot_sessions(struct ferryd *f);
+void undo_sessions(struct ferryd *f);
+int boot_files(struct ferryd *f);
+void undo_files(struct ferryd *f);
+int boot_show(struct ferryd *f);
+void undo_show(struct ferryd *f);
+int boot_loop(struct ferryd *f);
+void undo_loop(struct ferryd *f);
+int boot_workers(struct ferryd *f);
+void undo_workers(struct ferryd *f);
+
+/* What the node may hold at most, from its configuration alone; MiB that its memory needs. */
+void ferryd_budget(const struct config *config, struct node_budget *budget);
+uint64_t ferryd_memory_mib(const struct config *config, const struct node_budget *budget);
+
+/* The epoch of this start (16 bits of Unix seconds, never that of the last start). */
+uint16_t ferryd_epoch(const struct config *config);
+
+/* Remembers who needs the way to an address and asks for it; 0 or -1, logged. */
+int targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
+	const struct config_address *address, const char *what);
+/* For struct underlay_ops. */
+void targets_changed(void *ctx, const struct neighbour *n);
+
+/* Frames for the control thread that workers put aside; true if there were any. */
+bool punts_serve(struct ferryd *f, uint64_t now);
+/* For struct underlay_if. */
+void punts_send(void *ctx, unsigned int port, const uint8_t *frame, size_t len);
+
+/* Follows the state of ports. */
+void port_states_poll(struct ferryd *f);
+
+/* Reads and writes session files; true if there was something to do. */
+bool files_serve(struct ferryd *f);
+
+/* Starts the sessions that start with the node, each once its next hops are resolved. */
+void starts_begin(struct ferryd *f);
+void starts_serve(struct ferryd *f, uint64_t now);
+
+/* Says in the log what was too large, at most once a second each. */
+void told_tick(struct ferryd *f);
+
+/* Starts to end: sources stop, what is on its way goes out, then the loop ends. */
+void ferryd_drain(struct ferryd *f);
+
+#endif

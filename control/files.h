@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The files of sessions: read at a source, written at a destination, by the control thread, which
+ * exchanges payloads with workers through rings. A file is one message: its first and last packets
+ * are marked.
+ */
+#ifndef FERRY_FILES_H
+#define FERRY_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ferryd.h"
+
+/* A file that is sent, a payload read ahead so that the last one is known as such. */
+struct file_feed {
+	struct session_entry *entry;
+	FILE *file; /* NULL: all is handed over */
+	const char *path;
+	uint16_t size; /* payload bytes of a packet */
+	bool first;
+	struct rte_mbuf *ahead;
+	uint64_t bytes;
+};
+
+/* A file that is written: it begins anew with each first packet of a message. */
+struct file_sink {
+	struct session_entry *entry;
+	FILE *file; /* NULL: not open */
+	const char *path;
+	uint64_t bytes;
+	bool failed; /* told already */
+};
+
+/* Reads ahead into the source's ring while there is room. True if anything was read. */
+bool file_feed_serve(struct ferryd *f, struct file_feed *feed);
+
+/* Writes what the destination delivered. True if there was anything. */
+bool file_sink_serve(struct file_sink *sink);
+
+int file_feed_open(struct ferryd *f, struct file_feed *feed);
+void file_feed_close(struct file_feed *feed);
+void file_sink_close(struct file_sink *sink);
+
+#endif

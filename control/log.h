@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The node's log: lines on standard error, as a service manager or a terminal reads them. The
+ * control thread's; workers count instead. priority: LOG_ERR, LOG_WARNING or LOG_INFO of syslog.h.
+ */
+#ifndef FERRY_LOG_H
+#define FERRY_LOG_H
+
+#include <syslog.h>
+
+/* Name that begins each line; before it is set, "ferryd". */
+void log_set_name(const char *name);
+
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
