@@ -16,6 +16,7 @@
 /* Workers cannot wake the control thread (no system calls there): it looks so often. */
 #define TICK_IDLE_US 10000
 #define TICK_BUSY_US 1000
+#define CLOCK_TRIES  5
 #define BUSY_NS	     UINT64_C(500000000)
 
 static uint64_t
@@ -27,10 +28,22 @@ utc_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* Both clocks at once, as nearly as can be: this thread may be preempted between two readings. */
 static void
-sample_clock(struct ferryd *f, uint64_t now)
+sample_clock(struct ferryd *f)
 {
-	if (utc_clock_sample(&f->utc, now, utc_now_ns()))
+	uint64_t best = UINT64_MAX, now = 0, utc = 0;
+
+	for (int i = 0; i < CLOCK_TRIES; i++) {
+		uint64_t before = ferryd_now(f), read = utc_now_ns(), after = ferryd_now(f);
+
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		now = before + best / 2;
+		utc = read;
+	}
+	if (utc_clock_sample(&f->utc, now, utc))
 		node_set_clock(f->node, &f->utc.map);
 }
 
@@ -95,7 +108,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	busy |= files_serve(f);
 	node_tick(f->node);
 	if (now >= f->clock_due) {
-		sample_clock(f, now);
+		sample_clock(f);
 		port_states_poll(f);
 		f->clock_due = now + 100000000;
 	}
@@ -187,7 +200,7 @@ boot_loop(struct ferryd *f)
 		event_add(f->watch_event, NULL);
 	arm(f->tick, TICK_BUSY_US);
 	arm(f->second, 1000000);
-	sample_clock(f, ferryd_now(f));
+	sample_clock(f);
 	return open_socket(f);
 }
 

@@ -61,6 +61,15 @@ ferryd_epoch(const struct config *config)
 	return epoch;
 }
 
+static void
+far_off(void *ctx, int64_t offset_ns)
+{
+	(void)ctx;
+	log_line(LOG_WARNING,
+		"the host's UTC is %.3f s from the node's; time stamps follow by 0.5 ms a second",
+		(double)offset_ns * 1e-9);
+}
+
 int
 boot_node(struct ferryd *f)
 {
@@ -77,6 +86,7 @@ boot_node(struct ferryd *f)
 	};
 	const char *error;
 
+	utc_clock_init(&f->utc, far_off, f);
 	tsc_clock_init(&tsc);
 	params.now = tsc_clock_now(&tsc);
 	f->node = node_new(&params, &error);
