@@ -339,6 +339,12 @@ test_refuses(void **state)
 	changed(h, 20, 17, false, UNDERLAY_other_protocol);
 	frame = SOLICITED("60000000", MAC_2);
 	harness_input(h, 3 * S, &frame, UNDERLAY_nd_stranger);
+	/* an option that we do not know (RFC 3971, a nonce): passed over, but not with length zero
+	 */
+	frame = SOLICITED("60000000", "0e01112233445566");
+	harness_input(h, 3 * S, &frame, UNDERLAY_nd_stranger);
+	frame = SOLICITED("60000000", "0e00112233445566");
+	harness_input(h, 3 * S, &frame, UNDERLAY_nd_malformed);
 	assert_int_equal(h->n_sent, 1);
 	assert_null(neighbour_next(&h->u.neighbours, NULL));
 	harness_free(h);
