@@ -62,16 +62,14 @@ config_memory_copy(struct config_memory *memory, const char *text)
 char *
 config_memory_printf(struct config_memory *memory, const char *format, ...)
 {
-	va_list args, again;
-	char *text;
-	int size;
+	va_list args;
+	char *text, *copy;
 
 	va_start(args, format);
-	va_copy(again, args);
-	size = vsnprintf(NULL, 0, format, args) + 1;
-	text = config_memory_get(memory, (size_t)size);
-	vsnprintf(text, (size_t)size, format, again);
-	va_end(again);
+	if (vasprintf(&text, format, args) < 0)
+		err(1, "reading the configuration");
 	va_end(args);
-	return text;
+	copy = config_memory_copy(memory, text);
+	free(text);
+	return copy;
 }
