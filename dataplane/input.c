@@ -84,5 +84,7 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 		data[nb_data] = input_frame(w, port, pkts[i]);
 		nb_data += data[nb_data] != NULL;
 	}
+	observe_stage(&w->load, STAGE_input, n);
 	forward_input(w, data, nb_data);
+	observe_stage(&w->load, STAGE_forward, nb_data);
 }

@@ -79,8 +79,10 @@ receive_ports(struct worker *w)
 		struct port *port = w->rx[i].port;
 		uint16_t n = port->ops->rx_burst(port, w->rx[i].queue, pkts, BURST_MAX, w->now);
 
+		observe_burst(&w->load, n, BURST_MAX);
 		if (n == 0)
 			continue;
+		observe_stage(&w->load, STAGE_receive, n);
 		w->counters.received += n;
 		w->progress += n;
 		input_frames(w, port, pkts, n);
@@ -142,6 +144,14 @@ send_injected(struct worker *w)
 	}
 }
 
+static void
+send_ports(struct worker *w)
+{
+	for (uint16_t i = 0; i < w->node->nb_ports; i++)
+		if (w->tx[i] != NULL)
+			tx_buffer_flush(w, w->tx[i]);
+}
+
 /* The stages in the order in which a packet meets them. */
 uint32_t
 worker_poll(struct worker *w, uint64_t now)
@@ -151,15 +161,17 @@ worker_poll(struct worker *w, uint64_t now)
 	update_clock(w);
 	serve_requests(w);
 
-	receive_ports(w);  /* input, link_input, forward: packets from neighbours and clients */
+	receive_ports(w);  /* input.c, link_input.c, forward.c: what neighbours and clients sent */
 	receive_handed(w); /* the same, from other workers */
+	observe_stage(&w->load, STAGE_handed, 0);
 	timer_wheel_run(&w->wheel, now); /* sources that are due, destinations that waited enough */
-	feeder_flush(w);   /* to the links that are ours, and to the rings of those that are not */
+	observe_stage(&w->load, STAGE_timers, 0);
+	feeder_flush(w);   /* link_output.c for links that are ours, rings of those that are not */
 	feeder_collect(w); /* what others put into the rings of ours */
+	observe_stage(&w->load, STAGE_output, w->progress);
 	send_injected(w);
-	for (uint16_t i = 0; i < w->node->nb_ports; i++)
-		if (w->tx[i] != NULL)
-			tx_buffer_flush(w, w->tx[i]);
+	send_ports(w);
+	observe_stage(&w->load, STAGE_send, w->progress);
 
 	rte_rcu_qsbr_quiescent(w->node->qsbr, w->index);
 	return w->progress;

@@ -16,6 +16,7 @@
 #include "counters.h"
 #include "doorbell.h"
 #include "link.h"
+#include "observe.h"
 #include "packet.h"
 #include "port.h"
 #include "rng.h"
@@ -76,15 +77,6 @@ struct outbox {
 		struct rte_mbuf *m;
 		uint16_t next; /* circular: the last entry's next is the first */
 	} entries[OUTBOX_MAX];
-};
-
-/* How busy a worker is; written by worker_loop, read by anyone. */
-struct worker_load {
-	uint64_t busy_ns;
-	uint64_t idle_ns;
-	uint64_t polls;
-	uint64_t polls_busy;
-	uint64_t sleeps;
 };
 
 struct worker {

@@ -38,13 +38,17 @@ worker_loop(void *arg)
 	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
 	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
 		uint64_t began = now;
-		uint32_t progress = worker_poll(w, now);
+		uint32_t progress;
 
+		w->load.sampling = (w->load.polls++ & (OBSERVE_EVERY - 1)) == 0;
+		if (unlikely(w->load.sampling))
+			w->load.mark = rte_rdtsc();
+		progress = worker_poll(w, now);
 		now = tsc_clock_now(tsc);
-		w->load.polls++;
 		if (progress > 0) {
 			w->load.polls_busy++;
 			w->load.busy_ns += now - began;
+			observe_turn(&w->load, now - began);
 			idle_since = now;
 			sleep_ns = SLEEP_MIN_NS;
 			continue;
