@@ -64,6 +64,8 @@ add_port(struct ferryd *f, uint32_t index)
 		.index = index,
 		.mac = port->mac,
 		.vlan = port->vlan,
+		.vlan_stripped =
+			true, /* frame.c let this VLAN only pass, with its tag or without */
 		.mtu = port->mtu,
 		.n_addresses = config->address_count,
 		.gateway4 = addr_of(&config->gateway[0]),
