@@ -213,6 +213,7 @@ struct config {
 
 struct config_error {
 	struct config_where where; /* line 0: of the file as a whole */
+	size_t found;		   /* rank in which it was found */
 	char *text;
 };
 

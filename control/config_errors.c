@@ -25,25 +25,29 @@ config_errors_add(
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	error = &errs->list[errs->count++];
+	error = &errs->list[errs->count];
+	error->found = errs->count++;
 	error->where = *where;
 	error->where.file = config_memory_copy(errs->memory, where->file);
 	error->text = config_memory_copy(errs->memory, text);
 }
 
-/* In the order of the lines; mistakes of one line stay in the order in which they were found. */
+/* In the order of the lines; mistakes of one line in the order in which they were found. */
+static int
+config_errors_compare(const void *a, const void *b)
+{
+	const struct config_error *first = a, *second = b;
+
+	if (first->where.order != second->where.order)
+		return first->where.order < second->where.order ? -1 : 1;
+	return first->found < second->found ? -1 : 1;
+}
+
 void
 config_errors_sort(struct config_errors *errs)
 {
-	for (size_t i = 1; i < errs->count; i++) {
-		struct config_error error = errs->list[i];
-		size_t at = i;
-
-		while (at > 0 && errs->list[at - 1].where.order > error.where.order)
-			at--;
-		memmove(&errs->list[at + 1], &errs->list[at], (i - at) * sizeof(error));
-		errs->list[at] = error;
-	}
+	if (errs->count > 1)
+		qsort(errs->list, errs->count, sizeof(*errs->list), config_errors_compare);
 }
 
 void
