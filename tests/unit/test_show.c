@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a node shows, beside what its port saw. */
+#include "unit.h"
+
+#include "show_harness.h"
+
+/* The integer that a path of keys leads to; list items by their place. */
+static json_t *
+at(json_t *value, const char *path)
+{
+	char copy[128], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *key = strtok_r(copy, ".", &save); key != NULL;
+		key = strtok_r(NULL, ".", &save)) {
+		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
+					     : json_object_get(value, key);
+		if (value == NULL)
+			fail_msg("nothing at %s of %s", key, path);
+	}
+	return value;
+}
+
+static int64_t
+number(json_t *value, const char *path)
+{
+	json_t *found = at(value, path);
+
+	if (!json_is_integer(found))
+		fail_msg("%s is no integer", path);
+	return json_integer_value(found);
+}
+
+static const char *
+text(json_t *value, const char *path)
+{
+	json_t *found = at(value, path);
+
+	if (!json_is_string(found))
+		fail_msg("%s is no text", path);
+	return json_string_value(found);
+}
+
+static json_t *
+show(struct harness *h, const char *what)
+{
+	const struct show_filter filter = {0};
+	json_t *data = show_find(what)->show(&h->view, &filter);
+
+	assert_non_null(data);
+	return data;
+}
+
+static int
+setup(void **state)
+{
+	struct harness *h = malloc(sizeof(*h));
+
+	harness_start(h);
+	*state = h;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	harness_end(*state);
+	free(*state);
+	return 0;
+}
+
+static void
+start_source(struct harness *h)
+{
+	node_start_source(h->node, node_find_source(h->node, 1, 1));
+}
+
+static void
+check_sum(json_t *node, int64_t in_flight)
+{
+	json_t *p = at(node, "packets");
+	int64_t came = number(p, "received") + number(p, "originated") + number(p, "copies");
+	int64_t went = number(p, "sent") + number(p, "delivered") + number(p, "consumed") +
+		       number(p, "queued") + number(p, "dropped");
+
+	assert_int_equal(came - went, number(p, "in_flight"));
+	assert_int_equal(number(p, "in_flight"), in_flight);
+}
+
+static void
+test_node(void **state)
+{
+	struct harness *h = *state;
+	json_t *node = show(h, "node");
+
+	assert_int_equal(number(node, "id"), 1);
+	assert_string_equal(text(node, "name"), "here");
+	assert_string_equal(text(node, "version"), FERRY_VERSION);
+	assert_string_equal(text(node, "idle_policy"), "adaptive");
+	assert_int_equal(number(node, "links"), 2);
+	assert_int_equal(number(node, "sources"), 1);
+	assert_int_equal(number(node, "destinations"), 1);
+	assert_int_equal(number(node, "pools.packets.in_use"), 0);
+	assert_true(json_is_null(at(node, "workers.0.busy_share")));
+	check_sum(node, 0);
+	json_decref(node);
+
+	start_source(h);
+	harness_run(h, 100);
+	harness_receive(h, 0, 0, 0);
+	harness_run(h, 1);
+	node = show(h, "node");
+	assert_float_equal(json_real_value(at(node, "uptime_s")), 0.101, 1e-9);
+	assert_true(h->sent > 900);
+	assert_int_equal(number(node, "packets.sent"), h->sent);
+	assert_int_equal(number(node, "packets.received"), 1);
+	assert_int_equal(number(node, "packets.delivered"), 1);
+	check_sum(node, 0);
+	json_decref(node);
+}
+
+static void
+test_busy_share(void **state)
+{
+	struct harness *h = *state;
+	struct worker_load *load = &h->node->workers[0]->load;
+	json_t *node;
+
+	load->busy_ns = 500;
+	load->idle_ns = 500;
+	rates_tick(&h->view, h->now);
+	load->busy_ns += 250000000;
+	load->idle_ns += 750000000;
+	rates_tick(&h->view, h->now + 1000000000);
+	node = show(h, "node");
+	assert_float_equal(json_real_value(at(node, "workers.0.busy_share")), 0.25, 1e-9);
+	json_decref(node);
+}
+
+static void
+test_ports(void **state)
+{
+	struct harness *h = *state;
+	json_t *ports = show(h, "ports");
+
+	assert_int_equal(json_array_size(ports), 1);
+	assert_string_equal(text(ports, "0.name"), "wan");
+	assert_string_equal(text(ports, "0.device"), "net_null0");
+	assert_string_equal(text(ports, "0.state"), "up");
+	assert_string_equal(text(ports, "0.mac"), "02:00:00:00:00:01");
+	assert_string_equal(text(ports, "0.addresses.0"), "10.0.0.1");
+	assert_int_equal(number(ports, "0.mtu_bytes"), 1500);
+	assert_true(json_is_null(at(ports, "0.vlan")));
+	assert_true(json_is_null(at(ports, "0.device_counters")));
+	json_decref(ports);
+
+	h->device_known = true;
+	rates_tick(&h->view, h->now);
+	start_source(h);
+	harness_run(h, 500);
+	rates_tick(&h->view, h->now);
+	port_set_up(&h->port, false);
+	ports = show(h, "ports");
+	assert_string_equal(text(ports, "0.state"), "down");
+	assert_int_equal(number(ports, "0.device_counters.tx_packets"), h->sent);
+	assert_float_equal(
+		json_real_value(at(ports, "0.device_counters.tx_pps")), (double)h->sent * 2, 1e-6);
+	assert_string_equal(text(ports, "0.device_counters.losses.0.loss"), "rx_missed");
+	assert_int_equal(number(ports, "0.device_counters.losses.0.packets"), 7);
+	json_decref(ports);
+}
+
+static void
+test_link_states(void **state)
+{
+	struct harness *h = *state;
+	struct link *link = node_find_link(h->node, 2);
+	json_t *links = show(h, "links");
+
+	assert_int_equal(json_array_size(links), 2);
+	assert_int_equal(number(links, "0.id"), 2);
+	assert_string_equal(text(links, "0.name"), "two");
+	assert_string_equal(text(links, "0.remote"), "10.0.0.2");
+	assert_string_equal(text(links, "0.local"), "10.0.0.1");
+	assert_string_equal(text(links, "0.state"), "silent");
+	assert_true(json_is_null(at(links, "0.silent_s")));
+	assert_true(json_is_null(at(links, "0.mac")));
+	json_decref(links);
+
+	h->neighbour_known = true;
+	harness_receive(h, 0, 0, 0);
+	harness_run(h, 1);
+	links = show(h, "links");
+	assert_string_equal(text(links, "0.state"), "up");
+	assert_string_equal(text(links, "1.state"), "silent");
+	assert_string_equal(text(links, "0.mac"), "02:00:00:00:00:02");
+	assert_string_equal(text(links, "0.neighbour"), "reachable");
+	assert_string_equal(text(links, "0.next_hop"), "10.0.0.2");
+	json_decref(links);
+
+	harness_run(h, 2500);
+	assert_int_equal(node_set_link_mac(h->node, node_find_link(h->node, 3), NULL), 0);
+	links = show(h, "links");
+	assert_string_equal(text(links, "0.state"), "silent");
+	assert_float_equal(json_real_value(at(links, "0.silent_s")), 2.5, 1e-6);
+	assert_string_equal(text(links, "1.state"), "unresolved");
+	json_decref(links);
+
+	port_set_up(link->port, false);
+	links = show(h, "links");
+	assert_string_equal(text(links, "0.state"), "port down");
+	json_decref(links);
+}
+
+static void
+test_link_counters(void **state)
+{
+	static const uint64_t seqs[] = {0, 1, 2, 5, 4, 4, 9};
+	struct harness *h = *state;
+	json_t *links;
+
+	rates_tick(&h->view, h->now);
+	start_source(h);
+	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++)
+		harness_receive(h, seqs[i], (uint32_t)seqs[i], (uint16_t)seqs[i]);
+	harness_run(h, 1000);
+	rates_tick(&h->view, h->now);
+	links = show(h, "links");
+	assert_int_equal(number(links, "0.tx_packets"), h->by_hop[2]);
+	assert_int_equal(number(links, "1.tx_packets"), h->by_hop[3]);
+	assert_float_equal(json_real_value(at(links, "1.tx_pps")), (double)h->by_hop[3], 1e-6);
+	/* 24 + 12 + 24 + 100: link header, "3 > 2", session header, payload */
+	assert_int_equal(number(links, "1.tx_bytes"), h->by_hop[3] * 160);
+	assert_float_equal(
+		json_real_value(at(links, "1.tx_bps")), (double)h->by_hop[3] * 160 * 8, 1e-3);
+	assert_int_equal(number(links, "0.rx_packets"), 6);
+	assert_int_equal(number(links, "0.rx_bytes"), 6 * (24 + 6 + 24 + 50));
+	assert_int_equal(number(links, "0.lost"), 4);
+	assert_float_equal(json_real_value(at(links, "0.loss_share")), 0.4, 1e-9);
+	assert_int_equal(number(links, "0.reordered"), 1);
+	assert_int_equal(number(links, "0.duplicates"), 1);
+	assert_int_equal(number(links, "1.rx_packets"), 0);
+	assert_true(json_is_null(at(links, "1.loss_share")));
+	json_decref(links);
+}
+
+static void
+test_source(void **state)
+{
+	struct harness *h = *state;
+	json_t *sessions = show(h, "sessions");
+
+	assert_int_equal(json_array_size(sessions), 2);
+	assert_string_equal(text(sessions, "0.conference_name"), "demo");
+	assert_string_equal(text(sessions, "0.session_name"), "out");
+	assert_string_equal(text(sessions, "0.source.state"), "stopped");
+	assert_string_equal(text(sessions, "0.source.ingress"), "generator, constant rate");
+	assert_true(json_is_null(at(sessions, "0.source.rate_bps")));
+	assert_true(json_is_null(at(sessions, "0.destination")));
+	/* 1500 - 20 - 8 - 24 - 12 - 24 - 8 - 16: "3 > 2" is the longest Pathlet */
+	assert_int_equal(number(sessions, "0.source.payload_limit_bytes"), 1388);
+	json_decref(sessions);
+
+	start_source(h);
+	harness_run(h, 100);
+	rates_tick(&h->view, h->now);
+	harness_run(h, 1000);
+	rates_tick(&h->view, h->now);
+	sessions = show(h, "sessions");
+	assert_string_equal(text(sessions, "0.source.state"), "running");
+	assert_int_equal(number(sessions, "0.source.packets"), h->sent);
+	assert_int_equal(number(sessions, "0.source.bytes"), h->sent * 100);
+	assert_int_equal(number(sessions, "0.source.rate_limit_bps"), 8000000);
+	/* 8 Mbit/s, to one packet a second. */
+	assert_float_equal(json_real_value(at(sessions, "0.source.rate_bps")), 8000000, 800);
+	json_decref(sessions);
+}
+
+static void
+test_destination(void **state)
+{
+	static const uint32_t seqs[] = {0, 1, 2, 5, 4, 4, 9};
+	struct harness *h = *state;
+	json_t *sessions = show(h, "sessions"), *in;
+
+	assert_true(json_is_null(at(sessions, "1.destination.delay")));
+	assert_true(json_is_null(at(sessions, "1.destination.loss_share")));
+	json_decref(sessions);
+	rates_tick(&h->view, h->now);
+	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++)
+		harness_receive(h, i, seqs[i], (uint16_t)seqs[i]);
+	harness_run(h, 1);
+	harness_run(h, 999);
+	rates_tick(&h->view, h->now);
+	sessions = show(h, "sessions");
+	in = at(sessions, "1");
+	assert_int_equal(number(in, "source_node"), 2);
+	assert_int_equal(number(in, "destination_nodes.0"), 1);
+	assert_string_equal(text(in, "destination.egress"), "sink");
+	assert_int_equal(number(in, "destination.delivered"), 6);
+	assert_int_equal(number(in, "destination.bytes"), 300);
+	assert_int_equal(number(in, "destination.lost"), 4);
+	assert_float_equal(json_real_value(at(in, "destination.loss_share")), 0.4, 1e-9);
+	assert_int_equal(number(in, "destination.reordered"), 1);
+	assert_int_equal(number(in, "destination.duplicates"), 1);
+	assert_int_equal(number(in, "destination.epochs"), 1);
+	assert_float_equal(json_real_value(at(in, "destination.rate_bps")), 2400, 1e-6);
+	/* Stamped 2 ms before the frames were made, and they came a turn (1 ms) later. */
+	assert_string_equal(text(in, "destination.delay.clocks"), "relative");
+	assert_int_equal(number(in, "destination.delay.packets"), 6);
+	assert_in_range(number(in, "destination.delay.raw_us.p50"), 2990, 3010);
+	assert_int_equal(number(in, "destination.delay.minimum_us"), 3000);
+	assert_int_equal(number(in, "destination.delay.above_minimum_us.max"), 0);
+	json_decref(sessions);
+
+	/* Nothing for more than a minute: there is no minimum to compare with. */
+	h->now += UINT64_C(80000000000);
+	sessions = show(h, "sessions");
+	assert_true(json_is_null(at(sessions, "1.destination.delay.minimum_us")));
+	assert_true(json_is_null(at(sessions, "1.destination.delay.above_minimum_us")));
+	json_decref(sessions);
+}
+
+static void
+test_flows(void **state)
+{
+	struct harness *h = *state;
+	json_t *flows;
+
+	start_source(h);
+	harness_run(h, 2000);
+	harness_receive(h, 0, 0, 10);
+	harness_receive(h, 1, 1, 12);
+	harness_run(h, 1);
+	flows = show(h, "flows");
+	assert_int_equal(json_array_size(flows), 2);
+	assert_int_equal(number(flows, "0.source.0.flow"), 0);
+	assert_string_equal(text(flows, "0.source.0.path"), "2");
+	assert_string_equal(text(flows, "0.source.1.path"), "3 > 2");
+	assert_float_equal(json_real_value(at(flows, "0.source.1.share_configured")), 0.75, 1e-9);
+	assert_int_equal(number(flows, "0.source.0.packets"), h->by_flow[0]);
+	assert_int_equal(number(flows, "0.source.1.packets"), h->by_flow[1]);
+	assert_float_equal(json_real_value(at(flows, "0.source.1.share_measured")),
+		(double)h->by_flow[1] / (double)h->sent, 1e-9);
+	/* 20,000 packets: five standard deviations are 0.015. */
+	assert_float_equal(json_real_value(at(flows, "0.source.1.share_measured")), 0.75, 0.016);
+	assert_int_equal(json_array_size(at(flows, "1.destination")), 1);
+	assert_int_equal(number(flows, "1.destination.0.received"), 2);
+	assert_int_equal(number(flows, "1.destination.0.lost"), 1);
+	json_decref(flows);
+}
+
+static void
+test_drops(void **state)
+{
+	struct harness *h = *state;
+	const struct show_filter all = {.all = true};
+	json_t *drops = show(h, "drops");
+
+	assert_int_equal(json_array_size(drops), 0);
+	json_decref(drops);
+	harness_receive(h, 5, 0, 0);
+	harness_receive(h, 5, 1, 1);
+	harness_receive(h, 6, 0, 0);
+	harness_run(h, 1);
+	drops = show(h, "drops");
+	assert_int_equal(json_array_size(drops), 2);
+	assert_string_equal(text(drops, "0.reason"), "link_duplicate");
+	assert_int_equal(number(drops, "0.packets"), 1);
+	assert_string_equal(text(drops, "1.reason"), "session_duplicate");
+	json_decref(drops);
+	drops = show_drops(&h->view, &all);
+	assert_int_equal(json_array_size(drops), DROP_COUNT - 1);
+	json_decref(drops);
+}
+
+/* Telemetry takes only such keys; and nothing that people see may be forgotten in "all". */
+static void
+check_keys(json_t *value)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	json_object_foreach(value, key, inner)
+	{
+		assert_int_equal(strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(key));
+		check_keys(inner);
+	}
+	json_array_foreach(value, i, inner)
+	{
+		check_keys(inner);
+	}
+}
+
+static void
+test_all(void **state)
+{
+	struct harness *h = *state;
+	json_t *all = show(h, "all");
+
+	check_keys(all);
+	for (const struct show_item *item = show_items; item->name != NULL; item++) {
+		if (strcmp(item->name, "all") != 0)
+			assert_non_null(json_object_get(all, item->name));
+	}
+	json_decref(all);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_node, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_busy_share, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link_states, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_destination, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_drops, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
+	};
+
+	harness_eal(false);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
