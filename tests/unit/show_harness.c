@@ -83,8 +83,9 @@ look_at(struct harness *h, const struct rte_mbuf *m)
 	h->sent++;
 	h->by_hop[p[headers + 5] & 3]++;
 	h->by_flow[p[session + 20]]++;
-	h->seq_gaps += seq != h->next_seq;
-	h->next_seq = seq + 1;
+	assert_true(seq < sizeof(h->seen));
+	h->seen[seq]++;
+	h->nb_seqs = RTE_MAX(h->nb_seqs, seq + 1);
 }
 
 static uint16_t
@@ -300,6 +301,16 @@ harness_receive(struct harness *h, uint64_t link_seq, uint32_t seq, uint16_t flo
 	frame.ip.hdr_checksum = rte_ipv4_cksum(&frame.ip);
 	memcpy(rte_pktmbuf_append(m, sizeof(frame)), &frame, sizeof(frame));
 	h->rx[h->nb_rx++] = m;
+}
+
+uint32_t
+harness_missing(const struct harness *h)
+{
+	uint32_t missing = 0;
+
+	for (uint32_t i = 0; i < h->nb_seqs; i++)
+		missing += h->seen[i] == 0;
+	return missing;
 }
 
 json_t *

@@ -33,8 +33,8 @@ struct harness {
 
 	/* What the port took, of DATA by flow id, and by next hop. */
 	uint64_t sent, by_flow[256], by_hop[4];
-	uint32_t next_seq; /* that the session's next packet must have */
-	uint64_t seq_gaps; /* packets that had another */
+	uint8_t seen[1 << 17]; /* how often each sequence of the session was */
+	uint32_t nb_seqs;      /* the highest one and 1 */
 	bool neighbour_known;
 	bool device_known;
 };
@@ -53,6 +53,9 @@ void harness_run(struct harness *h, uint64_t ms);
 
 /* A DATA datagram of session 2 from peer 2, as it would come over the link. */
 void harness_receive(struct harness *h, uint64_t link_seq, uint32_t seq, uint16_t flow_seq);
+
+/* Sequences of the session that were never sent, up to the highest one. */
+uint32_t harness_missing(const struct harness *h);
 
 /* The reply to a command, a line; the caller's to free with json_decref. */
 json_t *harness_ask(struct harness *h, const char *line);
