@@ -53,7 +53,8 @@ client_close(struct ctl_client *client)
 static bool
 client_reply(struct ctl_client *client, json_t *reply)
 {
-	char *text = reply != NULL ? json_dumps(reply, JSON_COMPACT) : NULL;
+	char *text = reply != NULL ? json_dumps(reply, JSON_COMPACT | JSON_REAL_PRECISION(9))
+				   : NULL;
 	struct evbuffer *output = bufferevent_get_output(client->bev);
 	bool done = text != NULL && evbuffer_add(output, text, strlen(text)) == 0 &&
 		    evbuffer_add(output, "\n", 1) == 0;

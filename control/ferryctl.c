@@ -155,9 +155,12 @@ print_data(const struct settings *settings, char *const *argv, const json_t *dat
 	int ret = 0;
 
 	if (settings->json)
-		ret = json_dumpf(data, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+		ret = json_dumpf(data, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0 ||
+		      putchar('\n') == EOF;
 	else if (strcmp(argv[0], "show") == 0)
 		ret = tables_print(stdout, argv[1], data);
+	else if (strcmp(argv[0], "help") == 0)
+		ret = tables_print(stdout, argv[0], data);
 	else
 		tables_print_result(stdout, data);
 	if (fflush(stdout) != 0 || ret != 0) {

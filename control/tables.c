@@ -151,7 +151,7 @@ tables_print(FILE *out, const char *what, const json_t *data)
 	for (const struct table_spec *spec = table_specs; spec->item != NULL; spec++) {
 		const json_t *part = all ? json_object_get(data, spec->item) : data;
 
-		if (!all && strcmp(spec->item, what) != 0)
+		if (part == NULL || (!all && strcmp(spec->item, what) != 0))
 			continue;
 		if (spec->pairs)
 			print_pairs(out, spec, part);

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* Prints the data of "show WHAT". 0, or -1: out of memory. */
+/* Prints the data of "show WHAT", or of "help". 0, or -1: out of memory. */
 int tables_print(FILE *out, const char *what, const json_t *data);
 
 /* Prints the data of any other command: one line an object, "key value, key value". */

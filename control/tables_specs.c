@@ -185,6 +185,11 @@ const struct table_spec table_specs[] = {
 		{"REASON", TEXT_PLAIN, "reason"},
 		{"MEANING", TEXT_PLAIN, "text"},
 	}},
+	{.item = "help", .title = "Commands", .columns = {
+		{"COMMAND", TEXT_PLAIN, "command"},
+		{"ARGUMENTS", TEXT_PLAIN, "arguments"},
+		{"MEANING", TEXT_PLAIN, "help"},
+	}},
 	{.item = NULL},
 };
 /* clang-format on */
