@@ -66,8 +66,6 @@ is_drained(struct ferryd *f)
 void
 ferryd_drain(struct ferryd *f)
 {
-	if (f->drain_until != 0)
-		return;
 	log_line(LOG_INFO, "ending: sources stop, what is on its way has %u ms",
 		f->config->node.drain);
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
@@ -76,12 +74,18 @@ ferryd_drain(struct ferryd *f)
 	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
 }
 
+/* The first signal drains, a second one does not wait for that. */
 static void
 on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
+	struct ferryd *f = arg;
+
 	(void)signal_number;
 	(void)what;
-	ferryd_drain(arg);
+	if (f->drain_until != 0)
+		event_base_loopbreak(f->base);
+	else
+		ferryd_drain(f);
 }
 
 static void
