@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""ferryctl beside a node of the test's own: what it asks, what it prints, how it ends."""
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", HERE.parents[1] / "build"))
+FERRYCTL = BUILD / "control" / "ferryctl"
+TABLE = HERE.parents[1] / "control" / "ctl_table.h"
+
+
+class Node(threading.Thread):
+    """Answers each request with the next of its replies; b"" hangs up, None stays silent."""
+
+    def __init__(self, directory, replies):
+        super().__init__(daemon=True)
+        self.path = str(directory / "node.sock")
+        self.replies = list(replies)
+        self.asked = []
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(self.path)
+        self.server.listen()
+        self.start()
+
+    def run(self):
+        client, _ = self.server.accept()
+        with client, client.makefile("rb") as lines:
+            for line in lines:
+                self.asked.append(json.loads(line))
+                if not self.replies:
+                    return
+                reply = self.replies.pop(0)
+                if not reply:
+                    return
+                # In pieces, as a stream may come.
+                for i in range(0, len(reply), 50000):
+                    client.sendall(reply[i:i + 50000])
+
+
+def ok(data):
+    return json.dumps({"ok": True, "data": data}).encode() + b"\n"
+
+
+def run(*words, timeout=15):
+    return subprocess.run([FERRYCTL, *words], capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.fixture(name="ask")
+def fixture_ask(tmp_path):
+    def ask(replies, *words):
+        node = Node(tmp_path, replies)
+        done = run("-s", node.path, *words)
+        return done, node.asked
+    return ask
+
+
+def test_words_go_as_they_are(ask):
+    done, asked = ask([ok({"flow": 2, "path": "5 > (2, 3)"})],
+                      "flow", "add", "1", "é \"quoted\"", "50", "5 > (2, 3)")
+    assert asked == [{"command": ["flow", "add", "1", "é \"quoted\"", "50", "5 > (2, 3)"]}]
+    assert done.stdout == "flow 2, path 5 > (2, 3)\n"
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_node_refuses(ask):
+    done, _ = ask([b'{"ok": false, "error": "no such flow"}\n'], "flow", "remove", "1", "1", "9")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "ferryctl: no such flow\n")
+
+
+@pytest.mark.parametrize("reply, words", [
+    (b"", "hung up"),
+    (b"nonsense\n", "not one"),
+    (b'{"ok": true}\n', "no data"),
+    (b"[]\n", "not one"),
+])
+def test_a_node_that_is_none(ask, reply, words):
+    done, _ = ask([reply], "show", "node")
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+DROPS = [{"reason": "udp_port", "packets": 1234567, "text": "nobody listens"},
+         {"reason": "port_down", "packets": 1, "text": "port is down"}]
+
+
+def test_table(ask):
+    done, _ = ask([ok(DROPS)], "show", "drops")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[0] == ["Drops"]
+    assert lines[1] == ["PACKETS", "REASON", "MEANING"]
+    assert lines[2] == ["1,234,567", "udp_port", "nobody", "listens"]
+    assert lines[3] == ["1", "port_down", "port", "is", "down"]
+    first, second = done.stdout.splitlines()[2:4]
+    assert first.index(" udp_port") == second.index(" port_down")
+    assert second.startswith("        1 ")
+
+
+def test_empty_table(ask):
+    done, _ = ask([ok([])], "show", "drops")
+    assert done.stdout.strip() == "No packet was dropped."
+    assert done.returncode == 0
+
+
+def test_json_is_what_the_node_said(ask):
+    data = {"a": [1, 2.5, None, True, "é"], "b": {}}
+    done, asked = ask([ok(data)], "show", "node", "--json")
+    assert json.loads(done.stdout) == data
+    assert asked == [{"command": ["show", "node"]}]
+
+
+def test_large_reply(ask):
+    data = [{"reason": f"r{i}", "packets": i, "text": "x" * 100} for i in range(20000)]
+    done, _ = ask([ok(data)], "show", "drops")
+    assert len(done.stdout.splitlines()) == 20003
+    assert done.returncode == 0
+
+
+def test_watch_asks_again(ask):
+    done, asked = ask([ok(DROPS), ok(DROPS), b""], "show", "drops", "--watch=0.1")
+    assert len(asked) == 3
+    assert done.stdout.count("udp_port") == 2
+    assert done.returncode == 1
+
+
+def test_no_node(tmp_path):
+    done = run("-s", str(tmp_path / "none.sock"), "show", "node")
+    assert done.returncode == 1
+    assert "does the node run?" in done.stderr
+    done = run("-s", "/" + "x" * 200, "show", "node")
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("words", [
+    [], ["show"], ["--wrong", "show", "node"], ["-w0", "show", "node"],
+    ["--watch=x", "show", "node"], ["show", "node", "--watch=-1"], ["-s"],
+])
+def test_usage(words):
+    done = run(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_help_names_every_command():
+    done = run("--help")
+    assert done.returncode == 0
+    words = [line.split('"')[1] for line in TABLE.read_text().splitlines()
+             if line.startswith("\tX(")]
+    assert len(words) >= 7
+    for command in words:
+        assert f"\n  {command}" in done.stdout
+    assert run("--version").stdout.startswith("ferryctl ")
