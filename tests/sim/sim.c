@@ -46,15 +46,19 @@ sim_eal(uint32_t mib)
 struct sim *
 sim_new(uint64_t seed)
 {
+	static uint32_t serial;
 	struct sim *sim = calloc(1, sizeof(*sim));
+	char name[16];
 
 	SIM_CHECK(NULL, sim != NULL, "out of memory");
+	sim->serial = serial++;
 	sim->seed = seed;
 	sim->now = SIM_S;
 	sim->step = 20 * SIM_US;
 	sim->hash = 0xcbf29ce484222325u;
 	sim->link_ring = 256;
 	rng_seed(&sim->rng, seed);
+	snprintf(name, sizeof(name), "hosts%u", sim->serial);
 	sim->host_pool = rte_pktmbuf_pool_create(
 		"hosts", HOST_BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	SIM_CHECK(sim, sim->host_pool != NULL, "hosts' pool: %s", rte_strerror(rte_errno));

@@ -101,6 +101,7 @@ struct sim_hooks {
 
 struct sim {
 	uint64_t seed;
+	uint32_t serial; /* of the process's simulations: for names */
 	uint64_t now;
 	uint64_t step; /* ns between turns at least */
 	uint64_t hash;

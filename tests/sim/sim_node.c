@@ -73,9 +73,9 @@ sim_node_start(struct sim *sim, uint32_t index)
 	};
 	struct utc_map utc = {.now0 = 0, .utc0_ns = UINT64_C(1790000000) * SIM_S};
 	const char *error = "";
-	char name[16];
+	char name[24];
 
-	snprintf(name, sizeof(name), "node%u", index);
+	snprintf(name, sizeof(name), "s%u.%u", sim->serial, index);
 	params.name = name;
 	sn->node = node_new(&params, &error);
 	SIM_CHECK(sim, sn->node != NULL, "node %u: %s", sn->id, error);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What an operator changes while packets flow: nothing is lost by it. */
+#include <math.h>
+
+#include "small.h"
+
+/* Two ways and a third, all alike. */
+static struct sim *
+three_ways(void)
+{
+	struct sim *sim = small_new(5);
+
+	sim->nodes[0].workers = 2;
+	small_wire(sim, 1, 3);
+	small_wire(sim, 1, 4);
+	small_wire(sim, 1, 5);
+	small_wire(sim, 3, 2);
+	small_wire(sim, 4, 2);
+	small_wire(sim, 5, 2);
+	sim_build(sim);
+	return sim;
+}
+
+static uint64_t
+flow_packets(const struct sim *sim, uint32_t session, uint8_t id)
+{
+	const struct flow_plan *plan = sim_source(sim, session)->plan;
+
+	for (uint16_t i = 0; i < plan->nb_flows; i++)
+		if (plan->flows[i].id == id)
+			return plan->flows[i].state->packets;
+	return 0;
+}
+
+/* Within five standard deviations of a share p of n. */
+static void
+check_split(uint64_t count, double n, double p)
+{
+	assert_true(fabs((double)count - n * p) <= 5 * sqrt(n * p * (1 - p)) + 1);
+}
+
+static void
+weights(uint8_t kind)
+{
+	struct sim *sim = three_ways();
+	struct oracle *oracle = sim_oracle_new(sim);
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
+	uint64_t before = 0, before_all = 0;
+	uint32_t index;
+
+	s.kind = kind;
+	s.generator = (struct generator_params){
+		.kind = GENERATOR_POISSON, .size = 100, .rate = 8000000, .seed = 3};
+	sim_session_flow(&s, 1, 25, "3 > 2");
+	sim_session_flow(&s, 2, 75, "4 > 2");
+	index = small_start(sim, oracle, &s);
+	for (uint32_t round = 0; round <= 10; round++) {
+		uint32_t weight = round * 10;
+		uint64_t count, all;
+
+		/* All weight on one flow is allowed; the other then takes nothing. */
+		sim->sessions[index].flows[0].weight = weight;
+		sim->sessions[index].flows[1].weight = 100 - weight;
+		sim_session_publish(sim, index);
+		if (kind == SOURCE_UDP)
+			small_send(sim, index, 1000, 100, 50 * SIM_US);
+		else
+			sim_run_until(sim, sim->now + 100 * SIM_MS);
+		/* The host's last may still be on its way to the node. */
+		count = flow_packets(sim, index, 1) - before;
+		all = sim_source(sim, index)->counters.packets - before_all;
+		assert_true(all > 900);
+		check_split(count, (double)all, weight / 100.0);
+		before += count;
+		before_all += all;
+	}
+	sim_session_stop(sim, index);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered,
+		sim_source(sim, index)->counters.packets);
+	small_finish(sim, oracle, small_none);
+}
+
+static void
+test_weights(void **state)
+{
+	(void)state;
+	weights(SOURCE_UDP);
+	weights(SOURCE_GENERATOR);
+}
+
+/* A new plan every millisecond; in time a flow joins, and one goes. */
+static void
+test_flows(void **state)
+{
+	struct sim *sim = three_ways();
+	struct oracle *oracle = sim_oracle_new(sim);
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0}), *now;
+	uint32_t index;
+
+	(void)state;
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	index = small_start(sim, oracle, &s);
+	now = &sim->sessions[index];
+	oracle_add_flow(oracle, index, 2, "4 > 2");
+	oracle_add_flow(oracle, index, 3, "(5 > 2, 4 > 2)");
+	for (uint32_t round = 0; round < 300; round++) {
+		now->nb_flows = 0;
+		sim_session_flow(now, 1, 1 + round % 3, "3 > 2");
+		if (round < 200)
+			sim_session_flow(now, 2, round % 7, "4 > 2");
+		if (round >= 100)
+			sim_session_flow(now, 3, 2, "(5 > 2, 4 > 2)");
+		sim_session_publish(sim, index);
+		small_send(sim, index, 5, 100, 200 * SIM_US);
+	}
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 1500);
+	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
+	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_duplicate, DROP_none});
+}
+
+/* While a session is stopped its ingress is dropped by name; what was admitted all arrives. */
+static void
+test_stop_and_start(void **state)
+{
+	struct sim *sim = three_ways();
+	struct oracle *oracle = sim_oracle_new(sim);
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
+	uint32_t udp, generator;
+	uint64_t stopped;
+
+	(void)state;
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	udp = small_start(sim, oracle, &s);
+	s.session++;
+	s.kind = SOURCE_GENERATOR;
+	s.generator = (struct generator_params){
+		.kind = GENERATOR_CONSTANT, .size = 100, .rate = 800000, .seed = 1};
+	generator = small_start(sim, oracle, &s);
+	for (uint32_t round = 0; round < 20; round++) {
+		uint64_t made;
+
+		small_send(sim, udp, 50, 100, 100 * SIM_US);
+		sim_session_stop(sim, udp);
+		sim_session_stop(sim, generator);
+		made = sim_source(sim, generator)->counters.packets;
+		small_send(sim, udp, 50, 100, 100 * SIM_US);
+		assert_int_equal(sim_source(sim, generator)->counters.packets, made);
+		sim_session_start(sim, udp);
+		sim_session_start(sim, generator);
+	}
+	sim_session_stop(sim, generator);
+	sim_drain(sim, SIM_S);
+	stopped = sim_source(sim, udp)->counters.stopped;
+	assert_in_range(stopped, 20 * 49, 20 * 51);
+	assert_int_equal(small_drops(sim, 1, DROP_session_stopped), stopped);
+	assert_int_equal(small_destination(sim, udp, 2)->counters.delivered + stopped, 2000);
+	/* 1000 packets a second for 20 times 5 ms. */
+	assert_in_range(sim_source(sim, generator)->counters.packets, 90, 125);
+	assert_int_equal(small_destination(sim, generator, 2)->counters.delivered,
+		sim_source(sim, generator)->counters.packets);
+	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_stopped, DROP_none});
+}
+
+/* Sessions are added and removed beside one that runs. */
+static void
+test_removal(void **state)
+{
+	struct sim *sim = three_ways();
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
+	uint32_t index;
+
+	(void)state;
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	index = small_start(sim, NULL, &s);
+	for (uint32_t round = 0; round < 30; round++) {
+		struct sim_session other = s;
+		uint32_t second;
+
+		other.session = 1000 + round;
+		other.kind = SOURCE_GENERATOR;
+		other.reorder_packets = 64;
+		other.reorder_ns = SIM_S;
+		other.generator = (struct generator_params){
+			.kind = GENERATOR_CONSTANT, .size = 100, .rate = 8000000, .seed = round};
+		second = small_start(sim, NULL, &other);
+		small_send(sim, index, 30, 100, 100 * SIM_US);
+		node_remove_source(sim->nodes[0].node, sim_source(sim, second));
+		node_remove_destination(sim->nodes[1].node, small_destination(sim, second, 2));
+		small_send(sim, index, 30, 100, 100 * SIM_US);
+		assert_null(sim_source(sim, second));
+	}
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 1800);
+	assert_true(small_drops(sim, 2, DROP_session_not_destination) > 0);
+	small_finish(sim, NULL, small_none);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_flows),
+		cmocka_unit_test(test_stop_and_start),
+		cmocka_unit_test(test_removal),
+	};
+
+	sim_eal(512);
+	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
+}
