@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Several queues and several workers: who gets what, and that nothing is lost between them. */
+#include "small.h"
+
+#define LEAVES 9
+
+struct queues {
+	struct oracle *oracle;
+	int queue[SIM_WIRES_MAX][2];
+	bool host_queues[PORT_QUEUES_MAX];
+	uint64_t watched;
+};
+
+/* Hears the wires before the oracle does. */
+static struct sim_hooks below;
+
+static void
+watch(void *arg, struct sim *sim, const struct sim_wire *sw, const struct wire_log *log)
+{
+	struct queues *q = arg;
+	int *seen = &q->queue[wire_tag(sw->wire)][log->to];
+
+	if (log->event == WIRE_DELIVERED && sw->node[log->to] != SIM_HOST) {
+		if (sw->node[log->to ^ 1] == SIM_HOST)
+			q->host_queues[log->queue] = true;
+		else
+			SIM_CHECK(sim, *seen < 0 || *seen == log->queue,
+				"one link's datagrams come by two queues");
+		if (sw->node[log->to ^ 1] != SIM_HOST)
+			*seen = log->queue;
+		q->watched++;
+	}
+	below.wire(below.arg, sim, sw, log);
+}
+
+static void
+pass_on(void *arg, struct sim *sim, uint32_t node, uint32_t session, const uint8_t *payload,
+	uint32_t len)
+{
+	(void)arg;
+	below.delivered(below.arg, sim, node, session, payload, len);
+}
+
+/* A hub with many workers between leaves; every leaf sends to all others. */
+static void
+test_hub(void **state)
+{
+	static struct queues q;
+	struct sim_line line = small_line();
+	struct sim *sim = sim_new(2);
+	struct worker_counters hub;
+	uint32_t used = 0;
+
+	(void)state;
+	sim_add_node(sim, 100, 3);
+	line.queues = 4;
+	for (uint32_t i = 0; i < LEAVES; i++) {
+		line.ipv6 = i % 2 != 0;
+		line.offloads = i % 3 != 0 ? PORT_TX_CHAINS : 0;
+		sim_add_node(sim, i + 1, (uint16_t)(1 + i % 3));
+		small_connect(sim, 100, i + 1, &line);
+	}
+	sim_build(sim);
+	q.oracle = sim_oracle_new(sim);
+	memset(q.queue, 0xff, sizeof(q.queue));
+	below = sim->hooks;
+	sim->hooks = (struct sim_hooks){watch, pass_on, &q};
+	for (uint32_t i = 0; i < LEAVES; i++) {
+		uint32_t others[LEAVES] = {0};
+		struct sim_session s;
+		char text[256];
+		size_t n = (size_t)sprintf(text, "100 > (");
+
+		for (uint32_t k = 0, at = 0; k < LEAVES; k++) {
+			if (k == i)
+				continue;
+			others[at++] = k + 1;
+			n += (size_t)sprintf(text + n, "%s%u", at > 1 ? ", " : "", k + 1);
+		}
+		sprintf(text + n, ")");
+		s = small_session(sim, i + 1, others);
+		sim_session_flow(&s, 1, 1, text);
+		small_start(sim, q.oracle, &s);
+	}
+	for (uint32_t round = 0; round < 100; round++) {
+		for (uint32_t i = 0; i < LEAVES; i++)
+			for (uint32_t k = 0; k < 3; k++)
+				sim_host_send(sim, i, 200);
+		sim_run_until(sim, sim->now + 200 * SIM_US);
+	}
+	sim_drain(sim, SIM_S);
+	hub = sim_node_counters(sim, 0);
+	assert_true(hub.handed_out > 1000); /* by next hops' rings */
+	assert_int_equal(hub.handed_in, hub.handed_out);
+	assert_int_equal(hub.sent, 100 * 3 * LEAVES * (LEAVES - 1));
+	for (uint16_t i = 0; i < 3; i++)
+		assert_true(sim->nodes[0].node->workers[i]->counters.received > 100);
+	for (uint32_t i = 0; i < PORT_QUEUES_MAX; i++)
+		used += q.host_queues[i];
+	assert_int_equal(used, 3); /* clients' ports vary: all of a host's queues */
+	assert_true(q.watched > 10000);
+	small_finish(sim, q.oracle, small_none);
+}
+
+/*
+ * A neighbour begins to send from another UDP port, so that its datagrams hash to another queue:
+ * the worker there hands them to the one that has the link's receiving side.
+ */
+static void
+test_other_queue(void **state)
+{
+	struct sim_line line = small_line();
+	struct sim *sim = small_new(2);
+	struct worker_counters before, after;
+	struct sim_session s;
+	struct link *link;
+	struct port *port;
+	uint32_t index, moved = 0;
+
+	(void)state;
+	line.queues = 2;
+	sim->nodes[1].workers = 2;
+	small_connect(sim, 1, 2, &line);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	sim_session_flow(&s, 1, 1, "2");
+	index = small_start(sim, NULL, &s);
+	link = node_find_link(sim->nodes[0].node, 2);
+	port = sim_port(sim, 0, 0);
+	for (uint16_t from = 0; from < 32; from++) {
+		port->udp_port = (uint16_t)(FERRY_UDP_PORT + from);
+		assert_int_equal(node_set_link_mac(sim->nodes[0].node, link,
+					 &sim_wire_between(sim, 0, 1)->mac[1]),
+			0);
+		port->udp_port = FERRY_UDP_PORT;
+		before = sim_node_counters(sim, 1);
+		small_send(sim, index, 20, 100, 100 * SIM_US);
+		sim_run_until(sim, sim->now + 5 * SIM_MS);
+		after = sim_node_counters(sim, 1);
+		moved += after.handed_out > before.handed_out;
+	}
+	assert_in_range(moved, 4, 28);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 32 * 20);
+	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
+	assert_int_equal(node_find_link(sim->nodes[1].node, 1)->rx.packets, 32 * 20);
+	small_finish(sim, NULL, small_none);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hub),
+		cmocka_unit_test(test_other_queue),
+	};
+
+	sim_eal(768);
+	return cmocka_run_group_tests_name("rss", tests, NULL, NULL);
+}
