@@ -1,0 +1,324 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Four sites and two relays on one machine: video, two more sessions and a file between them.
+
+Each site and relay is a ferryd of its own in a network namespace of its own. At the end every frame
+of the video is compared with those sent, and the file with its copies; the exit status is 0 only if
+all came as it was sent.
+"""
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import time
+
+from rich.console import Console
+from rich.live import Live
+
+import measure
+import media
+import sessions
+import tables
+import topology
+from processes import Ferryd
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SPLIT_TOLERANCE = 0.03
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OWN_FILES = ("*.cfg", "*.log", "*.png", "report.json")
+
+
+class Failure(Exception):
+    """Something that kept the demo from running at all."""
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="run demo", description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=int, default=20, metavar="N",
+                        help="length of the video, 4 to 600 (default: 20)")
+    parser.add_argument("--break", dest="taken_down", choices=[r.name for r in topology.RELAYS],
+                        metavar="RELAY", help="kill a relay midway: "
+                        + " or ".join(relay.name for relay in topology.RELAYS))
+    parser.add_argument("--directory", type=pathlib.Path, metavar="DIR",
+                        help="for configurations, logs and pictures (default: build/demo)")
+    arguments = parser.parse_args()
+    if not 4 <= arguments.seconds <= 600:
+        parser.error(f"--seconds is {arguments.seconds}, it must be 4 to 600")
+    return arguments
+
+
+class Demo:
+    def __init__(self, arguments, console):
+        self.seconds = arguments.seconds
+        self.console = console
+        self.break_relay = next((r for r in topology.RELAYS if r.name == arguments.taken_down), None)
+        build = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
+        self.binaries = build / "control"
+        self.directory = (arguments.directory or build / "demo").resolve()
+        self.namespaces = topology.Namespaces(self.directory)
+        self.sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
+        self.processes = []
+        self.ferryds = {}
+        self.taken_down = None
+        self.snapshot = None
+        self.split = {}
+
+    # Before and after
+
+    def prepare(self):
+        for program in ("ferryd", "ferryctl"):
+            if not (self.binaries / program).exists():
+                raise Failure(f"{self.binaries / program} is not there: ./run build makes it")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.lock = open(self.directory / "lock", "w", encoding="ascii")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(f"a demo runs already in {self.directory}") from error
+        if self.namespaces.exists():
+            self.say("removing what an earlier run left behind")
+            self.namespaces.delete()
+        for name in OWN_FILES:
+            for path in self.directory.glob(name):
+                path.unlink()
+        for node in ("sent", *(node.name for node in topology.NODES)):
+            shutil.rmtree(self.directory / node, ignore_errors=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
+        self.sockets.mkdir(mode=0o700)
+
+    def clean(self):
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C must not stop this
+        for process in self.processes:
+            process.signal(signal.SIGKILL)
+        for process in self.processes:
+            process.wait(5)
+        self.namespaces.delete()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def say(self, text):
+        self.console.print(text, highlight=False)
+
+    # The network
+
+    def socket(self, node):
+        return self.sockets / f"{node.name}.sock"
+
+    def start_nodes(self):
+        self.namespaces.create()
+        sessions.write(self.directory, self.socket)
+        (self.directory / "sent" / sessions.FILE_NAME).write_bytes(os.urandom(sessions.FILE_BYTES))
+        for node in topology.NODES:
+            ferryd = Ferryd(node, self.binaries, self.directory, self.namespaces.of(node),
+                            self.socket(node))
+            self.ferryds[node] = ferryd
+            self.processes.append(ferryd.process)
+
+    def wait_ready(self):
+        deadline = time.monotonic() + 30
+        for ferryd in self.ferryds.values():
+            ferryd.wait_ready(deadline)
+
+    # Traffic
+
+    def start_traffic(self):
+        self.receivers = {
+            site: media.Receiver(self.namespaces.of_clients(site), site, self.directory)
+            for site in sessions.VIDEO.destinations}
+        self.processes += self.receivers.values()
+        time.sleep(1)  # until ffmpeg listens
+        for session in (sessions.TWO_PATHS, sessions.TWICE, sessions.FILE):
+            self.ferryds[session.source].session("start", session)
+        source = sessions.VIDEO.source
+        self.sender = media.Sender(self.namespaces.of_clients(source),
+                                   self.directory / "sent" / "video.ts",
+                                   source.ferry_client_address, self.directory)
+        self.processes.append(self.sender)
+
+    def frames(self):
+        return {site: receiver.frames() for site, receiver in self.receivers.items()}
+
+    def take_down(self):
+        self.ferryds[self.break_relay].process.stop(signal.SIGKILL)
+        self.taken_down = self.break_relay
+
+    def watch(self):
+        """Until the video and the file are sent and what is on its way has come."""
+        begin = time.monotonic()
+        limit = self.seconds + media.RUN_OUT_SECONDS + 15
+        live = Live(console=self.console, auto_refresh=False) if self.console.is_terminal else None
+        if live:
+            live.start()
+        try:
+            rounds = 0
+            while True:
+                seconds = time.monotonic() - begin
+                if self.break_relay and not self.taken_down and seconds > self.seconds / 2:
+                    self.take_down()
+                self.snapshot = measure.take(self.ferryds, self.snapshot)
+                self.check_alive()
+                if live:
+                    live.update(tables.live(self.snapshot, self.frames(), seconds, self.seconds,
+                                            self.taken_down), refresh=True)
+                elif rounds % 5 == 0:
+                    self.say(tables.plain(self.snapshot, self.frames(), seconds))
+                rounds += 1
+                if not self.sender.running() and (
+                        self.snapshot.states[sessions.FILE] == "finished" or seconds > limit):
+                    break
+                if seconds > limit:
+                    raise Failure(f"ffmpeg did not send the video in {limit} s")
+                time.sleep(max(0.0, rounds - (time.monotonic() - begin)))
+        finally:
+            if live:
+                live.stop()
+
+    def check_alive(self):
+        for ferryd in self.ferryds.values():
+            if not ferryd.process.running() and ferryd.node is not self.taken_down:
+                raise Failure(f"{ferryd.node.title}: ferryd ended:\n{ferryd.process.last_words()}")
+
+    def end_traffic(self):
+        for session in (sessions.TWO_PATHS, sessions.TWICE):
+            self.ferryds[session.source].session("stop", session)
+        time.sleep(1.5)  # what is on its way arrives, and reordering windows give up
+        self.snapshot = measure.take(self.ferryds, self.snapshot)
+        self.split = measure.split_of(self.ferryds[sessions.TWO_PATHS.destinations[0]],
+                                      sessions.TWO_PATHS)
+        for receiver in self.receivers.values():
+            receiver.finish()
+
+    def stop_nodes(self):
+        """Each must end by itself when told to."""
+        for ferryd in self.ferryds.values():
+            ferryd.process.signal(signal.SIGTERM)
+        statuses = {node: ferryd.process.wait(10) for node, ferryd in self.ferryds.items()}
+        return {node: status for node, status in statuses.items()
+                if status != 0 and node is not self.taken_down}
+
+    # What came of it
+
+    def compare_frames(self):
+        sent = media.frame_hashes(self.directory / "sent" / "video.ts")
+        self.comparisons, self.pictures = {}, {}
+        for site, receiver in self.receivers.items():
+            received = media.frame_hashes(receiver.video)
+            self.comparisons[site] = media.compare(sent, received)
+            picture = self.directory / f"{site.name}.png"
+            saved = media.save_picture(receiver.video, len(received) * 3 // 4, picture)
+            self.pictures[site] = self.shown(picture) if saved else None
+        source = sessions.VIDEO.source
+        picture = self.directory / f"{source.name}.png"
+        media.save_picture(self.directory / "sent" / "video.ts", len(sent) * 3 // 4, picture)
+        self.sent_picture = self.shown(picture)
+
+    def shown(self, path):
+        return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+    def file_results(self):
+        results = []
+        paths = [(f"{sessions.FILE.source.title} (sent)", self.directory / "sent")]
+        paths += [(site.title, self.directory / site.name) for site in sessions.FILE.destinations]
+        for title, directory in paths:
+            path = directory / sessions.FILE_NAME
+            data = path.read_bytes() if path.exists() else None
+            results.append((title, None if data is None else len(data),
+                            None if data is None else hashlib.sha256(data).hexdigest()))
+        return results
+
+    def checks(self, files, unclean):
+        """(what should be, whether it is), one by one."""
+        for site, result in self.comparisons.items():
+            yield (f"every frame came to {site.title} as it was sent",
+                   result.sent > 0 and result.missing == 0 and result.foreign == 0)
+            yield f"a picture of {site.title}'s video", self.pictures[site] is not None
+        for end in self.snapshot.ends:
+            yield (f"no packet of session {end.session.name} was lost on its way to "
+                   f"{end.node.title}", bool(end.sent) and end.lost == 0)
+        twice = self.snapshot.end(sessions.TWICE, sessions.TWICE.destinations[0])
+        yield ("session twice came twice, and was delivered once",
+               bool(twice.delivered) and twice.duplicates == twice.delivered)
+        total = sum(self.split.values())
+        yield ("session two-paths is split 25 : 75 (within 3 points)",
+               total > 0 and all(abs(self.split.get(flow, 0) / total - weight / 100)
+                                 <= SPLIT_TOLERANCE for flow, weight in enumerate(sessions.SPLIT)))
+        for title, _, digest in files[1:]:
+            yield f"the file at {title} is the one sent", digest == files[0][2]
+        yield "every node ended cleanly", not unclean
+
+    def report(self, unclean):
+        files = self.file_results()
+        checks = list(self.checks(files, unclean))
+        self.console.print(tables.frames(self.comparisons, self.pictures))
+        self.say(f"As sent from {sessions.VIDEO.source.title}: {self.sent_picture}\n")
+        self.console.print(tables.sessions(self.snapshot))
+        self.console.print(tables.split(self.split, sessions.TWO_PATHS.flows))
+        self.console.print(tables.files(files))
+        for node, status in unclean.items():
+            self.say(f"{node.title}: ferryd ended with status {status}:\n"
+                     f"{self.ferryds[node].process.last_words()}")
+        failed = [what for what, holds in checks if not holds]
+        for what in failed:
+            self.console.print(f"[bold red]not so:[/] {what}", highlight=False)
+        (self.directory / "report.json").write_text(json.dumps({
+            "frames": {site.name: vars(result) for site, result in self.comparisons.items()},
+            "sessions": [{"session": end.session.name, "to": end.node.name, "sent": end.sent,
+                          "delivered": end.delivered, "lost": end.lost,
+                          "duplicates": end.duplicates, "delay_us": end.delay}
+                         for end in self.snapshot.ends],
+            "split": self.split,
+            "checks": {what: holds for what, holds in checks},
+        }, indent=1), encoding="utf-8")
+        self.say(f"{len(checks) - len(failed)} of {len(checks)} checks hold"
+                 + ("" if failed else ": all came as it was sent"))
+        return not failed
+
+    def run(self):
+        self.prepare()
+        try:
+            self.say("Starting six nodes: " + ", ".join(n.title for n in topology.NODES))
+            self.start_nodes()
+            media.make(self.directory / "sent" / "video.ts", self.seconds)
+            self.wait_ready()
+            self.say("Sending")
+            self.start_traffic()
+            self.watch()
+            self.end_traffic()
+            unclean = self.stop_nodes()
+            self.say("Comparing")
+            self.compare_frames()
+            return self.report(unclean)
+        finally:
+            self.clean()
+
+
+def on_signal(number, frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    arguments = parse_arguments()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    if os.geteuid() != 0:
+        console.print("The demo needs root, for its network namespaces: ./run demo asks for it")
+        return 1
+    for number in SIGNALS:
+        signal.signal(number, on_signal)
+    demo = Demo(arguments, console)
+    try:
+        return 0 if demo.run() else 1
+    except KeyboardInterrupt:
+        console.print("\nStopped; all that was started is ended.")
+        return 130
+    except (Failure, RuntimeError) as error:
+        console.print(f"[bold red]The demo could not run:[/] {error}", highlight=False)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

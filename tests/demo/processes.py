@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Processes of the demo: started in a namespace, ended with it, even if we are killed."""
+import ctypes
+import json
+import signal
+import subprocess
+import time
+
+from sessions import CONFERENCE
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Process:
+    def __init__(self, namespace, command, log):
+        self.command = [str(word) for word in command]
+        self.log = log
+        with open(log, "wb") as out:
+            self.popen = subprocess.Popen(
+                ["ip", "netns", "exec", namespace, *self.command], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
+                start_new_session=True)
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def signal(self, number):
+        if self.running():
+            self.popen.send_signal(number)
+
+    def wait(self, seconds):
+        """Exit status, or None if it still runs."""
+        try:
+            return self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self, number, seconds=5):
+        """Asks it to end; kills it if it does not. Its exit status."""
+        self.signal(number)
+        status = self.wait(seconds)
+        if status is None:
+            self.signal(signal.SIGKILL)
+            status = self.wait(seconds)
+        return status
+
+    def last_words(self, lines=12):
+        with open(self.log, encoding="utf-8", errors="replace") as text:
+            return "".join(text.readlines()[-lines:])
+
+
+class Ferryd:
+    """A running node, and what ferryctl says about it."""
+
+    def __init__(self, node, binaries, directory, namespace, socket):
+        self.node = node
+        self.socket = socket
+        self.ferryctl = binaries / "ferryctl"
+        self.taken_down = False
+        self.process = Process(namespace, [binaries / "ferryd", "-c", directory / f"{node.name}.cfg"],
+                               directory / f"{node.name}.log")
+
+    def _ask(self, *words):
+        return subprocess.run([self.ferryctl, "-s", self.socket, *words], capture_output=True,
+                              text=True, timeout=5, check=False)
+
+    def show(self, *what):
+        """What "ferryctl show" says, or None if the node does not answer."""
+        if not self.process.running():
+            return None
+        try:
+            done = self._ask("-j", "show", *what)
+            return json.loads(done.stdout) if done.returncode == 0 else None
+        except (subprocess.TimeoutExpired, json.JSONDecodeError):
+            return None
+
+    def command(self, *words):
+        done = self._ask(*words)
+        if done.returncode != 0:
+            raise RuntimeError(f"{self.node.title}: ferryctl {' '.join(words)}: "
+                               f"{(done.stderr or done.stdout).strip()}")
+
+    def session(self, verb, session):
+        self.command("session", verb, str(CONFERENCE), str(session.id))
+
+    def _not_ready(self):
+        links, sessions = self.show("links"), self.show("sessions")
+        if links is None or sessions is None:
+            return "does not answer"
+        for link in links:
+            if link["state"] in ("unresolved", "port down"):
+                return f"link to {link['name']}: {link['state']}"
+        for session in sessions:
+            end = session["destination"]
+            if end is not None and end["egress_state"] != "ready":
+                return f"session {session['session_name']}: its egress is {end['egress_state']}"
+        return None
+
+    def wait_ready(self, deadline):
+        """Until it knows the way to all its neighbours and clients."""
+        while True:
+            reason = self._not_ready()
+            if reason is None:
+                return
+            if not self.process.running():
+                raise RuntimeError(f"{self.node.title}: ferryd ended:\n{self.process.last_words()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.node.title}: not ready: {reason}\n"
+                                   f"{self.process.last_words()}")
+            time.sleep(0.1)

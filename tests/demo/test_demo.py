@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The demo succeeds, fails if a relay is taken down, and leaves nothing behind however it ends."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import topology  # noqa: E402
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+
+
+class Run:
+    def __init__(self, directory, *options):
+        self.directory = directory
+        self.namespaces = topology.Namespaces(directory)
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", HERE / "demo.py", "--directory", directory, *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def finish(self, seconds=120):
+        self.output, _ = self.process.communicate(timeout=seconds)
+        return self.process.returncode
+
+    def report(self):
+        return json.loads((self.directory / "report.json").read_text(encoding="utf-8"))
+
+    def wait_until_sending(self):
+        deadline = time.monotonic() + 60
+        while not (self.directory / "sender.log").exists():
+            assert time.monotonic() < deadline and self.process.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)
+
+    def left_behind(self):
+        sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
+        return self.namespaces.exists() + ([str(sockets)] if sockets.exists() else [])
+
+
+@pytest.fixture
+def start(tmp_path):
+    runs = []
+
+    def starter(*options):
+        runs.append(Run(tmp_path, *options))
+        return runs[-1]
+
+    yield starter
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.kill()
+        run.process.wait()
+        run.namespaces.delete()
+
+
+def test_all_comes_as_it_was_sent(start):
+    run = start("--seconds", "8")
+    assert run.finish() == 0, run.output
+    report = run.report()
+    assert set(report["frames"]) == {"waterloo", "beijing", "shanghai"}
+    for frames in report["frames"].values():
+        assert frames == {"sent": 200, "received": 200, "missing": 0, "foreign": 0}
+    for name in ("toronto", *report["frames"]):
+        assert (run.directory / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert len(report["checks"]) >= 18 and all(report["checks"].values())
+    assert not run.left_behind()
+
+
+def test_a_relay_taken_down_is_seen(start):
+    run = start("--seconds", "6", "--break", "virginia")
+    assert run.finish() == 1, run.output
+    report = run.report()
+    for site in ("waterloo", "beijing", "shanghai"):
+        frames = report["frames"][site]
+        assert frames["sent"] == 150 and 0 < frames["received"] < 150 and frames["missing"] > 0
+        assert f"every frame came to {site.title()} as it was sent" in run.output
+    sessions = {(s["session"], s["to"]): s for s in report["sessions"]}
+    assert sessions["video", "shanghai"]["lost"] > 0
+    # The other relay still carries one of the two.
+    assert sessions["twice", "waterloo"]["lost"] == 0
+    assert 0 < sessions["twice", "waterloo"]["duplicates"] < sessions["twice", "waterloo"]["sent"]
+    assert not run.left_behind()
+
+
+def test_interrupted(start):
+    run = start("--seconds", "30")
+    run.wait_until_sending()
+    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish(20) == 130, run.output
+    assert not run.left_behind()
+
+
+def test_killed_and_started_again(start):
+    killed = start("--seconds", "30")
+    killed.wait_until_sending()
+    killed.process.kill()
+    killed.process.wait()
+    assert killed.left_behind()
+    again = start("--seconds", "4")
+    assert again.finish() == 0, again.output
+    assert "an earlier run left behind" in again.output
+    assert not again.left_behind()
