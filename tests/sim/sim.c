@@ -9,7 +9,7 @@
 #include "sim.h"
 
 #define HOST_BUFFERS 8191
-#define LANE_FRAMES  2048
+#define LANE_FRAMES  4096
 
 void
 sim_fail(const struct sim *sim, const char *file, int line, const char *condition,
@@ -60,7 +60,7 @@ sim_new(uint64_t seed)
 	rng_seed(&sim->rng, seed);
 	snprintf(name, sizeof(name), "hosts%u", sim->serial);
 	sim->host_pool = rte_pktmbuf_pool_create(
-		"hosts", HOST_BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		name, HOST_BUFFERS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	SIM_CHECK(sim, sim->host_pool != NULL, "hosts' pool: %s", rte_strerror(rte_errno));
 	return sim;
 }

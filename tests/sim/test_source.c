@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sources from end to end: rates of the generators, shaping, policing, the file feed. */
+#include <math.h>
+
+#include "small.h"
+
+#define SECONDS 10
+
+static struct sim *
+direct(const struct sim_session *how, uint32_t *index)
+{
+	struct sim *sim = small_new(2);
+	struct sim_session s;
+
+	small_wire(sim, 1, 2);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.kind = how->kind;
+	s.rate = how->rate;
+	s.burst = how->burst;
+	s.generator = how->generator;
+	sim_session_flow(&s, 1, 1, "2");
+	*index = small_start(sim, NULL, &s);
+	return sim;
+}
+
+/* Runs a generator; returns payload bytes per second as the destination counted them. */
+static double
+run_generator(const struct sim_session *how, uint32_t seconds)
+{
+	const struct source_counters *c;
+	uint32_t index;
+	struct sim *sim = direct(how, &index);
+	double rate;
+
+	sim_run_until(sim, sim->now + seconds * SIM_S);
+	sim_session_stop(sim, index);
+	sim_drain(sim, SIM_S);
+	c = &sim_source(sim, index)->counters;
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, c->packets);
+	assert_int_equal(small_destination(sim, index, 2)->counters.bytes, c->bytes);
+	rate = (double)c->bytes / seconds;
+	small_finish(sim, NULL, small_none);
+	return rate;
+}
+
+/* Within so many bytes in all of what is expected. */
+static void
+check_rate(double rate, double expected, double bytes)
+{
+	assert_true(fabs(rate - expected) * SECONDS <= bytes);
+}
+
+static void
+test_constant(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {.kind = GENERATOR_CONSTANT, .size = 997, .rate = 1234567, .seed = 1}};
+
+	(void)state;
+	check_rate(run_generator(&how, SECONDS), 1234567 / 8.0, 2 * 997);
+}
+
+static void
+test_poisson(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {.kind = GENERATOR_POISSON, .size = 200, .rate = 1600000, .seed = 5}};
+
+	(void)state;
+	/* 10000 packets, a standard deviation of 100. */
+	check_rate(run_generator(&how, SECONDS), 200000, 5 * 100 * 200);
+}
+
+static void
+test_onoff(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {.kind = GENERATOR_ONOFF,
+			.size = 200,
+			.rate = 1600000,
+			.on_ns = 10 * SIM_MS,
+			.off_ns = 30 * SIM_MS,
+			.seed = 7}};
+
+	(void)state;
+	/* On a quarter of the time; 250 periods, each with a deviation near its mean. */
+	check_rate(run_generator(&how, SECONDS), 50000, 500000 * 5 * sqrt(2.0 / 250));
+}
+
+static void
+test_trace(void **state)
+{
+	static const uint32_t frames[] = {5000, 0, 100, 1200, 1201, 30000, 1};
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {.kind = GENERATOR_TRACE,
+			.size = 1200,
+			.frames = frames,
+			.nb_frames = 7,
+			.frame_ns = 40 * SIM_MS}};
+
+	(void)state;
+	check_rate(run_generator(&how, SECONDS), 37502 / (7 * 0.04), 37502);
+}
+
+/* A generator faster than its session is held to the session's rate, to the packet. */
+static void
+test_shaped(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.rate = 999983,
+		.burst = 5000,
+		.generator = {.kind = GENERATOR_CONSTANT, .size = 500, .rate = 5000000, .seed = 1}};
+
+	(void)state;
+	check_rate(run_generator(&how, SECONDS), 999983 / 8.0 + 500, 2 * 500);
+}
+
+/* What a host sends above the rate is dropped at once: rate and one burst pass. */
+static void
+test_policed(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_UDP, .rate = 800000, .burst = 3000};
+	const struct source_counters *c;
+	double passed, expected;
+	uint32_t index;
+	struct sim *sim = direct(&how, &index);
+
+	(void)state;
+	small_send(sim, index, 20000, 200, 500 * SIM_US);
+	sim_drain(sim, SIM_S);
+	c = &sim_source(sim, index)->counters;
+	expected = 100000 * 10 + 3000;
+	passed = (double)c->bytes;
+	assert_true(passed <= expected + 1);
+	assert_true(passed >= expected - 2 * 200);
+	assert_int_equal(c->packets + c->policed, 20000);
+	assert_int_equal(small_drops(sim, 1, DROP_session_policed), c->policed);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, c->packets);
+	small_finish(sim, NULL, small_none);
+}
+
+/* Below its rate nothing is policed, however it comes in bursts that fit. */
+static void
+test_conforming(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_UDP, .rate = 800000, .burst = 2000};
+	uint32_t index;
+	struct sim *sim = direct(&how, &index);
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		for (uint32_t k = 0; k < 10; k++)
+			sim_host_send(sim, index, 200);
+		sim_run_until(sim, sim->now + 20 * SIM_MS);
+	}
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 1000);
+	small_finish(sim, NULL, small_none);
+}
+
+/* A generator that has made all its packets says so and rests. */
+static void
+test_count(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {.kind = GENERATOR_CONSTANT,
+			.size = 100,
+			.rate = 80000000,
+			.count = 777,
+			.seed = 1}};
+	uint32_t index;
+	struct sim *sim = direct(&how, &index);
+
+	(void)state;
+	sim_drain(sim, SIM_S);
+	assert_true(sim_source(sim, index)->finished);
+	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 777);
+	small_finish(sim, NULL, small_none);
+}
+
+#define MESSAGE 300
+
+/* The control thread's part of a file: as many payloads as the feed takes. */
+static void
+feed_file(struct sim *sim, struct source *source, uint32_t *next)
+{
+	while (*next < MESSAGE && !rte_ring_full(source->feed)) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(sim->nodes[0].node->pool);
+		uint8_t *p;
+
+		assert_non_null(m);
+		m->data_off = 512;
+		p = (uint8_t *)rte_pktmbuf_append(m, 1000);
+		memset(p, (int)*next, 1000);
+		packet_meta(m)->type = (*next == 0 ? SESSION_MESSAGE_FIRST : 0) |
+				       (*next == MESSAGE - 1 ? SESSION_MESSAGE_LAST : 0);
+		assert_int_equal(rte_ring_sp_enqueue(source->feed, m), 0);
+		++*next;
+	}
+}
+
+/* A file is sent once, in order, at the session's rate, its ends marked. */
+static void
+test_file(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_FILE, .rate = 8000000, .burst = 1000}, s;
+	struct sim *sim = small_new(2);
+	uint32_t index, fed = 0, got = 0;
+	struct destination *dst;
+	struct rte_mbuf *m;
+	uint64_t begin;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	sim->extra_buffers = 512;
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.kind = how.kind;
+	s.rate = how.rate;
+	s.burst = how.burst;
+	s.egress = EGRESS_FILE;
+	sim_session_flow(&s, 1, 1, "2");
+	index = sim_add_session(sim, &s);
+	/* Its packets are looked at here, not by the harness. */
+	sim->sessions[index].egress = EGRESS_SINK;
+	feed_file(sim, sim_source(sim, index), &fed);
+	sim_session_start(sim, index);
+	begin = sim->now;
+	dst = small_destination(sim, index, 2);
+	while (got < MESSAGE && sim->now < begin + SIM_S) {
+		sim_run_until(sim, sim->now + SIM_MS);
+		feed_file(sim, sim_source(sim, index), &fed);
+		while (rte_ring_sc_dequeue(dst->file, (void **)&m) == 0) {
+			uint8_t flags = (got == 0 ? SESSION_MESSAGE_FIRST : 0) |
+					(got == MESSAGE - 1 ? SESSION_MESSAGE_LAST : 0);
+
+			assert_int_equal(packet_meta(m)->type, flags);
+			assert_int_equal(m->pkt_len, 1000);
+			assert_int_equal(*rte_pktmbuf_mtod_offset(m, uint8_t *, 999), got % 256);
+			got++;
+			rte_pktmbuf_free(m);
+		}
+	}
+	assert_int_equal(got, MESSAGE);
+	assert_true(sim_source(sim, index)->finished);
+	/* 1 ms a packet, the first at once. */
+	assert_in_range(sim->now - begin, 299 * SIM_MS, 312 * SIM_MS);
+	small_finish(sim, NULL, small_none);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_constant),
+		cmocka_unit_test(test_poisson),
+		cmocka_unit_test(test_onoff),
+		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_shaped),
+		cmocka_unit_test(test_policed),
+		cmocka_unit_test(test_conforming),
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_file),
+	};
+
+	sim_eal(256);
+	return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}
