@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A bounded run of a fuzz target: from its corpus, for so many seconds, with its coverage.
+
+Usage: run_bounded.py TARGET CORPUS SECONDS [planted]
+
+Fails if the target reports anything; with "planted" (a target with a bug put in) if it does not.
+What it adds to the corpus goes to a temporary directory.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+BEGIN = "fuzz:"  # of each line that ./run test shows
+
+
+def fuzz(target, corpus, seconds, work):
+    found = work / "found"
+    found.mkdir()
+    environment = {**os.environ, "LLVM_PROFILE_FILE": str(work / "profile"),
+                   "UBSAN_OPTIONS": "print_stacktrace=1"}
+    return subprocess.run(
+        [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+         "-print_final_stats=1", f"-artifact_prefix={work}/", found, corpus],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", env=environment, check=False)
+
+
+def print_coverage(target, work):
+    """How much of each source file that the run went into."""
+    subprocess.run(["llvm-profdata-14", "merge", "-o", work / "merged", work / "profile"],
+                   check=True)
+    report = subprocess.run(
+        ["llvm-cov-14", "report", target, f"-instr-profile={work / 'merged'}"],
+        capture_output=True, text=True, check=True).stdout
+    for line in report.splitlines():
+        words = line.split()
+        # file, regions (all, missed, share), functions (...), lines (...), branches (...)
+        if len(words) < 10 or not words[0].endswith(".c") or words[7] == words[8]:
+            continue
+        file = pathlib.Path(words[0]).name
+        if file != f"{target.name}.c":
+            print(f"{BEGIN}  {words[9]:>8} of {int(words[7]):5} lines  {file}")
+
+
+def main():
+    target, corpus, seconds = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+    planted = sys.argv[4:] == ["planted"]
+    if not any(corpus.iterdir()):
+        sys.exit(f"{corpus} is empty: a corpus has at least one input")
+    with tempfile.TemporaryDirectory() as name:
+        work = pathlib.Path(name)
+        done = fuzz(target, corpus, seconds, work)
+        runs = re.search(r"stat::number_of_executed_units: +(\d+)", done.stdout)
+        if planted:
+            caught = done.returncode != 0 and re.search(
+                r"ERROR: (AddressSanitizer|libFuzzer: deadly signal)", done.stdout) is not None
+            print(f"{BEGIN} a planted bug was {'found' if caught else 'NOT found'} within "
+                  f"{seconds} s")
+            if not caught:
+                print(done.stdout[-4000:])
+            return 0 if caught else 1
+        if done.returncode != 0:
+            print(done.stdout[-8000:])
+            for artifact in work.glob("*-*"):
+                print(f"the input, {artifact.name}, in hex: {artifact.read_bytes().hex()}")
+            return 1
+        print(f"{BEGIN} {target.name}: {int(runs[1]) if runs else 0:,} inputs in {seconds} s")
+        print_coverage(target, work)
+    return 0 if runs else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
