@@ -92,8 +92,7 @@ class Demo:
         self.sockets.mkdir(mode=0o700)
 
     def clean(self):
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)  # the second Ctrl-C must not stop this
+        ignore_signals()
         for process in self.processes:
             process.signal(signal.SIGKILL)
         for process in self.processes:
@@ -297,7 +296,14 @@ class Demo:
             self.clean()
 
 
+def ignore_signals():
+    """From the first one on: a second Ctrl-C must not stop the cleaning up."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def on_signal(number, frame):
+    ignore_signals()
     raise KeyboardInterrupt
 
 
