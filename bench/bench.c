@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "bench.h"
+
+static json_t *figures;
+
+void
+bench_die(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+static void
+usage(FILE *to, const char *about, const char *parts)
+{
+	fprintf(to,
+		"usage: %s [OPTION...]\n%s\n"
+		"  --json FILE    writes the figures to FILE\n"
+		"  --quick        a short form that only proves that the program works\n"
+		"  --runs N       measures everything N times (1 to %u; 5)\n"
+		"  --commit TEXT  says which commit was built\n",
+		program_invocation_short_name, about, BENCH_RUNS_MAX);
+	if (parts != NULL)
+		fprintf(to, "  --only PART    a part of it:\n%s", parts);
+}
+
+static unsigned int
+read_runs(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 || n > BENCH_RUNS_MAX) {
+		fprintf(stderr, "%s: --runs %s: a number from 1 to %u\n",
+			program_invocation_short_name, text, BENCH_RUNS_MAX);
+		exit(2);
+	}
+	return (unsigned int)n;
+}
+
+void
+bench_read_options(
+	struct bench_options *options, int argc, char **argv, const char *about, const char *parts)
+{
+	static const struct option known[] = {
+		{"json", required_argument, NULL, 'j'},
+		{"commit", required_argument, NULL, 'c'},
+		{"runs", required_argument, NULL, 'r'},
+		{"only", required_argument, NULL, 'o'},
+		{"quick", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int c;
+
+	*options = (struct bench_options){.commit = "unknown", .runs = 9};
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			options->json = optarg;
+			break;
+		case 'c':
+			options->commit = optarg;
+			break;
+		case 'r':
+			options->runs = read_runs(optarg);
+			break;
+		case 'o':
+			options->only = optarg;
+			break;
+		case 'q':
+			options->quick = true;
+			options->runs = 1;
+			break;
+		case 'h':
+			usage(stdout, about, parts);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr, about, parts);
+			exit(2);
+		}
+	}
+	if (optind < argc || (options->only != NULL && parts == NULL)) {
+		usage(stderr, about, parts);
+		exit(2);
+	}
+}
+
+void
+bench_add(struct bench_samples *samples, double value)
+{
+	if (samples->n < BENCH_RUNS_MAX)
+		samples->value[samples->n++] = value;
+}
+
+static int
+compare_values(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct bench_stat
+bench_stat(const struct bench_samples *samples)
+{
+	double sorted[BENCH_RUNS_MAX];
+	unsigned int n = samples->n;
+
+	if (n == 0)
+		bench_die("a measurement without values");
+	memcpy(sorted, samples->value, n * sizeof(sorted[0]));
+	qsort(sorted, n, sizeof(sorted[0]), compare_values);
+	return (struct bench_stat){
+		.median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2,
+		.min = sorted[0],
+		.max = sorted[n - 1],
+	};
+}
+
+struct bench_stat
+bench_ratio(const struct bench_samples *a, const struct bench_samples *b)
+{
+	struct bench_samples ratio = {0};
+
+	if (a->n != b->n)
+		bench_die("%u values against %u: not measured in turn", a->n, b->n);
+	for (unsigned int i = 0; i < a->n; i++)
+		bench_add(&ratio, a->value[i] / b->value[i]);
+	return bench_stat(&ratio);
+}
+
+void
+bench_meter_start(struct bench_meter *meter)
+{
+	*meter = (struct bench_meter){
+		.gap = rte_get_tsc_hz() / 1000 * BENCH_GAP_NS / 1000000,
+		.last = rte_rdtsc(),
+	};
+}
+
+void
+bench_figure(const char *key, double value)
+{
+	if (figures == NULL)
+		figures = json_object();
+	if (json_object_get(figures, key) != NULL)
+		bench_die("figure %s given twice", key);
+	/* Four digits are more than any of them is worth. */
+	if (json_object_set_new(
+		    figures, key, json_real((double)(int64_t)(value * 1e4 + 0.5) / 1e4)))
+		bench_die("figure %s: out of memory", key);
+}
+
+int
+bench_finish(const struct bench_options *options, const char *benchmark)
+{
+	json_t *root;
+	int rc;
+
+	if (options->json == NULL) {
+		json_decref(figures);
+		return EXIT_SUCCESS;
+	}
+	root = json_pack("{s:s, s:o}", "benchmark", benchmark, "figures",
+		figures != NULL ? figures : json_object());
+	rc = root == NULL ? -1
+			  : json_dump_file(
+				    root, options->json, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+	json_decref(root);
+	if (rc != 0)
+		bench_die("%s: cannot be written: %s", options->json, strerror(errno));
+	return EXIT_SUCCESS;
+}

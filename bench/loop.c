@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_ip.h>
+#include <rte_mbuf.h>
+#include <rte_udp.h>
+
+#include "bench.h"
+#include "checksum.h"
+#include "loop.h"
+#include "wire.h"
+
+#define BACK_MAX 64
+
+/* What is behind the frame's head is its payload, which nobody changes. */
+static inline uint32_t
+write_ids(struct loop_traffic *t, uint8_t *frame)
+{
+	uint32_t sum = 0;
+
+	for (uint16_t i = 0; i < t->nb_hops; i++) {
+		rte_be32_t id = t->hops[t->hop_at++ & (LOOP_HOPS - 1)];
+
+		*(unaligned_uint32_t *)(frame + t->hop_off + i * t->hop_step) = id;
+		sum += (id & 0xffff) + (id >> 16);
+	}
+	return sum;
+}
+
+static inline void
+next_session(struct loop_traffic *t)
+{
+	t->session_at += t->session_step;
+	if (t->session_at >= t->sessions)
+		t->session_at -= t->sessions;
+	t->round += t->session_at == 0;
+}
+
+static inline uint32_t
+write_session(struct loop_traffic *t, uint8_t *frame)
+{
+	struct session_hdr *hdr = (struct session_hdr *)(frame + t->session_off);
+
+	hdr->session = rte_cpu_to_be_32(t->session_at + 1);
+	hdr->seq = rte_cpu_to_be_32(t->round);
+	hdr->flow_seq = rte_cpu_to_be_16((uint16_t)t->round);
+	next_session(t);
+	return (hdr->session & 0xffff) + (hdr->session >> 16) + (hdr->seq & 0xffff) +
+	       (hdr->seq >> 16) + hdr->flow_seq;
+}
+
+static inline void
+write_ingress(struct loop_traffic *t, uint8_t *frame)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	uint32_t address = t->session_at / LOOP_PER_PORT;
+
+	ip->dst_addr = t->addresses[address].ip;
+	ip->hdr_checksum = t->addresses[address].sum;
+	udp->dst_port = rte_cpu_to_be_16(
+		(uint16_t)(t->ingress + t->session_at - address * LOOP_PER_PORT));
+	next_session(t);
+}
+
+/* The frame that this packet will be when it is handed out next. */
+static inline void
+prepare(struct loop_traffic *t, struct rte_mbuf *m)
+{
+	uint8_t *frame = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
+	uint32_t sum = 0;
+
+	for (uint16_t i = 0; i < t->head_len; i += 16)
+		_mm_storeu_si128(
+			(__m128i *)(frame + i), _mm_load_si128((const __m128i *)(t->head + i)));
+	if (t->link_seq_off != 0) {
+		uint64_t seq = rte_cpu_to_be_64(t->link_seq++);
+
+		*(unaligned_uint64_t *)(frame + t->link_seq_off) = seq;
+		sum += (uint32_t)(seq & 0xffff) + (uint32_t)(seq >> 16 & 0xffff) +
+		       (uint32_t)(seq >> 32 & 0xffff) + (uint32_t)(seq >> 48);
+	}
+	sum += write_ids(t, frame);
+	if (t->session_off != 0)
+		sum += write_session(t, frame);
+	if (t->ingress != 0)
+		write_ingress(t, frame);
+	if (t->udp_sum_off != 0)
+		*(unaligned_uint16_t *)(frame + t->udp_sum_off) = (uint16_t)~checksum_fold(
+			sum + t->udp_sum);
+}
+
+/* As a vectorised driver writes the words of a packet that it received: three stores. */
+static inline void
+receive(const struct loop_traffic *t, struct rte_mbuf *m)
+{
+	static const struct {
+		uint16_t data_off, refcnt, nb_segs, port;
+	} rearm = {RTE_PKTMBUF_HEADROOM, 1, 1, 0};
+	const __m128i fields = _mm_set_epi32(0, t->frame_len, t->frame_len, 0);
+
+	memcpy(&m->rearm_data, &rearm, sizeof(rearm));
+	m->ol_flags = t->rx_flags;
+	_mm_storeu_si128((__m128i *)&m->rx_descriptor_fields1, fields);
+}
+
+/* As drivers do: the packets of the next burst are fetched while this one is worked on. */
+static inline void
+look_ahead(struct loop *loop)
+{
+	loop->nb_ahead = 0;
+	if (rte_mempool_get_bulk(loop->pool, (void **)loop->ahead, LOOP_BURST) != 0)
+		return;
+	loop->nb_ahead = LOOP_BURST;
+	for (uint16_t i = 0; i < LOOP_BURST; i++) {
+		rte_mbuf_prefetch_part1(loop->ahead[i]);
+		rte_mbuf_prefetch_part2(loop->ahead[i]);
+	}
+}
+
+static uint16_t
+rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct loop *loop = port->driver;
+
+	(void)queue;
+	(void)n;
+	(void)now;
+	if (loop->packets <= LOOP_BURST) {
+		if (rte_mempool_get_bulk(loop->pool, (void **)pkts, LOOP_BURST) != 0)
+			return 0;
+	} else {
+		if (unlikely(loop->nb_ahead == 0))
+			look_ahead(loop);
+		memcpy(pkts, loop->ahead, sizeof(loop->ahead));
+		look_ahead(loop);
+	}
+	for (uint16_t i = 0; i < LOOP_BURST; i++)
+		receive(loop->traffic, pkts[i]);
+	return LOOP_BURST;
+}
+
+/* Segments on their way back, of one pool at a time. */
+struct back {
+	struct rte_mempool *pool;
+	uint16_t n;
+	struct rte_mbuf *segs[BACK_MAX];
+};
+
+static inline void
+back_flush(struct back *back)
+{
+	if (back->n > 0)
+		rte_mempool_put_bulk(back->pool, (void **)back->segs, back->n);
+	back->n = 0;
+}
+
+static inline void
+give_back(struct loop *loop, struct back *ours, struct back *others, struct rte_mbuf *seg)
+{
+	struct back *back = ours;
+
+	loop->frees++;
+	if (likely(seg->pool == loop->pool)) {
+		prepare(loop->traffic, seg);
+	} else {
+		back = others;
+		if (unlikely(back->pool != seg->pool)) {
+			back_flush(back);
+			back->pool = seg->pool;
+		}
+	}
+	back->segs[back->n++] = seg;
+	if (unlikely(back->n == BACK_MAX))
+		back_flush(back);
+}
+
+static uint16_t
+tx_plain(struct loop *loop, struct rte_mbuf **pkts, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		prepare(loop->traffic, pkts[i]);
+	rte_mempool_put_bulk(loop->pool, (void **)pkts, n);
+	loop->frees += n;
+	return n;
+}
+
+static uint16_t
+tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct loop *loop = port->driver;
+	struct back ours = {.pool = loop->pool}, others = {0};
+
+	(void)queue;
+	(void)now;
+	loop->sent += n;
+	if (loop->plain)
+		return tx_plain(loop, pkts, n);
+	for (uint16_t i = 0; unlikely(loop->look != NULL) && i < n; i++)
+		loop->look(loop->look_arg, pkts[i]);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *seg = pkts[i], *next;
+
+		do {
+			next = seg->next;
+			seg = rte_pktmbuf_prefree_seg(seg);
+			if (likely(seg != NULL))
+				give_back(loop, &ours, &others, seg);
+			seg = next;
+		} while (unlikely(seg != NULL));
+	}
+	back_flush(&ours);
+	back_flush(&others);
+	return n;
+}
+
+static const struct port_ops loop_ops = {.rx_burst = rx_burst, .tx_burst = tx_burst};
+
+void
+loop_init(struct loop *loop, const char *name, uint32_t packets)
+{
+	*loop = (struct loop){
+		.packets = packets,
+		.port = {.ops = &loop_ops, .rx_queues = 1, .tx_queues = 1, .up = true},
+	};
+	loop->port.driver = loop;
+	snprintf(loop->port.name, sizeof(loop->port.name), "%s", name);
+	loop->pool = rte_pktmbuf_pool_create_by_ops(
+		name, packets, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_sp_sc");
+	if (loop->pool == NULL)
+		bench_die("no memory for %u packets: %s", packets, rte_strerror(rte_errno));
+}
+
+void
+loop_free(struct loop *loop)
+{
+	rte_mempool_free(loop->pool);
+}
+
+void
+loop_set(struct loop *loop, struct loop_traffic *traffic)
+{
+	if (loop->nb_ahead > 0)
+		rte_mempool_put_bulk(loop->pool, (void **)loop->ahead, loop->nb_ahead);
+	loop->nb_ahead = 0;
+	loop->traffic = traffic;
+	for (uint32_t i = 0; i < loop->packets; i++) {
+		struct rte_mbuf *m;
+
+		if (rte_mempool_get(loop->pool, (void **)&m) != 0)
+			bench_die("%s: packets are missing from the pool", loop->port.name);
+		memcpy((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM, traffic->frame,
+			traffic->frame_len);
+		prepare(traffic, m);
+		rte_mempool_put(loop->pool, m);
+	}
+}
+
+bool
+loop_is_whole(const struct loop *loop)
+{
+	return rte_mempool_avail_count(loop->pool) + loop->nb_ahead == loop->packets;
+}

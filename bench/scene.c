@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "floor.h"
+#include "frame.h"
+#include "scene.h"
+#include "wire.h"
+
+#define EPOCH 3
+
+static struct frame_endpoints
+link_ends(uint16_t hop, bool ipv6)
+{
+	return (struct frame_endpoints){
+		.source_mac = frames_own_mac(),
+		.destination_mac = frames_other_mac((uint16_t)(hop + 1)),
+		.source = frames_own_address(0, ipv6),
+		.destination = frames_hop_address(hop, ipv6),
+		.source_port = FERRY_UDP_PORT,
+		.destination_port = FERRY_UDP_PORT,
+		.hop_limit = FRAME_HOP_LIMIT,
+	};
+}
+
+static void
+make_floor(struct scene *s)
+{
+	const struct frames_params *frames = &s->params.frames;
+	struct floor_params params = {.own_id = FRAMES_OWN_ID,
+		.port = &s->loop->port,
+		.hops = frames->hops,
+		.hash = s->params.hash};
+	struct link_hdr hdr = {
+		.version_type = LINK_VERSION << 4 | LINK_DATA,
+		.epoch = rte_cpu_to_be_16(EPOCH),
+		.node = rte_cpu_to_be_32(FRAMES_OWN_ID),
+	};
+
+	s->floor = floor_new(&params);
+	for (uint16_t i = 0; i < frames->hops; i++) {
+		struct frame_endpoints ends = link_ends(i, false);
+		struct frame_template t;
+
+		frame_template_build(&t, &s->loop->port, &ends, &hdr, sizeof(hdr));
+		floor_add_hop(s->floor, frames_hop_id(i, frames->sparse),
+			t.bytes + sizeof(t.bytes) - t.total);
+	}
+	floor_fill(s->floor);
+}
+
+static void
+add_neighbour(struct scene *s, uint32_t id, struct address remote, uint16_t mac)
+{
+	struct link_params params = {
+		.node_id = id,
+		.port = &s->loop->port,
+		.remote = remote,
+		.udp_port = FERRY_UDP_PORT,
+	};
+	struct rte_ether_addr other = frames_other_mac(mac);
+	struct link *link = node_add_link(s->node, &params);
+
+	if (link == NULL || node_set_link_mac(s->node, link, &other) < 0)
+		bench_die("neighbour %u: %s", id, strerror(errno));
+}
+
+static void
+add_destinations(struct scene *s)
+{
+	const struct frames_params *frames = &s->params.frames;
+
+	for (uint32_t i = 0; i < frames->sessions; i++) {
+		struct destination_params params = {
+			.conference = FRAMES_CONFERENCE,
+			.session = i + 1,
+			.window = 1024,
+			.egress = s->params.egress ? EGRESS_UDP : EGRESS_SINK,
+			.egress_port = &s->loop->port,
+			.nb_flows = 1,
+		};
+		struct frame_endpoints ends = link_ends((uint16_t)(i % LOOP_HOPS), frames->ipv6);
+		struct destination *dst = node_add_destination(s->node, &params, 0);
+
+		if (dst == NULL || (s->params.egress && node_set_egress(s->node, dst, &ends) < 0))
+			bench_die("destination of session %u: %s", i + 1, strerror(errno));
+	}
+}
+
+/* Each session goes to the next hops whose turn it is, as relayed frames do. */
+static void
+add_sources(struct scene *s)
+{
+	const struct frames_params *frames = &s->params.frames;
+	uint16_t hop = 0;
+
+	for (uint32_t i = 0; i < frames->sessions; i++) {
+		struct pathlet_hdr routing[LOOP_HEAD_MAX / sizeof(struct pathlet_hdr)];
+		struct flow_params flow = {.weight = 1,
+			.routing = (const uint8_t *)routing,
+			.routing_len = (uint16_t)(frames->ways * sizeof(routing[0]))};
+		struct source_params params = {
+			.conference = FRAMES_CONFERENCE,
+			.session = i + 1,
+			.epoch = 1,
+			.kind = SOURCE_UDP,
+			.ingress_port = &s->loop->port,
+			.ingress_local = (uint8_t)(i / LOOP_PER_PORT),
+			.ingress_udp_port = (uint16_t)(FRAMES_INGRESS + i % LOOP_PER_PORT),
+			.seed = i,
+		};
+		struct source *source;
+		uint32_t missing;
+
+		for (uint16_t w = 0; w < frames->ways;
+			w++, hop = (uint16_t)((hop + 1) % frames->hops))
+			routing[w] = (struct pathlet_hdr){
+				.length = rte_cpu_to_be_16(sizeof(routing[0])),
+				.node = rte_cpu_to_be_32(
+					frames_hop_id(hop, frames->sparse) | PATHLET_DESTINATION),
+			};
+		source = node_add_source(
+			s->node, &params, node_build_plan(s->node, &flow, 1, 0, &missing));
+		if (source == NULL)
+			bench_die("source of session %u: %s", i + 1, strerror(errno));
+		node_start_source(s->node, source);
+	}
+}
+
+static void
+make_node(struct scene *s)
+{
+	static unsigned int made;
+	const struct frames_params *frames = &s->params.frames;
+	struct node_budget budget = {.ring_packets = 4096};
+	const char *error = "";
+	char name[16];
+	struct node_params params = {
+		.name = name,
+		.id = FRAMES_OWN_ID,
+		.epoch = EPOCH,
+		.nb_workers = 1,
+		.max_links = (uint16_t)(frames->hops + 1),
+		.seed = 1,
+		.now = tsc_clock_now(&s->clock),
+	};
+
+	snprintf(name, sizeof(name), "bench%u", made++);
+	s->node = node_new(&params, &error);
+	if (s->node == NULL)
+		bench_die("node: %s", error);
+	node_set_clock(s->node, &s->utc);
+	if (node_add_port(s->node, &s->loop->port) < 0 || node_layout(s->node, &budget, &error) < 0)
+		bench_die("node: %s", error);
+	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(frames->ipv6), 0);
+	for (uint16_t i = 0; i < frames->hops; i++)
+		add_neighbour(s, frames_hop_id(i, frames->sparse),
+			frames_hop_address(i, frames->ipv6), (uint16_t)(i + 1));
+	if (frames->kind == FRAMES_DESTINATION)
+		add_destinations(s);
+	if (frames->kind == FRAMES_INGRESS_UDP)
+		add_sources(s);
+	node_tick(s->node);
+}
+
+static void
+set_addresses(struct port *port, bool ipv6)
+{
+	port->mtu = 1600;
+	port->udp_port = FERRY_UDP_PORT;
+	port->offloads = PORT_TX_CHAINS;
+	port->mac = frames_own_mac();
+	port->nb_addresses = LOOP_ADDRESSES;
+	for (uint16_t i = 0; i < LOOP_ADDRESSES; i++)
+		port->addresses[i] = frames_own_address(i, ipv6);
+}
+
+void
+scene_init(struct scene *s, struct loop *loop, const struct scene_params *params)
+{
+	*s = (struct scene){.params = *params, .loop = loop};
+	s->traffic = rte_malloc("traffic", sizeof(*s->traffic), RTE_CACHE_LINE_SIZE);
+	if (s->traffic == NULL)
+		bench_die("out of memory");
+	frames_make(s->traffic, &params->frames);
+	tsc_clock_init(&s->clock);
+	s->utc.utc0_ns = UINT64_C(1790000000) * 1000000000;
+	set_addresses(&loop->port, params->frames.ipv6);
+	if (params->kind == SCENE_FLOOR)
+		make_floor(s);
+	if (params->kind == SCENE_NODE)
+		make_node(s);
+}
+
+void
+scene_free(struct scene *s)
+{
+	node_free(s->node);
+	if (s->floor != NULL)
+		floor_free(s->floor);
+	rte_free(s->traffic);
+}
+
+static inline uint32_t
+turn_io(struct loop *loop, uint64_t now)
+{
+	struct rte_mbuf *pkts[LOOP_BURST];
+	uint16_t n = loop->port.ops->rx_burst(&loop->port, 0, pkts, LOOP_BURST, now);
+
+	return loop->port.ops->tx_burst(&loop->port, 0, pkts, n, now);
+}
+
+uint32_t
+scene_turn(struct scene *s)
+{
+	uint64_t now = tsc_clock_now(&s->clock);
+
+	switch (s->params.kind) {
+	case SCENE_IO:
+		return turn_io(s->loop, now);
+	case SCENE_FLOOR:
+		return floor_poll(s->floor, now, (uint32_t)(utc_ns(&s->utc, now) / 1000));
+	default:
+		return worker_poll(s->node->workers[0], now);
+	}
+}
+
+void
+scene_set(struct scene *s)
+{
+	set_addresses(&s->loop->port, s->params.frames.ipv6);
+	s->loop->plain = s->params.kind == SCENE_IO;
+	loop_set(s->loop, s->traffic);
+}
+
+/* A figure of packets that did not arrive would be worth nothing. */
+static void
+check_nothing_lost(const struct scene *s)
+{
+	uint64_t dropped = s->floor != NULL ? floor_drops(s->floor) : 0;
+	const char *reason = "not understood by the floor";
+	struct worker_counters sum;
+
+	if (s->node != NULL) {
+		node_counters(s->node, &sum);
+		for (int i = 0; i < DROP_COUNT; i++) {
+			if (sum.drops[i] == 0)
+				continue;
+			dropped += sum.drops[i];
+			reason = drop_name(i);
+		}
+	}
+	if (dropped > 0)
+		bench_die("%lu packets dropped: %s", (unsigned long)dropped, reason);
+	if (!loop_is_whole(s->loop))
+		bench_die("packets are missing from the pool");
+}
+
+void
+scene_run(struct scene *s, uint64_t packets)
+{
+	struct bench_meter meter;
+	uint64_t warm = 0;
+
+	scene_set(s);
+	while (warm < RTE_MAX(s->loop->packets, 4096u))
+		warm += scene_turn(s);
+	bench_meter_start(&meter);
+	while (meter.packets < packets) {
+		uint32_t n = scene_turn(s);
+
+		bench_meter_turn(&meter, rte_rdtsc(), n);
+	}
+	bench_add(&s->cycles, (double)meter.cycles / (double)meter.packets);
+	s->preempted += meter.preempted;
+	s->measured += meter.cycles + meter.preempted;
+	check_nothing_lost(s);
+}
