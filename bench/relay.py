@@ -1,0 +1,313 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""How fast a node relays, beside testpmd in the same seat.
+
+    generator and sink  <--memif or two real ports-->  ferryd | testpmd macswap | testpmd io
+
+The generator sits on one CPU, the seat's worker on another. The generator makes Ferry DATA whose
+path leads through the seat back to it, and judges every frame that returns. The three take the seat
+in turn: same frames, rings, burst, queues. bench/README.md says what the figures mean.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+import relay_report as report
+from relay_search import PHASES, Phase, Search
+from relay_seats import (DESCRIPTORS, MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
+                         free_hugepages_mib, memory_arguments)
+
+SEATS = ("ferry", "macswap", "io")
+PAYLOADS = (64, 256, 512, 1400)
+LOADS = (10, 50, 90)  # per cent of PDR
+NDR, PDR = 0.0, 0.005
+
+QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
+BUDGET = 6.0  # seconds of one search
+
+
+class Opposite:
+    """The generator, and who has the seat opposite of it."""
+
+    def __init__(self, directory, options):
+        self.directory = directory
+        self.options = options
+        self.memory = memory_arguments(options.huge)
+        self.resident = options.generator is None  # all three stay, and take turns
+        self.seats = {}
+        self.active = None
+        self.generator = Generator(directory, self._generator_devices(), options.cpus,
+                                   self.memory)
+        self.burst = self.generator.about["burst"]
+        if self.resident:
+            for name in options.seats:
+                self._start(name)
+
+    def _memif(self, index, number, role, side):
+        socket = self.directory / f"seat{number}.sock"
+        return (f"net_memif{index},role={role},id=0,socket={socket},socket-abstract=no,"
+                f"rsize={DESCRIPTORS.bit_length() - 1},mac=02:00:00:00:{side:02x}:{number:02x}")
+
+    def _generator_devices(self):
+        if not self.resident:
+            return [self.options.generator]
+        return [self._memif(number, number, "server", 1)
+                for number in range(len(self.options.seats))]
+
+    def _port(self, name):
+        return self.options.seats.index(name) if self.resident else 0
+
+    def _start(self, name):
+        if self.active:
+            self.seats[self.active].pause()
+        device = (self._memif(0, self._port(name), "client", 2) if self.resident
+                  else self.options.seat)
+        if name == "ferry":
+            seat = FerrydSeat(self.directory, device, self.options.cpus, self.memory,
+                              self.options.control)
+        else:
+            seat = TestpmdSeat(name, self.directory, device, self.options.cpus, self.memory,
+                               self.burst)
+        self.seats[name] = seat
+        self.active = name
+        self._ready(15)
+        seat.find_worker()
+
+    def _ready(self, seconds):
+        mac = self.seats[self.active].mac
+        self.generator.ask("ready", port=self._port(self.active), seat=self.active,
+                           ns=int(seconds * 1e9), **({"mac": mac} if mac else {}))
+
+    def take_seat(self, name):
+        if self.active == name and not self.seats[name].paused:
+            return
+        if self.resident or self.active == name:
+            if self.active:
+                self.seats[self.active].pause()
+            self.seats[name].resume()
+            self.active = name
+            self._ready(5)
+            return
+        if self.active:
+            self.seats.pop(self.active).quit()
+        self.active = None
+        self._start(name)
+
+    def trial(self, name, payload, rate, seconds):
+        """Without a rate, as many as go. The answer has rates in frames a second too."""
+        self.take_seat(name)
+        seat = self.seats[name]
+        waited, begun = seat.waited(), time.monotonic()
+        result = self.generator.ask("trial", port=self._port(name), seat=name, payload=payload,
+                                    burst=self.burst, rate=int(rate), ns=int(seconds * 1e9))
+        result["wall"] = time.monotonic() - begun
+        result["waited"] = seat.waited() - waited
+        result["rate"] = result["received_sending"] / result["seconds"]
+        seat.check()
+        return result
+
+    def round_trip(self):
+        """TSC cycles of a cache line between the two CPUs, while nobody else is on them."""
+        if self.active:
+            self.seats[self.active].pause()
+        return self.generator.ask("round_trip", lcore=1)["median"]
+
+    def drops(self):
+        """What ferryd itself says it dropped."""
+        if "ferry" not in self.seats:
+            return {}
+        self.take_seat("ferry")
+        return self.seats["ferry"].drops()
+
+    def quit(self):
+        for seat in self.seats.values():
+            seat.quit()
+        self.generator.quit()
+
+
+def loss_of(result, rate):
+    """Loss ratio of a trial; None when the generator was too slow for the rate."""
+    offered = result["sent"] + result["refused"]
+    if result["skipped"] > 0.01 * rate * result["seconds"] or offered == 0:
+        return None
+    return (result["lost"] + result["refused"]) / offered
+
+
+class Measurement:
+    def __init__(self, opposite, options):
+        self.opposite = opposite
+        self.options = options
+        self.rows = {(payload, seat): report.Row() for payload in options.payloads
+                     for seat in options.seats}
+
+    def trial(self, seat, payload, rate, seconds):
+        result = self.opposite.trial(seat, payload, rate, seconds)
+        self.rows[payload, seat].count(result)
+        return result
+
+    def loss(self, seat, payload, rate, seconds):
+        """A trial in which the generator fell behind says nothing; it is repeated, within limits."""
+        for _ in range(3):
+            loss = loss_of(self.trial(seat, payload, rate, seconds), rate)
+            if loss is not None:
+                return loss
+        self.rows[payload, seat].behind += 1
+        return 1.0
+
+    def maxima(self, payload, seats):
+        for seat in seats:
+            result = self.trial(seat, payload, 0, self.options.seconds)
+            self.rows[payload, seat].maximum(result)
+
+    def searches(self, payload, seats):
+        """All searches go on at once, a trial of each in turn."""
+        searches = {}
+        for seat in seats:
+            rate = max(self.rows[payload, seat].mpps[-1] * 1e6, 1000)
+            searches[seat] = Search([NDR, PDR], rate, 1.25 * rate, self.options.budget,
+                                    self.options.phases)
+        while any(search.next() for search in searches.values()):
+            for seat, search in searches.items():
+                step = search.next()
+                if step:
+                    begun = time.monotonic()
+                    search.tell(self.loss(seat, payload, *step), time.monotonic() - begun)
+        for seat, search in searches.items():
+            self.rows[payload, seat].found(search.bounds[NDR], search.bounds[PDR])
+
+    def latencies(self, payload, seats):
+        for load in LOADS:
+            for seat in seats:
+                row = self.rows[payload, seat]
+                rate = max(row.pdr[-1] * 1e6 * load / 100, 1000)
+                row.latency(load, self.trial(seat, payload, rate, self.options.seconds))
+
+    def measure(self, payload, seats):
+        trip = self.opposite.round_trip()
+        for seat in seats:
+            self.rows[payload, seat].round_trip.append(trip)
+        self.maxima(payload, seats)
+        self.searches(payload, seats)
+        self.latencies(payload, seats)
+
+    def run(self):
+        """A B C, then C B A."""
+        for number in range(self.options.runs):
+            order = self.options.seats if number % 2 == 0 else self.options.seats[::-1]
+            groups = [order] if self.opposite.resident else [(seat,) for seat in order]
+            for group in groups:
+                for payload in self.options.payloads:
+                    self.measure(payload, group)
+            print(f"run {number + 1} of {self.options.runs} done", flush=True)
+
+    def soak(self):
+        """At 90 % of the node's PDR, in slices by turns, so that the machine is alike for both."""
+        payload = self.options.payloads[0]
+        slices = 6
+        for _ in range(3):
+            self.measure(payload, ("ferry",))
+        pdr = sorted(self.rows[payload, "ferry"].pdr)[1] * 1e6
+        rows = {seat: report.Soak() for seat in ("ferry", "macswap")}
+        for number in range(slices):
+            for seat in ("ferry", "macswap") if number % 2 == 0 else ("macswap", "ferry"):
+                rows[seat].add(self.trial(seat, payload, 0.9 * pdr,
+                                          self.options.soak / slices))
+        return payload, 0.9 * pdr, rows
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--json", metavar="FILE", help="writes the figures to FILE")
+    parser.add_argument("--quick", action="store_true",
+                        help="a short form that only proves that the program works")
+    parser.add_argument("--runs", type=int, default=5, help="of all measurements (5)")
+    parser.add_argument("--commit", help="says which commit was built")
+    parser.add_argument("--payloads", type=int, nargs="+", default=list(PAYLOADS), metavar="BYTES",
+                        help="20 to 1400 (%(default)s)")
+    parser.add_argument("--seats", nargs="+", choices=SEATS, default=list(SEATS),
+                        help="who takes the seat (all three)")
+    parser.add_argument("--seconds", type=float, default=0.5,
+                        help="of a trial at full load, and of one for latency (0.5)")
+    parser.add_argument("--soak", type=float, metavar="SECONDS",
+                        help="only this: so long at 90 %% of ferryd's PDR with the first payload, "
+                        "ferryd and macswap by turns (60 is usual)")
+    parser.add_argument("--cpus", type=int, nargs=2, metavar=("GENERATOR", "SEAT"),
+                        help="(the first two that this process may use)")
+    parser.add_argument("--control", choices=("generator", "float", "seat"), default="generator",
+                        help="the CPU of ferryd's control thread (generator)")
+    parser.add_argument("--generator", metavar="DEVICE",
+                        help="instead of memif: a port, PCI address or devargs of DPDK, ...")
+    parser.add_argument("--seat", metavar="DEVICE", help="... and the one that it is wired to")
+    options = parser.parse_args()
+    if not all(20 <= size <= 1400 for size in options.payloads):
+        parser.error("--payloads: 20 to 1400 bytes")
+    if options.runs < 1 or options.seconds <= 0 or (options.soak or 1) <= 0:
+        parser.error("--runs, --seconds and --soak must be more than 0")
+    if (options.generator is None) != (options.seat is None):
+        parser.error("--generator and --seat: both or none")
+    allowed = sorted(os.sched_getaffinity(0))
+    options.cpus = options.cpus or allowed[:2]
+    if len(set(options.cpus)) < 2 or not set(options.cpus) <= set(allowed):
+        parser.error(f"--cpus: two different ones of {allowed}")
+    return settle(options)
+
+
+def settle(options):
+    """What follows from the options."""
+    options.phases, options.budget = PHASES, BUDGET
+    if options.quick:
+        options.runs, options.seconds = 1, 0.02
+        options.phases, options.budget = QUICK_PHASES, 0.5
+        if options.payloads == list(PAYLOADS):
+            options.payloads = [64, 1400]
+    options.payloads = list(dict.fromkeys(options.payloads))
+    options.seats = tuple(seat for seat in SEATS if seat in options.seats)
+    if options.soak:
+        options.seats, options.payloads = ("ferry", "macswap"), options.payloads[:1]
+    processes = len(options.seats) + 1 if options.generator is None else 2
+    options.huge = free_hugepages_mib() >= processes * MEMORY_MIB
+    return options
+
+
+@contextlib.contextmanager
+def opposite_in(options):
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="ferry-relay-"))
+    opposite = None
+    try:
+        opposite = Opposite(directory, options)
+        yield opposite
+    finally:
+        if opposite:
+            opposite.quit()
+        shutil.rmtree(directory)
+
+
+def main():
+    options = parse_arguments()
+    with opposite_in(options) as opposite:
+        measurement = Measurement(opposite, options)
+        report.print_setting(options, opposite)
+        if options.soak:
+            payload, rate, soaks = measurement.soak()
+            figures = report.print_soak(payload, rate, soaks)
+        else:
+            measurement.run()
+            figures = report.print_tables(measurement.rows, options, opposite.generator.about)
+        drops = opposite.drops()
+    report.print_drops(drops)
+    if options.json:
+        report.write_json(options.json, figures)
+    return report.verdict(measurement.rows)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SeatError as error:
+        print(f"relay: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The generator and sink of bench/relay: reads commands, one a line, and answers each with one line
+ * of JSON. Arguments are the EAL's; every device that it finds is a port, in that order.
+ *
+ *   ready port=N seat=ferry|macswap|io [mac=XX:..] ns=N   until a frame came back
+ *   trial port=N seat=... payload=N burst=N rate=N ns=N   (relay_trial.h)
+ *   round_trip lcore=N                                    of a cache line, TSC cycles
+ *   quit
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include "bench.h"
+#include "packet.h"
+#include "relay_trial.h"
+
+#define PORTS_MAX  8
+#define LINE_BYTES 512
+
+/* How often a frame is sent to a seat that may not be there yet. */
+#define TRY_NS 20000000
+
+static struct relay_port ports[PORTS_MAX];
+static uint16_t nb_ports;
+static uint32_t trials;
+static uint16_t epoch;
+
+struct command {
+	const char *verb;
+	uint16_t port;
+	unsigned int lcore;
+	struct relay_params params;
+	bool mac_known;
+	struct rte_ether_addr mac;
+};
+
+static void __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
+{
+	va_list args;
+
+	printf("{\"error\": \"");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\"}\n");
+}
+
+static bool
+read_number(const char *text, uint64_t most, uint64_t *number)
+{
+	char *end;
+
+	*number = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0' && *number <= most;
+}
+
+static bool
+read_seat(const char *text, enum relay_seat *seat)
+{
+	static const char *const names[] = {"ferry", "macswap", "io"};
+
+	for (size_t i = 0; i < RTE_DIM(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*seat = (enum relay_seat)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+read_value(struct command *c, const char *key, const char *value)
+{
+	struct relay_params *p = &c->params;
+	uint64_t n = 0;
+
+	if (strcmp(key, "seat") == 0)
+		return read_seat(value, &p->seat);
+	if (strcmp(key, "mac") == 0) {
+		c->mac_known = true;
+		return rte_ether_unformat_addr(value, &c->mac) == 0;
+	}
+	if (!read_number(value, UINT64_MAX, &n))
+		return false;
+	if (strcmp(key, "port") == 0 && n < nb_ports)
+		c->port = (uint16_t)n;
+	else if (strcmp(key, "lcore") == 0 && n < RTE_MAX_LCORE)
+		c->lcore = (unsigned int)n;
+	else if (strcmp(key, "payload") == 0 && n >= RELAY_PAYLOAD_MIN && n <= RELAY_PAYLOAD_MAX)
+		p->payload = (uint16_t)n;
+	else if (strcmp(key, "burst") == 0 && n >= 1 && n <= RELAY_BURST_MAX)
+		p->burst = (uint16_t)n;
+	else if (strcmp(key, "rate") == 0 && n <= 1000000000)
+		p->rate = n;
+	else if (strcmp(key, "ns") == 0 && n <= UINT64_C(3600000000000))
+		p->ns = n;
+	else
+		return false;
+	return true;
+}
+
+static bool
+read_command(struct command *c, char *line)
+{
+	char *rest, *word = strtok_r(line, " \n", &rest), *value;
+
+	*c = (struct command){
+		.verb = word, .params = {.payload = 64, .burst = BURST_MAX, .epoch = epoch}};
+	if (word == NULL)
+		return false;
+	while ((word = strtok_r(NULL, " \n", &rest)) != NULL) {
+		value = strchr(word, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		if (value == NULL || !read_value(c, word, value)) {
+			fail("%s: not understood", word);
+			return false;
+		}
+	}
+	return true;
+}
+
+static double
+microseconds(double cycles)
+{
+	return cycles * 1e6 / (double)rte_get_tsc_hz();
+}
+
+static void
+print_result(const struct relay_result *r, const struct relay_latency *latency)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} counts[] = {
+		{"sent", r->sent},
+		{"refused", r->refused},
+		{"skipped", r->skipped},
+		{"missed", r->missed},
+		{"full_bursts", r->full_bursts},
+		{"bursts", r->bursts},
+		{"received", r->received},
+		{"received_sending", r->received_sending},
+		{"lost", r->lost},
+		{"duplicates", r->duplicates},
+		{"reordered", r->reordered},
+		{"too_old", r->too_old},
+		{"wrong", r->wrong},
+		{"stray", r->stray},
+		{"not_ours", r->not_ours},
+		{"link_gaps", r->link_gaps},
+		{"stall_ns", r->stall_ns},
+		{"stalls", r->stalls},
+	};
+
+	printf("{\"seconds\": %.9f", r->seconds);
+	for (size_t i = 0; i < RTE_DIM(counts); i++)
+		printf(", \"%s\": %" PRIu64, counts[i].key, counts[i].value);
+	printf(", \"p50_us\": %.3f, \"p99_us\": %.3f, \"p999_us\": %.3f, \"max_us\": %.3f}\n",
+		microseconds(relay_latency_quantile(latency, 0.5)),
+		microseconds(relay_latency_quantile(latency, 0.99)),
+		microseconds(relay_latency_quantile(latency, 0.999)),
+		microseconds((double)latency->max));
+}
+
+static void
+trial(struct command *c)
+{
+	static struct relay_latency latency;
+	struct relay_result result;
+
+	c->params.trial = ++trials;
+	relay_trial_run(&ports[c->port], &c->params, &result, &latency);
+	print_result(&result, &latency);
+}
+
+/* A frame now and then until one comes back. */
+static void
+ready(struct command *c)
+{
+	static struct relay_latency latency;
+	struct relay_port *port = &ports[c->port];
+	uint64_t end = rte_rdtsc() +
+		       (uint64_t)((double)c->params.ns * 1e-9 * (double)rte_get_tsc_hz());
+	struct relay_params params = c->params;
+	struct relay_result result;
+
+	if (c->mac_known)
+		port->seat_mac = c->mac;
+	port->seat_known = c->mac_known;
+	params.count = 1;
+	params.ns = TRY_NS;
+	do {
+		if (!port->seat_known && relay_port_is_up(port))
+			relay_port_ask(port);
+		params.trial = ++trials;
+		relay_trial_run(port, &params, &result, &latency);
+		if (result.received == 1) {
+			print_result(&result, &latency);
+			return;
+		}
+	} while (rte_rdtsc() < end);
+	fail("port %u is %s, the seat's MAC address is %s, no frame came back (sent %" PRIu64
+	     ", wrong %" PRIu64 ", others %" PRIu64 ", ARP requests answered %" PRIu64 ")",
+		c->port, relay_port_is_up(port) ? "up" : "down",
+		port->seat_known ? "known" : "not known", result.sent, result.wrong,
+		result.not_ours, port->arps);
+}
+
+static void
+round_trip(const struct command *c)
+{
+	struct bench_stat trip;
+
+	if (!rte_lcore_is_enabled(c->lcore) || c->lcore == rte_get_main_lcore()) {
+		fail("lcore %u is none of the others", c->lcore);
+		return;
+	}
+	trip = bench_round_trip(c->lcore);
+	printf("{\"median\": %.0f, \"min\": %.0f, \"max\": %.0f}\n", trip.median, trip.min,
+		trip.max);
+}
+
+static void
+serve(void)
+{
+	char line[LINE_BYTES];
+	struct command c;
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		if (!read_command(&c, line)) {
+			if (c.verb == NULL)
+				fail("an empty line");
+			continue;
+		}
+		if (strcmp(c.verb, "quit") == 0)
+			return;
+		if (strcmp(c.verb, "trial") == 0)
+			trial(&c);
+		else if (strcmp(c.verb, "ready") == 0)
+			ready(&c);
+		else if (strcmp(c.verb, "round_trip") == 0)
+			round_trip(&c);
+		else
+			fail("%s: not understood", c.verb);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	uint16_t id;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (rte_eal_init(argc, argv) < 0) {
+		fprintf(stderr, "DPDK's environment does not start\n");
+		return EXIT_FAILURE;
+	}
+	epoch = (uint16_t)time(NULL);
+	trials = (uint32_t)rte_rdtsc() & 0x7fffffff;
+	RTE_ETH_FOREACH_DEV(id)
+	{
+		if (nb_ports == PORTS_MAX || relay_port_open(&ports[nb_ports], id) < 0)
+			return EXIT_FAILURE;
+		nb_ports++;
+	}
+	printf("{\"ports\": %u, \"burst\": %u, \"tsc_hz\": %" PRIu64 ", \"sent_headers\": %zu, "
+	       "\"ferry_headers\": %zu}\n",
+		nb_ports, BURST_MAX, rte_get_tsc_hz(), sizeof(struct relay_sent),
+		sizeof(struct relay_returned));
+	serve();
+	for (uint16_t i = 0; i < nb_ports; i++)
+		relay_port_close(&ports[i]);
+	(void)rte_eal_cleanup();
+	return EXIT_SUCCESS;
+}

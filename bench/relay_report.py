@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What bench/relay found, as tables and as figures."""
+import json
+import pathlib
+import platform
+import statistics
+import subprocess
+
+LOADS = (10, 50, 90)
+NAMES = {"ferry": "ferryd", "macswap": "testpmd macswap", "io": "testpmd io"}
+PERCENTILES = ("p50_us", "p99_us", "p999_us", "max_us")
+BAD = ("wrong", "duplicates", "too_old")
+
+
+class Row:
+    """All runs of one seat with one payload. Rates in millions of frames a second."""
+
+    def __init__(self):
+        self.mpps, self.ndr, self.pdr = [], [], []
+        self.open_ends = 0  # searches that ended without having narrowed their interval
+        self.latencies = {load: [] for load in LOADS}
+        self.round_trip = []
+        self.full = []  # share of send bursts that found no room: the seat was the slower one
+        self.behind = 0
+        self.seconds = self.wall = self.waited = self.stalled = 0.0
+        self.sums = {}
+
+    def count(self, result):
+        self.seconds += result["seconds"]
+        self.wall += result["wall"]
+        self.waited += result["waited"]
+        self.stalled += result["stall_ns"] / 1e9
+        for key in ("sent", "received", "lost", "reordered", "stray", "link_gaps", *BAD):
+            self.sums[key] = self.sums.get(key, 0) + result[key]
+
+    def maximum(self, result):
+        self.mpps.append(result["rate"] / 1e6)
+        self.full.append(result["full_bursts"] / max(result["bursts"], 1))
+
+    def found(self, ndr, pdr):
+        self.ndr.append(ndr.lower / 1e6)
+        self.pdr.append(pdr.lower / 1e6)
+        self.open_ends += not (ndr.complete and pdr.complete)
+
+    def latency(self, load, result):
+        self.latencies[load].append(tuple(result[key] for key in PERCENTILES))
+
+
+class Soak:
+    def __init__(self):
+        self.seconds = self.wall = self.waited = self.stalled = 0.0
+        self.offered = self.lost = 0
+
+    def add(self, result):
+        self.seconds += result["seconds"]
+        self.wall += result["wall"]
+        self.waited += result["waited"]
+        self.stalled += result["stall_ns"] / 1e9
+        self.offered += result["sent"] + result["refused"]
+        self.lost += result["lost"] + result["refused"]
+
+
+def commit():
+    root = pathlib.Path(__file__).resolve().parents[1]
+    done = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"],
+                          capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def print_setting(options, opposite):
+    about = opposite.generator.about
+    print(f"machine: {processor()}, TSC {about['tsc_hz'] / 1e9:.2f} GHz, "
+          f"Linux {platform.release()}")
+    print(f"commit: {options.commit or commit()}")
+    print(f"generator on CPU {options.cpus[0]}, worker in the seat on CPU {options.cpus[1]}, "
+          f"ferryd's control thread: {options.control}; "
+          f"{'hugepages' if options.huge else 'ordinary pages'}; bursts of {about['burst']}")
+    print("ports: " + ("memif, copying, rings of 1024" if opposite.resident else
+                       f"{options.generator} and {options.seat}"), flush=True)
+
+
+def spread(values, digits=2):
+    """Median, and from least to most."""
+    values = list(values)
+    if not values:
+        return "-"
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return (f"{statistics.median(values):.{digits}f} "
+            f"({min(values):.{digits}f}-{max(values):.{digits}f})")
+
+
+def ratios(ours, theirs):
+    return [a / b for a, b in zip(ours, theirs) if b > 0]
+
+
+def table(heads, lines):
+    widths = [max(len(line[i]) for line in [heads, *lines]) for i in range(len(heads))]
+    for line in [heads, *lines]:
+        print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                               for i, (cell, width) in enumerate(zip(line, widths))))
+
+
+def per_cent(part, whole):
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def print_payload(rows, payload, options, about):
+    sent = about["sent_headers"] + payload
+    back = about["ferry_headers"] + payload
+    print(f"\npayload {payload} bytes: frames of {sent} bytes to the seat, "
+          f"{back} back from ferryd, {sent} from testpmd (Mpps; median, least-most of "
+          f"{options.runs})")
+    reference = rows.get((payload, "macswap"))
+    lines = []
+    for seat in options.seats:
+        row = rows[payload, seat]
+        lines.append([
+            NAMES[seat], spread(row.mpps),
+            spread(ratios(row.mpps, reference.mpps)) if reference else "-",
+            spread(row.ndr), spread(row.pdr),
+            "seat" if statistics.median(row.full) > 0.5 else "generator",
+            f"{statistics.median(row.round_trip):.0f}",
+            per_cent(row.waited, row.wall), per_cent(row.stalled, row.seconds)])
+    table(["", "full load", "of macswap", "NDR", "PDR", "limit", "line round trip",
+           "worker preempted", "generator stalled"], lines)
+    lines = []
+    for seat in options.seats:
+        for load in LOADS:
+            columns = zip(*rows[payload, seat].latencies[load])
+            lines.append([f"{NAMES[seat]} at {load} % of PDR",
+                          *(spread(column, 1) for column in columns)])
+    table(["latency, microseconds", "p50", "p99", "p99.9", "max"], lines)
+    for seat in options.seats:
+        row = rows[payload, seat]
+        if row.open_ends:
+            print(f"  {NAMES[seat]}: {row.open_ends} of {options.runs} searches ran out of time "
+                  "before the interval was narrow enough")
+        if row.behind:
+            print(f"  {NAMES[seat]}: {row.behind} loads were more than the generator could offer")
+
+
+def figures_of(rows, payload, seat):
+    """Those of ferryd without a prefix."""
+    row = rows[payload, seat]
+    prefix = "" if seat == "ferry" else f"{seat}_"
+    figures = {f"{prefix}{key}_{payload}": statistics.median(values) for key, values in
+               (("mpps", row.mpps), ("ndr_mpps", row.ndr), ("pdr_mpps", row.pdr))}
+    figures[f"{prefix}mpps_min_{payload}"] = min(row.mpps)
+    figures[f"{prefix}mpps_max_{payload}"] = max(row.mpps)
+    for load in LOADS:
+        for key, values in zip(PERCENTILES, zip(*row.latencies[load])):
+            key = key.removesuffix("_us")
+            figures[f"{prefix}latency_{key}_us_{load}_{payload}"] = statistics.median(values)
+    return figures
+
+
+def print_tables(rows, options, about):
+    figures = {}
+    for payload in options.payloads:
+        print_payload(rows, payload, options, about)
+        for seat in options.seats:
+            figures |= figures_of(rows, payload, seat)
+        for seat in ("macswap", "io"):
+            if "ferry" not in options.seats or seat not in options.seats:
+                continue
+            ours, theirs = rows[payload, "ferry"], rows[payload, seat]
+            for key, a, b in (("", ours.mpps, theirs.mpps), ("_ndr", ours.ndr, theirs.ndr),
+                              ("_pdr", ours.pdr, theirs.pdr)):
+                if ratios(a, b):
+                    figures[f"ratio{key}_to_{seat}_{payload}"] = statistics.median(ratios(a, b))
+    # The name by which the smallest payload's is known.
+    for load in LOADS:
+        if f"latency_p99_us_{load}_64" in figures:
+            figures[f"latency_p99_us_{load}"] = figures[f"latency_p99_us_{load}_64"]
+    every = list(rows.values())
+    figures["round_trip_cycles"] = statistics.median(
+        trip for row in every for trip in row.round_trip)
+    seconds = sum(row.seconds for row in every)
+    figures["preempted_percent"] = (100 * sum(row.waited for row in every) /
+                                    sum(row.wall for row in every))
+    figures["generator_stalled_percent"] = 100 * sum(row.stalled for row in every) / seconds
+    sums = {}
+    for row in every:
+        for key, value in row.sums.items():
+            sums[key] = sums.get(key, 0) + value
+    print(f"\nof {sums['sent']:,} frames sent: {sums['received']:,} came back right, "
+          f"{sums['lost']:,} lost, {sums['duplicates']:,} twice, {sums['reordered']:,} "
+          f"out of order, {sums['wrong']:,} wrong")
+    for key in ("wrong", "duplicates", "reordered"):
+        figures[key] = sums[key]
+    return figures
+
+
+def print_soak(payload, rate, soaks):
+    print(f"\nsoak: payload {payload} bytes, {rate / 1e6:.3f} Mpps (90 % of ferryd's PDR), by turns")
+    table(["", "seconds", "offered", "lost", "share", "worker preempted", "generator stalled"],
+          [[NAMES[seat], f"{soak.seconds:.1f}", f"{soak.offered:,}", f"{soak.lost:,}",
+            f"{soak.lost / soak.offered:.2e}", per_cent(soak.waited, soak.wall),
+            per_cent(soak.stalled, soak.seconds)] for seat, soak in soaks.items()])
+    ours, theirs = soaks["ferry"], soaks["macswap"]
+    return {"soak_seconds": ours.seconds, "soak_mpps": rate / 1e6,
+            "soak_offered": ours.offered, "soak_lost": ours.lost,
+            "soak_macswap_offered": theirs.offered, "soak_macswap_lost": theirs.lost,
+            "soak_loss_ppm": 1e6 * ours.lost / ours.offered,
+            "soak_macswap_loss_ppm": 1e6 * theirs.lost / theirs.offered}
+
+
+def print_drops(drops):
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in drops.items() if count)
+    print(f"ferryd's own count of drops: {dropped or 'none'}")
+
+
+def write_json(path, figures):
+    text = json.dumps({"benchmark": "relay", "figures": figures}, indent=2)
+    pathlib.Path(path).write_text(text + "\n", encoding="ascii")
+
+
+def verdict(rows):
+    """Exit status: frames that came back damaged or twice are failures, as is silence."""
+    bad = {key: sum(row.sums.get(key, 0) for row in rows.values()) for key in BAD}
+    silent = [seat for (_, seat), row in rows.items() if row.sums and not row.sums["received"]]
+    for key, count in bad.items():
+        if count:
+            print(f"relay: {count} frames came back {key.replace('_', ' ')}")
+    for seat in silent:
+        print(f"relay: nothing came back from {NAMES[seat]}")
+    return 1 if any(bad.values()) or silent else 0
