@@ -7,6 +7,7 @@
 #ifndef FERRY_CHECKSUM_H
 #define FERRY_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -70,6 +71,24 @@ checksum_mbuf_part(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 		done += piece;
 	}
 	return sum;
+}
+
+/* Is the checksum of an IPv4 header without options (20 bytes) right? */
+static inline bool
+checksum_ipv4_right(const void *header)
+{
+	const uint8_t *p = (const uint8_t *)header;
+	uint64_t a, b, sum;
+	uint32_t c;
+
+	memcpy(&a, p, sizeof(a));
+	memcpy(&b, p + 8, sizeof(b));
+	memcpy(&c, p + 16, sizeof(c));
+	sum = (a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c;
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return sum == 0xffff || sum == 0x1fffe;
 }
 
 /* Folded sum of a whole packet from offset off. */

@@ -145,6 +145,10 @@ destination_new(const struct destination_params *params, int socket)
 	p += slots * sizeof(*dst->slots);
 	dst->arrivals = (uint64_t *)p;
 	dst->slots_mask = slots - 1;
+	dst->account = (struct tx_account){.packets = &dst->counters.delivered,
+		.bytes = &dst->counters.bytes,
+		.drops = &dst->counters.egress_drops,
+		.delivered = true};
 	dst->timer.fire = reorder_fire;
 	dst->timer.arg = dst;
 	seq_window_init(&dst->window, dst->bits, params->window);

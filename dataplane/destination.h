@@ -21,6 +21,7 @@
 #include "seq_window.h"
 #include "source.h"
 #include "timer_wheel.h"
+#include "tx_account.h"
 
 enum egress_kind {
 	EGRESS_SINK,
@@ -68,6 +69,8 @@ struct destination {
 	/* Constant once published. */
 	struct destination_params params;
 	struct rte_ring *file; /* EGRESS_FILE: payloads to the control thread */
+
+	struct tx_account account; /* EGRESS_UDP: of counters below */
 
 	/* EGRESS_UDP: published by the control thread; NULL while not resolved. */
 	const struct frame_template *header;

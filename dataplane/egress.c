@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a destination's packets leave: a UDP address, a file, or a counting sink. */
-#include <rte_memcpy.h>
-
 #include "destination.h"
 #include "headroom.h"
 #include "tx_buffer.h"
@@ -13,17 +11,13 @@ egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 	const struct frame_template *t = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE);
 	struct port *port = dst->params.egress_port;
 	struct destination_counters *c = &dst->counters;
-	uint16_t size = (uint16_t)m->pkt_len, sum = 0;
+	struct tx_buffer *tx;
+	uint16_t sum = 0;
 	uint8_t *p;
 
 	if (unlikely(t == NULL)) {
 		c->egress_drops++;
 		worker_drop(w, m, DROP_hop_unresolved);
-		return;
-	}
-	if (unlikely(!port_is_up(port))) {
-		c->egress_drops++;
-		worker_drop(w, m, DROP_port_down);
 		return;
 	}
 	if (unlikely(m->pkt_len > frame_payload_max(t))) {
@@ -41,11 +35,14 @@ egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 	if (frame_needs_sum(t, port->offloads))
 		sum = packet_sum_known(m) ? packet_meta(m)->sum : checksum_mbuf(m, 0);
 	p = packet_prepend(m, t->total);
-	rte_memcpy(p + t->total - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
+	memcpy(p + t->total - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
 	packet_clear_flags(m);
 	frame_finish(t, m, port->offloads, sum);
-	tx_buffer_add(
-		w, worker_tx(w, port), m, &c->delivered, &c->bytes, &c->egress_drops, size, true);
+	c->delivered++;
+	c->bytes += m->pkt_len - t->total;
+	tx = worker_tx(w, port);
+	tx->delivered++;
+	tx_buffer_add(w, tx, m, &dst->account);
 }
 
 /* The control thread writes files; what it cannot follow is dropped by name. */

@@ -22,15 +22,6 @@ hand_to_owner(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf
 	}
 }
 
-static void
-hand_on(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
-{
-	if (likely(link->owner == w->index))
-		link_output(w, link, type, pkts, n);
-	else
-		hand_to_owner(w, link, type, pkts, n);
-}
-
 void
 feeder_flush(struct worker *w)
 {
@@ -46,7 +37,7 @@ feeder_flush(struct worker *w)
 			entry = out->entries[entry].next;
 			pkts[n++] = out->entries[entry].m;
 			if (n == BURST_MAX || entry == last) {
-				hand_on(w, link, LINK_DATA, pkts, n);
+				hand_to_owner(w, link, LINK_DATA, pkts, n);
 				n = 0;
 			}
 		} while (entry != last);
@@ -59,7 +50,10 @@ feeder_flush(struct worker *w)
 void
 feeder_push_control(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m)
 {
-	hand_on(w, link, type, &m, 1);
+	if (link->owner == w->index)
+		link_output(w, link, type, &m, 1);
+	else
+		hand_to_owner(w, link, type, &m, 1);
 }
 
 /* A link of ours whose ring was filled: a burst of it; the rest waits for the next turn. */
@@ -70,7 +64,7 @@ visit_link(void *arg, uint32_t index)
 	struct link *link = __atomic_load_n(&w->node->links[index], __ATOMIC_ACQUIRE);
 	struct rte_mbuf *pkts[BURST_MAX];
 	unsigned int left;
-	uint16_t n, run;
+	uint16_t n;
 
 	if (link == NULL)
 		return;
@@ -79,13 +73,13 @@ visit_link(void *arg, uint32_t index)
 	w->progress += n;
 	if (left > 0)
 		doorbell_ring(&w->bell, index);
-	/* DATA nearly always; other types go between as they came. */
-	for (uint16_t i = 0; i < n; i += run) {
+	for (uint16_t i = 0; i < n; i++) {
 		uint8_t type = packet_meta(pkts[i])->type;
 
-		for (run = 1; i + run < n && packet_meta(pkts[i + run])->type == type; run++)
-			;
-		link_output(w, link, type, pkts + i, run);
+		if (likely(type == LINK_DATA))
+			link_output_data(w, link, pkts[i]);
+		else
+			link_output(w, link, type, &pkts[i], 1);
 	}
 }
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Between those who decide that a packet goes to a next hop and the one worker that sends to it.
- * Within a turn packets collect by next hop (the outbox); then each next hop's go to its link at
- * once if this worker owns it, else through the next hop's ring to the owner, whose doorbell rings.
+ * The owner takes the short way, straight to the link. For another's links packets collect by next
+ * hop within a turn (the outbox), then go through the next hop's ring to the owner, whose doorbell
+ * rings.
  */
 #ifndef FERRY_FEEDER_H
 #define FERRY_FEEDER_H
 
+#include "link_output.h"
 #include "worker.h"
 
-/* Hands everything collected on. */
+/* Hands everything collected on to its owners. */
 void feeder_flush(struct worker *w);
 
-/* A packet (data begins with the next hop's Pathlet) for a link. m is taken. */
+/* Sorts a packet under its next hop. */
 static inline void
-feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
+feeder_set_aside(struct worker *w, struct link *link, struct rte_mbuf *m)
 {
 	struct outbox *out = &w->outbox;
 	uint16_t entry, last;
@@ -32,6 +34,16 @@ feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 		out->entries[last].next = entry;
 	}
 	out->last_of[link->index] = entry;
+}
+
+/* A packet (data begins with the next hop's Pathlet) for a link. m is taken. */
+static inline void
+feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
+{
+	if (likely(link->owner == w->index))
+		link_output_data(w, link, m);
+	else
+		feeder_set_aside(w, link, m);
 }
 
 /* A datagram of another type for a link (data is its body), past what queues there. m is taken. */

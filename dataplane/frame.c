@@ -279,6 +279,7 @@ frame_template_build(struct frame_template *t, const struct port *port,
 		memcpy(udp + 1, append, append_len);
 
 	if (ipv4) {
+		t->plain_room = frame_payload_max(t) - append_len;
 		t->ip_sum = checksum_bytes(ip, t->l3_len);
 		t->pseudo_sum = checksum_pseudo(ip + 12, 8, 0);
 	} else {
@@ -288,23 +289,15 @@ frame_template_build(struct frame_template *t, const struct port *port,
 }
 
 void
-frame_finish(
+frame_finish_ipv6(
 	const struct frame_template *t, struct rte_mbuf *m, uint32_t offloads, uint16_t body_sum)
 {
-	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, t->l2_len);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(l3 + t->l3_len);
-	uint16_t l3_total = (uint16_t)(m->pkt_len - t->l2_len);
-	rte_be16_t len = rte_cpu_to_be_16((uint16_t)(l3_total - t->l3_len));
+	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, t->l2_len);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	rte_be16_t len = rte_cpu_to_be_16((uint16_t)(m->pkt_len - t->l2_len - sizeof(*ip)));
 
+	ip->payload_len = len;
 	udp->dgram_len = len;
-	if (t->l3_len == sizeof(struct rte_ipv4_hdr)) {
-		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)l3;
-
-		ip->total_length = rte_cpu_to_be_16(l3_total);
-		ip->hdr_checksum = (uint16_t)~checksum_add(t->ip_sum, ip->total_length);
-		return;
-	}
-	((struct rte_ipv6_hdr *)l3)->payload_len = len;
 	if (offloads & PORT_TX_UDP_CHECKSUM) {
 		m->l2_len = t->l2_len;
 		m->l3_len = t->l3_len;
@@ -318,4 +311,49 @@ frame_finish(
 	udp->dgram_cksum = (uint16_t)~checksum_fold((uint32_t)t->pseudo_sum + len + len + body_sum);
 	if (udp->dgram_cksum == 0)
 		udp->dgram_cksum = 0xffff;
+}
+
+/* The first IPv4 address of a port, NULL if it has none. */
+static const struct address *
+first_ipv4(const struct port *port)
+{
+	for (uint8_t i = 0; i < port->nb_addresses; i++)
+		if (address_is_ipv4(&port->addresses[i]))
+			return &port->addresses[i];
+	return NULL;
+}
+
+void
+frame_shape_init(struct port *port)
+{
+	struct {
+		struct rte_ether_hdr eth;
+		struct rte_ipv4_hdr ip;
+		struct rte_udp_hdr udp;
+		struct link_hdr link;
+	} __attribute__((packed)) value = {0}, mask = {0};
+	const struct address *own = first_ipv4(port);
+
+	static_assert(offsetof(typeof(value), link) == FRAME_LINK_OFF, "where the link header is");
+	value.eth.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	value.ip.version_ihl = RTE_IPV4_VHL_DEF;
+	value.ip.next_proto_id = IPPROTO_UDP;
+	value.udp.dst_port = rte_cpu_to_be_16(port->udp_port);
+	value.link.version_type = LINK_VERSION << 4 | LINK_DATA;
+
+	mask.eth.ether_type = UINT16_MAX;
+	mask.ip.version_ihl = UINT8_MAX;
+	mask.ip.fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	mask.ip.next_proto_id = UINT8_MAX;
+	mask.ip.dst_addr = UINT32_MAX;
+	mask.udp.dst_port = UINT16_MAX;
+	mask.udp.dgram_cksum = UINT16_MAX;
+	mask.link.version_type = UINT8_MAX;
+	mask.link.flags = UINT8_MAX;
+	if (own != NULL)
+		memcpy(&value.ip.dst_addr, own->bytes + 12, sizeof(value.ip.dst_addr));
+	memcpy(port->shape, (uint8_t *)&value + FRAME_SHAPE_OFF, sizeof(port->shape));
+	memcpy(port->shape_mask, (uint8_t *)&mask + FRAME_SHAPE_OFF, sizeof(port->shape_mask));
+	/* On a port that is tagged, or has IPv6 only, nothing is of this shape. */
+	port->shapeless = own == NULL || port->vlan != 0;
 }

@@ -4,6 +4,7 @@
 #include "feeder.h"
 #include "forward.h"
 #include "input.h"
+#include "link_input.h"
 #include "node.h"
 #include "source.h"
 
@@ -38,9 +39,9 @@ ingress(struct worker *w, struct port *port, struct rte_mbuf *m, const struct fr
 		source_ingress(w, source, &m, 1);
 }
 
-/* Returns the DATA datagram that the frame was, NULL when it was anything else. */
+/* Any frame. Returns the DATA datagram that it was, NULL when it was anything else. */
 static struct rte_mbuf *
-input_frame(struct worker *w, struct port *port, struct rte_mbuf *m)
+input_any(struct worker *w, struct port *port, struct rte_mbuf *m)
 {
 	enum drop_reason reason = DROP_none;
 	struct link_datagram datagram;
@@ -72,6 +73,16 @@ input_frame(struct worker *w, struct port *port, struct rte_mbuf *m)
 	return NULL;
 }
 
+/* Headers of a frame lie in its first two cache lines. */
+static inline void
+prefetch_headers(const struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	rte_prefetch0(frame);
+	rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
+}
+
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -79,10 +90,14 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 	uint16_t nb_data = 0;
 
 	for (uint16_t i = 0; i < n; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
+		prefetch_headers(pkts[i]);
 	for (uint16_t i = 0; i < n; i++) {
-		data[nb_data] = input_frame(w, port, pkts[i]);
-		nb_data += data[nb_data] != NULL;
+		struct rte_mbuf *m = pkts[i];
+
+		if (unlikely(!frame_is_link_data(port, m) || !link_input_next(w, port, m)))
+			m = input_any(w, port, m);
+		data[nb_data] = m;
+		nb_data += m != NULL;
 	}
 	observe_stage(&w->load, STAGE_input, n);
 	forward_input(w, data, nb_data);

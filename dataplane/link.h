@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "port.h"
 #include "seq_window.h"
+#include "tx_account.h"
 
 #define LINK_WINDOW   1024
 #define LINK_NO_OWNER UINT16_MAX
@@ -69,6 +70,8 @@ struct link {
 	uint8_t local;	       /* our address on the port, an index */
 	uint16_t udp_port;     /* the neighbour's, host order */
 	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
+
+	struct tx_account data, control; /* of tx below: DATA, all other types */
 
 	/* Published by the control thread; NULL while the neighbour is not resolved. */
 	const struct frame_template *header;

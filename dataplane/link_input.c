@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "link.h"
-#include "node.h"
-#include "packet.h"
-#include "worker.h"
+#include "link_input.h"
 
 /* The owner of the receiving side is the worker that first hears the neighbour. */
 static uint16_t
@@ -118,9 +115,8 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	*handed = false;
 	if (unlikely(reason != DROP_none))
 		return reason;
-	link = id_map_find(&w->node->peers, rte_be_to_cpu_32(hdr->node));
-	if (unlikely(link == NULL || link->port != port ||
-		     !address_equal(&link->remote, &view->source)))
+	link = link_find_sender(w, port, hdr->node, &view->source);
+	if (unlikely(link == NULL))
 		return DROP_link_unknown_peer;
 	if (unlikely(rx_owner(w, link) != w->index)) {
 		worker_handover(w, link->rx_owner, m, PACKET_FRAME, port->index, 0);

@@ -131,7 +131,7 @@ struct flow_params {
 
 /* NULL with *error set to a text when memory is short. */
 struct node *node_new(const struct node_params *params, const char **error);
-/* Takes the port's structure as it is; its index is set. 0 or -ENOSPC. */
+/* Takes the port, its addresses set; sets its index and shape. 0 or -ENOSPC. */
 int node_add_port(struct node *node, struct port *port);
 /*
  * Who holds packets and how many at most: returns the number of holders. The pool that node_layout
@@ -159,7 +159,8 @@ bool node_settled(const struct node *node);
 
 void node_set_clock(struct node *node, const struct utc_map *map);
 
-/* Links. NULL with errno set: EEXIST, ENOSPC, ENOMEM, ENODEV (no worker sends on the port). */
+/* Links. NULL with errno set: EINVAL (NodeID), EEXIST, ENOSPC, ENOMEM, ENODEV (no worker sends on
+ * the port). */
 struct link *node_add_link(struct node *node, const struct link_params *params);
 /* Publishes the neighbour's MAC; NULL = not resolved. 0 or -ENOMEM. */
 int node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac);

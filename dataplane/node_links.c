@@ -50,6 +50,11 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 	link->local = params->local;
 	link->udp_port = params->udp_port;
 	link->rx_owner = LINK_NO_OWNER;
+	link->data = (struct tx_account){.packets = &link->tx.packets,
+		.bytes = &link->tx.bytes,
+		.drops = &link->tx.drops,
+		.headers = frame_headers(params->port, &params->remote)};
+	link->control = (struct tx_account){.packets = &link->tx.control, .drops = &link->tx.drops};
 	seq_window_init(&link->rx.window, link->rx.bits, LINK_WINDOW);
 	if (node->nb_workers > 1) {
 		link->ring = node_ring(node, "hop", node->rings++, params->ring, true);
@@ -80,7 +85,10 @@ node_add_link(struct node *node, const struct link_params *params)
 	struct link *link;
 
 	errno = 0;
-	if (node_find_link(node, params->node_id) != NULL)
+	/* The pipeline relies on it: neither 0 nor the node itself is a neighbour. */
+	if (params->node_id == 0 || params->node_id > NODE_ID_MAX || params->node_id == node->id)
+		errno = EINVAL;
+	else if (node_find_link(node, params->node_id) != NULL)
 		errno = EEXIST;
 	else if (owner < 0)
 		errno = ENODEV;

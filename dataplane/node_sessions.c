@@ -283,6 +283,7 @@ node_set_egress(struct node *node, struct destination *dst, const struct frame_e
 		if (t == NULL)
 			return -ENOMEM;
 		frame_template_build(t, dst->params.egress_port, ends, NULL, 0);
+		dst->account.headers = t->total;
 	}
 	__atomic_store_n(&dst->header, t, __ATOMIC_RELEASE);
 	if (old != NULL)

@@ -21,10 +21,10 @@
 #define OBSERVE_STAGES(X)                                                                          \
 	X(receive, "taken from a port")                                                            \
 	X(input, "frame and link headers judged, link accounting")                                 \
-	X(forward, "Pathlet, copies, delivery, egress headers")                                    \
+	X(forward, "Pathlet, copies, delivery, headers of own links and egress")                   \
 	X(handed, "taken over from other workers, up to where they go on")                         \
 	X(timers, "sources that are due, reorder windows")                                         \
-	X(output, "sorted by next hop, link headers written, other workers' rings")                \
+	X(output, "to and from the rings between workers")                                         \
 	X(send, "given to ports")
 
 #define OBSERVE_ENUM(name, text) STAGE_##name,

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <rte_branch_prediction.h>
-
 #include "pathlet.h"
-
-/* Pathlets of 6 bytes, one in another: a Pathlet no longer than this cannot be too deep. */
-#define DEPTH_CERTAIN_BYTES (PATHLET_TREE_MAX_DEPTH * sizeof(struct pathlet_hdr))
 
 /*
  * Depth of a Pathlet whose own length is within len, all that is inside looked at; a length that
@@ -95,7 +90,7 @@ pathlet_parse(const uint8_t *data, uint32_t len, uint32_t own_id, struct pathlet
 		return reason;
 	if (unlikely(!view->destination && view->nb_branches == 0))
 		return DROP_pathlet_dead_end;
-	if (unlikely(view->length > DEPTH_CERTAIN_BYTES) &&
+	if (unlikely(view->length > PATHLET_DEPTH_CERTAIN) &&
 		pathlet_depth(data, view->length) > PATHLET_TREE_MAX_DEPTH)
 		return DROP_pathlet_too_deep;
 	return DROP_none;

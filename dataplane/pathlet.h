@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
+
 #include "drop.h"
 #include "wire.h"
 
@@ -33,5 +35,28 @@ struct pathlet_view {
  */
 enum drop_reason
 pathlet_parse(const uint8_t *data, uint32_t len, uint32_t own_id, struct pathlet_view *view);
+
+/* Pathlets of 6 bytes, one in another: what is no longer than this cannot be too deep. */
+#define PATHLET_DEPTH_CERTAIN (PATHLET_TREE_MAX_DEPTH * sizeof(struct pathlet_hdr))
+
+/*
+ * Is this the common case, a Pathlet for the node own (network order, no destination flag) with
+ * exactly one inside? Then pathlet_parse has nothing to object, but to an inner NodeID of 0, which
+ * is no neighbour's.
+ */
+static inline bool
+pathlet_is_transit(const uint8_t *data, uint32_t len, rte_be32_t own)
+{
+	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)data, *inner = outer + 1;
+	uint32_t outer_len, inner_len;
+
+	if (unlikely(len < 2 * sizeof(*outer) + sizeof(struct session_hdr)))
+		return false;
+	outer_len = rte_be_to_cpu_16(outer->length);
+	inner_len = rte_be_to_cpu_16(inner->length);
+	return outer->node == own && (inner->node & RTE_BE32(NODE_ID_MAX)) != own &&
+	       inner_len >= sizeof(*inner) && inner_len + sizeof(*outer) == outer_len &&
+	       outer_len <= PATHLET_DEPTH_CERTAIN && outer_len + sizeof(struct session_hdr) <= len;
+}
 
 #endif

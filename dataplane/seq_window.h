@@ -48,19 +48,25 @@ seq_window_reset(struct seq_window *win)
 /* The slow branches: first, gap, late, duplicate, too old. */
 enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
 
+/* Takes the sequence after the highest; something must have been taken before. */
+static inline void
+seq_window_next(struct seq_window *win)
+{
+	uint64_t seq = ++win->highest, bit = seq % 64;
+	uint64_t *word = &win->bits[(seq & (win->size - 1)) / 64];
+
+	/* A word is cleared as the window enters it. */
+	*word = (bit == 0 ? 0 : *word) | UINT64_C(1) << bit;
+	win->received++;
+}
+
 /* Takes a sequence, or says why not (SEQ_DUPLICATE, SEQ_TOO_OLD). */
 static inline enum seq_verdict
 seq_window_take(struct seq_window *win, uint64_t seq)
 {
-	uint64_t *word = &win->bits[(seq & (win->size - 1)) / 64];
-	uint64_t bit = seq % 64;
-
 	if (unlikely(seq != win->highest + 1 || win->received == 0))
 		return seq_window_take_slow(win, seq);
-	/* A word is cleared as the window enters it. */
-	*word = (bit == 0 ? 0 : *word) | UINT64_C(1) << bit;
-	win->highest = seq;
-	win->received++;
+	seq_window_next(win);
 	return SEQ_IN_ORDER;
 }
 

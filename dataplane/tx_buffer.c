@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tx_buffer.h"
 
-static inline void
-count(uint64_t *counter, uint64_t n)
+/* The owner counted it as sent; it was not. */
+static void
+take_back(const struct tx_account *account, const struct rte_mbuf *m)
 {
-	if (counter != NULL)
-		*counter += n;
+	if (account->packets != NULL)
+		--*account->packets;
+	if (account->bytes != NULL)
+		*account->bytes -= m->pkt_len - account->headers;
+	if (account->drops != NULL)
+		++*account->drops;
 }
 
-/* What the port did not take. */
 static void
-drop_rest(struct worker *w, struct tx_buffer *tx, uint16_t from)
+drop_rest(struct worker *w, struct tx_buffer *tx, uint16_t from, enum drop_reason reason)
 {
 	for (uint16_t i = from; i < tx->n; i++) {
-		tx->delivered -= tx->account[i].delivered;
-		count(tx->account[i].drops, 1);
-		worker_drop(w, tx->pkts[i], DROP_port_full);
+		take_back(tx->accounts[i], tx->pkts[i]);
+		tx->delivered -= tx->accounts[i]->delivered;
+		worker_drop(w, tx->pkts[i], reason);
 	}
 }
 
@@ -23,17 +27,15 @@ void
 tx_buffer_flush(struct worker *w, struct tx_buffer *tx)
 {
 	struct port *port = tx->port;
-	uint16_t taken;
+	bool up = port_is_up(port);
+	uint16_t taken = 0;
 
 	if (tx->n == 0)
 		return;
-	taken = port->ops->tx_burst(port, tx->queue, tx->pkts, tx->n, w->now);
-	for (uint16_t i = 0; i < taken; i++) {
-		count(tx->account[i].packets, 1);
-		count(tx->account[i].bytes, tx->account[i].size);
-	}
+	if (likely(up))
+		taken = port->ops->tx_burst(port, tx->queue, tx->pkts, tx->n, w->now);
 	if (unlikely(taken < tx->n))
-		drop_rest(w, tx, taken);
+		drop_rest(w, tx, taken, up ? DROP_port_full : DROP_port_down);
 	w->counters.sent += taken - tx->delivered;
 	w->counters.delivered += tx->delivered;
 	tx->n = 0;

@@ -131,16 +131,14 @@ send_injected(struct worker *w)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint16_t n = (uint16_t)rte_ring_sc_dequeue_burst(w->inject, (void **)pkts, BURST_MAX, NULL);
+	static const struct tx_account nobody;
 
 	w->counters.originated += n;
 	w->progress += n;
 	for (uint16_t i = 0; i < n; i++) {
 		struct port *port = w->node->ports[packet_meta(pkts[i])->index];
 
-		if (port_is_up(port))
-			tx_buffer_add(w, worker_tx(w, port), pkts[i], NULL, NULL, NULL, 0, false);
-		else
-			worker_drop(w, pkts[i], DROP_port_down);
+		tx_buffer_add(w, worker_tx(w, port), pkts[i], &nobody);
 	}
 }
 
@@ -161,12 +159,12 @@ worker_poll(struct worker *w, uint64_t now)
 	update_clock(w);
 	serve_requests(w);
 
-	receive_ports(w);  /* input.c, link_input.c, forward.c: what neighbours and clients sent */
+	receive_ports(w);  /* input.c, link_input.c, forward.c, feeder.c, link_output.c */
 	receive_handed(w); /* the same, from other workers */
 	observe_stage(&w->load, STAGE_handed, 0);
 	timer_wheel_run(&w->wheel, now); /* sources that are due, destinations that waited enough */
 	observe_stage(&w->load, STAGE_timers, 0);
-	feeder_flush(w);   /* link_output.c for links that are ours, rings of those that are not */
+	feeder_flush(w);   /* to the rings of links that are not ours */
 	feeder_collect(w); /* what others put into the rings of ours */
 	observe_stage(&w->load, STAGE_output, w->progress);
 	send_injected(w);

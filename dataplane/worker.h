@@ -49,14 +49,7 @@ struct tx_buffer {
 	uint16_t n;
 	uint16_t delivered; /* so many of n are a destination's egress */
 	struct rte_mbuf *pkts[TX_BUFFER_SIZE];
-	/* Whose packet it is: counted there once the port took it. */
-	struct {
-		uint64_t *packets;
-		uint64_t *bytes;
-		uint64_t *drops;
-		uint16_t size; /* to add to bytes */
-		bool delivered;
-	} account[TX_BUFFER_SIZE];
+	const struct tx_account *accounts[TX_BUFFER_SIZE]; /* whose they are */
 };
 
 struct rx_queue {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The link stage on receipt, as short as it can be: the next DATA datagram, in order, of the epoch
+ * that the link is in. Everything else, and every refusal, is link_input's.
+ */
+#ifndef FERRY_LINK_INPUT_H
+#define FERRY_LINK_INPUT_H
+
+#include "link.h"
+#include "node.h"
+#include "packet.h"
+#include "worker.h"
+
+/* The configured peer with this NodeID and address on this port; NULL: unknown. */
+static inline struct link *
+link_find_sender(const struct worker *w, const struct port *port, rte_be32_t node,
+	const struct address *source)
+{
+	struct link *link = id_map_find(&w->node->peers, rte_be_to_cpu_32(node));
+
+	if (unlikely(link == NULL || link->port != port || !address_equal(&link->remote, source)))
+		return NULL;
+	return link;
+}
+
+/*
+ * For a frame of which frame_is_link_data is true. Accepted: m begins at the Pathlet and ends with
+ * the datagram, and is counted. Otherwise nothing has changed.
+ */
+static inline bool
+link_input_next(struct worker *w, const struct port *port, struct rte_mbuf *m)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct link_hdr *hdr = (const struct link_hdr *)(frame + FRAME_LINK_OFF);
+	struct address source = address_ipv4(*(const unaligned_uint32_t *)(frame + 26));
+	uint16_t udp_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38));
+	uint16_t bytes = (uint16_t)(udp_len - sizeof(struct rte_udp_hdr));
+	struct link *link = link_find_sender(w, port, hdr->node, &source);
+	struct link_rx *rx;
+
+	if (unlikely(
+		    link == NULL || __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
+		return false;
+	rx = &link->rx;
+	if (unlikely(rte_be_to_cpu_16(hdr->epoch) != rx->epoch || rx->window.received == 0 ||
+		     rte_be_to_cpu_64(hdr->seq) != rx->window.highest + 1))
+		return false;
+	seq_window_next(&rx->window);
+	rx->packets++;
+	rx->bytes += bytes;
+	rx->heard_at = w->now;
+	rx->rtt = rte_be_to_cpu_32(hdr->rtt);
+	m->data_off += FRAME_LINK_OFF + sizeof(*hdr);
+	m->data_len = (uint16_t)(bytes - sizeof(*hdr));
+	m->pkt_len = m->data_len;
+	packet_clear_flags(m);
+	return true;
+}
+
+#endif

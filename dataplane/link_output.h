@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The link stage on departure, as short as it can be: a DATA packet in one piece whose headroom may
+ * be written, over IPv4. Everything else is link_output's.
+ */
+#ifndef FERRY_LINK_OUTPUT_H
+#define FERRY_LINK_OUTPUT_H
+
+#include "link.h"
+#include "packet.h"
+#include "tx_buffer.h"
+#include "worker.h"
+
+/* Not shared, in one segment, with the headroom that the prepared headers need. */
+static inline bool
+link_output_is_plain(const struct rte_mbuf *m)
+{
+	return rte_mbuf_refcnt_read(m) == 1 && m->nb_segs == 1 &&
+	       m->data_off >= FRAME_TEMPLATE_BYTES && RTE_MBUF_DIRECT(m);
+}
+
+/* Writes the prepared headers before the packet, all but what frame_finish fills. */
+static inline struct link_hdr *
+link_write_headers(struct worker *w, struct link *link, const struct frame_template *t,
+	struct rte_mbuf *m, uint8_t type, uint64_t seq)
+{
+	uint8_t *body = rte_pktmbuf_mtod(m, uint8_t *);
+	struct link_hdr *hdr = (struct link_hdr *)body - 1;
+	rte_be32_t stamp = w->stamp, rtt = rte_cpu_to_be_32(link->tx.rtt);
+
+	/* A constant size; what it writes before the frame is this packet's own headroom. */
+	memcpy(body - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
+	hdr->version_type = (uint8_t)(LINK_VERSION << 4 | type);
+	hdr->seq = rte_cpu_to_be_64(seq);
+	hdr->stamp = stamp;
+	hdr->rtt = rtt;
+	return hdr;
+}
+
+/* Sends a DATA packet on a link that this worker owns; m is taken. */
+static inline void
+link_output_data(struct worker *w, struct link *link, struct rte_mbuf *m)
+{
+	const struct frame_template *t = link_header(link);
+	uint32_t total;
+
+	if (unlikely(t == NULL || !link_output_is_plain(m) || m->pkt_len > t->plain_room)) {
+		link_output(w, link, LINK_DATA, &m, 1);
+		return;
+	}
+	total = t->total;
+	link->tx.packets++;
+	link->tx.bytes += m->pkt_len + sizeof(struct link_hdr);
+	(void)link_write_headers(w, link, t, m, LINK_DATA, link->tx.seq++);
+	(void)packet_prepend(m, (uint16_t)total);
+	packet_clear_flags(m);
+	frame_finish(t, m, 0, 0);
+	tx_buffer_add(w, worker_tx(w, link->port), m, &link->data);
+}
+
+#endif
