@@ -84,11 +84,10 @@ checksum_ipv4_right(const void *header)
 	memcpy(&a, p, sizeof(a));
 	memcpy(&b, p + 8, sizeof(b));
 	memcpy(&c, p + 16, sizeof(c));
+	/* Below 2^35; then below 2^20: the second fold leaves at most one carry. */
 	sum = (a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c;
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return sum == 0xffff || sum == 0x1fffe;
+	sum = (sum >> 32) + ((sum >> 16) & 0xffff) + (sum & 0xffff);
+	return ((sum >> 16) + (sum & 0xffff)) == 0xffff;
 }
 
 /* Folded sum of a whole packet from offset off. */

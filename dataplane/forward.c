@@ -86,51 +86,37 @@ forward_one(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *vie
 	feeder_push(w, link, m);
 }
 
-static void
-forward_any(struct worker *w, struct rte_mbuf *m)
-{
-	struct pathlet_view view;
-	enum drop_reason reason;
-
-	/* The first segment holds Pathlet and session header, or they count as cut short. */
-	reason = pathlet_parse(
-		rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
-	if (unlikely(reason != DROP_none)) {
-		worker_drop(w, m, reason);
-	} else if (view.nb_branches == 1 && !view.destination) {
-		forward_one(w, m, &view);
-	} else if (view.nb_branches == 0) {
-		packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
-		forward_deliver(w, m);
-	} else {
-		forward_copies(w, m, &view);
-	}
-}
-
-/* The next hop of the common case, a relay's; NULL: any other case. */
-static inline struct link *
-transit_hop(const struct worker *w, const struct rte_mbuf *m, rte_be32_t own)
-{
-	const struct pathlet_hdr *outer = rte_pktmbuf_mtod(m, const struct pathlet_hdr *);
-
-	if (unlikely(!pathlet_is_transit((const uint8_t *)outer, m->data_len, own)))
-		return NULL;
-	return id_map_find(&w->node->peers, rte_be_to_cpu_32(outer[1].node) & NODE_ID_MAX);
-}
-
 void
 forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
-	rte_be32_t own = rte_cpu_to_be_32(w->node->id);
-
 	for (uint16_t i = 0; i < n; i++) {
-		struct link *link = transit_hop(w, pkts[i], own);
+		struct rte_mbuf *m = pkts[i];
+		struct pathlet_view view;
+		enum drop_reason reason;
 
-		if (unlikely(link == NULL)) {
-			forward_any(w, pkts[i]);
-			continue;
+		/* The first segment holds Pathlet and session header, or they count as cut short.
+		 */
+		reason = pathlet_parse(
+			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
+		if (unlikely(reason != DROP_none)) {
+			worker_drop(w, m, reason);
+		} else if (view.nb_branches == 1 && !view.destination) {
+			forward_one(w, m, &view);
+		} else if (view.nb_branches == 0) {
+			packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
+			forward_deliver(w, m);
+		} else {
+			forward_copies(w, m, &view);
 		}
-		packet_trim(pkts[i], sizeof(struct pathlet_hdr));
-		feeder_push(w, link, pkts[i]);
 	}
+}
+
+/* What sending will touch is fetched first: with thousands of neighbours it lies far away. */
+void
+forward_transit(struct worker *w, const struct forward_transit *packets, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		frame_template_prefetch(link_header(packets[i].link));
+	for (uint16_t i = 0; i < n; i++)
+		feeder_push(w, packets[i].link, packets[i].m);
 }

@@ -10,6 +10,7 @@
 
 #include <rte_ip.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 #include <rte_udp.h>
 
 #include "address.h"
@@ -58,21 +59,26 @@ enum frame_verdict frame_parse(const struct port *port, const struct rte_mbuf *m
 /* Prepares a port for frame_is_link_data, once its addresses are set. */
 void frame_shape_init(struct port *port);
 
+/* The i-th eight bytes behind p. */
+static inline uint64_t
+frame_word(const uint8_t *p, int i)
+{
+	return ((const unaligned_uint64_t *)p)[i];
+}
+
 static inline bool
 frame_is_link_data(const struct port *port, const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint64_t flags = m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_MASK);
-	uint64_t words[4], differs;
-	uint16_t ip_len, udp_len;
+	uint64_t differs = port->shapeless;
+	uint32_t ip_len, udp_len;
 
 	if (unlikely(m->nb_segs != 1 || m->data_len < FRAME_LINK_OFF + sizeof(struct link_hdr)))
 		return false;
-	memcpy(words, frame + FRAME_SHAPE_OFF, sizeof(words));
-	differs = port->shapeless | ((words[0] ^ port->shape[0]) & port->shape_mask[0]) |
-		  ((words[1] ^ port->shape[1]) & port->shape_mask[1]) |
-		  ((words[2] ^ port->shape[2]) & port->shape_mask[2]) |
-		  ((words[3] ^ port->shape[3]) & port->shape_mask[3]);
+	for (int i = 0; i < 4; i++)
+		differs |= (frame_word(frame + FRAME_SHAPE_OFF, i) ^ port->shape[i]) &
+			   port->shape_mask[i];
 	ip_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 16));
 	udp_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38));
 	if (unlikely(differs != 0 || ip_len != udp_len + sizeof(struct rte_ipv4_hdr) ||
@@ -100,6 +106,13 @@ struct frame_template {
 	uint16_t mtu;
 	uint16_t plain_room; /* IPv4: bytes that may follow the headers; IPv6: 0 */
 };
+
+static inline void
+frame_template_prefetch(const struct frame_template *t)
+{
+	rte_prefetch0(t);
+	rte_prefetch0((const uint8_t *)t + RTE_CACHE_LINE_SIZE);
+}
 
 struct frame_endpoints {
 	struct rte_ether_addr source_mac, destination_mac;

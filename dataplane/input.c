@@ -83,23 +83,74 @@ prefetch_headers(const struct rte_mbuf *m)
 	rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
 }
 
+/* Makes what follows off bytes of a frame the packet: len bytes. */
+static inline void
+cut_frame(struct rte_mbuf *m, uint16_t off, uint32_t len)
+{
+	m->data_off += off;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	packet_clear_flags(m);
+}
+
+/*
+ * The short way of a frame that is of the common shape and the next of its link. Its next hop if it
+ * is in transit, m then beginning at the inner Pathlet; NULL with *taken set: m begins at its
+ * Pathlet; NULL without: m is as it came.
+ */
+static inline struct link *
+input_next(
+	struct worker *w, const struct port *port, struct rte_mbuf *m, rte_be32_t own, bool *taken)
+{
+	const uint16_t off = FRAME_LINK_OFF + sizeof(struct link_hdr);
+	struct link *link;
+	int32_t len;
+
+	*taken = false;
+	if (unlikely(!frame_is_link_data(port, m)))
+		return NULL;
+	len = link_input_next(w, port, m);
+	if (unlikely(len < 0))
+		return NULL;
+	*taken = true;
+	link = forward_transit_hop(
+		w, rte_pktmbuf_mtod_offset(m, const uint8_t *, off), (uint32_t)len, own);
+	if (unlikely(link == NULL)) {
+		cut_frame(m, off, (uint32_t)len);
+		return NULL;
+	}
+	rte_prefetch0(link);
+	rte_prefetch0(&link->tx);
+	cut_frame(m, off + sizeof(struct pathlet_hdr), (uint32_t)len - sizeof(struct pathlet_hdr));
+	return link;
+}
+
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct rte_mbuf *data[BURST_MAX];
-	uint16_t nb_data = 0;
+	rte_be32_t own = rte_cpu_to_be_32(w->node->id);
+	struct forward_transit transit[BURST_MAX];
+	struct rte_mbuf *others[BURST_MAX];
+	uint16_t nb_transit = 0, nb_others = 0;
 
 	for (uint16_t i = 0; i < n; i++)
 		prefetch_headers(pkts[i]);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
+		bool taken;
+		struct link *link = input_next(w, port, m, own, &taken);
 
-		if (unlikely(!frame_is_link_data(port, m) || !link_input_next(w, port, m)))
+		if (likely(link != NULL)) {
+			transit[nb_transit++] = (struct forward_transit){m, link};
+			continue;
+		}
+		if (!taken)
 			m = input_any(w, port, m);
-		data[nb_data] = m;
-		nb_data += m != NULL;
+		others[nb_others] = m;
+		nb_others += m != NULL;
 	}
 	observe_stage(&w->load, STAGE_input, n);
-	forward_input(w, data, nb_data);
-	observe_stage(&w->load, STAGE_forward, nb_data);
+	forward_transit(w, transit, nb_transit);
+	forward_input(w, others, nb_others);
+	observe_stage(&w->load, STAGE_forward, nb_transit + nb_others);
 }

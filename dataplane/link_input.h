@@ -24,37 +24,34 @@ link_find_sender(const struct worker *w, const struct port *port, rte_be32_t nod
 }
 
 /*
- * For a frame of which frame_is_link_data is true. Accepted: m begins at the Pathlet and ends with
- * the datagram, and is counted. Otherwise nothing has changed.
+ * For a frame of which frame_is_link_data is true: returns the bytes that follow its link header,
+ * which begin with a Pathlet, once the link has accepted and counted it; m stays as it came. -1:
+ * nothing was counted.
  */
-static inline bool
-link_input_next(struct worker *w, const struct port *port, struct rte_mbuf *m)
+static inline int32_t
+link_input_next(struct worker *w, const struct port *port, const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct link_hdr *hdr = (const struct link_hdr *)(frame + FRAME_LINK_OFF);
 	struct address source = address_ipv4(*(const unaligned_uint32_t *)(frame + 26));
-	uint16_t udp_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38));
-	uint16_t bytes = (uint16_t)(udp_len - sizeof(struct rte_udp_hdr));
+	uint32_t bytes = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38)) -
+			 (uint32_t)sizeof(struct rte_udp_hdr);
 	struct link *link = link_find_sender(w, port, hdr->node, &source);
 	struct link_rx *rx;
 
 	if (unlikely(
 		    link == NULL || __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
-		return false;
+		return -1;
 	rx = &link->rx;
 	if (unlikely(rte_be_to_cpu_16(hdr->epoch) != rx->epoch || rx->window.received == 0 ||
 		     rte_be_to_cpu_64(hdr->seq) != rx->window.highest + 1))
-		return false;
+		return -1;
 	seq_window_next(&rx->window);
 	rx->packets++;
 	rx->bytes += bytes;
 	rx->heard_at = w->now;
 	rx->rtt = rte_be_to_cpu_32(hdr->rtt);
-	m->data_off += FRAME_LINK_OFF + sizeof(*hdr);
-	m->data_len = (uint16_t)(bytes - sizeof(*hdr));
-	m->pkt_len = m->data_len;
-	packet_clear_flags(m);
-	return true;
+	return (int32_t)(bytes - sizeof(*hdr));
 }
 
 #endif
