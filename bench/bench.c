@@ -147,10 +147,10 @@ bench_ratio(const struct bench_samples *a, const struct bench_samples *b)
 }
 
 void
-bench_meter_start(struct bench_meter *meter)
+bench_meter_start(struct bench_meter *meter, uint64_t least)
 {
 	*meter = (struct bench_meter){
-		.gap = rte_get_tsc_hz() / 1000 * BENCH_GAP_NS / 1000000,
+		.gap = rte_get_tsc_hz() / 1000 * BENCH_GAP_NS / 1000000 + least * 4,
 		.last = rte_rdtsc(),
 	};
 }

@@ -14,7 +14,10 @@
 
 #define BENCH_RUNS_MAX 64
 
-/* A turn that took longer was interrupted: another process had the core. Nanoseconds. */
+/*
+ * A turn that took so many nanoseconds longer than four short ones was interrupted: another process
+ * had the core.
+ */
 #define BENCH_GAP_NS 20000
 
 struct bench_options {
@@ -74,7 +77,8 @@ struct bench_meter {
 	uint64_t gaps;	    /* how many of those */
 };
 
-void bench_meter_start(struct bench_meter *meter);
+/* least: TSC cycles of the shortest turn there was, while warming up. */
+void bench_meter_start(struct bench_meter *meter, uint64_t least);
 
 static inline void
 bench_meter_turn(struct bench_meter *meter, uint64_t tsc, uint32_t packets)

@@ -127,7 +127,8 @@ add_ip_udp(struct builder *b, const struct frames_params *params)
 	}
 	udp = add(b, sizeof(*udp));
 	udp->src_port = rte_cpu_to_be_16(FERRY_UDP_PORT);
-	udp->dst_port = rte_cpu_to_be_16(FERRY_UDP_PORT);
+	if (params->kind != FRAMES_INGRESS_UDP)
+		udp->dst_port = rte_cpu_to_be_16(FERRY_UDP_PORT);
 }
 
 static void
@@ -263,6 +264,8 @@ frames_make(struct loop_traffic *traffic, const struct frames_params *params)
 	struct builder b = {.len = 0};
 	uint16_t headers;
 
+	if (params->ipv6 && params->kind == FRAMES_INGRESS_UDP && params->sessions > LOOP_PER_PORT)
+		bench_die("more than %u IPv6 ingress addresses", LOOP_PER_PORT);
 	*traffic = (struct loop_traffic){
 		.link_seq = 1,
 		.sessions = params->sessions,
@@ -274,7 +277,8 @@ frames_make(struct loop_traffic *traffic, const struct frames_params *params)
 	add_ethernet(&b, params->ipv6);
 	add_ip_udp(&b, params);
 	if (params->kind == FRAMES_INGRESS_UDP) {
-		traffic->ingress = FRAMES_INGRESS;
+		traffic->ingress_off = (uint16_t)(b.len - sizeof(struct rte_udp_hdr) +
+						  offsetof(struct rte_udp_hdr, dst_port));
 	} else {
 		add_link(&b, traffic);
 		add_pathlets(&b, traffic, params);

@@ -15,7 +15,6 @@
 #define FRAMES_OWN_ID	  1
 #define FRAMES_SENDER_ID  2
 #define FRAMES_FIRST_HOP  16 /* NodeIDs of next hops that lie side by side */
-#define FRAMES_INGRESS	  20000
 #define FRAMES_CONFERENCE 7
 
 enum frames_kind {

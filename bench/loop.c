@@ -50,18 +50,23 @@ write_session(struct loop_traffic *t, uint8_t *frame)
 	       (hdr->seq >> 16) + hdr->flow_seq;
 }
 
-static inline void
+static inline uint32_t
 write_ingress(struct loop_traffic *t, uint8_t *frame)
 {
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + sizeof(struct rte_ether_hdr));
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	uint32_t address = t->session_at / LOOP_PER_PORT;
+	rte_be16_t port = rte_cpu_to_be_16(
+		(uint16_t)(LOOP_INGRESS + t->session_at - address * LOOP_PER_PORT));
 
-	ip->dst_addr = t->addresses[address].ip;
-	ip->hdr_checksum = t->addresses[address].sum;
-	udp->dst_port = rte_cpu_to_be_16(
-		(uint16_t)(t->ingress + t->session_at - address * LOOP_PER_PORT));
+	*(unaligned_uint16_t *)(frame + t->ingress_off) = port;
 	next_session(t);
+	if (t->udp_sum_off == 0) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame +
+								  sizeof(struct rte_ether_hdr));
+
+		ip->dst_addr = t->addresses[address].ip;
+		ip->hdr_checksum = t->addresses[address].sum;
+	}
+	return port;
 }
 
 /* The frame that this packet will be when it is handed out next. */
@@ -84,11 +89,14 @@ prepare(struct loop_traffic *t, struct rte_mbuf *m)
 	sum += write_ids(t, frame);
 	if (t->session_off != 0)
 		sum += write_session(t, frame);
-	if (t->ingress != 0)
-		write_ingress(t, frame);
-	if (t->udp_sum_off != 0)
-		*(unaligned_uint16_t *)(frame + t->udp_sum_off) = (uint16_t)~checksum_fold(
-			sum + t->udp_sum);
+	if (t->ingress_off != 0)
+		sum += write_ingress(t, frame);
+	if (t->udp_sum_off != 0) {
+		uint16_t check = (uint16_t)~checksum_fold(sum + t->udp_sum);
+
+		/* 0 would say that there is none (RFC 8200, 8.1). */
+		*(unaligned_uint16_t *)(frame + t->udp_sum_off) = check != 0 ? check : 0xffff;
+	}
 }
 
 /* As a vectorised driver writes the words of a packet that it received: three stores. */
@@ -138,6 +146,8 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	}
 	for (uint16_t i = 0; i < LOOP_BURST; i++)
 		receive(loop->traffic, pkts[i]);
+	for (uint16_t i = 0; unlikely(loop->late) && i < LOOP_BURST; i++)
+		prepare(loop->traffic, pkts[i]);
 	return LOOP_BURST;
 }
 
@@ -163,7 +173,8 @@ give_back(struct loop *loop, struct back *ours, struct back *others, struct rte_
 
 	loop->frees++;
 	if (likely(seg->pool == loop->pool)) {
-		prepare(loop->traffic, seg);
+		if (likely(!loop->late))
+			prepare(loop->traffic, seg);
 	} else {
 		back = others;
 		if (unlikely(back->pool != seg->pool)) {
@@ -179,7 +190,7 @@ give_back(struct loop *loop, struct back *ours, struct back *others, struct rte_
 static uint16_t
 tx_plain(struct loop *loop, struct rte_mbuf **pkts, uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; likely(!loop->late) && i < n; i++)
 		prepare(loop->traffic, pkts[i]);
 	rte_mempool_put_bulk(loop->pool, (void **)pkts, n);
 	loop->frees += n;
@@ -252,7 +263,8 @@ loop_set(struct loop *loop, struct loop_traffic *traffic)
 			bench_die("%s: packets are missing from the pool", loop->port.name);
 		memcpy((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM, traffic->frame,
 			traffic->frame_len);
-		prepare(traffic, m);
+		if (!loop->late)
+			prepare(traffic, m);
 		rte_mempool_put(loop->pool, m);
 	}
 }

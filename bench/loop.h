@@ -26,6 +26,7 @@
 #define LOOP_HOPS      4096  /* next hops drawn in advance, then anew */
 #define LOOP_ADDRESSES 4     /* destination addresses of ingress frames */
 #define LOOP_PER_PORT  25000 /* ingress UDP ports an address */
+#define LOOP_INGRESS   20000 /* the first of them */
 
 /*
  * The frames: one head that all share, then what differs from frame to frame. An offset of 0 means
@@ -49,7 +50,7 @@ struct loop_traffic {
 
 	/* Sessions in an order without pattern; a round gives each its next sequence. */
 	uint16_t session_off; /* of a session header */
-	uint16_t ingress;     /* not 0: the session chooses UDP port and address */
+	uint16_t ingress_off; /* UDP port; with IPv4 the address too is the session's */
 	uint32_t sessions, session_step, session_at, round;
 	struct {
 		rte_be32_t ip;
@@ -70,6 +71,9 @@ struct loop {
 
 	struct rte_mbuf *ahead[LOOP_BURST]; /* handed out next; none with one burst in all */
 	uint16_t nb_ahead;
+	/* Frames are made ready as they are handed out: for who frees packets without sending them.
+	 */
+	bool late;
 
 	uint64_t sent;	/* packets given to the sink */
 	uint64_t frees; /* segments that went back to a pool */

@@ -10,7 +10,8 @@
 #include "scene.h"
 #include "wire.h"
 
-#define EPOCH 3
+#define EPOCH	3
+#define WARM_UP 4096u
 
 static struct frame_endpoints
 link_ends(uint16_t hop, bool ipv6)
@@ -109,7 +110,7 @@ add_sources(struct scene *s)
 			.kind = SOURCE_UDP,
 			.ingress_port = &s->loop->port,
 			.ingress_local = (uint8_t)(i / LOOP_PER_PORT),
-			.ingress_udp_port = (uint16_t)(FRAMES_INGRESS + i % LOOP_PER_PORT),
+			.ingress_udp_port = (uint16_t)(LOOP_INGRESS + i % LOOP_PER_PORT),
 			.seed = i,
 		};
 		struct source *source;
@@ -233,12 +234,23 @@ scene_set(struct scene *s)
 {
 	set_addresses(&s->loop->port, s->params.frames.ipv6);
 	s->loop->plain = s->params.kind == SCENE_IO;
+	s->loop->late = s->params.frames.kind == FRAMES_DESTINATION && !s->params.egress;
 	loop_set(s->loop, s->traffic);
+}
+
+uint64_t
+scene_copies(const struct scene_params *params)
+{
+	if (params->kind != SCENE_NODE)
+		return 1;
+	if (params->frames.kind == FRAMES_DESTINATION)
+		return params->egress;
+	return params->frames.ways;
 }
 
 /* A figure of packets that did not arrive would be worth nothing. */
 static void
-check_nothing_lost(const struct scene *s)
+check_nothing_lost(const struct scene *s, uint64_t received, uint64_t sent)
 {
 	uint64_t dropped = s->floor != NULL ? floor_drops(s->floor) : 0;
 	const char *reason = "not understood by the floor";
@@ -255,6 +267,9 @@ check_nothing_lost(const struct scene *s)
 	}
 	if (dropped > 0)
 		bench_die("%lu packets dropped: %s", (unsigned long)dropped, reason);
+	if (sent != received * scene_copies(&s->params))
+		bench_die(
+			"%lu packets came, %lu left", (unsigned long)received, (unsigned long)sent);
 	if (!loop_is_whole(s->loop))
 		bench_die("packets are missing from the pool");
 }
@@ -263,19 +278,24 @@ void
 scene_run(struct scene *s, uint64_t packets)
 {
 	struct bench_meter meter;
-	uint64_t warm = 0;
+	uint64_t received = 0, sent = s->loop->sent, least = UINT64_MAX;
 
 	scene_set(s);
-	while (warm < RTE_MAX(s->loop->packets, 4096u))
-		warm += scene_turn(s);
-	bench_meter_start(&meter);
+	for (uint64_t begin = rte_rdtsc(), end; received < RTE_MAX(s->loop->packets, WARM_UP);
+		begin = end) {
+		received += scene_turn(s);
+		end = rte_rdtsc();
+		least = RTE_MIN(least, end - begin);
+	}
+	bench_meter_start(&meter, least);
 	while (meter.packets < packets) {
 		uint32_t n = scene_turn(s);
 
+		received += n;
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
 	bench_add(&s->cycles, (double)meter.cycles / (double)meter.packets);
 	s->preempted += meter.preempted;
 	s->measured += meter.cycles + meter.preempted;
-	check_nothing_lost(s);
+	check_nothing_lost(s, received, s->loop->sent - sent);
 }

@@ -16,17 +16,19 @@ static const struct {
 	void (*measure)(const struct bench_options *options);
 } parts[] = {
 	{"relay", "to one next hop, beside the floor", stages_relay},
+	{"cases", "each kind of work, payload and IP family", stages_cases},
+	{"sessions", "1 to 100,000 sessions", stages_sessions},
 };
 
 void
-stages_run(const struct bench_options *options, struct scene *scenes, unsigned int n)
+stages_run(const struct bench_options *options, struct scene *const *scenes, unsigned int n)
 {
 	for (unsigned int run = 0; run < options->runs; run++) {
 		for (unsigned int i = 0; i < n; i++) {
-			uint32_t all = scenes[i].loop->packets * 2;
+			uint32_t all = scenes[i]->loop->packets * 2;
 
-			scene_run(&scenes[i],
-				options->quick ? PACKETS_QUICK : RTE_MAX((uint32_t)PACKETS_MIN, all));
+			scene_run(scenes[i], options->quick ? PACKETS_QUICK
+							    : RTE_MAX((uint32_t)PACKETS_MIN, all));
 		}
 	}
 }
@@ -57,8 +59,9 @@ main(int argc, char **argv)
 		found |= options.only != NULL && strcmp(options.only, parts[i].name) == 0;
 	if (options.only != NULL && !found)
 		bench_die("--only %s: the parts are\n%s", options.only, names);
-	bench_eal(argv[0], options.quick ? 256 : 1200, NULL);
+	bench_eal(argv[0], options.quick ? 256 : 1800, NULL);
 	bench_print_machine(&options);
+	stages_check();
 	for (size_t i = 0; i < RTE_DIM(parts); i++)
 		if (options.only == NULL || strcmp(options.only, parts[i].name) == 0)
 			parts[i].measure(&options);

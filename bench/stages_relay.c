@@ -67,8 +67,7 @@ add(struct table *table, struct loop *loop, enum scene_kind kind, uint16_t hops,
 }
 
 static void
-figures(struct table *table, unsigned int row, const struct bench_stat *net,
-	const struct bench_stat *ratio)
+figures(unsigned int row, const struct bench_stat *net, const struct bench_stat *ratio)
 {
 	static const char *const names[] = {"cycles_floor", "cycles_node", "cycles_node_checked"};
 	char key[48];
@@ -81,7 +80,6 @@ figures(struct table *table, unsigned int row, const struct bench_stat *net,
 	bench_figure(key, ratio[NODE].median);
 	snprintf(key, sizeof(key), "ratio_to_floor_checked_nh%u", next_hops[row]);
 	bench_figure(key, ratio[NODE_CHECKED].median);
-	(void)table;
 }
 
 static void
@@ -106,7 +104,7 @@ print_row(struct table *table, unsigned int set, unsigned int row)
 		printf(" | %5.2f (%4.2f..%5.2f)", ratio[c].median, ratio[c].min, ratio[c].max);
 	printf("\n");
 	if (working_sets[set] == 512)
-		figures(table, row, stat, ratio);
+		figures(row, stat, ratio);
 }
 
 static void
@@ -146,6 +144,7 @@ static void
 measure(const struct bench_options *options, unsigned int set)
 {
 	static struct table table;
+	struct scene *scenes[RTE_DIM(table.scenes)];
 	struct loop hot, loop;
 
 	table.n = 0;
@@ -158,7 +157,9 @@ measure(const struct bench_options *options, unsigned int set)
 		add(&table, &loop, SCENE_NODE, next_hops[row], true, 0);
 	}
 	add(&table, &loop, SCENE_FLOOR, HASH_HOPS, false, HASH_ENTRIES);
-	stages_run(options, table.scenes, table.n);
+	for (unsigned int i = 0; i < table.n; i++)
+		scenes[i] = &table.scenes[i];
+	stages_run(options, scenes, table.n);
 	for (unsigned int row = 0; row < RTE_DIM(next_hops); row++)
 		print_row(&table, set, row);
 	print_hash(&table, set);
