@@ -20,7 +20,7 @@ static const struct {
 	{"rings", "next hops of another worker beside one's own", scale_rings},
 	{"growth", "next hops, sessions, conferences", scale_growth},
 	{"rates", "CPU, memory and delay against the packet rate", scale_rates},
-	{"times", "routing and dispatch, packet by packet", scale_times},
+	{"times", "how long the node takes, packet by packet", scale_times},
 	{"changes", "routes changed while packets flow", scale_changes},
 };
 

@@ -21,7 +21,7 @@ void scale_growth(const struct bench_options *options);
 /* CPU, memory and delay against the packet rate. */
 void scale_rates(const struct bench_options *options);
 
-/* How long routing and dispatch take, packet by packet. */
+/* How long the node takes to judge, route and dispatch a packet, packet by packet. */
 void scale_times(const struct bench_options *options);
 
 /* Forwarding while the control thread changes routes. */

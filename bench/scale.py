@@ -89,12 +89,10 @@ def pictures(figures):
            {f"{policy}: {title}": rate_points(figures, policy, what)
             for policy in ("poll", "adaptive")
             for what, title in (("mib", "MiB"), ("buffers", "packets"))})
-    for phase in ("routing", "dispatch"):
-        yield (phase, f"set logscale x\nset yrange [0:100]\nset xlabel '{phase}, nanoseconds a packet'\n"
-               "set ylabel 'per cent of packets took at most so long'",
-               {f"{role}, burst of {burst}":
-                percentile_points(figures, f"{phase}_{role}_burst{burst}_ns")
-                for role in ("relay", "source", "destination") for burst in (1, 32)})
+    yield ("times", "set logscale x\nset yrange [0:100]\nset xlabel 'nanoseconds a packet in the node'\n"
+           "set ylabel 'per cent of packets took at most so long'",
+           {f"{role}, burst of {burst}": percentile_points(figures, f"whole_{role}_burst{burst}_ns")
+            for role in ("relay", "source", "destination") for burst in (1, 32)})
 
 
 def draw_all(figures, directory):

@@ -120,6 +120,10 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		for (uint16_t i = 0; i < n; i++)
 			*(unaligned_uint64_t *)stamp_of(pkts[i]) = stamp;
 	__atomic_store_n(&p->given, p->given + n, __ATOMIC_RELAXED);
+	if (p->marks) {
+		p->back_at = 0;
+		p->left_at = rte_rdtsc();
+	}
 	return n;
 }
 
@@ -130,6 +134,8 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 
 	(void)queue;
 	(void)now;
+	if (p->marks && p->back_at == 0)
+		p->back_at = rte_rdtsc();
 	if (p->latency != NULL) {
 		uint64_t done = tsc_clock_now(p->clock);
 

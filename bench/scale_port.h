@@ -48,6 +48,11 @@ struct scale_port {
 	const struct tsc_clock *clock;
 	struct relay_latency *latency;
 
+	/* With it: TSC as the source last handed packets out, and as the sink was first called
+	 * since. */
+	bool marks;
+	uint64_t left_at, back_at;
+
 	uint64_t given __rte_cache_aligned; /* by the source's thread */
 	uint64_t taken __rte_cache_aligned; /* by the sink's thread */
 } __rte_cache_aligned;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How long routing (frame and link judged, Pathlet, copies, delivery) and dispatch (grouped by next
- * hop, headers written, given to the port) take, from the worker's own stage marks: every turn is
- * sampled here. In bursts of one each turn's time is one packet's; in full bursts it is shared.
+ * How long a node takes for a packet: judged, routed, dispatched, from when its port handed it out
+ * until its port is called to send it (or, where it ends here, until the turn ends). In bursts of
+ * one a turn's time is one packet's; in full bursts it is shared. The part of it that judges frame
+ * and link is taken from the worker's own stage marks, in turns of their own.
  */
 #include <stdio.h>
 
@@ -17,11 +18,11 @@
 #define WARM_TURNS 1000
 
 enum phase {
-	ROUTING,
-	DISPATCH,
+	WHOLE,
+	INPUT,
 	PHASES
 };
-static const char *const phase_names[] = {"routing", "dispatch"};
+static const char *const phase_names[] = {"whole", "input"};
 
 static const struct {
 	const char *name;
@@ -37,53 +38,46 @@ static const double shares[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1}
 static const char *const share_names[] = {
 	"p1", "p10", "p25", "p50", "p75", "p90", "p99", "p999", "max"};
 
-/* What two marks, one right after the other, say: the clock's own cycles. */
+/* What two readings of the clock, one right after the other, say: its own cycles. */
 static uint64_t
-mark_cost(void)
+clock_cost(void)
 {
-	struct worker_load load = {.sampling = true};
 	uint64_t least = UINT64_MAX;
 
 	for (int i = 0; i < 1000; i++) {
-		load.stage_cycles[STAGE_input] = 0;
-		load.mark = rte_rdtsc();
-		observe_stage(&load, STAGE_input, 1);
-		least = RTE_MIN(least, load.stage_cycles[STAGE_input]);
+		uint64_t begin = rte_rdtsc(), end = rte_rdtsc();
+
+		least = RTE_MIN(least, end - begin);
 	}
 	return least;
 }
 
-static uint64_t
-less(uint64_t cycles, uint64_t cost)
-{
-	return cycles > cost ? cycles - cost : 0;
-}
-
 /* In units of a sixteenth of a cycle, so that a burst's share is not cut to whole cycles. */
 static void
-turn(struct scale_node *s, uint64_t cost, struct relay_latency latency[PHASES])
+add(struct relay_latency *latency, uint64_t cycles, uint64_t cost, uint32_t packets)
+{
+	relay_latency_add(latency, 16 * (cycles > cost ? cycles - cost : 0) / packets);
+}
+
+static void
+turn(struct scale_node *s, enum phase phase, uint64_t cost, struct relay_latency *latency)
 {
 	struct worker *w = s->node->workers[0];
-	const uint64_t *cycles = w->load.stage_cycles;
-	uint64_t input = cycles[STAGE_input], forward = cycles[STAGE_forward];
-	uint64_t output = cycles[STAGE_output], sending = cycles[STAGE_send];
+	struct scale_port *port = &s->ports[0];
+	uint64_t input = w->load.stage_cycles[STAGE_input], end;
 	uint32_t n;
 
-	w->load.sampling = true;
+	port->marks = phase == WHOLE;
+	w->load.sampling = phase == INPUT;
 	w->load.mark = rte_rdtsc();
 	n = worker_poll(w, tsc_clock_now(&s->clock));
+	end = rte_rdtsc();
 	if (n == 0)
 		return;
-	relay_latency_add(
-		&latency[ROUTING], 16 *
-					   (less(cycles[STAGE_input] - input, cost) +
-						   less(cycles[STAGE_forward] - forward, cost)) /
-					   n);
-	relay_latency_add(
-		&latency[DISPATCH], 16 *
-					    (less(cycles[STAGE_output] - output, cost) +
-						    less(cycles[STAGE_send] - sending, cost)) /
-					    n);
+	if (phase == INPUT)
+		add(latency, w->load.stage_cycles[STAGE_input] - input, cost, n);
+	else
+		add(latency, (port->back_at != 0 ? port->back_at : end) - port->left_at, cost, n);
 }
 
 static void
@@ -119,19 +113,18 @@ measure(const struct bench_options *options, size_t role, uint16_t burst)
 		.sessions = SESSIONS,
 		.conferences = 1,
 		.packets = PACKETS};
-	uint64_t cost = mark_cost(), turns = options->quick ? TURNS_FEW : TURNS;
+	uint64_t cost = clock_cost(), turns = options->quick ? TURNS_FEW : TURNS;
 
 	scale_node_init(&s, &params);
 	s.ports[0].burst = burst;
 	scale_port_set(&s.ports[0], s.own[0]);
-	for (int phase = 0; phase < PHASES; phase++)
-		latency[phase] = (struct relay_latency){0};
 	for (uint64_t i = 0; i < WARM_TURNS; i++)
-		turn(&s, cost, latency);
-	for (int phase = 0; phase < PHASES; phase++)
+		turn(&s, WHOLE, cost, &latency[WHOLE]);
+	for (int phase = 0; phase < PHASES; phase++) {
 		latency[phase] = (struct relay_latency){0};
-	for (uint64_t i = 0; i < turns * options->runs; i++)
-		turn(&s, cost, latency);
+		for (uint64_t i = 0; i < turns * options->runs; i++)
+			turn(&s, (enum phase)phase, cost, &latency[phase]);
+	}
 	scale_settle(&s);
 	print(roles[role].name, burst, latency);
 	scale_node_free(&s);
@@ -140,11 +133,11 @@ measure(const struct bench_options *options, size_t role, uint16_t burst)
 void
 scale_times(const struct bench_options *options)
 {
-	printf("\nRouting and dispatch, nanoseconds a packet, %u next hops, %u sessions; a burst "
-	       "of "
-	       "%u shares its turn's time.\nThe sink that frees packets is in dispatch. What the "
-	       "clock itself takes (%lu TSC cycles a mark) is taken off.\n\n%-27s ",
-		HOPS, SESSIONS, SCALE_BURST, (unsigned long)mark_cost(), "role         burst");
+	printf("\nTime in the node, nanoseconds a packet, %u next hops, %u sessions: from the "
+	       "port's "
+	       "receive to its send, and the\npart of it that judges frame and link; a burst of %u "
+	       "shares its time. The clock's own %lu TSC cycles are taken off.\n\n%-27s ",
+		HOPS, SESSIONS, SCALE_BURST, (unsigned long)clock_cost(), "role         burst");
 	for (size_t i = 0; i < RTE_DIM(shares); i++)
 		printf(" %8s", share_names[i]);
 	printf("\n");
