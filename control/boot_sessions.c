@@ -10,7 +10,7 @@
 #define FILE_RING 1024
 
 /* Flow ids that a destination accounts for on their own beyond those configured. */
-#define SPARE_FLOWS 8
+#define SPARE_FLOWS 64
 
 static const uint8_t generator_kinds[] = {
 	[CONFIG_GENERATOR_CONSTANT] = GENERATOR_CONSTANT,

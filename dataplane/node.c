@@ -112,6 +112,18 @@ fail:
 }
 
 int
+node_spread(const struct node *node, uint64_t key, const struct port *port,
+	bool (*admits)(const struct worker *w, const struct port *port))
+{
+	uint16_t fit[WORKERS_MAX], n = 0;
+
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		if (admits == NULL || admits(node->workers[i], port))
+			fit[n++] = i;
+	return n > 0 ? fit[(key * 0x9e3779b97f4a7c15u >> 32) % n] : -1;
+}
+
+int
 node_add_port(struct node *node, struct port *port)
 {
 	if (node->nb_ports == WORKER_PORTS_MAX)
@@ -201,7 +213,8 @@ node_free(struct node *node)
 		node_free_requests(node);
 		reclaim_drain(&node->reclaim);
 	}
-	node_free_sessions(node);
+	node_free_sources(node);
+	node_free_destinations(node);
 	node_free_links(node);
 	for (uint16_t i = 0; i < WORKERS_MAX; i++)
 		worker_free(node->workers[i]);

@@ -64,16 +64,6 @@ layout_receive(struct node *node, const char **error)
 	return 0;
 }
 
-/* With fewer send queues than workers, those have one first that receive on the port. */
-static bool
-receives_on(const struct worker *w, const struct port *port)
-{
-	for (uint16_t i = 0; i < w->nb_rx; i++)
-		if (w->rx[i].port == port)
-			return true;
-	return false;
-}
-
 static int
 give_queue(struct worker *w, struct port *port, uint16_t queue)
 {
@@ -87,6 +77,7 @@ give_queue(struct worker *w, struct port *port, uint16_t queue)
 	return 0;
 }
 
+/* With fewer send queues than workers, those have one first that receive on the port. */
 static int
 layout_send(struct node *node, struct port *port)
 {
@@ -96,7 +87,8 @@ layout_send(struct node *node, struct port *port)
 		for (uint16_t i = 0; i < node->nb_workers && queue < port->tx_queues; i++) {
 			struct worker *w = node->workers[i];
 
-			if (w->tx[port->index] != NULL || (pass == 0 && !receives_on(w, port)))
+			if (w->tx[port->index] != NULL ||
+				(pass == 0 && !worker_receives_on(w, port)))
 				continue;
 			if (give_queue(w, port, queue++) < 0)
 				return -ENOMEM;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdlib.h>
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
@@ -67,8 +66,9 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 }
 
 static void
-link_free(struct link *link)
+link_free(void *object)
 {
+	struct link *link = object;
 	struct rte_mbuf *m;
 
 	while (link->ring != NULL && rte_ring_dequeue(link->ring, (void **)&m) == 0)
@@ -149,63 +149,25 @@ node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_a
 	return 0;
 }
 
-/* Taking a link away: unpublished, quiet, emptied by its owner, quiet again, freed. */
-struct link_removal {
-	struct node *node;
-	struct link *link;
-};
-
+/* What other workers had put into its ring before it was taken away. */
 static void
 perform_empty(struct worker *w, struct worker_request *request)
 {
-	struct link_removal *removal = request->object;
-	struct rte_ring *ring = removal->link->ring;
+	struct link *link = request->object;
 	struct rte_mbuf *m;
 
-	while (ring != NULL && rte_ring_sc_dequeue(ring, (void **)&m) == 0) {
+	while (link->ring != NULL && rte_ring_sc_dequeue(link->ring, (void **)&m) == 0) {
 		w->counters.handed_in++;
 		worker_drop(w, m, DROP_pathlet_unknown_hop);
 	}
-}
-
-static void
-removal_free(void *object)
-{
-	struct link_removal *removal = object;
-
-	link_free(removal->link);
-	free(removal);
-}
-
-static void
-removal_done(struct node *node, void *object)
-{
-	struct link_removal *removal = object;
-
-	__atomic_store_n(&node->links[removal->link->index], NULL, __ATOMIC_RELEASE);
-	reclaim_defer(&node->reclaim, removal_free, removal);
-}
-
-static void
-removal_quiet(void *object)
-{
-	struct link_removal *removal = object;
-
-	if (node_request(
-		    removal->node, removal->link->owner, perform_empty, removal, removal_done) < 0)
-		removal_done(removal->node, removal);
+	__atomic_store_n(&w->node->links[link->index], NULL, __ATOMIC_RELEASE);
 }
 
 void
 node_remove_link(struct node *node, struct link *link)
 {
-	struct link_removal *removal = malloc(sizeof(*removal));
-
 	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
-	if (removal == NULL)
-		return; /* unpublished; its memory stays until the node ends */
-	*removal = (struct link_removal){.node = node, .link = link};
-	reclaim_defer(&node->reclaim, removal_quiet, removal);
+	node_retire(node, link->owner, perform_empty, link, link_free);
 }
 
 void

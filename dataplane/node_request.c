@@ -9,7 +9,8 @@ struct node_request {
 	struct node_request *next;
 	uint16_t worker;
 	bool sent;
-	void (*then)(struct node *node, void *object);
+	void (*then)(struct node *node, void *object, void *arg);
+	void *arg;
 };
 
 static void
@@ -22,7 +23,7 @@ try_send(struct node *node, struct node_request *r)
 int
 node_request(struct node *node, uint16_t worker,
 	void (*perform)(struct worker *w, struct worker_request *request), void *object,
-	void (*then)(struct node *node, void *object))
+	void (*then)(struct node *node, void *object, void *arg), void *arg)
 {
 	struct node_request *r = calloc(1, sizeof(*r)), **end = &node->requests;
 
@@ -32,6 +33,7 @@ node_request(struct node *node, uint16_t worker,
 	r->request.object = object;
 	r->worker = worker;
 	r->then = then;
+	r->arg = arg;
 	/* In the order in which they were asked, also where a mailbox was full for a while. */
 	while (*end != NULL)
 		end = &(*end)->next;
@@ -56,7 +58,7 @@ node_tick(struct node *node)
 		}
 		*at = r->next;
 		if (r->then != NULL)
-			r->then(node, r->request.object);
+			r->then(node, r->request.object, r->arg);
 		free(r);
 	}
 	(void)reclaim_poll(&node->reclaim);
@@ -75,8 +77,11 @@ node_free_requests(struct node *node)
 		struct node_request *r = node->requests;
 
 		node->requests = r->next;
+		/* The workers have ended: this thread is the owner of all that was theirs. */
+		if (!r->request.done)
+			r->request.perform(node->workers[r->worker], &r->request);
 		if (r->then != NULL)
-			r->then(node, r->request.object);
+			r->then(node, r->request.object, r->arg);
 		free(r);
 	}
 }

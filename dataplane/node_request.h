@@ -6,12 +6,28 @@
 #include "node.h"
 
 /*
- * Asks a worker to call perform in its own turn; then(node, object) follows in some node_tick.
- * -ENOMEM leaves nothing behind.
+ * Asks a worker to call perform in its own turn; then(node, object, arg), if it is not NULL,
+ * follows in some node_tick. -ENOMEM leaves nothing behind.
  */
 int node_request(struct node *node, uint16_t worker,
 	void (*perform)(struct worker *w, struct worker_request *request), void *object,
-	void (*then)(struct node *node, void *object));
+	void (*then)(struct node *node, void *object, void *arg), void *arg);
+
+/*
+ * Ends an object that workers use, once it is published no more: when none of them can find it any
+ * longer its owner performs what is left to do (request->object is the object), then it is
+ * released. Out of memory it is not, and stays, unpublished, until the process ends.
+ */
+void node_retire(struct node *node, uint16_t worker,
+	void (*perform)(struct worker *w, struct worker_request *request), void *object,
+	void (*release)(void *object));
+
+/*
+ * Spreads what has this key over the workers that a predicate (NULL: all) admits for a port; -1 if
+ * it admits none.
+ */
+int node_spread(const struct node *node, uint64_t key, const struct port *port,
+	bool (*admits)(const struct worker *w, const struct port *port));
 
 /* A ring whose one consumer is a worker or the control thread. NULL with rte_errno. */
 struct rte_ring *node_ring(const struct node *node, const char *what, unsigned int index,
@@ -19,7 +35,8 @@ struct rte_ring *node_ring(const struct node *node, const char *what, unsigned i
 
 /* Parts of node_free. */
 void node_free_requests(struct node *node);
-void node_free_sessions(struct node *node);
+void node_free_sources(struct node *node);
+void node_free_destinations(struct node *node);
 void node_free_links(struct node *node);
 
 #endif

@@ -34,6 +34,15 @@ worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_k
 	w->counters.handed_out++;
 }
 
+bool
+worker_receives_on(const struct worker *w, const struct port *port)
+{
+	for (uint16_t i = 0; i < w->nb_rx; i++)
+		if (w->rx[i].port == port)
+			return true;
+	return false;
+}
+
 /* A copy of the control thread's clock map; while that is being written the old one serves on. */
 static void
 update_clock(struct worker *w)

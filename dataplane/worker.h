@@ -135,6 +135,15 @@ worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum dro
 void worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_kind kind,
 	uint16_t index, uint64_t key);
 
+/* Does this worker poll a queue of the port; does it send on it? */
+bool worker_receives_on(const struct worker *w, const struct port *port);
+
+static inline bool
+worker_sends_on(const struct worker *w, const struct port *port)
+{
+	return w->tx[port->index] != NULL;
+}
+
 /* The buffer for what this worker sends on a port, NULL when it has no queue there. */
 static inline struct tx_buffer *
 worker_tx(struct worker *w, const struct port *port)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include <rte_malloc.h>
+
+#include "node.h"
+#include "node_request.h"
+#include "packet.h"
+
+static void
+destination_release(void *object)
+{
+	struct destination *dst = object;
+	struct rte_mbuf *m;
+
+	while (dst->file != NULL && rte_ring_dequeue(dst->file, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(dst->file);
+	for (uint32_t i = 0; dst->held > 0 && i <= dst->slots_mask; i++)
+		rte_pktmbuf_free(dst->slots[i]);
+	rte_free((void *)(uintptr_t)dst->header);
+	destination_free(dst);
+}
+
+struct destination *
+node_find_destination(const struct node *node, uint32_t conference, uint32_t session)
+{
+	return id_map_find(&node->destinations, session_key(conference, session));
+}
+
+struct destination *
+node_add_destination(struct node *node, const struct destination_params *params, uint32_t file_ring)
+{
+	uint64_t key = session_key(params->conference, params->session);
+	struct destination_params own = *params;
+	struct destination *dst;
+	int owner = params->egress == EGRESS_UDP
+			    ? node_spread(node, key, params->egress_port, worker_sends_on)
+			    : node_spread(node, key, NULL, NULL);
+
+	if (id_map_find(&node->destinations, key) != NULL || owner < 0) {
+		errno = owner < 0 ? ENODEV : EEXIST;
+		return NULL;
+	}
+	own.owner = (uint16_t)owner;
+	dst = destination_new(&own, SOCKET_ID_ANY);
+	if (dst != NULL && params->egress == EGRESS_FILE)
+		dst->file = node_ring(node, "file", node->rings++, file_ring, false);
+	if (dst == NULL || (params->egress == EGRESS_FILE && dst->file == NULL) ||
+		node_know_session(node, params->conference, params->session) < 0 ||
+		id_map_set(&node->destinations, key, dst, &node->reclaim) < 0) {
+		if (dst != NULL)
+			destination_release(dst);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return dst;
+}
+
+int
+node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends)
+{
+	const struct frame_template *old = dst->header;
+	struct frame_template *t = NULL;
+
+	if (ends != NULL) {
+		t = rte_malloc("egress_header", sizeof(*t), RTE_CACHE_LINE_SIZE);
+		if (t == NULL)
+			return -ENOMEM;
+		frame_template_build(t, dst->params.egress_port, ends, NULL, 0);
+		dst->account.headers = t->total;
+	}
+	__atomic_store_n(&dst->header, t, __ATOMIC_RELEASE);
+	if (old != NULL)
+		reclaim_defer(&node->reclaim, rte_free, (void *)(uintptr_t)old);
+	return 0;
+}
+
+static void
+perform_flush(struct worker *w, struct worker_request *request)
+{
+	destination_flush(w, request->object);
+}
+
+void
+node_remove_destination(struct node *node, struct destination *dst)
+{
+	uint64_t key = session_key(dst->params.conference, dst->params.session);
+
+	(void)id_map_set(&node->destinations, key, NULL, &node->reclaim);
+	node_retire(node, dst->params.owner, perform_flush, dst, destination_release);
+}
+
+int
+node_know_session(struct node *node, uint32_t conference, uint32_t session)
+{
+	return id_map_set(&node->known, session_key(conference, session), node, &node->reclaim);
+}
+
+static void
+free_each(void *arg, uint64_t key, void *value)
+{
+	(void)arg;
+	(void)key;
+	destination_release(value);
+}
+
+void
+node_free_destinations(struct node *node)
+{
+	if (node->destinations.table != NULL)
+		id_map_each(&node->destinations, free_each, NULL);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include <rte_malloc.h>
+
+#include "node.h"
+#include "node_request.h"
+#include "packet.h"
+
+static void
+source_free(void *object)
+{
+	struct source *source = object;
+	struct flow_plan *plan = (struct flow_plan *)(uintptr_t)source->plan;
+	struct rte_mbuf *m;
+
+	rte_pktmbuf_free(source->pending);
+	while (source->feed != NULL && rte_ring_dequeue(source->feed, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(source->feed);
+	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
+		rte_free(plan->flows[i].state);
+	rte_free(plan);
+	rte_free(source);
+}
+
+static struct source *
+source_new(struct node *node, const struct source_params *params)
+{
+	uint64_t key = session_key(params->conference, params->session);
+	struct source *source = rte_zmalloc("source", sizeof(*source), RTE_CACHE_LINE_SIZE);
+	int owner = params->kind == SOURCE_UDP
+			    ? node_spread(node, key, params->ingress_port, worker_receives_on)
+			    : node_spread(node, key, NULL, NULL);
+
+	if (source == NULL)
+		return NULL;
+	source->conference = params->conference;
+	source->session = params->session;
+	source->owner = owner < 0 ? 0 : (uint16_t)owner;
+	source->epoch = params->epoch;
+	source->kind = params->kind;
+	source->flags = params->flags;
+	source->rate = params->rate;
+	source->burst = params->burst;
+	source->timer.fire = source_fire;
+	source->timer.arg = source;
+	token_bucket_init(&source->bucket, params->rate, params->burst, 0);
+	rng_seed(&source->rng, params->seed);
+	if (params->kind == SOURCE_UDP)
+		source->ingress_key = source_ingress_key(params->ingress_port->index,
+			params->ingress_local, params->ingress_udp_port);
+	if (params->kind == SOURCE_GENERATOR)
+		generator_init(&source->generator, &params->generator);
+	if (params->kind == SOURCE_FILE) {
+		source->feed = node_ring(node, "feed", node->rings++, params->feed, false);
+		if (source->feed == NULL) {
+			rte_free(source);
+			return NULL;
+		}
+	}
+	return source;
+}
+
+struct source *
+node_find_source(const struct node *node, uint32_t conference, uint32_t session)
+{
+	return id_map_find(&node->sources, session_key(conference, session));
+}
+
+static int
+publish_source(struct node *node, struct source *source)
+{
+	uint64_t key = session_key(source->conference, source->session);
+	int rc = id_map_set(&node->sources, key, source, &node->reclaim);
+
+	if (rc == 0 && source->kind == SOURCE_UDP)
+		rc = id_map_set(&node->ingress, source->ingress_key, source, &node->reclaim);
+	if (rc == 0)
+		rc = node_know_session(node, source->conference, source->session);
+	if (rc < 0)
+		(void)id_map_set(&node->sources, key, NULL, &node->reclaim);
+	return rc;
+}
+
+struct source *
+node_add_source(struct node *node, const struct source_params *params, struct flow_plan *plan)
+{
+	uint64_t ingress = params->kind != SOURCE_UDP
+				   ? ID_MAP_NO_KEY
+				   : source_ingress_key(params->ingress_port->index,
+					     params->ingress_local, params->ingress_udp_port);
+	struct source *source = NULL;
+
+	if (node_find_source(node, params->conference, params->session) != NULL ||
+		(ingress != ID_MAP_NO_KEY && id_map_find(&node->ingress, ingress) != NULL)) {
+		node_discard_plan(plan);
+		errno = EEXIST;
+		return NULL;
+	}
+	source = source_new(node, params);
+	if (source == NULL) {
+		node_discard_plan(plan);
+		errno = ENOMEM;
+		return NULL;
+	}
+	node_set_plan(node, source, plan);
+	if (publish_source(node, source) < 0) {
+		source_free(source);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return source;
+}
+
+static void
+perform_start(struct worker *w, struct worker_request *request)
+{
+	source_start(w, request->object);
+}
+
+void
+node_start_source(struct node *node, struct source *source)
+{
+	__atomic_store_n(&source->running, true, __ATOMIC_RELEASE);
+	if (source->kind != SOURCE_UDP)
+		(void)node_request(node, source->owner, perform_start, source, NULL, NULL);
+}
+
+void
+node_stop_source(struct node *node, struct source *source)
+{
+	(void)node;
+	__atomic_store_n(&source->running, false, __ATOMIC_RELEASE);
+}
+
+static void
+perform_stop(struct worker *w, struct worker_request *request)
+{
+	source_stop(w, request->object);
+}
+
+void
+node_remove_source(struct node *node, struct source *source)
+{
+	uint64_t key = session_key(source->conference, source->session);
+
+	node_stop_source(node, source);
+	(void)id_map_set(&node->sources, key, NULL, &node->reclaim);
+	if (source->kind == SOURCE_UDP)
+		(void)id_map_set(&node->ingress, source->ingress_key, NULL, &node->reclaim);
+	node_retire(node, source->owner, perform_stop, source, source_free);
+}
+
+static void
+free_each(void *arg, uint64_t key, void *value)
+{
+	(void)arg;
+	(void)key;
+	source_free(value);
+}
+
+void
+node_free_sources(struct node *node)
+{
+	if (node->sources.table != NULL)
+		id_map_each(&node->sources, free_each, NULL);
+}
