@@ -23,6 +23,11 @@ def share(part, whole):
     return "-" if part is None or not whole else f"{100 * part / whole:.2f} %"
 
 
+def under_way(lost):
+    """Nodes are asked one after the other: what came since the source was asked is no gain."""
+    return None if lost is None else max(0, lost)
+
+
 def _table(title, *columns):
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
                   pad_edge=False)
@@ -33,11 +38,11 @@ def _table(title, *columns):
 
 
 def live(snapshot, frames, seconds, total, taken_down):
-    table = _table(f"{seconds:4.0f} of {total} s", "session", "from", "to", "Mbit/s", "delivered",
+    table = _table(f"{min(seconds, total):4.0f} of {total} s", "session", "from", "to", "Mbit/s", "delivered",
                    "lost", "twice", "delay p50 ms", "p99 ms", "frames")
     for end in snapshot.ends:
         delay = end.delay or {}
-        lost = Text(number(end.lost))
+        lost = Text(number(under_way(end.lost)))
         # A packet may be on its way: a few are not lost yet.
         if end.lost is not None and end.lost > 20:
             lost.stylize("bold red")
@@ -53,7 +58,7 @@ def live(snapshot, frames, seconds, total, taken_down):
 
 def plain(snapshot, frames, seconds):
     """The same in one line, where there is no terminal to draw on."""
-    parts = [f"{end.session.name}>{end.node.title} {rate(end.rate)} Mbit/s lost {number(end.lost)}"
+    parts = [f"{end.session.name}>{end.node.title} {rate(end.rate)} Mbit/s lost {number(under_way(end.lost))}"
              for end in snapshot.ends]
     counts = ", ".join(f"{site.title} {count}" for site, count in frames.items())
     return f"{seconds:3.0f} s: {'; '.join(parts)}; frames: {counts}"
