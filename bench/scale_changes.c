@@ -90,7 +90,7 @@ add_session(struct changer *c, uint16_t i)
 
 	source.conference = EXTRA_CONF;
 	source.session = 1u + i;
-	source.ingress_udp_port = (uint16_t)(FRAMES_INGRESS + SESSIONS + i);
+	source.ingress_udp_port = (uint16_t)(LOOP_INGRESS + SESSIONS + i);
 	destination.conference = EXTRA_CONF + 1;
 	destination.session = 1u + i;
 	if (plan == NULL || node_add_source(s->node, &source, plan) == NULL ||
@@ -161,7 +161,7 @@ forward(struct scale_node *s, uint64_t ns)
 	struct bench_meter meter;
 	uint64_t end = tsc_clock_now(&s->clock) + ns, now;
 
-	bench_meter_start(&meter);
+	bench_meter_start(&meter, 0);
 	while ((now = tsc_clock_now(&s->clock)) < end) {
 		uint32_t n = worker_poll(w, now);
 

@@ -87,11 +87,14 @@ static double
 cycles(struct scale_node *s, uint32_t (*turn)(struct scale_node *s), uint64_t packets)
 {
 	struct bench_meter meter;
-	uint64_t warm = 0;
+	uint64_t warm = 0, least = UINT64_MAX;
 
-	while (warm < 4096)
+	for (uint64_t begin = rte_rdtsc(), end; warm < 4096; begin = end) {
 		warm += turn(s);
-	bench_meter_start(&meter);
+		end = rte_rdtsc();
+		least = RTE_MIN(least, end - begin);
+	}
+	bench_meter_start(&meter, least);
 	while (meter.packets < packets) {
 		uint32_t n = turn(s);
 

@@ -77,7 +77,7 @@ scale_source_params(const struct scale_node *s, uint32_t i)
 		.kind = SOURCE_UDP,
 		.ingress_port = (struct port *)(uintptr_t)&s->ports[0].port,
 		.ingress_local = (uint8_t)(i / LOOP_PER_PORT),
-		.ingress_udp_port = (uint16_t)(FRAMES_INGRESS + i % LOOP_PER_PORT),
+		.ingress_udp_port = (uint16_t)(LOOP_INGRESS + i % LOOP_PER_PORT),
 		.seed = i,
 	};
 }

@@ -22,14 +22,14 @@ write_session(struct scale_traffic *t, uint8_t *frame)
 	struct loop_traffic *f = &t->frames;
 	uint32_t at = f->session_at, conference = at / t->conference_sessions;
 
-	if (f->ingress != 0) {
+	if (f->ingress_off != 0) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame +
 								  sizeof(struct rte_ether_hdr));
 		struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 
 		ip->dst_addr = f->addresses[at / LOOP_PER_PORT].ip;
 		ip->hdr_checksum = f->addresses[at / LOOP_PER_PORT].sum;
-		udp->dst_port = rte_cpu_to_be_16((uint16_t)(f->ingress + at % LOOP_PER_PORT));
+		udp->dst_port = rte_cpu_to_be_16((uint16_t)(LOOP_INGRESS + at % LOOP_PER_PORT));
 	} else {
 		struct session_hdr *hdr = (struct session_hdr *)(frame + f->session_off);
 
@@ -59,7 +59,7 @@ receive(struct scale_port *p, struct rte_mbuf *m)
 	for (uint16_t i = 0; i < f->nb_hops; i++)
 		*(unaligned_uint32_t *)(frame + f->hop_off +
 					i * f->hop_step) = f->hops[f->hop_at++ & (LOOP_HOPS - 1)];
-	if (f->session_off != 0 || f->ingress != 0)
+	if (f->session_off != 0 || f->ingress_off != 0)
 		write_session(t, frame);
 	m->data_off = RTE_PKTMBUF_HEADROOM;
 	m->nb_segs = 1;

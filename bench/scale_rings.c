@@ -39,7 +39,7 @@ by_hand(struct scale_node *s, enum way way, uint64_t packets)
 		for (uint16_t i = 0; i < 2; i++)
 			(void)worker_poll(s->node->workers[i], tsc_clock_now(&s->clock));
 	} while (in->given < warm);
-	bench_meter_start(&meter);
+	bench_meter_start(&meter, 0);
 	while (meter.packets < packets) {
 		before = out->taken;
 		for (uint16_t i = 0; i < 2; i++)
@@ -98,7 +98,7 @@ turn(void *arg)
 	struct worker *w = t->s->node->workers[t->worker];
 
 	t->began = rte_rdtsc();
-	bench_meter_start(&t->meter);
+	bench_meter_start(&t->meter, 0);
 	while (!__atomic_load_n(t->stop, __ATOMIC_RELAXED)) {
 		uint32_t n = worker_poll(w, tsc_clock_now(&t->s->clock));
 
@@ -126,7 +126,7 @@ on_two_cores(struct scale_node *s, enum way way, uint64_t ns, double *preempted,
 		bench_die("lcore %u is busy", SCALE_OTHER_LCORE);
 	turners[0].began = rte_rdtsc();
 	end = turners[0].began + (uint64_t)((double)ns * 1e-9 * (double)hz);
-	bench_meter_start(&turners[0].meter);
+	bench_meter_start(&turners[0].meter, 0);
 	do {
 		uint32_t n = worker_poll(w, tsc_clock_now(&s->clock));
 
