@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The node as a destination: what a client gets, byte for byte, and what is counted."""
+
+import ferry_scapy as fs
+import pytest
+from bench import (EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE, ORDERED, SINK, WINDOW,
+                   add)
+from expect import arrival, delivery, nothing_else, take_copies, take_egress
+
+CLIENT = {EGRESS4: "v4", EGRESS6: "v6", EGRESS_VLAN: "vlan"}
+
+
+def payload_of(size):
+    return bytes((i * 11 + size) & 0xFF for i in range(size))
+
+
+def send(bench, number, payload, sender=21, path=f"{NODE}", udp=None, **fields):
+    """A packet of a session to the node; returns (session header, counters of its arrival)."""
+    peer = bench.peers[sender]
+    session = bench.session(number, **fields)
+    datagram = peer.data(path, session, payload)
+    peer.end.send(peer.frame(datagram, udp=udp))
+    return session, arrival(peer, datagram)
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 1201, 1418])
+@pytest.mark.parametrize("sender", [21, 31, 41])
+@pytest.mark.parametrize("number", CLIENT)
+def test_egress(known, number, sender, size):
+    payload = payload_of(size - (20 + 20 if sender == 31 and size > 1400 else 0))
+    _, moved = send(known, number, payload, sender)
+    known.expect_moved(add(moved, take_egress(known, CLIENT[number], number, payload)))
+    nothing_else(known)
+
+
+@pytest.mark.parametrize("number", CLIENT)
+def test_egress_of_what_came_with_a_checksum(known, number):
+    payload = payload_of(333)
+    _, moved = send(known, number, payload, udp={"chksum": None})
+    known.expect_moved(add(moved, take_egress(known, CLIENT[number], number, payload)))
+    nothing_else(known)
+
+
+def test_sink(known):
+    payload = payload_of(1000)
+    _, moved = send(known, SINK, payload)
+    known.expect_moved(add(moved, delivery(SINK, payload)))
+    nothing_else(known)
+
+
+@pytest.mark.parametrize("number", CLIENT)
+def test_destination_that_relays(known, number):
+    """`10* > (22, 31)`: the client gets its copy, the neighbours theirs."""
+    payload = payload_of(700)
+    session, moved = send(known, number, payload, path=f"{NODE}* > (22, 31)")
+    known.expect_moved(add(
+        moved, take_egress(known, CLIENT[number], number, payload),
+        take_copies(known, fs.tree("(22, 31)"), session, payload), {"node copies": 2}))
+    nothing_else(known)
+
+
+def test_redundant_paths(known):
+    """The same packet by two neighbours: delivered once, the other one counted."""
+    payload = payload_of(400)
+    session, moved = send(known, EGRESS4, payload, sender=21)
+    again = known.peers[22]
+    datagram = again.data(f"{NODE}", session, payload)
+    again.end.send(again.frame(datagram))
+    known.expect_moved(add(
+        moved, arrival(again, datagram), take_egress(known, "v4", EGRESS4, payload),
+        {"node dropped": 1, "drop session_duplicate": 1, f"session {EGRESS4} duplicates": 1}))
+    nothing_else(known)
+
+
+def test_flags_and_reserved_are_ignored(known):
+    payload = payload_of(50)
+    moved = []
+    for flags in (0x02, 0x04, 0x08, 0xFE):
+        _, came = send(known, EGRESS4, payload, flags=flags, reserved=0xFFFF)
+        moved += [came, take_egress(known, "v4", EGRESS4, payload)]
+    known.expect_moved(add(*moved))
+    nothing_else(known)
+
+
+def test_late_within_the_window(known):
+    """Reordered on the way, no order asked for: delivered as it comes, each once."""
+    source = known.source(SINK)
+    base = source.next_seq
+    source.next_seq = base + 31
+    moved = []
+    order = [base, base + 30, base + 10, base + 29, base + 1]
+    for seq in order:
+        payload = seq.to_bytes(4, "big")
+        _, came = send(known, SINK, payload, seq=seq)
+        moved += [came, delivery(SINK, payload)]
+    known.expect_moved(add(*moved, {
+        f"session {SINK} lost": 31 - len(order), f"session {SINK} reordered": 3}))
+
+
+def test_loss_by_flow(known):
+    """Gaps in the session's sequence are its loss, gaps in a flow's that flow's."""
+    source = known.source(SINK)
+    base, flow = source.next_seq, source.next_flow_seq
+    source.next_seq, source.next_flow_seq = base + 11, flow + 4
+    moved = []
+    for seq, flow_seq in ((base, flow), (base + 10, flow + 3)):
+        _, came = send(known, SINK, b"x", seq=seq, flow_seq=flow_seq)
+        moved += [came, delivery(SINK, b"x")]
+    known.expect_moved(add(
+        *moved, {f"session {SINK} lost": 9, f"flow {SINK}/0 lost": 2}))
+
+
+def test_sequence_wraps(known):
+    """RFC 1982: 0 follows 4294967295. In an epoch of its own."""
+    known.source(EGRESS4).restart()
+    moved = [{f"session {EGRESS4} epochs": 1}]
+    for seq in (0xFFFFFFFE, 0xFFFFFFFF, 0, 1):
+        payload = seq.to_bytes(4, "big")
+        _, came = send(known, EGRESS4, payload, seq=seq)
+        known.source(EGRESS4).next_seq = seq + 1
+        moved += [came, take_egress(known, "v4", EGRESS4, payload)]
+    known.expect_moved(add(*moved))
+    nothing_else(known)
+
+
+def test_newer_source_epoch_empties_the_window(known):
+    """The source starts anew: sequences that were delivered are delivered again."""
+    payload = payload_of(64)
+    moved = []
+    for _ in range(3):
+        known.source(EGRESS4).restart()
+        for _ in range(2):
+            _, came = send(known, EGRESS4, payload)
+            moved += [came, take_egress(known, "v4", EGRESS4, payload)]
+    known.expect_moved(add(*moved, {f"session {EGRESS4} epochs": 3}))
+    nothing_else(known)
+
+
+def test_order_is_restored(known):
+    """A session that asks for it: what came early waits for what is late."""
+    known.source(ORDERED).restart(seq=7)
+    order = [0, 3, 2, 1, 4, 6, 5]
+    moved = []
+    for seq in order:
+        _, came = send(known, ORDERED, bytes([seq]), seq=seq)
+        moved.append(came)
+    for seq in range(7):
+        moved.append(take_egress(known, "v4", ORDERED, bytes([seq]), EGRESS_PORT + 1))
+    known.expect_moved(add(*moved, {f"session {ORDERED} epochs": 1,
+                                    f"session {ORDERED} reordered": 3}))
+    nothing_else(known)
+
+
+def test_order_waits_no_longer_than_it_may(known):
+    """A packet that does not come: after the time that is configured the rest goes on."""
+    known.source(ORDERED).restart(seq=4)
+    moved = []
+    for seq in (0, 2, 3):
+        _, came = send(known, ORDERED, bytes([seq]), seq=seq)
+        moved.append(came)
+    for seq in (0, 2, 3):
+        moved.append(take_egress(known, "v4", ORDERED, bytes([seq]), EGRESS_PORT + 1))
+    known.expect_moved(add(*moved, {f"session {ORDERED} epochs": 1, f"session {ORDERED} lost": 1}))
+    nothing_else(known)
+    assert MS_HELD < 1000
+
+
+def test_a_window_of_the_size_that_is_configured(known):
+    """Of the window's blocks of 64 there is one: older than that is too old (counted so)."""
+    known.source(SINK).restart(seq=64 * 1001)
+    moved = []
+    for seq in (64 * 1000, 64 * 1000 + 63, 64 * 1000 + 1):
+        _, came = send(known, SINK, b"w", seq=seq)
+        moved += [came, delivery(SINK, b"w")]
+    _, came = send(known, SINK, b"w", seq=64 * 1000 - 1)
+    known.expect_moved(add(*moved, came, {
+        f"session {SINK} epochs": 1, f"session {SINK} lost": 61, f"session {SINK} reordered": 1,
+        f"session {SINK} too_old": 1, "drop session_too_old": 1, "node dropped": 1}))
+    assert WINDOW == 64

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes tests/harness importable and its fixtures known to all tests below."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from harness.plugin import module_stage, root, session_stage, stage  # noqa: E402,F401

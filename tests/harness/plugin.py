@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fixtures of all tests that run real nodes."""
+
+import functools
+import pathlib
+
+import pytest
+
+from . import netns
+from .node import FERRYD, ROOT, Node
+from .raw_end import RawEnd
+
+
+@functools.lru_cache(maxsize=None)
+def why_not():
+    """Why no node can run here, or None."""
+    if not FERRYD.exists():
+        return None  # a mistake, not a circumstance: the test fails and says so
+    return netns.missing()
+
+
+class Stage:
+    """What one test (or module) put up: namespaces, nodes, ends. All of it goes at the end."""
+
+    def __init__(self):
+        self.namespaces, self.nodes, self.ends = [], [], []
+        self.processes, self.files = [], []
+
+    def namespace(self, word):
+        space = netns.Namespace(word)
+        self.namespaces.append(space)
+        return space
+
+    def node(self, namespace, config, start=True, **kwargs):
+        node = Node(namespace, config, **kwargs)
+        self.nodes.append(node)
+        return node.start() if start else node
+
+    def raw_end(self, namespace, interface):
+        end = RawEnd(namespace, interface)
+        self.ends.append(end)
+        return end
+
+    def popen(self, namespace, *command, **kwargs):
+        process = namespace.popen(*command, **kwargs)
+        self.processes.append(process)
+        return process
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        for node in self.nodes:
+            node.delete()
+        for end in self.ends:
+            end.close()
+        for space in self.namespaces:
+            space.delete()
+
+    def check(self):
+        """Every node that still runs: its sums agree, and it has not told of an error."""
+        for node in self.nodes:
+            if node.running():
+                node.check_sums()
+            elif node.process is not None and node.process.returncode not in (0, -9):
+                raise AssertionError(
+                    f"{node.name} ended with {node.process.returncode}:\n{node.log()}")
+
+
+def _stage(request):
+    reason = why_not()
+    if reason is not None:
+        pytest.skip(reason)
+    stage = Stage()
+    failed = request.session.testsfailed
+    try:
+        yield stage
+        stage.check()
+    finally:
+        if request.session.testsfailed > failed or request.config.getoption("verbose") > 1:
+            for node in stage.nodes:
+                print(f"--- log of {node.name}\n{node.log()}")
+        stage.close()
+
+
+@pytest.fixture
+def stage(request):
+    """Namespaces and nodes for one test; at its end the sums of every node are checked."""
+    yield from _stage(request)
+
+
+@pytest.fixture(scope="module")
+def module_stage(request):
+    """The same for all tests of a file."""
+    yield from _stage(request)
+
+
+@pytest.fixture(scope="session")
+def session_stage(request):
+    """The same for the whole run."""
+    yield from _stage(request)
+
+
+@pytest.fixture
+def root():
+    return pathlib.Path(ROOT)
