@@ -171,7 +171,9 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	if (unlikely(ip->proto == IPPROTO_ICMPV6))
 		return FRAME_CONTROL;
 	destination = address_ipv6(ip->dst_addr);
-	local = find_local(port, &destination);
+	/* IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).
+	 */
+	local = address_is_ipv4(&destination) ? -1 : find_local(port, &destination);
 	if (unlikely(local < 0))
 		return drop(reason, DROP_ip_address);
 	if (unlikely(ip->proto == IPPROTO_FRAGMENT))
@@ -181,6 +183,8 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	f->l4_off = f->l3_off + sizeof(*ip);
 	f->l4_len = payload;
 	view->source = address_ipv6(ip->src_addr);
+	if (unlikely(address_is_ipv4(&view->source)))
+		view->source = (struct address){0};
 	view->local = (uint8_t)local;
 	return parse_udp(m, f, ip->src_addr, 32, view, reason);
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The node that the conformance tests judge, and its neighbours, which the tests play by hand.
 
-Node 10 has three ports on veth: `a` (IPv4 and IPv6), `v` (the same behind a VLAN tag) and `s` (a
-small MTU). Every frame that reaches the far ends is seen, and every counter of the node is read
+Node 10 has four ports on veth: `a` (IPv4 and IPv6), `v` (the same behind a VLAN tag), `s` (a small
+MTU), and `c` (by net_pcap, for below af_packet the kernel puts fragments of IPv4 together). Every frame that reaches the far ends is seen, and every counter of the node is read
 before and after, so that a test can say of each packet all that it did, and that it did no more.
 """
 
@@ -27,7 +27,9 @@ PORTS = {
     "a": ("10.1.0.10", "fd01::10", 0, 1500),
     "v": ("10.2.0.10", "fd02::10", VLAN, 1500),
     "s": ("10.3.0.10", None, 0, SMALL_MTU),
+    "c": ("10.4.0.10", None, 0, 1500),
 }
+DRIVER = {"c": "net_pcap{0},iface=f{1},phy_mac=1"}
 
 # NodeID: port, address, what is resolved to reach it (another address: a gateway).
 PEERS = {
@@ -38,6 +40,7 @@ PEERS = {
     41: ("v", "10.2.0.41", None),
     42: ("v", "fd02::42", None),
     51: ("s", "10.3.0.51", None),
+    81: ("c", "10.4.0.81", None),
     61: ("a", "10.77.0.61", "10.1.0.1"),  # behind the gateway
     71: ("a", "10.1.0.71", "nobody"),  # does not answer
 }
@@ -129,7 +132,8 @@ def configuration(name):
     return {
         "node": {"id": NODE, "name": name},
         "ports": [
-            {"name": port, "device": f"net_af_packet{i},iface=f{port}", "mtu": mtu, "vlan": vlan,
+            {"name": port, "mtu": mtu, "vlan": vlan,
+             "device": DRIVER.get(port, "net_af_packet{0},iface=f{1}").format(i, port),
              "addresses": [f"{v4}/24"] + ([f"{v6}/64"] if v6 else []),
              **({"gateways": ["10.1.0.1"]} if port == "a" else {})}
             for i, (port, (v4, v6, vlan, mtu)) in enumerate(PORTS.items())
@@ -226,6 +230,8 @@ class Bench:
         self.node = stage.node(space, configuration(space.name + "-10"))
         self.epoch = self.node.show("node")["epoch"]
         self.sources = {}
+        self.failures = 0
+        self.originated = self.consumed = 0  # by tests, not by the underlay
         until(self._resolved, 10, "all neighbours are resolved")
 
     def _resolved(self):
@@ -234,6 +240,12 @@ class Bench:
                 if row["destination"]]
         return (all(links[p.id] == "reachable" for p in self.peers.values() if p.reachable)
                 and all(state == "ready" for state in ends))
+
+    def forget(self):
+        """Takes whatever sequences come next from the node."""
+        time.sleep(0.2)
+        for peer in self.peers.values():
+            peer.node_seq = peer.node_control_seq = None
 
     # --- packets -----------------------------------------------------------------------------
 
@@ -283,17 +295,37 @@ class Bench:
                 sum(end.answered for end in self.ends.values()))
 
     def mark(self):
-        """Where the counters are now; all frames so far are forgotten."""
+        """Where the counters are now, nothing under way; all frames so far are forgotten.
+
+        Every frame that the node began or used up is known here, the underlay's and the tests'
+        own, so it shows when one is still on its way."""
+        def at_rest():
+            heard, answered = self.underlay()
+            now = self.counters()
+            came = now["node received"] + now["node originated"] + now["node copies"]
+            went = sum(now[f"node {key}"] for key in
+                       ("sent", "delivered", "consumed", "queued", "dropped"))
+            self.marked = (now, heard, answered)
+            return (came == went and now["node originated"] == heard + self.originated
+                    and now["node consumed"] == answered + self.consumed)
+
+        try:
+            until(at_rest, 2, "the node is at rest", pause=0.002)
+        except AssertionError:
+            if not self.failures:
+                raise
+            # What a failed test did not see is not known here.
+            now, heard, answered = self.marked
+            self.originated = now["node originated"] - heard
+            self.consumed = now["node consumed"] - answered
         for end in self.ends.values():
             end.take()
-        heard, answered = self.underlay()
-        self.marked = (self.counters(), heard, answered)
 
     def moved(self):
         """Counters that moved since mark(), what the underlay moved taken off."""
         before, heard, answered = self.marked
-        now = self.counters()
         heard_now, answered_now = self.underlay()
+        now = self.counters()
         own = {"node sent": heard_now - heard, "node originated": heard_now - heard,
                "node received": answered_now - answered, "node consumed": answered_now - answered}
         moved = {key: now[key] - before.get(key, 0) - own.get(key, 0) for key in now}
@@ -312,7 +344,11 @@ class Bench:
         try:
             until(same, seconds, "counters")
         except AssertionError:
-            assert last == wanted, "the counters that moved (left) are not those that had to (right)"
+            wrong = [f"{key}: moved by {last.get(key, 0)}, not by {wanted.get(key, 0)}"
+                     for key in sorted({*last, *wanted}) if last.get(key, 0) != wanted.get(key, 0)]
+            raise AssertionError("\n".join(wrong)) from None
+        self.originated += wanted.get("node originated", 0)
+        self.consumed += wanted.get("node consumed", 0)
 
 
 def add(*parts):

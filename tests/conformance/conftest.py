@@ -12,8 +12,12 @@ def whole_bench(session_stage):
 
 
 @pytest.fixture
-def bench(whole_bench):
+def bench(whole_bench, request):
     """The bench with its counters marked; the node must still run afterwards."""
+    if request.session.testsfailed != whole_bench.failures:
+        # What the failed test did not see must not fail this one too.
+        whole_bench.failures = request.session.testsfailed
+        whole_bench.forget()
     whole_bench.mark()
     yield whole_bench
     assert whole_bench.node.running(), whole_bench.node.log()

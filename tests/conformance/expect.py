@@ -108,8 +108,8 @@ def take_egress(bench, client, session, payload, dport=EGRESS_PORT):
     frame = bench.ends[port].wait(lambda f: f[:6] == mac)
     assert frame is not None, f"nothing came to the client {client}"
     own = PORTS[port][1 if v6 else 0]
-    wanted = outer(bench, port, v6, bench.client_macs[client], own, address, fs.UDP_PORT, dport,
-                   payload)
+    # It comes from the port that it goes to.
+    wanted = outer(bench, port, v6, bench.client_macs[client], own, address, dport, dport, payload)
     assert frame.hex() == wanted.hex(), f"datagram to the client {client}"
     check_checksums(frame)
     return delivery(session, payload)

@@ -90,8 +90,7 @@ case("priority tag on a port with a VLAN", "vlan_other",
      lambda b, p: _retag(p.frame(good(b, p)), 0x6000), (41,))
 case("a tag on a port without", "vlan_other",
      lambda b, p: _tag(p.frame(good(b, p)), 42), (21, 31))
-case("two tags, the inner one foreign", "vlan_other",
-     lambda b, p: _tag(_retag(p.frame(good(b, p)), 43), 42), (41,))
+case("two tags", "eth_type", lambda b, p: _tag(p.frame(good(b, p)), 42), (41,))
 
 
 def _tag(frame, vlan):
@@ -135,14 +134,15 @@ for _where in ("10.1.0.11", "255.255.255.255", "224.0.0.1", "0.0.0.0", "10.1.0.2
 for _where in ("fd01::11", "ff02::1", "::", "fd02::10", "::ffff:10.1.0.10"):
     case(f"to {_where}", "ip_address",
          lambda b, p, a=_where: p.frame(good(b, p), ip={"dst": a}), (31,))
+# By the port of net_pcap: below af_packet the kernel puts fragments together itself.
 case("first fragment (MF)", "ip_fragment",
-     lambda b, p: p.frame(good(b, p), ip={"flags": "MF"}), (21, 41))
+     lambda b, p: p.frame(good(b, p), ip={"flags": "MF"}), (81,))
 case("later fragment", "ip_fragment",
-     lambda b, p: p.frame(good(b, p), ip={"flags": 0, "frag": 100}), (21, 41))
+     lambda b, p: p.frame(good(b, p), ip={"flags": 0, "frag": 100}), (81,))
 case("last fragment at the end of the range", "ip_fragment",
-     lambda b, p: p.frame(good(b, p), ip={"flags": 0, "frag": 0x1FFF}), (21, 41))
+     lambda b, p: p.frame(good(b, p), ip={"flags": 0, "frag": 0x1FFF}), (81,))
 case("fragment with DF", "ip_fragment",
-     lambda b, p: p.frame(good(b, p), ip={"flags": "DF+MF"}), (21, 41))
+     lambda b, p: p.frame(good(b, p), ip={"flags": "DF+MF"}), (81,))
 case("IPv6 fragment header", "ip_fragment",
      lambda b, p: p.frame(good(b, p), ip={"nh": 44}), (31,))
 for _proto, _name in ((6, "TCP"), (47, "GRE"), (50, "ESP"), (132, "SCTP"), (255, "reserved")):
@@ -218,6 +218,8 @@ case("right NodeID, address of another peer", "link_unknown_peer",
      lambda b, p: p.frame(good(b, p), ip={"src": "fd01::32" if p.v6 else "10.1.0.22"}), (21, 31))
 case("IPv4 peer's NodeID over IPv6", "link_unknown_peer",
      lambda b, p: p.frame(good(b, p, node=21)), (31,))
+case("IPv4 peer's address, mapped into IPv6", "link_unknown_peer",
+     lambda b, p: p.frame(good(b, p, node=21), ip={"src": "::ffff:10.1.0.21"}), (31,))
 
 
 def _by_port_s(bench, peer):
@@ -377,9 +379,9 @@ for _step in (1, 0x7FFF, 0x8000):
     case(f"source epoch {_step} older", "session_stale_epoch",
          lambda b, p, n=_step: delivered(b, p, epoch=(b.source(SINK).epoch - n) & 0xFFFF))
 case("session sequence delivered already", "session_duplicate",
-     lambda b, p: delivered(b, p, seq=b.source(SINK).next_seq - 1), more=lambda p: {f"session {SINK} duplicates": 1})
+     lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1) & 0xFFFFFFFF), more=lambda p: {f"session {SINK} duplicates": 1})
 case("session sequence below the window", "session_too_old",
-     lambda b, p: delivered(b, p, seq=b.source(SINK).next_seq - 1 - 64),
+     lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1 - 64) & 0xFFFFFFFF),
      more=lambda p: {f"session {SINK} too_old": 1})
 case("session sequence half a turn away", "session_too_old",
      lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1 - 0x7FFFFFFF) & 0xFFFFFFFF),

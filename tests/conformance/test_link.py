@@ -8,7 +8,7 @@ import pytest
 from bench import CONF, ELSEWHERE, NODE, SINK, add
 from expect import arrival, delivery, nothing_else, relay_one, take_link_frame
 
-NEIGHBOURS = [21, 22, 31, 41, 42, 51, 61]
+NEIGHBOURS = [21, 22, 31, 41, 42, 51, 61, 81]
 
 
 @pytest.mark.parametrize("sender", NEIGHBOURS)

@@ -134,7 +134,9 @@ def test_payload_limit(known, number):
     known.expect_moved(add(*moved, {
         "node received": 1, "node dropped": 1, "drop session_oversize": 1,
         f"session {number} oversize": 1}))
-    known.node.wait_log(rf"\b{limit + 1}\b.*\b{limit}\b", since=before)
+    known.node.wait_log(
+        rf"session {CONF}/{number}: 1 payloads larger than its limit of {limit} bytes: dropped, "
+        rf"the last had {limit + 1}\b", since=before)
     nothing_else(known)
 
 

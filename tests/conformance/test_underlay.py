@@ -15,7 +15,8 @@ from scapy.packet import Raw
 from harness.node import until
 
 MAC = "02:00:00:00:02:01"
-ASKER = {"a": ("10.1.0.99", "fd01::99"), "v": ("10.2.0.99", "fd02::99"), "s": ("10.3.0.99", None)}
+ASKER = {"a": ("10.1.0.99", "fd01::99"), "v": ("10.2.0.99", "fd02::99"), "s": ("10.3.0.99", None),
+         "c": ("10.4.0.99", None)}
 PORTS_V6 = [port for port, fields in PORTS.items() if fields[1]]
 
 

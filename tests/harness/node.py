@@ -23,7 +23,7 @@ FERRYCTL = BUILD / "control" / "ferryctl"
 PATIENCE = float(os.environ.get("FERRY_PATIENCE", "1"))
 
 
-def until(condition, seconds=5.0, what="condition", pause=0.01):
+def until(condition, seconds=5.0, what="condition", pause=0.003):
     """Waits until condition() is true and returns what it gave; fails by name."""
     end = time.monotonic() + seconds * PATIENCE
     while True:
