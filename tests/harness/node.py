@@ -24,13 +24,15 @@ PATIENCE = float(os.environ.get("FERRY_PATIENCE", "1"))
 
 
 def until(condition, seconds=5.0, what="condition", pause=0.003):
-    """Waits until condition() is true and returns what it gave; fails by name."""
+    """Waits until condition() is true and returns what it gave; fails by name (a text, or a
+    function that gives it)."""
     end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
+            what = what() if callable(what) else what
             raise AssertionError(f"not within {seconds} s: {what}")
         time.sleep(pause)
 
@@ -122,7 +124,7 @@ class Node:
         """Waits for a line of the log that has the pattern; since: a length of log() before."""
         return until(
             lambda: re.search(pattern, self.log()[since:]), seconds,
-            f"{self.name} logs /{pattern}/ in\n{self.log()[since:]}", pause=0.05)
+            lambda: f"{self.name} logs /{pattern}/ in\n{self.log()[since:]}", pause=0.05)
 
     def ctl(self, *words):
         """A command by its socket, as ferryctl sends it; returns the data of the answer."""

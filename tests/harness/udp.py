@@ -71,7 +71,8 @@ class Receiver:
         return len(self.came)
 
     def wait_count(self, count, seconds=10):
-        until(lambda: self.count() >= count, seconds, f"{count} datagrams, there are {self.count()}")
+        until(lambda: self.count() >= count, seconds,
+              lambda: f"{count} datagrams, there are {self.count()}")
 
     def wait_more(self, seconds=10):
         """Datagrams that come from now on."""

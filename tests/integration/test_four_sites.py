@@ -51,4 +51,5 @@ def test_all_to_all(stage):
                 counted = shown["destination"]
                 assert (counted["delivered"], counted["lost"], counted["duplicates"]) == (COUNT, 0, 0)
     for node in nodes.values():
-        assert not node.drops(), node.name
+        # A client's kernel reports its multicast groups, which is not for the node.
+        assert set(node.drops()) <= {"ip_address"}, node.name

@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""ferryd's options, and how it ends."""
+
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from harness.deploy import Deployment
+from harness.node import FERRYD, PATIENCE, until
+from harness.text import config_text
+from harness.udp import Receiver, Sender
+
+# A device that nobody has: who touches it fails.
+NOWHERE = {
+    "node": {"id": 1, "socket": "/tmp/never-made.sock"},
+    "ports": [{"name": "wan", "device": "0000:ff:1f.7", "addresses": ["10.0.0.1/24"]}],
+}
+
+
+def ferryd(*words, **kwargs):
+    return subprocess.run([FERRYD, *words], capture_output=True, text=True, timeout=20 * PATIENCE,
+                          **kwargs)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "node.cfg"
+    path.write_text(config_text(NOWHERE))
+    return path
+
+
+def test_version(root):
+    done = ferryd("--version")
+    version = re.search(r"version: '([^']+)'", (root / "meson.build").read_text()).group(1)
+    assert done.returncode == 0 and version in done.stdout and done.stderr == ""
+
+
+def test_help():
+    done = ferryd("--help")
+    assert done.returncode == 0 and done.stderr == ""
+    for option in ("--check", "--print", "--version", "--help", "-c"):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--nonsense",), ("-c",), ("--check",), ("-c", "x", "y")],
+                         ids=" ".join)
+def test_wrong_command_line(words):
+    done = ferryd(*words)
+    assert done.returncode == 2
+    assert done.stdout == "" and done.stderr != ""
+
+
+def test_check_touches_no_device(config):
+    done = ferryd("--check", "-c", config)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_print_touches_no_device_and_loads_again(config, tmp_path):
+    done = ferryd("--print", "-c", config)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = tmp_path / "again.cfg"
+    again.write_text(done.stdout)
+    assert ferryd("--print", "-c", again).stdout == done.stdout
+
+
+@pytest.mark.parametrize("option", ["--check", "--print", None])
+def test_a_mistake_is_told_before_any_device_is_touched(config, option):
+    config.write_text(config.read_text().replace("10.0.0.1/24", "10.0.0.1"))
+    done = ferryd(*filter(None, [option]), "-c", config)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert re.match(rf"{re.escape(str(config))}:\d+: .*addresses", done.stderr)
+    assert "EAL" not in done.stderr
+
+
+def test_device_that_is_not_there(config):
+    """A mistake that only the machine knows: told with file and line, exit status 1."""
+    config.write_text(config.read_text().replace("0000:ff:1f.7", "net_af_packet0,iface=nothing0"))
+    done = ferryd("-c", config)
+    assert done.returncode == 1
+    assert "nothing0" in done.stderr
+    assert "start failed at" in done.stderr
+
+
+@pytest.fixture
+def running(stage):
+    """1 > 2 under load."""
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    left, right = net.client(one), net.client(two)
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=left.ingress(5001),
+                egress=[right.egress(2, 6000)], reorder={"packets": 64, "ms": 200})
+    nodes = net.start()
+    receiver = Receiver(right, 6000)
+    sender = Sender(left, left.node_address, 5001, pps=500)
+    receiver.wait_count(50)
+    yield nodes
+    sender.stop()
+    receiver.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+def test_signal_ends_it_cleanly(running, number):
+    for node in running.values():
+        node.process.send_signal(number)
+    for node in running.values():
+        began = time.monotonic()
+        assert node.process.wait(5 * PATIENCE) == 0
+        assert time.monotonic() - began < 3 * PATIENCE
+        assert re.search(r"ended$", node.log().rstrip())
+        assert "error" not in node.log().lower()
+        assert not node.socket_path.exists(), "the control socket is left behind"
+
+
+def test_second_node_with_the_same_socket(running):
+    """It is refused and says why; the first one does not notice."""
+    first = running[1]
+    done = first.namespace.run(FERRYD, "-c", first.config_path, check=False)
+    assert done.returncode == 1
+    assert str(first.socket_path) in done.stderr or "ferry-" in done.stderr, done.stderr
+    before = first.source(1, 1)["packets"]
+    until(lambda: first.source(1, 1)["packets"] > before, 5, "the first one goes on")

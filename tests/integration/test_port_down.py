@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A port goes down and up under load: the worker keeps turning, packets for the port are dropped by
+that name, what has another way goes on, and traffic resumes."""
+
+import time
+
+import pytest
+from harness.deploy import Deployment
+from harness.node import until
+from harness.udp import Receiver, Sender
+
+
+def polls(node):
+    return node.show("node")["workers"][0]["polls"]
+
+
+@pytest.mark.parametrize("end", ["far", "own"])
+def test_port(stage, end):
+    """1 > (2, 3): the wire to 2 fails, at its far end (no carrier) or at the node's own."""
+    net = Deployment(stage)
+    one, two, three = (net.node(number) for number in (1, 2, 3))
+    net.wire(one, two)
+    net.wire(one, three)
+    left, right2, right3 = net.client(one), net.client(two), net.client(three)
+    net.session(1, source=1, destinations=[2, 3], flows=["(2, 3)"], ingress=left.ingress(5001),
+                egress=[right2.egress(2, 6000), right3.egress(3, 6000)])
+    nodes = net.start()
+    receivers = Receiver(right2, 6000), Receiver(right3, 6000)
+    sender = Sender(left, left.node_address, 5001, pps=500)
+    receivers[0].wait_count(100)
+    place, interface = (two, "w1") if end == "far" else (one, "w2")
+
+    for _ in range(2):
+        before = len(nodes[1].log())
+        place.namespace.run("ip", "link", "set", interface, "down")
+        nodes[1].wait_log("port w2 is down", since=before)
+        assert nodes[1].port("w2")["state"] == "down"
+        dropped = nodes[1].drops().get("port_down", 0)
+        until(lambda: nodes[1].drops().get("port_down", 0) > dropped + 50, 5, "drops by name")
+        assert nodes[1].link(2)["state"] == "port down"
+        turned = polls(nodes[1])
+        time.sleep(0.2)
+        assert polls(nodes[1]) > turned + 50, "the worker stands still"
+        receivers[1].wait_more(2)
+        place.namespace.run("ip", "link", "set", interface, "up")
+        nodes[1].wait_log("port w2 is up", since=before)
+        receivers[0].wait_more(5)
+
+    sender.stop()
+    receivers[1].expect_all({0: sender.sizes})
+    for receiver in receivers:
+        receiver.close()
+    assert receivers[0].wrong == [] and receivers[0].twice == 0
+    drops = nodes[1].drops()
+    # A kernel's report of its multicast groups, as its end comes up, is not for the node.
+    assert set(drops) <= {"port_down", "port_full", "hop_unresolved", "ip_address"}, drops

@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Several workers and queues (af_packet's qpairs): traffic spreads, what must change hands does,
+and all comes out once."""
+
+import pytest
+from harness.deploy import Deployment
+from harness.node import until
+from harness.udp import Receiver, Sender
+
+STREAMS = 8
+COUNT = 500
+
+
+@pytest.mark.parametrize("queues,workers", [(2, 2), (1, 2), (2, 3)])
+def test_spread(stage, queues, workers):
+    """Eight clients' streams into eight sessions, over two links, out at one client."""
+    net = Deployment(stage)
+    one, two, three = net.node(1, workers=workers), net.node(2, workers=workers), net.node(3)
+    net.wire(one, two, queues=queues)
+    net.wire(one, three)
+    net.wire(three, two)
+    left, right = net.client(one, queues=queues), net.client(two, queues=queues)
+    for stream in range(STREAMS):
+        net.session(stream + 1, source=1, destinations=[2], flows=["2", "(2, 3 > 2)", "3 > 2"],
+                    ingress=left.ingress(5000 + stream), egress=[right.egress(2, 6000)])
+    nodes = net.start()
+    receiver = Receiver(right, 6000)
+    senders = [Sender(left, left.node_address, 5000 + stream, stream=stream, count=COUNT, pps=200)
+               for stream in range(STREAMS)]
+    for sender in senders:
+        sender.finish()
+    receiver.expect_all({s.stream: s.sizes for s in senders})
+    receiver.close()
+
+    for number in (1, 2):
+        def at_rest():
+            shown = nodes[number].show("node")["workers"]
+            return shown if (sum(w["handed_in"] for w in shown)
+                             == sum(w["handed_out"] for w in shown)) else None
+
+        shown = until(at_rest, 5, "what was handed out was handed in")
+        assert len(shown) == workers
+        packets = nodes[number].show("node")["packets"]
+        assert sum(w["received"] for w in shown) == packets["received"]
+        assert sum(w["sent"] for w in shown) == packets["sent"]
+        assert sum(w["handed_in"] for w in shown) > 0
+    received = [w["received"] for w in nodes[1].show("node")["workers"]]
+    if queues == 2:
+        assert sorted(received)[-2] > COUNT / 2, "one queue has it all"
+    # Both copies of those that went twice came: one was delivered, the other counted.
+    for node in (nodes[1], nodes[3]):
+        assert set(node.drops()) <= {"ip_address"}, node.name
+    assert set(nodes[2].drops()) <= {"ip_address", "session_duplicate"}
+    assert nodes[2].drops()["session_duplicate"] > STREAMS * COUNT / 5
