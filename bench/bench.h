@@ -42,6 +42,9 @@ void bench_read_options(
  */
 void bench_eal(const char *program, unsigned int memory, const char *lcores);
 
+/* Free hugepages of 2 MiB, in MiB. */
+unsigned int bench_free_hugepages(void);
+
 /* Processor, TSC rate, core clock (cycles a TSC cycle), commit, flags of the build: one line each.
  */
 void bench_print_machine(const struct bench_options *options);

@@ -16,9 +16,8 @@
 
 #define EAL_ARGUMENTS 24
 
-/* Free hugepages of 2 MiB, in MiB. */
-static unsigned int
-free_hugepages(void)
+unsigned int
+bench_free_hugepages(void)
 {
 	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
 	unsigned int pages = 0;
@@ -34,7 +33,7 @@ free_hugepages(void)
 void
 bench_eal(const char *program, unsigned int memory, const char *lcores)
 {
-	bool huge = free_hugepages() >= memory;
+	bool huge = bench_free_hugepages() >= memory;
 	char prefix[64], size[16], first[16];
 	const char *wanted[] = {program, "--no-pci", "--no-telemetry", "--log-level=error",
 		"--file-prefix", prefix, "-m", size, "--lcores", lcores != NULL ? lcores : first,

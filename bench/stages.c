@@ -16,6 +16,7 @@ static const struct {
 	void (*measure)(const struct bench_options *options);
 } parts[] = {
 	{"relay", "to one next hop, beside the floor", stages_relay},
+	{"swap", "beside testpmd 5tswap", stages_swap},
 	{"cases", "each kind of work, payload and IP family", stages_cases},
 	{"sessions", "1 to 100,000 sessions", stages_sessions},
 };

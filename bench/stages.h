@@ -19,6 +19,9 @@ void stages_check(void);
 void stages_cases(const struct bench_options *options);
 void stages_sessions(const struct bench_options *options);
 
+/* Beside testpmd, which is run on the same core in turn. */
+void stages_swap(const struct bench_options *options);
+
 /* Relaying to one next hop: the node beside the floor. */
 void stages_relay(const struct bench_options *options);
 
