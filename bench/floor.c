@@ -20,6 +20,8 @@
 
 /* Ethernet, IPv4, UDP: the template. */
 #define OUTER_BYTES 42
+/* Of the link header, what never changes: version, type, flags, epoch, node. */
+#define LINK_CONSTANT 8
 
 struct headers {
 	struct rte_ether_hdr eth;
@@ -33,11 +35,11 @@ struct headers {
 static_assert(offsetof(struct headers, link) == OUTER_BYTES, "template");
 
 struct hop {
-	uint8_t outer[OUTER_BYTES];
+	uint8_t outer[OUTER_BYTES + LINK_CONSTANT];
 	uint16_t ip_sum; /* of the template's IPv4 header, lengths 0 */
-	uint64_t link;	 /* first 8 bytes of the link header */
+	uint32_t head;	 /* of the ring */
+	uint32_t tail;
 	uint64_t seq;
-	uint32_t head, tail; /* of the ring */
 	struct rte_mbuf *ring[RING_SIZE];
 } __rte_cache_aligned;
 
@@ -52,58 +54,69 @@ struct floor {
 	uint64_t drops;
 };
 
-static uint16_t
-fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(sum + (sum >> 16));
-}
+/* What a burst needs of the floor, where stores to packets cannot make it be loaded again. */
+struct view {
+	struct hop *const *table;
+	const struct rte_hash *hash;
+	rte_be32_t own_id;
+	uint64_t stamp; /* and round-trip time 0, as they stand in the link header */
+};
 
 static inline struct hop *
-find(const struct floor *f, uint32_t id)
+find(const struct view *v, uint32_t id)
 {
 	void *hop;
 
-	if (f->hash == NULL)
-		return id < TABLE ? f->table[id] : NULL;
-	return rte_hash_lookup_data(f->hash, &id, &hop) >= 0 ? hop : NULL;
+	if (v->hash == NULL)
+		return id < TABLE ? v->table[id] : NULL;
+	return rte_hash_lookup_data(v->hash, &id, &hop) >= 0 ? hop : NULL;
 }
 
 /* The next hop of a frame that is whole and for us, else NULL. */
 static inline struct hop *
-parse(const struct floor *f, const struct rte_mbuf *m, const struct headers *h)
+parse(const struct view *v, const struct rte_mbuf *m, const struct headers *h)
 {
 	if (unlikely(m->data_len < sizeof(*h) ||
 		     h->eth.ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
 		     h->ip.version_ihl != 0x45 || h->ip.next_proto_id != IPPROTO_UDP ||
 		     h->udp.dst_port != RTE_BE16(FERRY_UDP_PORT) ||
 		     h->link.version_type != (LINK_VERSION << 4 | LINK_DATA) ||
-		     h->own.node != rte_cpu_to_be_32(f->own_id)))
+		     h->own.node != v->own_id))
 		return NULL;
-	return find(f, rte_be_to_cpu_32(h->next.node) & NODE_ID_MAX);
+	return find(v, __builtin_bswap32(h->next.node) & NODE_ID_MAX);
 }
 
 /* The own Pathlet goes, new headers come. */
 static inline void
-rewrite(struct hop *hop, struct rte_mbuf *m, const struct headers *old, rte_be32_t stamp)
+rewrite(const struct view *v, struct hop *hop, struct rte_mbuf *m, const struct headers *old)
 {
 	uint8_t *p = (uint8_t *)(uintptr_t)old + sizeof(struct pathlet_hdr);
 	struct headers *h = (struct headers *)p;
-	uint16_t ip_len = rte_cpu_to_be_16((
-		uint16_t)(m->data_len - sizeof(struct pathlet_hdr) - sizeof(struct rte_ether_hdr)));
+	uint32_t len = m->data_len - (uint32_t)sizeof(struct pathlet_hdr), sum;
+	rte_be16_t ip_len = __builtin_bswap16((uint16_t)(len - sizeof(h->eth)));
 
-	memcpy(p, hop->outer, OUTER_BYTES);
+	memcpy(p, hop->outer, sizeof(hop->outer));
+	sum = (uint32_t)hop->ip_sum + ip_len;
 	h->ip.total_length = ip_len;
-	h->ip.hdr_checksum = (uint16_t)~fold((uint32_t)hop->ip_sum + ip_len);
-	h->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip_len) - sizeof(h->ip)));
-	memcpy(&h->link, &hop->link, sizeof(hop->link));
-	h->link.seq = rte_cpu_to_be_64(hop->seq++);
-	h->link.stamp = stamp;
-	h->link.rtt = 0;
+	h->ip.hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
+	h->udp.dgram_len = __builtin_bswap16((uint16_t)(len - sizeof(h->eth) - sizeof(h->ip)));
+	h->link.seq = __builtin_bswap64(hop->seq++);
+	memcpy(&h->link.stamp, &v->stamp, sizeof(v->stamp));
 	m->data_off += sizeof(struct pathlet_hdr);
-	m->data_len -= sizeof(struct pathlet_hdr);
-	m->pkt_len -= sizeof(struct pathlet_hdr);
-	m->ol_flags = 0;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+}
+
+static inline uint16_t
+take_off(struct hop *hop, struct rte_mbuf **out)
+{
+	uint32_t tail = hop->tail, head = hop->head;
+	uint16_t n = 0;
+
+	for (; tail != head; tail++)
+		out[n++] = hop->ring[tail & (RING_SIZE - 1)];
+	hop->tail = tail;
+	return n;
 }
 
 uint16_t
@@ -111,8 +124,12 @@ floor_poll(struct floor *f, uint64_t now, uint32_t stamp)
 {
 	struct rte_mbuf *pkts[BURST], *out[BURST];
 	struct hop *used[BURST];
-	rte_be32_t be_stamp = rte_cpu_to_be_32(stamp);
-	uint16_t n = f->port->ops->rx_burst(f->port, 0, pkts, BURST, now), nb_used = 0, nb_out = 0;
+	const struct view v = {.table = f->table,
+		.hash = f->hash,
+		.own_id = rte_cpu_to_be_32(f->own_id),
+		.stamp = rte_cpu_to_be_32(stamp)};
+	uint16_t n = f->port->ops->rx_burst(f->port, 0, pkts, BURST, now);
+	uint32_t nb_used = 0, nb_out = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[i], void *));
@@ -121,26 +138,22 @@ floor_poll(struct floor *f, uint64_t now, uint32_t stamp)
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const struct headers *h = rte_pktmbuf_mtod(m, const struct headers *);
-		struct hop *hop = parse(f, m, h);
+		struct hop *hop = parse(&v, m, h);
 
 		if (unlikely(hop == NULL)) {
 			f->drops++;
 			rte_pktmbuf_free(m);
 			continue;
 		}
-		rewrite(hop, m, h, be_stamp);
+		rewrite(&v, hop, m, h);
 		used[nb_used] = hop;
 		nb_used += hop->head == hop->tail;
 		hop->ring[hop->head++ & (RING_SIZE - 1)] = m;
 	}
-	for (uint16_t i = 0; i < nb_used; i++) {
-		struct hop *hop = used[i];
-
-		while (hop->tail != hop->head)
-			out[nb_out++] = hop->ring[hop->tail++ & (RING_SIZE - 1)];
-	}
+	for (uint32_t i = 0; i < nb_used; i++)
+		nb_out += take_off(used[i], out + nb_out);
 	if (nb_out > 0)
-		(void)f->port->ops->tx_burst(f->port, 0, out, nb_out, now);
+		(void)f->port->ops->tx_burst(f->port, 0, out, (uint16_t)nb_out, now);
 	return n;
 }
 
@@ -189,11 +202,10 @@ floor_add_hop(struct floor *f, uint32_t id, const uint8_t headers[66])
 
 	if (f->nb_hops > f->max_hops || (f->hash == NULL && id >= TABLE))
 		bench_die("next hop %u does not fit", id);
-	memcpy(hop->outer, headers, OUTER_BYTES);
+	memcpy(hop->outer, headers, sizeof(hop->outer));
 	memset(hop->outer + offsetof(struct headers, ip.total_length), 0, 2);
 	memset(hop->outer + offsetof(struct headers, ip.hdr_checksum), 0, 2);
 	hop->ip_sum = rte_raw_cksum(hop->outer + (ip - headers), sizeof(struct rte_ipv4_hdr));
-	memcpy(&hop->link, headers + OUTER_BYTES, sizeof(hop->link));
 	if (f->hash == NULL)
 		f->table[id] = hop;
 	else if (rte_hash_add_key_data(f->hash, &id, hop) != 0)

@@ -167,24 +167,21 @@ back_flush(struct back *back)
 }
 
 static inline void
-give_back(struct loop *loop, struct back *ours, struct back *others, struct rte_mbuf *seg)
+give_back(struct back *back, struct rte_mbuf *seg)
 {
-	struct back *back = ours;
-
-	loop->frees++;
-	if (likely(seg->pool == loop->pool)) {
-		if (likely(!loop->late))
-			prepare(loop->traffic, seg);
-	} else {
-		back = others;
-		if (unlikely(back->pool != seg->pool)) {
-			back_flush(back);
-			back->pool = seg->pool;
-		}
-	}
 	back->segs[back->n++] = seg;
 	if (unlikely(back->n == BACK_MAX))
 		back_flush(back);
+}
+
+/* Not one of ours: a header that the node put before it. */
+static void
+give_back_other(struct back *back, struct rte_mbuf *seg)
+{
+	if (back->pool != seg->pool)
+		back_flush(back);
+	back->pool = seg->pool;
+	give_back(back, seg);
 }
 
 static uint16_t
@@ -193,7 +190,6 @@ tx_plain(struct loop *loop, struct rte_mbuf **pkts, uint16_t n)
 	for (uint16_t i = 0; likely(!loop->late) && i < n; i++)
 		prepare(loop->traffic, pkts[i]);
 	rte_mempool_put_bulk(loop->pool, (void **)pkts, n);
-	loop->frees += n;
 	return n;
 }
 
@@ -201,13 +197,19 @@ static uint16_t
 tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
 {
 	struct loop *loop = port->driver;
-	struct back ours = {.pool = loop->pool}, others = {0};
+	struct loop_traffic *traffic = loop->traffic;
+	struct back ours, others;
+	bool late = loop->late;
 
 	(void)queue;
 	(void)now;
 	loop->sent += n;
 	if (loop->plain)
 		return tx_plain(loop, pkts, n);
+	ours.pool = loop->pool;
+	ours.n = 0;
+	others.pool = NULL;
+	others.n = 0;
 	for (uint16_t i = 0; unlikely(loop->look != NULL) && i < n; i++)
 		loop->look(loop->look_arg, pkts[i]);
 	for (uint16_t i = 0; i < n; i++) {
@@ -216,8 +218,13 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		do {
 			next = seg->next;
 			seg = rte_pktmbuf_prefree_seg(seg);
-			if (likely(seg != NULL))
-				give_back(loop, &ours, &others, seg);
+			if (likely(seg != NULL && seg->pool == ours.pool)) {
+				if (likely(!late))
+					prepare(traffic, seg);
+				give_back(&ours, seg);
+			} else if (seg != NULL) {
+				give_back_other(&others, seg);
+			}
 			seg = next;
 		} while (unlikely(seg != NULL));
 	}

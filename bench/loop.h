@@ -75,8 +75,7 @@ struct loop {
 	 */
 	bool late;
 
-	uint64_t sent;	/* packets given to the sink */
-	uint64_t frees; /* segments that went back to a pool */
+	uint64_t sent; /* packets given to the sink */
 	/* Looks at what is sent before it is freed; for checks, NULL while measuring. */
 	void (*look)(void *arg, struct rte_mbuf *m);
 	void *look_arg;
