@@ -15,6 +15,7 @@ const struct show_item show_items[] = {
 	{"sessions", "sessions that start or end here", true, show_sessions},
 	{"flows", "the flows of sessions", true, show_flows},
 	{"drops", "packets that went no further, by reason", false, show_drops},
+	{"load", "how workers spend their time", false, show_load},
 	{"all", "all of these", false, show_all},
 	{NULL, NULL, false, NULL},
 };

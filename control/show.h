@@ -90,6 +90,7 @@ json_t *show_links(const struct show_view *view, const struct show_filter *filte
 json_t *show_sessions(const struct show_view *view, const struct show_filter *filter);
 json_t *show_flows(const struct show_view *view, const struct show_filter *filter);
 json_t *show_drops(const struct show_view *view, const struct show_filter *filter);
+json_t *show_load(const struct show_view *view, const struct show_filter *filter);
 json_t *show_all(const struct show_view *view, const struct show_filter *filter);
 
 /* One of a list. */

@@ -185,6 +185,28 @@ const struct table_spec table_specs[] = {
 		{"REASON", TEXT_PLAIN, "reason"},
 		{"MEANING", TEXT_PLAIN, "text"},
 	}},
+	{.item = "load", .title = "Bursts from ports, by how full", .columns = {
+		{"WORKER", TEXT_COUNT, "worker"},
+		{"TURNS", TEXT_COUNT, "turns_all"},
+		{"BUSY", TEXT_COUNT, "turns_busy"},
+		{"SLEEPS", TEXT_COUNT, "sleeps"},
+		{"EMPTY", TEXT_COUNT, "bursts_empty"},
+		{"UP TO HALF", TEXT_COUNT, "bursts_half"},
+		{"MORE", TEXT_COUNT, "bursts_more"},
+		{"FULL", TEXT_COUNT, "bursts_full"},
+	}},
+	{.item = "load", .title = "Cycles by stage, sampled", .inner = "stages", .columns = {
+		{"WORKER", TEXT_COUNT, "/worker"},
+		{"STAGE", TEXT_PLAIN, "stage"},
+		{"PACKETS", TEXT_COUNT, "sampled_packets"},
+		{"CYCLES A PACKET", TEXT_COUNT, "cycles_a_packet"},
+		{"WHAT", TEXT_PLAIN, "text"},
+	}},
+	{.item = "load", .title = "Busy turns by length", .inner = "turns", .columns = {
+		{"WORKER", TEXT_COUNT, "/worker"},
+		{"BELOW (us)", TEXT_COUNT, "below_us"},
+		{"TURNS", TEXT_COUNT, "turns"},
+	}},
 	{.item = "help", .title = "Commands", .columns = {
 		{"COMMAND", TEXT_PLAIN, "command"},
 		{"ARGUMENTS", TEXT_PLAIN, "arguments"},

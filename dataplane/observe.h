@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
@@ -58,9 +59,11 @@ struct worker_load {
 	uint64_t stage_cycles[STAGE_COUNT];
 	uint64_t stage_packets[STAGE_COUNT];
 
-	/* The worker's own. */
+	/* The worker's own: this turn's. */
 	bool sampling;
 	uint64_t mark; /* TSC where the stage before ended */
+	uint64_t turn_cycles[STAGE_COUNT];
+	uint32_t turn_packets[STAGE_COUNT];
 };
 
 /* Where a stage ends that dealt with n packets. */
@@ -72,9 +75,33 @@ observe_stage(struct worker_load *load, enum stage stage, uint32_t n)
 	if (likely(!load->sampling))
 		return;
 	now = rte_rdtsc();
-	load->stage_cycles[stage] += now - load->mark;
-	load->stage_packets[stage] += n;
+	load->turn_cycles[stage] += now - load->mark;
+	load->turn_packets[stage] += n;
 	load->mark = now;
+}
+
+/* Begins a turn; one of many is sampled. */
+static inline void
+observe_begin(struct worker_load *load)
+{
+	load->sampling = (load->polls++ & (OBSERVE_EVERY - 1)) == 0;
+	if (unlikely(load->sampling)) {
+		memset(load->turn_cycles, 0, sizeof(load->turn_cycles));
+		memset(load->turn_packets, 0, sizeof(load->turn_packets));
+		load->mark = rte_rdtsc();
+	}
+}
+
+/* Ends a turn in which there was something to do: an idle one says nothing of stages. */
+static inline void
+observe_keep(struct worker_load *load)
+{
+	if (likely(!load->sampling))
+		return;
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		load->stage_cycles[i] += load->turn_cycles[i];
+		load->stage_packets[i] += load->turn_packets[i];
+	}
 }
 
 static inline void

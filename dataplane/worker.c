@@ -89,9 +89,9 @@ receive_ports(struct worker *w)
 		uint16_t n = port->ops->rx_burst(port, w->rx[i].queue, pkts, BURST_MAX, w->now);
 
 		observe_burst(&w->load, n, BURST_MAX);
+		observe_stage(&w->load, STAGE_receive, n);
 		if (n == 0)
 			continue;
-		observe_stage(&w->load, STAGE_receive, n);
 		w->counters.received += n;
 		w->progress += n;
 		input_frames(w, port, pkts, n);

@@ -40,15 +40,14 @@ worker_loop(void *arg)
 		uint64_t began = now;
 		uint32_t progress;
 
-		w->load.sampling = (w->load.polls++ & (OBSERVE_EVERY - 1)) == 0;
-		if (unlikely(w->load.sampling))
-			w->load.mark = rte_rdtsc();
+		observe_begin(&w->load);
 		progress = worker_poll(w, now);
 		now = tsc_clock_now(tsc);
 		if (progress > 0) {
 			w->load.polls_busy++;
 			w->load.busy_ns += now - began;
 			observe_turn(&w->load, now - began);
+			observe_keep(&w->load);
 			idle_since = now;
 			sleep_ns = SLEEP_MIN_NS;
 			continue;
