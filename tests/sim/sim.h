@@ -63,6 +63,7 @@ struct sim_node {
 	uint32_t wires[WORKER_PORTS_MAX]; /* by port index */
 	uint8_t ends[WORKER_PORTS_MAX];
 	struct worker_counters before; /* of its lives that ended */
+	uint32_t busy;		       /* what its last turn had to do */
 };
 
 struct sim_flow {
