@@ -97,6 +97,20 @@ sim_host_send(struct sim *sim, uint32_t session, uint16_t len)
 	SIM_CHECK(sim, port->ops->tx_burst(port, 0, &m, 1, sim->now) == 1, "host's wire");
 }
 
+/* Checksums as a host's kernel looks at them; udp is the offset of the UDP header. */
+static bool
+sums_right(const uint8_t *p, uint32_t udp, uint32_t len)
+{
+	bool ipv6 = udp == 54;
+	uint32_t pseudo = add_bytes(17 + len, p + (ipv6 ? 22 : 26), ipv6 ? 32 : 8);
+
+	if (!ipv6 && finish_sum(add_bytes(0, p + 14, 20)) != 0)
+		return false;
+	if (p[udp + 6] == 0 && p[udp + 7] == 0)
+		return !ipv6;
+	return finish_sum(add_bytes(pseudo, p + udp, len)) == 0;
+}
+
 /* A datagram from a node's egress; its UDP port says of which session. */
 static void
 host_take(struct sim *sim, uint32_t node, const struct rte_mbuf *m)
@@ -108,6 +122,7 @@ host_take(struct sim *sim, uint32_t node, const struct rte_mbuf *m)
 
 	SIM_CHECK(sim, port - SIM_EGRESS_PORT < sim->nb_sessions, "egress to port %u", port);
 	SIM_CHECK(sim, udp + len == m->pkt_len, "egress length %u of %u", len, m->pkt_len);
+	SIM_CHECK(sim, sums_right(p, udp, len), "a checksum of an egress datagram is wrong");
 	if (sim->hooks.delivered != NULL)
 		sim->hooks.delivered(
 			sim->hooks.arg, sim, node, port - SIM_EGRESS_PORT, p + udp + 8, len - 8);
