@@ -8,7 +8,7 @@
 
 #include "sim.h"
 
-#define HOST_BUFFERS 8191
+#define HOST_BUFFERS 511
 #define LANE_FRAMES  4096
 
 void
