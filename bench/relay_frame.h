@@ -24,8 +24,8 @@
 
 #define RELAY_OWN_NODE	1
 #define RELAY_SEAT_NODE 2
-#define RELAY_OWN_IP	RTE_IPV4(198, 18, 0, 1)
-#define RELAY_SEAT_IP	RTE_IPV4(198, 18, 0, 2)
+#define RELAY_OWN_IP	RTE_IPV4(198u, 18, 0, 1)
+#define RELAY_SEAT_IP	RTE_IPV4(198u, 18, 0, 2)
 
 struct relay_payload {
 	uint64_t seq;	/* of the trial */

@@ -94,7 +94,7 @@ measure(struct utc_clock *clock, const struct utc_sample *sample)
 	if (clock->n_window == 0 || span < clock->span_least)
 		return;
 	clock->span_least = span < SPAN_GOOD ? span : SPAN_GOOD;
-	frequency = ((__int128)drift(oldest, sample) << 32) / (__int128)span;
+	frequency = (__int128)drift(oldest, sample) * (INT64_C(1) << 32) / (__int128)span;
 	clock->frequency_q32 = clamp(frequency, PPM(UTC_CLOCK_FREQ_MAX_PPM));
 }
 
@@ -129,8 +129,8 @@ utc_clock_sample(struct utc_clock *clock, uint64_t now, uint64_t utc)
 		measure(clock, &sample);
 		next.utc0_ns = utc_ns(&clock->map, now);
 		clock->offset_ns = (int64_t)(utc - next.utc0_ns);
-		slew = clamp(
-			((__int128)clock->offset_ns << 32) / SETTLE_NS, PPM(UTC_CLOCK_SLEW_PPM));
+		slew = clamp((__int128)clock->offset_ns * (INT64_C(1) << 32) / SETTLE_NS,
+			PPM(UTC_CLOCK_SLEW_PPM));
 		next.rate_q32 = clock->frequency_q32 + slew;
 		tell(clock);
 	}

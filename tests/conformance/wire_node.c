@@ -125,7 +125,7 @@ wire_node_start(const char **error)
 	node = node_new(&params, error);
 	if (node == NULL)
 		return -1;
-	port.addresses[0] = address_ipv4(RTE_BE32(RTE_IPV4(192, 0, 2, 1)));
+	port.addresses[0] = address_ipv4(RTE_BE32(RTE_IPV4(192u, 0, 2, 1)));
 	if (node_add_port(node, &port) < 0 || node_layout(node, &budget, error) < 0)
 		return -1;
 	*error = "no memory for links";
