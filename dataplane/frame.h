@@ -72,6 +72,9 @@ frame_is_link_data(const struct port *port, const struct rte_mbuf *m)
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint64_t flags = m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_MASK);
 	uint64_t differs = port->shapeless;
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame +
+								      sizeof(struct rte_ether_hdr));
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
 	uint32_t ip_len, udp_len;
 
 	if (unlikely(m->nb_segs != 1 || m->data_len < FRAME_LINK_OFF + sizeof(struct link_hdr)))
@@ -79,14 +82,13 @@ frame_is_link_data(const struct port *port, const struct rte_mbuf *m)
 	for (int i = 0; i < 4; i++)
 		differs |= (frame_word(frame + FRAME_SHAPE_OFF, i) ^ port->shape[i]) &
 			   port->shape_mask[i];
-	ip_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 16));
-	udp_len = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38));
+	ip_len = rte_be_to_cpu_16(ip->total_length);
+	udp_len = rte_be_to_cpu_16(udp->dgram_len);
 	if (unlikely(differs != 0 || ip_len != udp_len + sizeof(struct rte_ipv4_hdr) ||
 		     ip_len > m->data_len - sizeof(struct rte_ether_hdr) ||
 		     udp_len < sizeof(struct rte_udp_hdr) + sizeof(struct link_hdr)))
 		return false;
-	return flags == RTE_MBUF_F_RX_IP_CKSUM_GOOD ||
-	       (flags == 0 && checksum_ipv4_right(frame + sizeof(struct rte_ether_hdr)));
+	return flags == RTE_MBUF_F_RX_IP_CKSUM_GOOD || (flags == 0 && checksum_ipv4_right(ip));
 }
 
 /*

@@ -33,9 +33,10 @@ link_input_next(struct worker *w, const struct port *port, const struct rte_mbuf
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	const struct link_hdr *hdr = (const struct link_hdr *)(frame + FRAME_LINK_OFF);
-	struct address source = address_ipv4(*(const unaligned_uint32_t *)(frame + 26));
-	uint32_t bytes = rte_be_to_cpu_16(*(const unaligned_uint16_t *)(frame + 38)) -
-			 (uint32_t)sizeof(struct rte_udp_hdr);
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)hdr - 1;
+	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)udp - 1;
+	struct address source = address_ipv4(ip->src_addr);
+	uint32_t bytes = rte_be_to_cpu_16(udp->dgram_len) - (uint32_t)sizeof(*udp);
 	struct link *link = link_find_sender(w, port, hdr->node, &source);
 	struct link_rx *rx;
 
