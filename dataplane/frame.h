@@ -63,7 +63,10 @@ void frame_shape_init(struct port *port);
 static inline uint64_t
 frame_word(const uint8_t *p, int i)
 {
-	return ((const unaligned_uint64_t *)p)[i];
+	uint64_t word;
+
+	memcpy(&word, p + 8 * i, sizeof(word));
+	return word;
 }
 
 static inline bool
