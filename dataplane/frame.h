@@ -7,6 +7,7 @@
 #define FERRY_FRAME_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_ip.h>
 #include <rte_mbuf.h>
