@@ -58,6 +58,12 @@ uint64_t scene_copies(const struct scene_params *params);
 /* A turn: a burst from the source to the sink. Returns how many packets came. */
 uint32_t scene_turn(struct scene *scene);
 
+/*
+ * The worker samples its stages in this turn: adds the cycles of each to cycles[]. Returns how many
+ * packets came; 0, and nothing added, if the turn took longer than so many cycles. A node's only.
+ */
+uint32_t scene_turn_sampled(struct scene *scene, uint64_t gap, uint64_t cycles[STAGE_COUNT]);
+
 /* Sets the scene on its loop; scene_run does so itself. */
 void scene_set(struct scene *scene);
 

@@ -18,6 +18,7 @@ static const struct {
 	{"relay", "to one next hop, beside the floor", stages_relay},
 	{"swap", "beside testpmd 5tswap", stages_swap},
 	{"cases", "each kind of work, payload and IP family", stages_cases},
+	{"split", "cycles of each stage of the pipeline", stages_split},
 	{"sessions", "1 to 100,000 sessions", stages_sessions},
 };
 

@@ -6,6 +6,19 @@
 #include "bench.h"
 #include "scene.h"
 
+/* Kinds of work that a node does. */
+struct stages_case {
+	const char *name;
+	enum frames_kind kind;
+	uint16_t ways; /* copies that leave */
+	bool egress;   /* a destination's, as datagrams */
+};
+
+#define STAGES_CASES 8
+#define STAGES_HOPS  256 /* next hops, where they are not what is varied */
+
+extern const struct stages_case stages_all_cases[STAGES_CASES];
+
 /* Everything in turn, A B C, A B C, ..., so that all see the same disturbances. */
 void stages_run(const struct bench_options *options, struct scene *const *scenes, unsigned int n);
 
@@ -21,6 +34,9 @@ void stages_sessions(const struct bench_options *options);
 
 /* Beside testpmd, which is run on the same core in turn. */
 void stages_swap(const struct bench_options *options);
+
+/* Where in the pipeline the cycles go, as the worker itself samples it. */
+void stages_split(const struct bench_options *options);
 
 /* Relaying to one next hop: the node beside the floor. */
 void stages_relay(const struct bench_options *options);

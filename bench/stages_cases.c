@@ -7,14 +7,7 @@
 
 #include "stages.h"
 
-#define HOPS 256
-
-static const struct {
-	const char *name;
-	enum frames_kind kind;
-	uint16_t ways;
-	bool egress;
-} cases[] = {
+const struct stages_case stages_all_cases[STAGES_CASES] = {
 	{"relay", FRAMES_RELAY, 1, false},
 	{"multicast2", FRAMES_RELAY, 2, false},
 	{"multicast4", FRAMES_RELAY, 4, false},
@@ -25,7 +18,8 @@ static const struct {
 	{"source16", FRAMES_INGRESS_UDP, 16, false},
 };
 
-#define CASES RTE_DIM(cases)
+#define CASES STAGES_CASES
+#define HOPS  STAGES_HOPS
 
 static const uint32_t working_sets[] = {512, 65536};
 
@@ -40,12 +34,12 @@ init(struct pair *pair, unsigned int i, struct loop *hot, struct loop *loop,
 {
 	struct scene_params params = {
 		.kind = SCENE_IO,
-		.egress = cases[i].egress,
+		.egress = stages_all_cases[i].egress,
 		.frames = *like,
 	};
 
-	params.frames.kind = cases[i].kind;
-	params.frames.ways = cases[i].ways;
+	params.frames.kind = stages_all_cases[i].kind;
+	params.frames.ways = stages_all_cases[i].ways;
 	scene_init(&pair->io, hot, &params);
 	params.kind = SCENE_NODE;
 	scene_init(&pair->node, loop, &params);
@@ -56,8 +50,8 @@ figures(unsigned int i, const struct frames_params *frames, double median)
 {
 	char key[64];
 
-	snprintf(key, sizeof(key), "cycles_%s_%u_ipv%d%s", cases[i].name, frames->payload,
-		frames->ipv6 ? 6 : 4, frames->checked ? "_checked" : "");
+	snprintf(key, sizeof(key), "cycles_%s_%u_ipv%d%s", stages_all_cases[i].name,
+		frames->payload, frames->ipv6 ? 6 : 4, frames->checked ? "_checked" : "");
 	bench_figure(key, median);
 }
 
@@ -72,18 +66,19 @@ print_rows(struct pair pairs[CASES], uint32_t working_set, const struct frames_p
 		struct bench_stat each, ratio;
 
 		for (unsigned int k = 0; k < net.n; k++)
-			bench_add(&copy, net.value[k] / cases[i].ways);
+			bench_add(&copy, net.value[k] / stages_all_cases[i].ways);
 		each = bench_stat(&copy);
 		ratio = bench_ratio(&copy, &unicast);
 		printf("%8u %6u IPv%d %-3s %-12s | %6.1f | %7.1f (%6.1f..%7.1f) | %6.1f | %5.2f "
 		       "(%4.2f..%4.2f)\n",
 			working_set, frames->payload, frames->ipv6 ? 6 : 4,
-			frames->checked ? "yes" : "no", cases[i].name, io.median, all.median,
-			all.min, all.max, each.median, ratio.median, ratio.min, ratio.max);
+			frames->checked ? "yes" : "no", stages_all_cases[i].name, io.median,
+			all.median, all.min, all.max, each.median, ratio.median, ratio.min,
+			ratio.max);
 		if (working_set != working_sets[0])
 			continue;
 		figures(i, frames, all.median);
-		if (strcmp(cases[i].name, "multicast16") == 0 && frames->payload == 64 &&
+		if (strcmp(stages_all_cases[i].name, "multicast16") == 0 && frames->payload == 64 &&
 			!frames->ipv6 && !frames->checked)
 			bench_figure("multicast16_ratio", ratio.median);
 	}
