@@ -136,7 +136,7 @@ make_node(struct scene *s)
 {
 	static unsigned int made;
 	const struct frames_params *frames = &s->params.frames;
-	struct node_budget budget = {.ring_packets = 4096};
+	struct node_budget budget = {0};
 	const char *error = "";
 	char name[16];
 	struct node_params params = {
