@@ -16,6 +16,22 @@
 /* What a pacing source catches up at most. */
 #define LATE_NS UINT64_C(2000000)
 
+/* Bytes of a frame lie anywhere. */
+static inline void
+put64(void *at, uint64_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline uint64_t
+get64(const void *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
 static inline void
 write_session(struct scale_traffic *t, uint8_t *frame)
 {
@@ -55,10 +71,10 @@ receive(struct scale_port *p, struct rte_mbuf *m)
 	for (uint16_t i = 0; i < f->head_len; i += 16)
 		memcpy(frame + i, f->head + i, 16);
 	if (f->link_seq_off != 0)
-		*(unaligned_uint64_t *)(frame + f->link_seq_off) = rte_cpu_to_be_64(p->link_seq++);
+		put64(frame + f->link_seq_off, rte_cpu_to_be_64(p->link_seq++));
 	for (uint16_t i = 0; i < f->nb_hops; i++)
-		*(unaligned_uint32_t *)(frame + f->hop_off +
-					i * f->hop_step) = f->hops[f->hop_at++ & (LOOP_HOPS - 1)];
+		memcpy(frame + f->hop_off + i * f->hop_step,
+			&f->hops[f->hop_at++ & (LOOP_HOPS - 1)], sizeof(f->hops[0]));
 	if (f->session_off != 0 || f->ingress_off != 0)
 		write_session(t, frame);
 	m->data_off = RTE_PKTMBUF_HEADROOM;
@@ -86,14 +102,14 @@ paced(struct scale_port *p, uint16_t n, uint64_t now)
 }
 
 /* The payload's last eight bytes; the node does not touch them. */
-static inline uint64_t *
+static inline void *
 stamp_of(struct rte_mbuf *m)
 {
 	struct rte_mbuf *last = m;
 
 	while (last->next != NULL)
 		last = last->next;
-	return rte_pktmbuf_mtod_offset(last, uint64_t *, last->data_len - 8);
+	return rte_pktmbuf_mtod_offset(last, void *, last->data_len - 8);
 }
 
 static uint16_t
@@ -118,7 +134,7 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		p->due += (uint64_t)n * 1000000000u / p->rate;
 	if (p->latency != NULL)
 		for (uint16_t i = 0; i < n; i++)
-			*(unaligned_uint64_t *)stamp_of(pkts[i]) = stamp;
+			put64(stamp_of(pkts[i]), stamp);
 	__atomic_store_n(&p->given, p->given + n, __ATOMIC_RELAXED);
 	if (p->marks) {
 		p->back_at = 0;
@@ -140,8 +156,7 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		uint64_t done = tsc_clock_now(p->clock);
 
 		for (uint16_t i = 0; i < n; i++)
-			relay_latency_add(
-				p->latency, done - *(unaligned_uint64_t *)stamp_of(pkts[i]));
+			relay_latency_add(p->latency, done - get64(stamp_of(pkts[i])));
 	}
 	rte_pktmbuf_free_bulk(pkts, n);
 	__atomic_store_n(&p->taken, p->taken + n, __ATOMIC_RELAXED);
