@@ -39,7 +39,7 @@ bench_eal(const char *program, unsigned int memory, const char *lcores)
 		"--file-prefix", prefix, "-m", size, "--lcores", lcores != NULL ? lcores : first,
 		huge ? "--in-memory" : "--no-huge",
 		huge ? "--single-file-segments" : "--no-shconf"};
-	char *argv[EAL_ARGUMENTS] = {NULL};
+	static char *argv[EAL_ARGUMENTS]; /* the EAL keeps what it is given */
 	int argc = (int)(sizeof(wanted) / sizeof(wanted[0])), cpu = sched_getcpu();
 
 	snprintf(prefix, sizeof(prefix), "ferry-bench-%d", (int)getpid());

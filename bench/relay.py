@@ -79,9 +79,13 @@ class Opposite:
         seat.find_worker()
 
     def _ready(self, seconds):
-        mac = self.seats[self.active].mac
-        self.generator.ask("ready", port=self._port(self.active), seat=self.active,
-                           ns=int(seconds * 1e9), **({"mac": mac} if mac else {}))
+        seat = self.seats[self.active]
+        try:
+            self.generator.ask("ready", port=self._port(self.active), seat=self.active,
+                               ns=int(seconds * 1e9), **({"mac": seat.mac} if seat.mac else {}))
+        except SeatError:
+            seat.check()  # a process that ended says more
+            raise
 
     def take_seat(self, name):
         if self.active == name and not self.seats[name].paused:

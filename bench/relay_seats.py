@@ -151,7 +151,12 @@ class Seat(Process):
 
     def waited(self):
         """Seconds for which the worker was ready to run but another had its CPU."""
-        return int(self.worker.read_text(encoding="ascii").split()[1]) / 1e9
+        try:
+            return int(self.worker.read_text(encoding="ascii").split()[1]) / 1e9
+        except (FileNotFoundError, ProcessLookupError):
+            self.process.wait(10)
+            self.check()
+            raise
 
     def pause(self):
         if not self.paused:
