@@ -281,6 +281,68 @@ test_hash(void **state)
 	assert_int_equal(wire_device_hash(f, 20), 0);
 }
 
+/* Sends an IP frame with an ECN field; returns the field and whether checksums are right after. */
+static uint8_t
+send_ecn(struct wire *wire, bool ipv6, uint8_t ecn, uint64_t now, bool *right)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pools[0]), *got;
+	struct port *from = wire_port(wire, 0), *to = wire_port(wire, 1);
+	uint32_t sum = 0;
+	uint8_t *p;
+
+	assert_non_null(m);
+	p = (uint8_t *)rte_pktmbuf_append(m, 1000);
+	if (p == NULL)
+		abort();
+	memset(p, 0, 1000);
+	memcpy(p + 12, ipv6 ? "\x86\xdd\x60" : "\x08\x00\x45", 3);
+	p[15] = ipv6 ? (uint8_t)(ecn << 4) : ecn;
+	p[ipv6 ? 18 : 16] = 960 >> 8;
+	p[ipv6 ? 19 : 17] = 960 & 0xff;
+	if (!ipv6) {
+		for (int i = 14; i < 34; i += 2)
+			sum += (uint32_t)p[i] << 8 | p[i + 1];
+		sum = ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+		p[24] = (uint8_t)(sum >> 8);
+		p[25] = (uint8_t)sum;
+	}
+	assert_int_equal(from->ops->tx_burst(from, 0, &m, 1, now), 1);
+	assert_int_equal(to->ops->rx_burst(to, 0, &got, 1, UINT64_MAX), 1);
+	p = rte_pktmbuf_mtod(got, uint8_t *);
+	*right = ipv6 || wire_device_check_ip(p, 1000) == WIRE_CHECKSUM_GOOD;
+	ecn = ipv6 ? p[15] >> 4 : p[15];
+	rte_pktmbuf_free(got);
+	return ecn;
+}
+
+/* Marked from a queue of 2000 bytes on, if the sender understands it; never without a queue. */
+static void
+test_mark(void **state)
+{
+	struct wire_params params = plain();
+	uint64_t marks = 0;
+	bool right;
+
+	(void)state;
+	params.lanes[1].rate = 8000000;
+	params.lanes[1].mark = 2000;
+	for (uint8_t ecn = 0; ecn < 4; ecn++) {
+		for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+			struct wire *wire = make(&params);
+
+			for (uint32_t i = 0; i < 4; i++) {
+				uint8_t expected = i >= 2 && ecn != 0 ? 3 : ecn;
+
+				assert_int_equal(send_ecn(wire, ipv6, ecn, 0, &right), expected);
+				assert_true(right);
+			}
+			marks += wire_count(wire, 1, WIRE_MARKED);
+			finish(wire);
+		}
+	}
+	assert_int_equal(marks, 2 * 3 * 2);
+}
+
 static int
 setup(void **state)
 {
@@ -312,6 +374,7 @@ main(void)
 		cmocka_unit_test(test_unplugged_and_cut),
 		cmocka_unit_test(test_no_buffer),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_mark),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, setup, teardown);
