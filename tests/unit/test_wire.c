@@ -297,8 +297,8 @@ send_ecn(struct wire *wire, bool ipv6, uint8_t ecn, uint64_t now, bool *right)
 	memset(p, 0, 1000);
 	memcpy(p + 12, ipv6 ? "\x86\xdd\x60" : "\x08\x00\x45", 3);
 	p[15] = ipv6 ? (uint8_t)(ecn << 4) : ecn;
-	p[ipv6 ? 18 : 16] = 960 >> 8;
-	p[ipv6 ? 19 : 17] = 960 & 0xff;
+	p[ipv6 ? 18 : 16] = 900 >> 8;
+	p[ipv6 ? 19 : 17] = 900 & 0xff;
 	if (!ipv6) {
 		for (int i = 14; i < 34; i += 2)
 			sum += (uint32_t)p[i] << 8 | p[i + 1];
