@@ -110,6 +110,8 @@ class Node:
         if self.running():
             self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
+        # DPDK leaves its directory behind.
+        shutil.rmtree(f"/var/run/dpdk/ferry-{self.name}", ignore_errors=True)
 
     def rss_kib(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
