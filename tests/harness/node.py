@@ -19,6 +19,9 @@ BUILD = pathlib.Path(os.environ.get("FERRY_BUILD") or ROOT / "build").resolve()
 FERRYD = BUILD / "control" / "ferryd"
 FERRYCTL = BUILD / "control" / "ferryctl"
 
+# A leak shows at a clean end there; memory that was freed is held back for a while.
+SANITIZED = FERRYD.exists() and b"__asan_init" in FERRYD.read_bytes()
+
 # Slow builds (sanitizers) and busy machines stretch every wait.
 PATIENCE = float(os.environ.get("FERRY_PATIENCE", "1"))
 
@@ -100,6 +103,10 @@ class Node:
     def stop(self, seconds=10):
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds=10):
+        """Its exit status, when it has been told to end."""
         try:
             return self.process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:

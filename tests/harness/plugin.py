@@ -3,6 +3,7 @@
 
 import functools
 import pathlib
+import signal
 
 import pytest
 
@@ -59,13 +60,19 @@ class Stage:
             space.delete()
 
     def check(self):
-        """Every node that still runs: its sums agree, and it has not told of an error."""
+        """Every node that still runs: its sums agree, and it ends cleanly when it is told to, which
+        is when a sanitizer tells of leaks."""
+        running = [node for node in self.nodes if node.running()]
+        for node in running:
+            node.check_sums()
+        for node in running:
+            node.process.send_signal(signal.SIGTERM)
         for node in self.nodes:
-            if node.running():
-                node.check_sums()
-            elif node.process is not None and node.process.returncode not in (0, -9):
-                raise AssertionError(
-                    f"{node.name} ended with {node.process.returncode}:\n{node.log()}")
+            if node.process is None:
+                continue
+            status = node.wait() if node in running else node.process.returncode
+            if status not in ((0,) if node in running else (0, -signal.SIGKILL)):
+                raise AssertionError(f"{node.name} ended with {status}:\n{node.log()}")
 
 
 def _stage(request):

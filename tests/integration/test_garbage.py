@@ -6,7 +6,7 @@ comes back, and the node goes on to serve."""
 import random
 
 from harness.deploy import Deployment
-from harness.node import BUILD, PATIENCE, until
+from harness.node import BUILD, PATIENCE, SANITIZED, until
 from harness.udp import Receiver, Sender
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6ND_NS, IPv6
@@ -16,7 +16,7 @@ from scapy.packet import Raw
 GARBAGE = BUILD / "tests" / "integration" / "garbage"
 FRAMES = 1_000_000
 BATCH = 50_000
-GROWTH_KIB = 512
+GROWTH_KIB = 16384 if SANITIZED else 512
 
 
 def link_header(kind=0, node=2, epoch=0xF000, seq=1):
