@@ -22,7 +22,7 @@ write_ids(struct loop_traffic *t, uint8_t *frame)
 	for (uint16_t i = 0; i < t->nb_hops; i++) {
 		rte_be32_t id = t->hops[t->hop_at++ & (LOOP_HOPS - 1)];
 
-		*(unaligned_uint32_t *)(frame + t->hop_off + i * t->hop_step) = id;
+		memcpy(frame + t->hop_off + i * t->hop_step, &id, sizeof(id));
 		sum += (id & 0xffff) + (id >> 16);
 	}
 	return sum;
@@ -57,7 +57,7 @@ write_ingress(struct loop_traffic *t, uint8_t *frame)
 	rte_be16_t port = rte_cpu_to_be_16(
 		(uint16_t)(LOOP_INGRESS + t->session_at - address * LOOP_PER_PORT));
 
-	*(unaligned_uint16_t *)(frame + t->ingress_off) = port;
+	memcpy(frame + t->ingress_off, &port, sizeof(port));
 	next_session(t);
 	if (t->udp_sum_off == 0) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame +
@@ -82,7 +82,7 @@ prepare(struct loop_traffic *t, struct rte_mbuf *m)
 	if (t->link_seq_off != 0) {
 		uint64_t seq = rte_cpu_to_be_64(t->link_seq++);
 
-		*(unaligned_uint64_t *)(frame + t->link_seq_off) = seq;
+		memcpy(frame + t->link_seq_off, &seq, sizeof(seq));
 		sum += (uint32_t)(seq & 0xffff) + (uint32_t)(seq >> 16 & 0xffff) +
 		       (uint32_t)(seq >> 32 & 0xffff) + (uint32_t)(seq >> 48);
 	}
@@ -95,7 +95,8 @@ prepare(struct loop_traffic *t, struct rte_mbuf *m)
 		uint16_t check = (uint16_t)~checksum_fold(sum + t->udp_sum);
 
 		/* 0 would say that there is none (RFC 8200, 8.1). */
-		*(unaligned_uint16_t *)(frame + t->udp_sum_off) = check != 0 ? check : 0xffff;
+		check = check != 0 ? check : 0xffff;
+		memcpy(frame + t->udp_sum_off, &check, sizeof(check));
 	}
 }
 
