@@ -39,16 +39,16 @@ bench_eal(const char *program, unsigned int memory, const char *lcores)
 		"--file-prefix", prefix, "-m", size, "--lcores", lcores != NULL ? lcores : first,
 		huge ? "--in-memory" : "--no-huge",
 		huge ? "--single-file-segments" : "--no-shconf"};
-	static char *argv[EAL_ARGUMENTS]; /* the EAL keeps what it is given */
+	/* The EAL keeps what it is given, and puts a pointer of its own in. */
+	static char text[EAL_ARGUMENTS][256], *argv[EAL_ARGUMENTS];
 	int argc = (int)(sizeof(wanted) / sizeof(wanted[0])), cpu = sched_getcpu();
 
 	snprintf(prefix, sizeof(prefix), "ferry-bench-%d", (int)getpid());
 	snprintf(size, sizeof(size), "%u", memory);
 	snprintf(first, sizeof(first), "0@%d", cpu < 0 ? 0 : cpu);
 	for (int i = 0; i < argc; i++) {
-		argv[i] = strdup(wanted[i]);
-		if (argv[i] == NULL)
-			bench_die("out of memory");
+		snprintf(text[i], sizeof(text[i]), "%s", wanted[i]);
+		argv[i] = text[i];
 	}
 	printf("memory: %u MiB %s\n", memory,
 		huge ? "in hugepages"
