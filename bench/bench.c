@@ -33,7 +33,7 @@ usage(FILE *to, const char *about, const char *parts)
 		"usage: %s [OPTION...]\n%s\n"
 		"  --json FILE    writes the figures to FILE\n"
 		"  --quick        a short form that only proves that the program works\n"
-		"  --runs N       measures everything N times (1 to %u; 5)\n"
+		"  --runs N       measures everything N times (1 to %u; 9)\n"
 		"  --commit TEXT  says which commit was built\n",
 		program_invocation_short_name, about, BENCH_RUNS_MAX);
 	if (parts != NULL)
