@@ -8,23 +8,34 @@
 #include "node_request.h"
 #include "packet.h"
 
-static struct rte_ring *
-ring_new(const struct node *node, const char *what, unsigned int index, uint32_t size,
-	unsigned int flags)
-{
-	char name[RTE_RING_NAMESIZE];
-
-	snprintf(name, sizeof(name), "%.14s_%s%u", node->name, what, index);
-	return rte_ring_create(name, size, SOCKET_ID_ANY, flags);
-}
-
+/*
+ * Not rte_ring_create: each of its rings takes a memzone, of which a process has some thousands, as
+ * many as a node may have neighbours.
+ */
 struct rte_ring *
-node_ring(const struct node *node, const char *what, unsigned int index, uint32_t size,
-	bool many_producers)
+node_ring(uint32_t size, bool many_producers)
 {
 	/* RTS: a producer that is preempted does not make the others spin. */
-	return ring_new(node, what, index, size,
-		RING_F_SC_DEQ | (many_producers ? RING_F_MP_RTS_ENQ : RING_F_SP_ENQ));
+	unsigned int flags = RING_F_SC_DEQ | (many_producers ? RING_F_MP_RTS_ENQ : RING_F_SP_ENQ);
+	ssize_t bytes = rte_ring_get_memsize(size);
+	struct rte_ring *ring;
+
+	ring = bytes > 0 ? rte_zmalloc("ring", (size_t)bytes, RTE_CACHE_LINE_SIZE) : NULL;
+	if (ring != NULL && rte_ring_init(ring, "ferry", size, flags) < 0) {
+		rte_free(ring);
+		return NULL;
+	}
+	return ring;
+}
+
+void
+node_ring_free(struct rte_ring *ring)
+{
+	struct rte_mbuf *m;
+
+	while (ring != NULL && rte_ring_dequeue(ring, (void **)&m) == 0)
+		rte_pktmbuf_free(m);
+	rte_free(ring);
 }
 
 static int
@@ -33,10 +44,10 @@ worker_init(struct worker *w, struct node *node, uint16_t index, const struct no
 	w->node = node;
 	w->index = index;
 	w->may_sleep = params->may_sleep;
-	w->handover = node_ring(node, "hand", index, NODE_HANDOVER_RING, true);
-	w->inject = node_ring(node, "inj", index, NODE_INJECT_RING, false);
-	w->mailbox = node_ring(node, "mail", index, NODE_MAILBOX_RING, false);
-	w->punt = node_ring(node, "punt", index, NODE_PUNT_RING, false);
+	w->handover = node_ring(NODE_HANDOVER_RING, true);
+	w->inject = node_ring(NODE_INJECT_RING, false);
+	w->mailbox = node_ring(NODE_MAILBOX_RING, false);
+	w->punt = node_ring(NODE_PUNT_RING, false);
 	w->ring_drops = rte_zmalloc(
 		"ring_drops", params->max_links * sizeof(uint64_t), RTE_CACHE_LINE_SIZE);
 	w->outbox.last_of = rte_malloc(
@@ -178,24 +189,14 @@ node_counters(const struct node *node, struct worker_counters *sum)
 }
 
 static void
-drain_ring(struct rte_ring *ring)
-{
-	struct rte_mbuf *m;
-
-	while (ring != NULL && rte_ring_dequeue(ring, (void **)&m) == 0)
-		rte_pktmbuf_free(m);
-	rte_ring_free(ring);
-}
-
-static void
 worker_free(struct worker *w)
 {
 	if (w == NULL)
 		return;
-	drain_ring(w->handover);
-	drain_ring(w->inject);
-	drain_ring(w->punt);
-	rte_ring_free(w->mailbox);
+	node_ring_free(w->handover);
+	node_ring_free(w->inject);
+	node_ring_free(w->punt);
+	rte_free(w->mailbox); /* requests, not packets */
 	for (uint16_t i = 0; i < WORKER_PORTS_MAX; i++)
 		rte_free(w->tx[i]);
 	rte_free(w->ring_drops);

@@ -4,7 +4,7 @@
  * control thread's (or a test's that turns the workers by hand); they never stop a worker: what
  * changes is published, and the old freed after quiescence.
  *
- * Order of making: node_new; node_add_port for each port; node_start_layout, which spreads queues
+ * Order of making: node_new; node_add_port for each port; node_layout, which spreads queues
  * over workers and makes the pools; then links, sources, destinations, before or after workers run.
  */
 #ifndef FERRY_NODE_H
@@ -57,7 +57,6 @@ struct node {
 	struct reclaim reclaim;
 	struct rte_mempool *pool, *header_pool;
 	struct node_request *requests; /* under way */
-	uint32_t rings;		       /* made so far: a number for their names */
 	uint32_t pool_packets, pool_headers;
 	char name[32];
 };

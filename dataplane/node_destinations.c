@@ -11,11 +11,8 @@ static void
 destination_release(void *object)
 {
 	struct destination *dst = object;
-	struct rte_mbuf *m;
 
-	while (dst->file != NULL && rte_ring_dequeue(dst->file, (void **)&m) == 0)
-		rte_pktmbuf_free(m);
-	rte_ring_free(dst->file);
+	node_ring_free(dst->file);
 	for (uint32_t i = 0; dst->held > 0 && i <= dst->slots_mask; i++)
 		rte_pktmbuf_free(dst->slots[i]);
 	rte_free((void *)(uintptr_t)dst->header);
@@ -45,7 +42,7 @@ node_add_destination(struct node *node, const struct destination_params *params,
 	own.owner = (uint16_t)owner;
 	dst = destination_new(&own, SOCKET_ID_ANY);
 	if (dst != NULL && params->egress == EGRESS_FILE)
-		dst->file = node_ring(node, "file", node->rings++, file_ring, false);
+		dst->file = node_ring(file_ring, false);
 	if (dst == NULL || (params->egress == EGRESS_FILE && dst->file == NULL) ||
 		node_know_session(node, params->conference, params->session) < 0 ||
 		id_map_set(&node->destinations, key, dst, &node->reclaim) < 0) {

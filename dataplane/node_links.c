@@ -56,7 +56,7 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 	link->control = (struct tx_account){.packets = &link->tx.control, .drops = &link->tx.drops};
 	seq_window_init(&link->rx.window, link->rx.bits, LINK_WINDOW);
 	if (node->nb_workers > 1) {
-		link->ring = node_ring(node, "hop", node->rings++, params->ring, true);
+		link->ring = node_ring(params->ring, true);
 		if (link->ring == NULL) {
 			rte_free(link);
 			return NULL;
@@ -69,11 +69,8 @@ static void
 link_free(void *object)
 {
 	struct link *link = object;
-	struct rte_mbuf *m;
 
-	while (link->ring != NULL && rte_ring_dequeue(link->ring, (void **)&m) == 0)
-		rte_pktmbuf_free(m);
-	rte_ring_free(link->ring);
+	node_ring_free(link->ring);
 	rte_free((void *)(uintptr_t)link->header);
 	rte_free(link);
 }

@@ -29,9 +29,12 @@ void node_retire(struct node *node, uint16_t worker,
 int node_spread(const struct node *node, uint64_t key, const struct port *port,
 	bool (*admits)(const struct worker *w, const struct port *port));
 
-/* A ring whose one consumer is a worker or the control thread. NULL with rte_errno. */
-struct rte_ring *node_ring(const struct node *node, const char *what, unsigned int index,
-	uint32_t size, bool many_producers);
+/* A ring of a power of two places, whose one consumer is a worker or the control thread; or NULL.
+ */
+struct rte_ring *node_ring(uint32_t size, bool many_producers);
+
+/* Frees a ring and the packets in it; NULL is allowed. */
+void node_ring_free(struct rte_ring *ring);
 
 /* Parts of node_free. */
 void node_free_requests(struct node *node);

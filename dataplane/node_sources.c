@@ -12,12 +12,9 @@ source_free(void *object)
 {
 	struct source *source = object;
 	struct flow_plan *plan = (struct flow_plan *)(uintptr_t)source->plan;
-	struct rte_mbuf *m;
 
 	rte_pktmbuf_free(source->pending);
-	while (source->feed != NULL && rte_ring_dequeue(source->feed, (void **)&m) == 0)
-		rte_pktmbuf_free(m);
-	rte_ring_free(source->feed);
+	node_ring_free(source->feed);
 	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
 		rte_free(plan->flows[i].state);
 	rte_free(plan);
@@ -53,7 +50,7 @@ source_new(struct node *node, const struct source_params *params)
 	if (params->kind == SOURCE_GENERATOR)
 		generator_init(&source->generator, &params->generator);
 	if (params->kind == SOURCE_FILE) {
-		source->feed = node_ring(node, "feed", node->rings++, params->feed, false);
+		source->feed = node_ring(params->feed, false);
 		if (source->feed == NULL) {
 			rte_free(source);
 			return NULL;
