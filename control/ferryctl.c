@@ -227,7 +227,8 @@ main(int argc, char **argv)
 	if (argc == 0)
 		return usage("a command is missing", "");
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
-		return usage("show what? node, ports, links, sessions, flows, drops, load or all", "");
+		return usage(
+			"show what? node, ports, links, sessions, flows, drops, load or all", "");
 	if (settings.path[0] == 0 && ctl_client_find(settings.path, error, sizeof(error)) != 0) {
 		fprintf(stderr, "ferryctl: %s\n", error);
 		return EXIT_REFUSED;
