@@ -57,7 +57,7 @@ struct rx_queue {
 	uint16_t queue;
 };
 
-/* Packets of this turn, by next hop: lists without sorting. feeder.c */
+/* Packets of this turn for links of other workers, by next hop: lists without sorting. feeder.h */
 #define OUTBOX_MAX  512
 #define OUTBOX_NONE UINT16_MAX
 
