@@ -64,18 +64,19 @@ turn(struct scale_node *s, enum phase phase, uint64_t cost, struct relay_latency
 {
 	struct worker *w = s->node->workers[0];
 	struct scale_port *port = &s->ports[0];
-	uint64_t input = w->load.stage_cycles[STAGE_input], end;
+	uint64_t end;
 	uint32_t n;
 
 	port->marks = phase == WHOLE;
-	w->load.sampling = phase == INPUT;
-	w->load.mark = rte_rdtsc();
+	w->load.sampling = false;
+	if (phase == INPUT)
+		observe_sample(&w->load);
 	n = worker_poll(w, tsc_clock_now(&s->clock));
 	end = rte_rdtsc();
 	if (n == 0)
 		return;
 	if (phase == INPUT)
-		add(latency, w->load.stage_cycles[STAGE_input] - input, cost, n);
+		add(latency, w->load.turn_cycles[STAGE_input], cost, n);
 	else
 		add(latency, (port->back_at != 0 ? port->back_at : end) - port->left_at, cost, n);
 }

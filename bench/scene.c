@@ -236,15 +236,13 @@ scene_turn_sampled(struct scene *s, uint64_t gap, uint64_t cycles[STAGE_COUNT])
 	uint64_t now = tsc_clock_now(&s->clock), begin = rte_rdtsc();
 	uint64_t before = s->node->workers[0]->counters.received;
 
-	memset(load->stage_cycles, 0, sizeof(load->stage_cycles));
-	load->sampling = true;
-	load->mark = begin;
+	observe_sample(load);
 	(void)worker_poll(s->node->workers[0], now);
 	load->sampling = false;
 	if (rte_rdtsc() - begin > gap)
 		return 0;
 	for (int i = 0; i < STAGE_COUNT; i++)
-		cycles[i] += load->stage_cycles[i];
+		cycles[i] += load->turn_cycles[i];
 	return (uint32_t)(s->node->workers[0]->counters.received - before);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the cycles go: the worker samples its own stages, as it does at work. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "stages.h"
 
@@ -45,6 +46,11 @@ sample(struct scene *scene, unsigned int turns, struct bench_samples stage[STAGE
 			packets += scene_turn_sampled(scene, gap, cycles);
 		else
 			(void)scene_turn(scene);
+	}
+	/* The port's stages are part of every packet's way: none marked is no measurement. */
+	if (cycles[STAGE_receive] + cycles[STAGE_input] == 0) {
+		fputs("stages: the worker marked no stage\n", stderr);
+		exit(EXIT_FAILURE);
 	}
 	for (int i = 0; i < STAGE_COUNT; i++)
 		bench_add(&stage[i], (double)cycles[i] / (double)packets);

@@ -80,16 +80,23 @@ observe_stage(struct worker_load *load, enum stage stage, uint32_t n)
 	load->mark = now;
 }
 
+/* The turn that begins here is sampled, into turn_cycles and turn_packets. */
+static inline void
+observe_sample(struct worker_load *load)
+{
+	memset(load->turn_cycles, 0, sizeof(load->turn_cycles));
+	memset(load->turn_packets, 0, sizeof(load->turn_packets));
+	load->sampling = true;
+	load->mark = rte_rdtsc();
+}
+
 /* Begins a turn; one of many is sampled. */
 static inline void
 observe_begin(struct worker_load *load)
 {
-	load->sampling = (load->polls++ & (OBSERVE_EVERY - 1)) == 0;
-	if (unlikely(load->sampling)) {
-		memset(load->turn_cycles, 0, sizeof(load->turn_cycles));
-		memset(load->turn_packets, 0, sizeof(load->turn_packets));
-		load->mark = rte_rdtsc();
-	}
+	load->sampling = false;
+	if (unlikely((load->polls++ & (OBSERVE_EVERY - 1)) == 0))
+		observe_sample(load);
 }
 
 /* Ends a turn in which there was something to do: an idle one says nothing of stages. */
