@@ -20,12 +20,12 @@
 
 #define WORKER_COUNTERS(X)                                                                         \
 	X(received, "taken from ports")                                                            \
-	X(originated, "begun here: generator, file, answers to probes, the control thread")        \
+	X(originated, "begun here: generator, file, the control thread")                           \
 	X(copies, "made beyond the one that came")                                                 \
 	X(handed_in, "taken over from other workers")                                              \
 	X(sent, "taken by ports")                                                                  \
 	X(delivered, "given to the destination's egress")                                          \
-	X(consumed, "used up here: ARP, ICMP, feedback, probes")                                   \
+	X(consumed, "used up here: ARP, ICMP, feedback")                                           \
 	X(handed_out, "given to other workers")
 
 #define COUNTER_FIELD(name, text) uint64_t name;
