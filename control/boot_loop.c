@@ -110,6 +110,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)underlay_tick(&f->underlay, now);
 	starts_serve(f, now);
 	busy |= files_serve(f);
+	history_poll(&f->history, f->node);
 	node_tick(f->node);
 	if (now >= f->clock_due) {
 		sample_clock(f);
@@ -158,11 +159,11 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 }
 
 static json_t *
-on_request(void *ctx, const char *line, size_t len)
+on_request(void *ctx, const char *line, size_t len, bool *follow)
 {
 	struct ferryd *f = ctx;
 
-	return ctl_execute_line(&f->ctl, line, len);
+	return ctl_execute_line(&f->ctl, line, len, follow);
 }
 
 static int

@@ -68,11 +68,13 @@ boot_show(struct ferryd *f)
 		.config = f->config,
 		.sessions = &f->book,
 		.rates = &f->rates,
+		.history = &f->history,
 		.started = ferryd_now(f),
 		.hooks = {.ctx = f, .neighbour = show_neighbour, .device = show_device},
 	};
 	f->ctl = (struct ctl_context){
 		.view = &f->view, .ops = &ctl_session_ops, .ops_ctx = &f->book};
+	events_begin(f);
 	if (telemetry_start(&f->view) < 0)
 		log_line(LOG_WARNING, "DPDK's telemetry will not show this node");
 	return 0;

@@ -113,8 +113,13 @@ receive_line(int fd)
 	char *line = malloc(room), *larger;
 
 	while (line != NULL) {
-		ssize_t n = recv(fd, line + used, room - used - 1, 0);
+		ssize_t n = recv(fd, line + used, room - used - 1, MSG_PEEK);
+		char *end = n > 0 ? memchr(line + used, '\n', (size_t)n) : NULL;
 
+		/* Up to the end of the line: the next one stays for the next call. */
+		if (n > 0)
+			n = recv(fd, line + used,
+				end != NULL ? (size_t)(end - line) - used + 1 : (size_t)n, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
@@ -168,6 +173,18 @@ read_reply(int fd, char *error, size_t size)
 	snprintf(error, size, "%s", refusal != NULL ? refusal : "the node's reply is not one");
 	json_decref(reply);
 	return NULL;
+}
+
+json_t *
+ctl_client_next(int fd, char *error, size_t size)
+{
+	const struct timeval never = {0};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never)) != 0) {
+		snprintf(error, size, "cannot wait: %s", strerror(errno));
+		return NULL;
+	}
+	return read_reply(fd, error, size);
 }
 
 json_t *

@@ -26,4 +26,7 @@ int ctl_client_connect(const char *path, char *error, size_t size);
  */
 json_t *ctl_client_ask(int fd, int argc, char *const *argv, char *error, size_t size);
 
+/* What a node says next, after it was asked to be followed: waits as long as it takes. As above. */
+json_t *ctl_client_next(int fd, char *error, size_t size);
+
 #endif

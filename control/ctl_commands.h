@@ -41,7 +41,10 @@ extern const struct ctl_ops ctl_session_ops;
  */
 json_t *ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request);
 
-/* The same for a line as it came. */
-json_t *ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len);
+/*
+ * The same for a line as it came. *follow: the client is to be told of each event from now on
+ * (ctl_server_tell).
+ */
+json_t *ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bool *follow);
 
 #endif

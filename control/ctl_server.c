@@ -25,6 +25,8 @@ struct ctl_client {
 	struct bufferevent *bev;
 	bool replying; /* a reply is not yet written whole */
 	bool ending;   /* nothing more will come: close after the last reply */
+	bool following;
+	uint64_t missed; /* lines that it was not told */
 };
 
 struct ctl_server {
@@ -33,7 +35,7 @@ struct ctl_server {
 	struct ctl_socket sock;
 	ctl_handler *handler;
 	void *ctx;
-	unsigned int nb_clients;
+	unsigned int nb_clients, nb_followers;
 	LIST_HEAD(, ctl_client) clients;
 };
 
@@ -43,6 +45,7 @@ client_close(struct ctl_client *client)
 	struct ctl_server *server = client->server;
 
 	LIST_REMOVE(client, chain);
+	server->nb_followers -= client->following;
 	bufferevent_free(client->bev);
 	free(client);
 	if (server->nb_clients-- == CTL_CLIENTS_MAX)
@@ -77,6 +80,54 @@ client_refuse(struct ctl_client *client, const char *why)
 	return client_reply(client, ctl_reply_error(why));
 }
 
+/* A line for a follower. False: no room, or no memory. */
+static bool
+client_tell(struct ctl_client *client, const char *text)
+{
+	struct evbuffer *output = bufferevent_get_output(client->bev);
+
+	if (evbuffer_get_length(output) > CTL_FOLLOW_BYTES)
+		return false;
+	return evbuffer_add_printf(output, "%s\n", text) >= 0;
+}
+
+/* A follower that takes again learns how much it missed. */
+static void
+client_tell_missed(struct ctl_client *client)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "{\"ok\":true,\"data\":{\"event\":\"missed\",\"missed\":%lu}}",
+		(unsigned long)client->missed);
+	if (client_tell(client, text))
+		client->missed = 0;
+}
+
+static void
+client_follow(struct ctl_client *client)
+{
+	client->following = true;
+	client->server->nb_followers++;
+	bufferevent_set_timeouts(client->bev, NULL, &write_timeout);
+}
+
+/* Answers a request. False: close. */
+static bool
+client_answer(struct ctl_client *client, const char *line, size_t len)
+{
+	struct ctl_server *server = client->server;
+	bool follow = false;
+	json_t *reply = server->handler(server->ctx, line, len, &follow);
+
+	if (follow && server->nb_followers == CTL_FOLLOWERS_MAX) {
+		json_decref(reply);
+		return client_reply(client, ctl_reply_error("too many follow already"));
+	}
+	if (follow)
+		client_follow(client);
+	return client_reply(client, reply);
+}
+
 /* Answers the next request if there is a whole one. False: close. */
 static bool
 client_next(struct ctl_client *client)
@@ -88,10 +139,13 @@ client_next(struct ctl_client *client)
 
 	if (client->replying)
 		return true;
+	if (client->following && !client->ending && evbuffer_get_length(input) > 0)
+		return client_refuse(client, "who follows asks nothing more");
+	if (client->following)
+		return !client->ending;
 	line = evbuffer_readln(input, &len, EVBUFFER_EOL_LF);
 	if (line != NULL) {
-		done = client_reply(
-			client, client->server->handler(client->server->ctx, line, len));
+		done = client_answer(client, line, len);
 		free(line);
 		return done;
 	}
@@ -122,6 +176,8 @@ on_written(struct bufferevent *bev, void *arg)
 
 	(void)bev;
 	client->replying = false;
+	if (client->missed > 0)
+		client_tell_missed(client);
 	if (!client_next(client))
 		client_close(client);
 }
@@ -221,6 +277,29 @@ ctl_server_free(struct ctl_server *server)
 	evconnlistener_free(server->listener);
 	ctl_socket_close(&server->sock);
 	free(server);
+}
+
+void
+ctl_server_tell(struct ctl_server *server, json_t *data)
+{
+	json_t *reply = ctl_reply_ok(data);
+	char *text = json_dumps(reply, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	struct ctl_client *client;
+
+	json_decref(reply);
+	LIST_FOREACH (client, &server->clients, chain) {
+		if (!client->following || client->ending)
+			continue;
+		if (client->missed > 0 || text == NULL || !client_tell(client, text))
+			client->missed++;
+	}
+	free(text);
+}
+
+bool
+ctl_server_followed(const struct ctl_server *server)
+{
+	return server->nb_followers > 0;
 }
 
 unsigned int

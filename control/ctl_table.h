@@ -24,6 +24,8 @@
 		"start a session's source")                                                        \
 	X(session_stop, "session stop", "CONF SESSION", 2, 2,                                      \
 		"stop a session's source")                                                         \
+	X(events, "events", "[--last N] [--follow]", 0, 3,                                         \
+		"what happened: links' states, congestion; --follow: goes on as it happens")       \
 	X(help, "help", "", 0, 0,                                                                  \
 		"list these commands")
 /* clang-format on */

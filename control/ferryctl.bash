@@ -18,12 +18,13 @@ _ferryctl()
 			printf '%s\n' *.sock | sed 's/\.sock$//')" -- "$word")
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
-			"--socket= --node= --json --watch --all --help --version" -- "$word")
+			"--socket= --node= --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show weights flow session help" -- "$word") ;;
+		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session help" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows drops load all" -- "$word") ;;
+		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
 		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;
 		esac

@@ -30,6 +30,7 @@
 struct settings {
 	char path[CTL_PATH_MAX];
 	bool json;
+	bool follow;  /* of "events": the node goes on telling */
 	double watch; /* seconds between two, 0 = once */
 };
 
@@ -154,7 +155,9 @@ print_data(const struct settings *settings, char *const *argv, const json_t *dat
 {
 	int ret = 0;
 
-	if (settings->json)
+	if (strcmp(argv[0], "events") == 0)
+		tables_print_events(stdout, data, settings->json);
+	else if (settings->json)
 		ret = json_dumpf(data, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0 ||
 		      putchar('\n') == EOF;
 	else if (strcmp(argv[0], "show") == 0)
@@ -188,6 +191,24 @@ ask_once(const struct settings *settings, int fd, int argc, char *const *argv)
 	return ret;
 }
 
+/* Everything that the node tells from now on, until it ends or we are interrupted. */
+static int
+follow(const struct settings *settings, int fd, char *const *argv)
+{
+	char error[CTL_ERROR_MAX];
+	json_t *data;
+
+	while ((data = ctl_client_next(fd, error, sizeof(error))) != NULL) {
+		int ret = print_data(settings, argv, data);
+
+		json_decref(data);
+		if (ret != 0)
+			return ret;
+	}
+	fprintf(stderr, "ferryctl: %s\n", error);
+	return EXIT_REFUSED;
+}
+
 static int
 run(const struct settings *settings, int argc, char *const *argv)
 {
@@ -202,6 +223,8 @@ run(const struct settings *settings, int argc, char *const *argv)
 	}
 	pause.tv_nsec = (long)((settings->watch - (double)pause.tv_sec) * 1e9);
 	ret = ask_once(settings, fd, argc, argv);
+	if (ret == 0 && settings->follow)
+		ret = follow(settings, fd, argv);
 	while (ret == 0 && settings->watch > 0) {
 		nanosleep(&pause, NULL);
 		ret = ask_once(settings, fd, argc, argv);
@@ -229,6 +252,10 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
 		return usage(
 			"show what? node, ports, links, sessions, flows, drops, load or all", "");
+	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)
+		settings.follow |= strcmp(argv[i], "--follow") == 0;
+	if (settings.follow && settings.watch > 0)
+		return usage("--watch and --follow exclude each other", "");
 	if (settings.path[0] == 0 && ctl_client_find(settings.path, error, sizeof(error)) != 0) {
 		fprintf(stderr, "ferryctl: %s\n", error);
 		return EXIT_REFUSED;

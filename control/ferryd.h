@@ -14,6 +14,7 @@
 #include "ctl_server.h"
 #include "eal_args.h"
 #include "ethdev.h"
+#include "history.h"
 #include "link_watch.h"
 #include "node.h"
 #include "rates.h"
@@ -72,6 +73,7 @@ struct ferryd {
 	uint32_t nb_sinks;
 
 	struct rates rates;
+	struct history history;
 	struct show_view view;
 	struct ctl_context ctl;
 	struct ctl_server *ctl_server;
@@ -149,6 +151,9 @@ void starts_serve(struct ferryd *f, uint64_t now);
 
 /* Says in the log what was too large, at most once a second each. */
 void told_tick(struct ferryd *f);
+
+/* Says in the log, and to who follows, what workers told. */
+void events_begin(struct ferryd *f);
 
 /* Starts to end: sources stop, what is on its way goes out, then the loop ends. */
 void ferryd_drain(struct ferryd *f);

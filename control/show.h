@@ -20,6 +20,7 @@
 #include <jansson.h>
 
 #include "config.h"
+#include "history.h"
 #include "node.h"
 #include "rates.h"
 #include "session_book.h"
@@ -59,6 +60,7 @@ struct show_view {
 	const struct config *config;
 	struct session_book *sessions;
 	struct rates *rates;
+	const struct history *history;
 	uint64_t started; /* when the node began to run, ns */
 	struct show_hooks hooks;
 };
@@ -97,6 +99,9 @@ json_t *show_all(const struct show_view *view, const struct show_filter *filter)
 json_t *show_port(const struct show_view *view, const struct port *port);
 json_t *show_link(const struct show_view *view, const struct link *link);
 json_t *show_session(const struct show_view *view, const struct session_entry *entry);
+/* An event; the newest so many, the oldest of them first. */
+json_t *show_event(const struct show_view *view, const struct history_entry *entry);
+json_t *show_events(const struct show_view *view, uint32_t last);
 json_t *show_session_flows(const struct show_view *view, const struct session_entry *entry);
 
 #endif

@@ -21,6 +21,7 @@ show_worker(const struct show_view *view, const struct worker *w)
 	json_object_set_new(object, "delivered", show_count(&w->counters.delivered));
 	json_object_set_new(object, "handed_in", show_count(&w->counters.handed_in));
 	json_object_set_new(object, "handed_out", show_count(&w->counters.handed_out));
+	json_object_set_new(object, "events_lost", show_count(&w->events_lost));
 	return object;
 }
 

@@ -10,6 +10,12 @@
 /* Prints the data of "show WHAT", or of "help". 0, or -1: out of memory. */
 int tables_print(FILE *out, const char *what, const json_t *data);
 
+/*
+ * Prints events, one or a list of them, a line each; json: an object a line, else for people.
+ * Flushing, and whether it could be written, is the caller's.
+ */
+void tables_print_events(FILE *out, const json_t *data, int json);
+
 /* Prints the data of any other command: one line an object, "key value, key value". */
 void tables_print_result(FILE *out, const json_t *data);
 

@@ -48,12 +48,13 @@ worker_init(struct worker *w, struct node *node, uint16_t index, const struct no
 	w->inject = node_ring(NODE_INJECT_RING, false);
 	w->mailbox = node_ring(NODE_MAILBOX_RING, false);
 	w->punt = node_ring(NODE_PUNT_RING, false);
+	w->events = worker_event_ring();
 	w->ring_drops = rte_zmalloc(
 		"ring_drops", params->max_links * sizeof(uint64_t), RTE_CACHE_LINE_SIZE);
 	w->outbox.last_of = rte_malloc(
 		"outbox", params->max_links * sizeof(uint16_t), RTE_CACHE_LINE_SIZE);
 	if (w->handover == NULL || w->inject == NULL || w->mailbox == NULL || w->punt == NULL ||
-		w->ring_drops == NULL || w->outbox.last_of == NULL)
+		w->events == NULL || w->ring_drops == NULL || w->outbox.last_of == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < params->max_links; i++)
 		w->outbox.last_of[i] = OUTBOX_NONE;
@@ -197,6 +198,7 @@ worker_free(struct worker *w)
 	node_ring_free(w->inject);
 	node_ring_free(w->punt);
 	rte_free(w->mailbox); /* requests, not packets */
+	rte_free(w->events);
 	for (uint16_t i = 0; i < WORKER_PORTS_MAX; i++)
 		rte_free(w->tx[i]);
 	rte_free(w->ring_drops);

@@ -15,6 +15,7 @@
 
 #include "counters.h"
 #include "doorbell.h"
+#include "event.h"
 #include "link.h"
 #include "observe.h"
 #include "packet.h"
@@ -104,8 +105,10 @@ struct worker {
 	struct rte_ring *handover; /* other workers: multi-producer */
 	struct rte_ring *inject;   /* control thread: frames to send, as they are */
 	struct rte_ring *mailbox;  /* control thread: requests */
-	/* To the control thread: PACKET_FRAME. */
+	/* To the control thread: PACKET_FRAME; what happened (event.h). */
 	struct rte_ring *punt;
+	struct rte_ring *events;
+	uint64_t events_lost; /* found no room there */
 
 	bool stop;	/* written by the control thread */
 	bool may_sleep; /* constant */

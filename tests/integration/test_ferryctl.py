@@ -42,6 +42,8 @@ class Node(threading.Thread):
                 # In pieces, as a stream may come.
                 for i in range(0, len(reply), 50000):
                     client.sendall(reply[i:i + 50000])
+                if self.asked[-1]["command"][-1] == "--follow":
+                    return
 
 
 def ok(data):
@@ -130,6 +132,42 @@ def test_watch_asks_again(ask):
     assert done.returncode == 1
 
 
+EVENTS = [
+    {"number": 1, "time": "2026-11-21T03:00:00.000001Z", "event": "link_down", "text": "...",
+     "peer": 5, "peer_name": "virginia", "was": "up", "rtt_us": None, "loss_share": 0.25,
+     "silent_s": 0.6},
+    {"number": 2, "time": "2026-11-21T03:00:01.000001Z", "event": "congestion", "text": "...",
+     "peer": 6, "peer_name": None, "conference": 1, "session": 2, "queue_packets": 300,
+     "queue_bytes": 70000, "drops": 1234},
+]
+
+
+def test_events(ask):
+    done, asked = ask([ok(EVENTS)], "events", "--last", "2")
+    assert asked == [{"command": ["events", "--last", "2"]}]
+    assert done.stdout.splitlines() == [
+        "2026-11-21T03:00:00.000001Z  link_down      peer 5 virginia: was up, loss 25.00 %, "
+        "silent 0.6 s",
+        "2026-11-21T03:00:01.000001Z  congestion     peer 6 : conference 1, session 2, "
+        "queue_packets 300, queue 70.0 kB, drops 1,234"]
+    assert done.returncode == 0
+
+
+def test_events_as_json(ask):
+    done, _ = ask([ok(EVENTS)], "events", "--json")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == EVENTS
+
+
+def test_events_follow(ask):
+    """Several replies in one piece, then nothing for a while, then the node ends."""
+    more = [ok(dict(EVENTS[0], number=number)) for number in (3, 4, 5)]
+    done, asked = ask([ok(EVENTS) + b"".join(more)], "events", "--follow", "--json")
+    assert asked == [{"command": ["events", "--follow"]}]
+    assert [json.loads(line)["number"] for line in done.stdout.splitlines()] == [1, 2, 3, 4, 5]
+    assert done.returncode == 1
+    assert "hung up" in done.stderr
+
+
 def test_no_node(tmp_path):
     done = run("-s", str(tmp_path / "none.sock"), "show", "node")
     assert done.returncode == 1
@@ -140,7 +178,7 @@ def test_no_node(tmp_path):
 
 @pytest.mark.parametrize("words", [
     [], ["show"], ["--wrong", "show", "node"], ["-w0", "show", "node"],
-    ["--watch=x", "show", "node"], ["show", "node", "--watch=-1"], ["-s"],
+    ["events", "--follow", "--watch"], ["--watch=x", "show", "node"], ["show", "node", "--watch=-1"], ["-s"],
 ])
 def test_usage(words):
     done = run(*words)

@@ -225,6 +225,7 @@ harness_start(struct harness *h)
 		.config = h->config,
 		.sessions = &h->book,
 		.rates = &h->rates,
+		.history = &h->history,
 		.started = h->now,
 		.hooks = {.ctx = h,
 			.neighbour = hook_neighbour,
@@ -253,6 +254,7 @@ harness_run(struct harness *h, uint64_t ms)
 		h->now += 1000000;
 		worker_poll(h->node->workers[0], h->now);
 		node_tick(h->node);
+		history_poll(&h->history, h->node);
 	}
 }
 
@@ -316,7 +318,7 @@ harness_missing(const struct harness *h)
 json_t *
 harness_ask(struct harness *h, const char *line)
 {
-	json_t *reply = ctl_execute_line(&h->ctl, line, strlen(line));
+	json_t *reply = ctl_execute_line(&h->ctl, line, strlen(line), &h->follow);
 
 	assert_non_null(reply);
 	return reply;

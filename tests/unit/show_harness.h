@@ -24,9 +24,11 @@ struct harness {
 	struct port port;
 	struct session_book book;
 	struct rates rates;
+	struct history history;
 	struct show_view view;
 	struct ctl_context ctl;
 	uint64_t now;
+	bool follow; /* the last command made a follower */
 
 	struct rte_mbuf *rx[HARNESS_QUEUE]; /* frames to come */
 	unsigned int nb_rx;

@@ -31,9 +31,9 @@ struct fixture {
 	unsigned int handled;
 };
 
-/* Echoes the command's words; "big" gets a large text. */
+/* Echoes the command's words; "big" gets a large text, "follow" makes a follower. */
 static json_t *
-handle(void *ctx, const char *line, size_t len)
+handle(void *ctx, const char *line, size_t len, bool *follow)
 {
 	struct fixture *f = ctx;
 	struct ctl_request request;
@@ -44,6 +44,7 @@ handle(void *ctx, const char *line, size_t len)
 	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
 		return ctl_reply_error(error);
 	words = json_incref(json_object_get(request.json, "command"));
+	*follow = strcmp(request.argv[0], "follow") == 0;
 	if (strcmp(request.argv[0], "big") == 0) {
 		char *text = malloc(BIG_REPLY + 1);
 
@@ -115,20 +116,20 @@ send_text(int fd, const char *text)
 static char *
 receive(struct fixture *f, int fd)
 {
-	size_t room = BIG_REPLY + 4096, used = 0;
-	char *line = malloc(room);
+	static char line[BIG_REPLY + 4096];
+	const size_t room = sizeof(line);
+	size_t used = 0;
 
 	for (int tries = 0; tries < 500;) {
 		ssize_t n = recv(fd, line + used, 1, 0);
 
 		if (n == 0 || (n < 0 && errno == ECONNRESET)) {
 			assert_int_equal(used, 0);
-			free(line);
 			return NULL;
 		}
 		if (n == 1 && line[used] == '\n') {
 			line[used] = 0;
-			return line;
+			return strdup(line);
 		}
 		if (n == 1) {
 			used++;
@@ -356,6 +357,88 @@ test_slow_client(void **state)
 	turn(f);
 }
 
+#define FOLLOW "{\"command\": [\"follow\"]}\n"
+
+static int
+connect_follower(struct fixture *f)
+{
+	int fd = connect_client(f);
+
+	send_text(fd, FOLLOW);
+	expect(f, fd, "{\"ok\":true,\"data\":[\"follow\"]}");
+	return fd;
+}
+
+static void
+test_followers(void **state)
+{
+	struct fixture *f = *state;
+	int other = connect_client(f), fds[CTL_FOLLOWERS_MAX];
+
+	assert_false(ctl_server_followed(f->server));
+	for (int i = 0; i < CTL_FOLLOWERS_MAX; i++)
+		fds[i] = connect_follower(f);
+	assert_true(ctl_server_followed(f->server));
+	ctl_server_tell(f->server, json_integer(1));
+	ctl_server_tell(f->server, json_integer(2));
+	for (int i = 0; i < CTL_FOLLOWERS_MAX; i++) {
+		expect(f, fds[i], "{\"ok\":true,\"data\":1}");
+		expect(f, fds[i], "{\"ok\":true,\"data\":2}");
+	}
+	/* One too many; it goes on as a client, and was told nothing. */
+	send_text(other, FOLLOW);
+	expect_error(f, other, "too many");
+	send_text(other, "{\"command\": [\"x\"]}\n");
+	expect(f, other, "{\"ok\":true,\"data\":[\"x\"]}");
+	/* Who follows asks nothing. */
+	send_text(fds[0], "{\"command\": [\"x\"]}\n");
+	expect_error(f, fds[0], "asks nothing more");
+	expect_end(f, fds[0]);
+	for (int i = 1; i < CTL_FOLLOWERS_MAX; i++)
+		close(fds[i]);
+	turn(f);
+	assert_false(ctl_server_followed(f->server));
+	send_text(other, FOLLOW);
+	expect(f, other, "{\"ok\":true,\"data\":[\"follow\"]}");
+	close(other);
+	close(fds[0]);
+	turn(f);
+}
+
+/* One that takes nothing: bounded, holds up nobody, and learns afterwards what it missed. */
+static void
+test_stuck_follower(void **state)
+{
+	struct fixture *f = *state;
+	int stuck = connect_follower(f), quick = connect_follower(f);
+	unsigned int n = 20000, next = 0, missed = 0;
+	char *line, text[128];
+
+	for (unsigned int i = 0; i < n; i++) {
+		ctl_server_tell(f->server, json_pack("{s:i}", "number", (int)i));
+		snprintf(text, sizeof(text), "{\"ok\":true,\"data\":{\"number\":%u}}", i);
+		expect(f, quick, text);
+	}
+	while (missed == 0) {
+		line = receive(f, stuck);
+		if (sscanf(line, "{\"ok\":true,\"data\":{\"event\":\"missed\",\"missed\":%u}}",
+			    &missed) != 1) {
+			snprintf(text, sizeof(text), "{\"ok\":true,\"data\":{\"number\":%u}}",
+				next++);
+			assert_string_equal(line, text);
+		}
+		free(line);
+	}
+	assert_in_range(next, CTL_FOLLOW_BYTES / sizeof(text), n - 1);
+	assert_int_equal(next + missed, n);
+	ctl_server_tell(f->server, json_integer(7));
+	expect(f, stuck, "{\"ok\":true,\"data\":7}");
+	close(stuck);
+	close(quick);
+	turn(f);
+	assert_int_equal(ctl_server_clients(f->server), 0);
+}
+
 static void
 test_many_clients(void **state)
 {
@@ -456,6 +539,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_oversized, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_half_request_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_client, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stuck_follower, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_clients, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_socket_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_ours_any_more, setup, teardown),
