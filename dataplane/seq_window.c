@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "seq_window.h"
 
+/* Where the bit of a sequence within the window is. */
+static inline uint64_t *
+word_of(struct seq_window *win, uint64_t seq)
+{
+	if (seq / 64 == win->highest / 64)
+		return &win->word;
+	return &win->bits[(seq & (win->size - 1)) / 64];
+}
+
 static inline void
 mark(struct seq_window *win, uint64_t seq)
 {
-	win->bits[(seq & (win->size - 1)) / 64] |= UINT64_C(1) << (seq % 64);
+	*word_of(win, seq) |= UINT64_C(1) << (seq % 64);
 	win->received++;
 }
 
@@ -18,6 +27,10 @@ advance(struct seq_window *win, uint64_t seq)
 	uint64_t from = win->highest / 64 + 1, to = seq / 64;
 	uint32_t words = win->size / 64;
 
+	if (to >= from) {
+		win->bits[(from - 1) % words] = win->word;
+		win->word = 0;
+	}
 	if (to >= from + words)
 		from = to - words + 1;
 	for (uint64_t word = from; word <= to; word++)
@@ -32,6 +45,7 @@ seq_window_take_slow(struct seq_window *win, uint64_t seq)
 		memset(win->bits, 0, win->size / 8);
 		win->first = seq;
 		win->highest = seq;
+		win->word = 0;
 		mark(win, seq);
 		return SEQ_IN_ORDER;
 	}
@@ -44,7 +58,7 @@ seq_window_take_slow(struct seq_window *win, uint64_t seq)
 	}
 	if (seq / 64 + win->size / 64 <= win->highest / 64)
 		return SEQ_TOO_OLD;
-	if (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64)))
+	if (*word_of(win, seq) & (UINT64_C(1) << (seq % 64)))
 		return SEQ_DUPLICATE;
 	/* Reordered before the first that was seen: it was sent, so it was to be expected. */
 	if (seq < win->first)

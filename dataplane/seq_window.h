@@ -23,12 +23,19 @@ enum seq_verdict {
 	SEQ_TOO_OLD,
 };
 
+/*
+ * What the next sequence in order touches stands last and together, so that an owner of many
+ * windows can keep it in a cache line with its other busy state: the word of the highest is kept
+ * here and goes to bits only when the window leaves it.
+ */
 struct seq_window {
+	uint64_t *bits; /* size / 64 words, the owner's memory */
+	uint64_t first; /* the lowest that counts as expected */
+	uint32_t size;	/* a power of two, at least 64 */
+
 	uint64_t highest;
-	uint64_t first;	   /* the lowest that counts as expected */
 	uint64_t received; /* different sequences taken; 0 = nothing yet */
-	uint32_t size;	   /* a power of two, at least 64 */
-	uint64_t *bits;	   /* size / 64 words, the owner's memory */
+	uint64_t word;	   /* bits of the 64 sequences among which the highest is */
 };
 
 static inline void
@@ -52,11 +59,13 @@ enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
 static inline void
 seq_window_next(struct seq_window *win)
 {
-	uint64_t seq = ++win->highest, bit = seq % 64;
-	uint64_t *word = &win->bits[(seq & (win->size - 1)) / 64];
+	uint64_t seq = ++win->highest;
 
-	/* A word is cleared as the window enters it. */
-	*word = (bit == 0 ? 0 : *word) | UINT64_C(1) << bit;
+	if (unlikely(seq % 64 == 0)) {
+		win->bits[((seq - 1) & (win->size - 1)) / 64] = win->word;
+		win->word = 0;
+	}
+	win->word |= UINT64_C(1) << (seq % 64);
 	win->received++;
 }
 
