@@ -57,6 +57,8 @@ ferryd_budget(const struct config *config, struct node_budget *budget)
 
 		budget->port_descriptors += port->queues * port->rx_descriptors +
 					    config->node.workers * port->tx_descriptors;
+		if (port->impaired)
+			budget->impair_packets += (uint32_t)port->impair.frames;
 	}
 	if (config->node.workers > 1)
 		for (uint32_t i = 0; i < config->peer_count; i++)

@@ -5,6 +5,19 @@
 #include "log.h"
 
 static int
+impair(struct ferryd_port *p, const struct config_port *config)
+{
+	if (impair_port_init(&p->impair, &p->port, &p->device, &config->impair) < 0) {
+		log_line(LOG_ERR, "%s:%u: port %s: out of memory for its impaired line",
+			config->where.file, config->where.line, config->name);
+		return -1;
+	}
+	p->impaired = true;
+	log_line(LOG_INFO, "port %s: what it receives is impaired, as it is told to", config->name);
+	return 0;
+}
+
+static int
 open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port *p)
 {
 	struct ethdev_params params = {
@@ -17,13 +30,13 @@ open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port
 	};
 	struct ethdev_error error;
 
-	snprintf(p->port.name, sizeof(p->port.name), "%s", config->name);
-	p->port.vlan = (uint16_t)config->vlan;
-	p->port.udp_port = (uint16_t)config->udp_port;
-	p->port.nb_addresses = (uint8_t)config->address_count;
+	snprintf(p->device.name, sizeof(p->device.name), "%s", config->name);
+	p->device.vlan = (uint16_t)config->vlan;
+	p->device.udp_port = (uint16_t)config->udp_port;
+	p->device.nb_addresses = (uint8_t)config->address_count;
 	for (uint32_t i = 0; i < config->address_count; i++)
-		p->port.addresses[i] = config_address_binary(&config->addresses[i].address);
-	if (ethdev_open(&p->port, &p->dev, &params, &error) < 0) {
+		p->device.addresses[i] = config_address_binary(&config->addresses[i].address);
+	if (ethdev_open(&p->device, &p->dev, &params, &error) < 0) {
 		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
 			config->name, error.text);
 		return -1;
@@ -32,6 +45,9 @@ open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port
 	if (p->port.tx_queues < f->config->node.workers)
 		log_line(LOG_INFO, "port %s: %u send queues for %u workers: the others hand over",
 			config->name, p->port.tx_queues, f->config->node.workers);
+	p->port = p->device;
+	if (config->impaired && impair(p, config) < 0)
+		return -1;
 	return node_add_port(f->node, &p->port);
 }
 
@@ -51,7 +67,7 @@ boot_ports(struct ferryd *f)
 	for (uint32_t i = 0; i < f->config->port_count; i++) {
 		const struct config_port *config = &f->config->ports[i];
 
-		if (ethdev_start(&f->ports[i].port, f->node->pool, &error) == 0)
+		if (ethdev_start(&f->ports[i].device, f->node->pool, &error) == 0)
 			continue;
 		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
 			config->name, error.text);
@@ -66,7 +82,9 @@ undo_ports(struct ferryd *f)
 	for (uint32_t i = 0; i < f->config->port_count; i++) {
 		if (!f->ports[i].opened)
 			continue;
-		ethdev_stop(&f->ports[i].port);
-		ethdev_close(&f->ports[i].port);
+		if (f->ports[i].impaired)
+			impair_port_fini(&f->ports[i].impair);
+		ethdev_stop(&f->ports[i].device);
+		ethdev_close(&f->ports[i].device);
 	}
 }

@@ -31,10 +31,10 @@ show_neighbour(void *ctx, const struct link *link, struct show_neighbour *out)
 static bool
 show_device(void *ctx, const struct port *port, struct show_device *out)
 {
+	const struct ferryd *f = ctx;
 	struct rte_eth_stats stats;
 
-	(void)ctx;
-	if (ethdev_stats(port, &stats) < 0)
+	if (ethdev_stats(&f->ports[port->index].device, &stats) < 0)
 		return false;
 	*out = (struct show_device){
 		.rx_packets = stats.ipackets,
@@ -50,6 +50,17 @@ show_device(void *ctx, const struct port *port, struct show_device *out)
 				{"tx_errors", "lost after the port took them", stats.oerrors},
 			},
 	};
+	return true;
+}
+
+static bool
+show_impair(void *ctx, const struct port *port, struct impair_counters *out)
+{
+	const struct ferryd *f = ctx;
+
+	if (!f->ports[port->index].impaired)
+		return false;
+	*out = f->ports[port->index].impair.lane.counters;
 	return true;
 }
 
@@ -70,7 +81,10 @@ boot_show(struct ferryd *f)
 		.rates = &f->rates,
 		.history = &f->history,
 		.started = ferryd_now(f),
-		.hooks = {.ctx = f, .neighbour = show_neighbour, .device = show_device},
+		.hooks = {.ctx = f,
+			.neighbour = show_neighbour,
+			.device = show_device,
+			.impair = show_impair},
 	};
 	f->ctl = (struct ctl_context){
 		.view = &f->view, .ops = &ctl_session_ops, .ops_ctx = &f->book};

@@ -43,7 +43,7 @@ port_states_poll(struct ferryd *f)
 {
 	for (uint32_t i = 0; i < f->config->port_count; i++)
 		if (f->ports[i].dev.if_index == 0)
-			set_port_up(f, i, ethdev_link_up(&f->ports[i].port));
+			set_port_up(f, i, ethdev_link_up(&f->ports[i].device));
 }
 
 static struct underlay_addr

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "impair_settings.h"
 #include "pathlet_tree.h"
 
 #define CONFIG_NAME_MAX		31 /* letters, digits, '-', '_' and '.' */
@@ -91,6 +92,8 @@ struct config_port {
 	uint32_t rx_descriptors; /* of each queue */
 	uint32_t tx_descriptors;
 	uint32_t udp_port;
+	bool impaired; /* by an artificial line, then: */
+	struct impair_settings impair;
 };
 
 struct config_peer {

@@ -185,6 +185,11 @@ static const struct config_key port_keys[] = {
 		.max = 65535,
 		.fallback = FERRY_UDP_PORT,
 		.help = "of the links"},
+	{.name = "impair",
+		.kind = KEY_CUSTOM,
+		.read = config_read_impair,
+		.print = config_print_impair,
+		.help = "what the port receives, default: nothing"},
 };
 
 #define PORT_KEYS (sizeof(port_keys) / sizeof(port_keys[0]))
@@ -194,6 +199,10 @@ check_port(struct config_reader *reader, config_setting_t *group, const struct c
 {
 	bool has[2] = {false, false};
 
+	if (port->impaired && port->queues != 1)
+		config_reader_fail(reader, config_setting_get_member(group, "queues"),
+			"queues is %u, it must be 1 with impair: one line has one worker",
+			port->queues);
 	for (uint32_t i = 0; i < port->address_count; i++)
 		has[port->addresses[i].address.family == AF_INET6] = true;
 	if (has[1] && port->mtu < 1280)

@@ -160,6 +160,9 @@ config_print_node(struct config_printer *printer, const struct config_key *key, 
 void config_read_ports(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_ports(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_impair(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_impair(
+	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_peers(
 	struct config_printer *printer, const struct config_key *key, const void *object);

@@ -15,6 +15,7 @@
 #include "eal_args.h"
 #include "ethdev.h"
 #include "history.h"
+#include "impair_port.h"
 #include "link_watch.h"
 #include "node.h"
 #include "rates.h"
@@ -26,10 +27,13 @@
 struct event;
 struct event_base;
 
-/* A port, its device, and what is known of its state. */
+/* What the node uses (port), and what lies below it. */
 struct ferryd_port {
-	struct port port;
+	struct port port;   /* the device, or the impaired line before it */
+	struct port device; /* the DPDK device as a port */
 	struct ethdev dev;
+	struct impair_port impair;
+	bool impaired;
 	bool opened;
 };
 

@@ -21,6 +21,7 @@
 
 #include "config.h"
 #include "history.h"
+#include "impair_lane.h"
 #include "node.h"
 #include "rates.h"
 #include "session_book.h"
@@ -52,6 +53,8 @@ struct show_hooks {
 	void *ctx;
 	bool (*neighbour)(void *ctx, const struct link *link, struct show_neighbour *out);
 	bool (*device)(void *ctx, const struct port *port, struct show_device *out);
+	/* A port's impaired line; false if it has none. */
+	bool (*impair)(void *ctx, const struct port *port, struct impair_counters *out);
 	uint64_t (*clock)(void *ctx); /* ns, as worker_poll's now; NULL: the node's TSC clock */
 };
 

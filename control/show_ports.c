@@ -61,6 +61,29 @@ show_device_counters(const struct show_view *view, const struct port *port)
 	return object;
 }
 
+/* The line lies before the port: what it loses was never received, and is not Ferry's drop. */
+static json_t *
+show_impair(const struct show_view *view, const struct port *port)
+{
+	struct impair_counters counters;
+	json_t *object, *losses;
+
+	if (view->hooks.impair == NULL || !view->hooks.impair(view->hooks.ctx, port, &counters))
+		return json_null();
+	object = json_object();
+	losses = json_array();
+	for (int i = 0; i < IMPAIR_FIRST_LOSS; i++)
+		json_object_set_new(object, impair_event_name(i), show_number(counters.events[i]));
+	json_object_set_new(object, "held", show_number(counters.held));
+	json_object_set_new(object, "held_max", show_number(counters.held_max));
+	for (int i = IMPAIR_FIRST_LOSS; i < IMPAIR_EVENT_COUNT; i++)
+		json_array_append_new(losses,
+			json_pack("{s:s, s:I, s:s}", "loss", impair_event_name(i), "packets",
+				(json_int_t)counters.events[i], "text", impair_event_text(i)));
+	json_object_set_new(object, "losses", losses);
+	return object;
+}
+
 json_t *
 show_port(const struct show_view *view, const struct port *port)
 {
@@ -84,6 +107,7 @@ show_port(const struct show_view *view, const struct port *port)
 	json_object_set_new(object, "tx_queues", show_number(port->tx_queues));
 	json_object_set_new(object, "offloads", show_offloads(port->offloads));
 	json_object_set_new(object, "device_counters", show_device_counters(view, port));
+	json_object_set_new(object, "impair", show_impair(view, port));
 	return object;
 }
 

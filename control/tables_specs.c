@@ -70,6 +70,23 @@ const struct table_spec table_specs[] = {
 		{"LOSS", TEXT_PLAIN, "loss"},
 		{"MEANING", TEXT_PLAIN, "text"},
 	}},
+	{.item = "ports", .title = "Impaired lines before ports, on purpose", .need = "impair", .columns = {
+		{"PORT", TEXT_PLAIN, "name"},
+		{"CAME IN", TEXT_COUNT, "impair.received"},
+		{"TWICE", TEXT_COUNT, "impair.duplicated"},
+		{"MARKED", TEXT_COUNT, "impair.marked"},
+		{"HELD BACK", TEXT_COUNT, "impair.held_back"},
+		{"CAME OUT", TEXT_COUNT, "impair.delivered"},
+		{"ON IT", TEXT_COUNT, "impair.held"},
+		{"AT MOST", TEXT_COUNT, "impair.held_max"},
+	}},
+	{.item = "ports", .title = "Lost by the impaired lines, before the node received it",
+		.need = "impair", .inner = "impair.losses", .columns = {
+		{"PORT", TEXT_PLAIN, "/name"},
+		{"PACKETS", TEXT_COUNT, "packets"},
+		{"LOSS", TEXT_PLAIN, "loss"},
+		{"MEANING", TEXT_PLAIN, "text"},
+	}},
 	{.item = "links", .title = "Links", .empty = "No links.", .columns = {
 		{"PEER", TEXT_PLAIN, "id"},
 		{"NAME", TEXT_PLAIN, "name"},

@@ -92,6 +92,7 @@ struct node_budget {
 	uint32_t ring_packets;	   /* next hops' rings */
 	uint32_t reorder_packets;  /* all destinations' windows */
 	uint32_t file_packets;	   /* feeds and egress files */
+	uint32_t impair_packets;   /* on the impaired lines of ports */
 	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
 				      headroom */
 };

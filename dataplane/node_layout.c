@@ -28,6 +28,7 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 		"to and from the control thread", nb_workers * (NODE_PUNT_RING + NODE_INJECT_RING)};
 	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
+	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
 		nb_workers * (BURST_MAX + OUTBOX_MAX + nb_ports * TX_BUFFER_SIZE)};
 	/* A cache may grow to 1.5 times its size before it gives back. */

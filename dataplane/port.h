@@ -39,6 +39,11 @@ struct port_ops {
 	 */
 	uint16_t (*tx_burst)(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n,
 		uint64_t now);
+	/*
+	 * When the next packet comes out of what the port itself holds back; UINT64_MAX if there
+	 * is none. The queue's worker does not sleep past it. NULL: the port holds nothing back.
+	 */
+	uint64_t (*rx_next)(const struct port *port, uint16_t queue);
 };
 
 struct port {

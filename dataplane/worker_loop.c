@@ -11,11 +11,28 @@
 #define SLEEP_MIN_NS 10000
 #define SLEEP_MAX_NS 400000
 
-/* Sleeps at most ns, and not past the next timer. A sleeping worker holds no reference. */
+/* The next timer, or packet that a port holds back. */
+static uint64_t
+next_due(const struct worker *w)
+{
+	uint64_t next = timer_wheel_next(&w->wheel), held;
+
+	for (uint16_t i = 0; i < w->nb_rx; i++) {
+		const struct port *port = w->rx[i].port;
+
+		if (port->ops->rx_next == NULL)
+			continue;
+		held = port->ops->rx_next(port, w->rx[i].queue);
+		next = RTE_MIN(next, held);
+	}
+	return next;
+}
+
+/* Sleeps at most ns, and not past what is due next. A sleeping worker holds no reference. */
 static void
 sleep_idle(struct worker *w, uint64_t ns, uint64_t now)
 {
-	uint64_t next = timer_wheel_next(&w->wheel);
+	uint64_t next = next_due(w);
 	struct timespec ts = {.tv_nsec = (long)ns};
 
 	if (next <= now)

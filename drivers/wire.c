@@ -4,11 +4,10 @@
 
 #include <rte_mbuf.h>
 
+#include "line.h"
 #include "wire.h"
 #include "wire_device.h"
 #include "wire_lane.h"
-
-#define WIRE_SECOND UINT64_C(1000000000) /* ns */
 
 /* As devices do: the low bits of the hash choose an entry of a table of queues. */
 #define HASH_TABLE_MASK 127
@@ -20,11 +19,9 @@ struct wire_end {
 	struct rte_mempool *pool; /* NULL = no node */
 
 	/* The lane that leads here. */
-	struct wire_lane_params params;
+	struct line line;
 	struct wire_lane lane;
-	struct impair impair;
-	uint64_t free_at;  /* the sender's device has sent what it took */
-	uint64_t last_due; /* frames that are not held back keep their order */
+	bool push_back;
 	uint64_t count[WIRE_EVENT_COUNT];
 };
 
@@ -82,22 +79,10 @@ report_oversize(struct wire_end *to, uint64_t now, uint32_t len)
 		to->wire->log(to->wire->log_arg, &log);
 }
 
-/* Bytes that the sender's device has taken and not yet sent. */
-static uint64_t
-waiting(const struct wire_end *to, uint64_t now)
-{
-	if (to->params.rate == 0 || to->free_at <= now)
-		return 0;
-	return (uint64_t)((unsigned __int128)(to->free_at - now) * to->params.rate /
-			  (8 * WIRE_SECOND));
-}
-
 static bool
 queue_full(const struct wire_end *to, uint64_t now, uint32_t len)
 {
-	if (wire_lane_full(&to->lane))
-		return true;
-	return to->params.queue != 0 && waiting(to, now) + len > to->params.queue;
+	return wire_lane_full(&to->lane) || line_full(&to->line, now, len);
 }
 
 static uint16_t
@@ -106,19 +91,6 @@ queue_of(const struct wire_end *to, const struct wire_frame *frame)
 	if (to->port.rx_queues == 1)
 		return 0;
 	return (wire_device_hash(frame->data, frame->len) & HASH_TABLE_MASK) % to->port.rx_queues;
-}
-
-/* When the last bit of a frame has left, if it is sent now. */
-static uint64_t
-send_time(struct wire_end *to, uint64_t now, uint32_t len)
-{
-	uint64_t start = to->free_at > now ? to->free_at : now;
-
-	if (to->params.rate == 0)
-		return now;
-	to->free_at = start +
-		      (uint64_t)((unsigned __int128)len * 8 * WIRE_SECOND / to->params.rate);
-	return to->free_at;
 }
 
 static void
@@ -141,32 +113,20 @@ duplicate(struct wire_end *to, const struct wire_frame *frame, uint16_t queue, u
 static void
 launch(struct wire_end *to, struct wire_frame *frame, uint64_t now)
 {
-	struct impair_verdict verdict;
+	struct line_verdict verdict = line_send(&to->line, now, frame->len);
 	uint16_t queue = queue_of(to, frame);
-	uint64_t due;
 
-	if (to->params.mark != 0 && waiting(to, now) >= to->params.mark &&
-		wire_device_mark(frame->data, frame->len))
+	if (verdict.mark && wire_device_mark(frame->data, frame->len))
 		report(to, WIRE_MARKED, queue, now, frame);
-	/* What is lost on the way has taken its sender's time all the same. */
-	due = send_time(to, now, frame->len) + to->params.delay;
-	verdict = impair_next(&to->impair);
 	if (verdict.fate != IMPAIR_PASS) {
 		report(to, verdict.fate == IMPAIR_LOST ? WIRE_LOST : WIRE_LOST_BURST, queue, now,
 			frame);
 		wire_lane_give_back(&to->lane, frame);
 		return;
 	}
-	due += verdict.jitter;
-	if (verdict.held != 0) {
-		due += verdict.held;
-	} else {
-		due = due > to->last_due ? due : to->last_due;
-		to->last_due = due;
-	}
-	wire_lane_schedule(&to->lane, queue, frame, due);
+	wire_lane_schedule(&to->lane, queue, frame, verdict.due);
 	if (verdict.duplicate)
-		duplicate(to, frame, queue, now, due + verdict.duplicate_after);
+		duplicate(to, frame, queue, now, verdict.duplicate_due);
 }
 
 static void
@@ -238,7 +198,7 @@ wire_tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_
 	if (to->pool == NULL)
 		discard_arrived(to, now);
 	for (i = 0; i < n; i++) {
-		if (to->params.push_back && queue_full(to, now, pkts[i]->pkt_len))
+		if (to->push_back && queue_full(to, now, pkts[i]->pkt_len))
 			break;
 		send_one(from, to, pkts[i], now);
 		rte_pktmbuf_free(pkts[i]);
@@ -314,15 +274,28 @@ end_params_good(const struct wire_end_params *p)
 	       p->tx_queues <= PORT_QUEUES_MAX;
 }
 
+static struct line_params
+line_params_of(const struct wire_lane_params *p)
+{
+	return (struct line_params){
+		.rate = p->rate,
+		.delay = p->delay,
+		.queue = p->queue,
+		.mark = p->mark,
+		.impair = p->impair,
+	};
+}
+
 static int
 end_init(struct wire *wire, uint8_t i, const struct wire_params *params)
 {
 	const struct wire_end_params *p = &params->ends[i];
+	struct line_params line = line_params_of(&params->lanes[i]);
 	struct wire_end *end = &wire->ends[i];
 
 	end->wire = wire;
 	end->index = i;
-	end->params = params->lanes[i];
+	end->push_back = params->lanes[i].push_back;
 	end->port = (struct port){
 		.ops = &wire_ops,
 		.driver = end,
@@ -332,7 +305,7 @@ end_init(struct wire *wire, uint8_t i, const struct wire_params *params)
 		.offloads = p->offloads,
 		.up = true,
 	};
-	impair_init(&end->impair, &end->params.impair, params->seed * 2 + i);
+	line_init(&end->line, &line, params->seed * 2 + i);
 	return wire_lane_init(&end->lane, p->rx_queues, params->frames, params->frame_bytes);
 }
 
@@ -390,8 +363,10 @@ wire_cut(struct wire *wire, bool cut)
 void
 wire_set_lane(struct wire *wire, uint8_t to, const struct wire_lane_params *params)
 {
-	wire->ends[to].params = *params;
-	wire->ends[to].impair.params = params->impair;
+	struct line_params line = line_params_of(params);
+
+	wire->ends[to].push_back = params->push_back;
+	line_set(&wire->ends[to].line, &line);
 }
 
 uint64_t

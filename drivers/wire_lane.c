@@ -19,12 +19,16 @@ wire_lane_init(struct wire_lane *lane, uint16_t queues, uint32_t frames, uint32_
 	/* calloc: what is never used of a large block is never touched. */
 	lane->block = calloc((size_t)frames + 1, stride);
 	lane->unused = calloc(frames, sizeof(*lane->unused));
-	lane->heaps = calloc((size_t)queues * frames, sizeof(struct wire_frame *));
-	lane->heap_len = calloc(queues, sizeof(*lane->heap_len));
-	if (lane->block == NULL || lane->unused == NULL || lane->heaps == NULL ||
-		lane->heap_len == NULL) {
+	lane->heaps = calloc(queues, sizeof(*lane->heaps));
+	if (lane->block == NULL || lane->unused == NULL || lane->heaps == NULL) {
 		wire_lane_fini(lane);
 		return -ENOMEM;
+	}
+	for (uint16_t q = 0; q < queues; q++) {
+		if (due_heap_init(&lane->heaps[q], frames) < 0) {
+			wire_lane_fini(lane);
+			return -ENOMEM;
+		}
 	}
 	for (uint32_t i = frames; i-- > 0;)
 		lane->unused[lane->nb_free++] = i;
@@ -34,10 +38,11 @@ wire_lane_init(struct wire_lane *lane, uint16_t queues, uint32_t frames, uint32_
 void
 wire_lane_fini(struct wire_lane *lane)
 {
+	for (uint16_t q = 0; lane->heaps != NULL && q < lane->queues; q++)
+		due_heap_fini(&lane->heaps[q]);
 	free(lane->block);
 	free(lane->unused);
 	free(lane->heaps);
-	free(lane->heap_len);
 	*lane = (struct wire_lane){0};
 }
 
@@ -59,48 +64,23 @@ wire_lane_give_back(struct wire_lane *lane, struct wire_frame *frame)
 		lane->unused[lane->nb_free++] = frame->slot;
 }
 
-static bool
-before(const struct wire_frame *a, const struct wire_frame *b)
-{
-	return a->due != b->due ? a->due < b->due : a->serial < b->serial;
-}
-
 void
 wire_lane_schedule(struct wire_lane *lane, uint16_t queue, struct wire_frame *frame, uint64_t due)
 {
-	struct wire_frame **heap = lane->heaps + (size_t)queue * lane->frames;
-	uint32_t i = lane->heap_len[queue]++;
-
 	frame->due = due;
-	while (i > 0 && before(frame, heap[(i - 1) / 2])) {
-		heap[i] = heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	heap[i] = frame;
+	due_heap_push(&lane->heaps[queue], due, frame->serial, frame);
 }
 
 struct wire_frame *
 wire_lane_first(const struct wire_lane *lane, uint16_t queue)
 {
-	return lane->heap_len[queue] == 0 ? NULL : lane->heaps[(size_t)queue * lane->frames];
+	const struct due_heap *heap = &lane->heaps[queue];
+
+	return heap->len == 0 ? NULL : heap->entries[0].item;
 }
 
 struct wire_frame *
 wire_lane_pop(struct wire_lane *lane, uint16_t queue)
 {
-	struct wire_frame **heap = lane->heaps + (size_t)queue * lane->frames;
-	struct wire_frame *first = heap[0], *last;
-	uint32_t n = --lane->heap_len[queue], i = 0, child;
-
-	last = heap[n];
-	while ((child = 2 * i + 1) < n) {
-		if (child + 1 < n && before(heap[child + 1], heap[child]))
-			child++;
-		if (!before(heap[child], last))
-			break;
-		heap[i] = heap[child];
-		i = child;
-	}
-	heap[i] = last;
-	return first;
+	return due_heap_pop(&lane->heaps[queue]);
 }

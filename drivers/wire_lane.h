@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "due_heap.h"
+
 struct wire_frame {
 	uint64_t due;
 	uint64_t serial;
@@ -25,8 +27,7 @@ struct wire_lane {
 	uint64_t serial; /* of the next frame */
 	uint8_t *block;	 /* frames + 1 slots: the last is never scheduled */
 	uint32_t *unused;
-	struct wire_frame **heaps; /* frames entries a queue */
-	uint32_t *heap_len;	   /* a queue */
+	struct due_heap *heaps; /* a queue */
 };
 
 /* 0 or -ENOMEM; then nothing is held. */

@@ -80,12 +80,14 @@ def conferences_text(directory):
 
 
 def node_text(node, socket):
-    ports = [(link.other(node).name, f"{link.address(node)}/{link.prefix_length}")
+    ports = [(link.other(node).name, f"{link.address(node)}/{link.prefix_length}",
+              f' impair = {{ delay = "{link.delay_ms}ms"; frames = 1024; }};')
              for link in links_of(node)]
     if node.is_site:
-        ports.append(("clients", f"{node.ferry_client_address}/24"))
+        ports.append(("clients", f"{node.ferry_client_address}/24", ""))
     port_groups = [f'{{ name = "{name}"; device = "net_af_packet{i},iface={name}"; '
-                   f'addresses = [ "{address}" ]; }}' for i, (name, address) in enumerate(ports)]
+                   f'addresses = [ "{address}" ];{impair} }}'
+                   for i, (name, address, impair) in enumerate(ports)]
     peer_groups = [f'{{ id = {peer.id}; name = "{peer.name}"; address = "{link.address(peer)}"; '
                    f'port = "{peer.name}"; }}'
                    for link in links_of(node) for peer in [link.other(node)]]

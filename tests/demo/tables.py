@@ -43,8 +43,8 @@ def live(snapshot, frames, seconds, total, taken_down):
     for end in snapshot.ends:
         delay = end.delay or {}
         lost = Text(number(under_way(end.lost)))
-        # A packet may be on its way: a few are not lost yet.
-        if end.lost is not None and end.lost > 20:
+        # What is on its way (some 40 packets, with the delays of the links) is not lost yet.
+        if end.lost is not None and end.lost > 100:
             lost.stylize("bold red")
         table.add_row(end.session.name, end.session.source.title, end.node.title, rate(end.rate),
                       number(end.delivered), lost, number(end.duplicates),

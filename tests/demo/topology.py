@@ -31,6 +31,7 @@ class Link:
     a: Node
     b: Node
     network: str = field(default="")
+    delay_ms: float = field(default=0)  # one way, either way
 
     def address(self, node):
         return self.network.replace("*", str(node.id))
@@ -54,9 +55,17 @@ NODES = (TORONTO, WATERLOO, BEIJING, SHANGHAI, VIRGINIA, TOKYO)
 SITES = tuple(node for node in NODES if node.is_site)
 RELAYS = tuple(node for node in NODES if not node.is_site)
 
+# One-way delays in ms, about half of the round-trip times seen between these cities.
+DELAYS = {
+    (TORONTO, VIRGINIA): 8, (WATERLOO, VIRGINIA): 9,
+    (BEIJING, VIRGINIA): 112, (SHANGHAI, VIRGINIA): 105,
+    (TORONTO, TOKYO): 77, (WATERLOO, TOKYO): 78,
+    (BEIJING, TOKYO): 27, (SHANGHAI, TOKYO): 16,
+}
+
 # Each site has a link to each relay; the relays speak IPv6 with each other.
-LINKS = tuple(Link(site, relay, f"172.16.{10 * site.id + relay.id}.*")
-              for site in SITES for relay in RELAYS) + (Link(VIRGINIA, TOKYO, "fd00:56::*"),)
+LINKS = tuple(Link(site, relay, f"172.16.{10 * site.id + relay.id}.*", DELAYS[site, relay])
+              for site in SITES for relay in RELAYS) + (Link(VIRGINIA, TOKYO, "fd00:56::*", 73),)
 
 
 def links_of(node):

@@ -48,6 +48,9 @@ def whole(tmp_path):
     assert text.endswith(end)
     text = text[:-len(end)] + "}" + EXTRA.replace('path = "5* > 2"', 'path = "5 > 2*"')
     text = text.replace('name = "toronto";', 'name = "toronto"; workers = 2; cpus = [ 0, 1 ];')
+    text = text.replace('gateways = [ "10.0.1.254" ];', 'gateways = [ "10.0.1.254" ]; impair = {'
+                        ' rate = "2.5M"; delay = "150us"; burst = "0.25%"; reorder = "1%";'
+                        ' duplicate = "0.0001%"; mark = 5000; jitter = "1.5ms"; };')
     (tmp_path / "node.cfg").write_text(text)
     return print_config(tmp_path / "node.cfg")
 

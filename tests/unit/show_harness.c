@@ -117,6 +117,18 @@ hook_neighbour(void *ctx, const struct link *link, struct show_neighbour *out)
 }
 
 static bool
+hook_impair(void *ctx, const struct port *port, struct impair_counters *out)
+{
+	const struct harness *h = ctx;
+
+	(void)port;
+	*out = (struct impair_counters){.held = 3, .held_max = 5};
+	for (int i = 0; i < IMPAIR_EVENT_COUNT; i++)
+		out->events[i] = 100 + (uint64_t)i;
+	return h->impaired;
+}
+
+static bool
 hook_device(void *ctx, const struct port *port, struct show_device *out)
 {
 	struct harness *h = ctx;
@@ -230,6 +242,7 @@ harness_start(struct harness *h)
 		.hooks = {.ctx = h,
 			.neighbour = hook_neighbour,
 			.device = hook_device,
+			.impair = hook_impair,
 			.clock = hook_clock}};
 	h->ctl = (struct ctl_context){
 		.view = &h->view, .ops = &ctl_session_ops, .ops_ctx = &h->book};

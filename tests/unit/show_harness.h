@@ -39,6 +39,7 @@ struct harness {
 	uint32_t nb_seqs;      /* the highest one and 1 */
 	bool neighbour_known;
 	bool device_known;
+	bool impaired;
 };
 
 /* Once a process. */

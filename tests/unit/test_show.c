@@ -167,6 +167,17 @@ test_ports(void **state)
 		json_real_value(at(ports, "0.device_counters.tx_pps")), (double)h->sent * 2, 1e-6);
 	assert_string_equal(text(ports, "0.device_counters.losses.0.loss"), "rx_missed");
 	assert_int_equal(number(ports, "0.device_counters.losses.0.packets"), 7);
+	assert_true(json_is_null(at(ports, "0.impair")));
+	json_decref(ports);
+
+	h->impaired = true;
+	ports = show(h, "ports");
+	assert_int_equal(number(ports, "0.impair.received"), 100);
+	assert_int_equal(number(ports, "0.impair.delivered"), 100 + IMPAIR_EVENT_delivered);
+	assert_int_equal(number(ports, "0.impair.held"), 3);
+	assert_int_equal(number(ports, "0.impair.held_max"), 5);
+	assert_string_equal(text(ports, "0.impair.losses.0.loss"), "lost");
+	assert_int_equal(number(ports, "0.impair.losses.0.packets"), 100 + IMPAIR_EVENT_lost);
 	json_decref(ports);
 }
 
