@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TFRC's receiver and sender at single points, each named by its section of RFC 5348. What follows
+ * from whole histories is tests/tfrc's.
+ */
+#include "unit.h"
+
+#include "tfrc_equation.h"
+#include "tfrc_receiver.h"
+#include "tfrc_sender.h"
+
+#define MS  UINT64_C(1000000)
+#define RTT 20 /* ms */
+
+static struct tfrc_receiver receiver;
+static struct tfrc_totals received;
+
+static bool
+arrive_marked(uint64_t ms, uint64_t seq, bool marked)
+{
+	struct tfrc_arrival arrival = {.now = ms * MS,
+		.seq = seq,
+		.packets = ++received.packets,
+		.bytes = received.bytes += 1000,
+		.rtt = RTT * 1000,
+		.marked = marked};
+
+	return tfrc_receiver_packet(&receiver, &arrival);
+}
+
+static bool
+arrive(uint64_t ms, uint64_t seq)
+{
+	return arrive_marked(ms, seq, false);
+}
+
+static struct tfrc_report
+report(uint64_t ms)
+{
+	struct tfrc_report r;
+
+	tfrc_receiver_report(&receiver, ms * MS, received.packets, received.bytes, &r);
+	return r;
+}
+
+/* A receiver that has had packets 100 to 109, a millisecond apart, and has just reported. */
+static int
+begin(void **state)
+{
+	(void)state;
+	received = (struct tfrc_totals){0};
+	tfrc_receiver_init(&receiver, false);
+	assert_true(arrive(1000, 100));
+	assert_int_equal(report(1000).rate, 0);
+	for (uint64_t i = 1; i < 10; i++)
+		assert_false(arrive(1000 + i, 100 + i));
+	return 0;
+}
+
+static void
+loss_needs_three_packets(void **state) /* 5.1 */
+{
+	(void)state;
+	assert_false(arrive(1011, 111));
+	assert_false(arrive(1012, 112));
+	assert_int_equal(receiver.history.events, 0);
+	assert_true(arrive(1013, 113));
+	assert_int_equal(receiver.history.events, 1);
+	assert_int_equal(receiver.history.begin_seq, 110);
+	assert_int_equal(receiver.history.begin_time, 1010 * MS); /* 5.2, interpolated */
+}
+
+static void
+late_by_two_is_no_loss(void **state) /* 5.1 */
+{
+	(void)state;
+	assert_false(arrive(1011, 111));
+	assert_false(arrive(1012, 112));
+	assert_false(arrive(1013, 110));
+	for (uint64_t i = 13; i < 19; i++)
+		assert_false(arrive(1001 + i, 100 + i));
+	assert_int_equal(receiver.history.events, 0);
+	assert_int_equal(receiver.next, 119); /* the short way is open again */
+}
+
+static void
+mark_makes_missing_lost(void **state) /* 5.1: n-1, n+1, then n+2 marked */
+{
+	(void)state;
+	assert_false(arrive(1011, 111));
+	assert_true(arrive_marked(1012, 112, true));
+	assert_int_equal(receiver.history.events, 1);
+	assert_int_equal(receiver.history.begin_seq, 110);
+	assert_int_equal(receiver.history.losses, 2);
+}
+
+static void
+mark_alone_is_an_interval_of_one(void **state) /* 5.3 */
+{
+	(void)state;
+	assert_true(arrive_marked(1010, 110, true));
+	assert_int_equal(tfrc_receiver_highest(&receiver) - receiver.history.begin_seq + 1, 1);
+}
+
+static void
+losses_within_a_round_trip_are_one_event(void **state) /* 5.2 */
+{
+	(void)state;
+	for (uint64_t i = 11; i < 60; i++)
+		if (i != 30 && i != 31) /* 110 at 1010, 130 at 1030: R apart, the same event */
+			(void)arrive(1000 + i, 100 + i);
+	assert_int_equal(receiver.history.events, 2);
+	assert_int_equal(receiver.history.begin_seq, 131);
+	assert_int_equal(receiver.history.size[0], 21 << TFRC_SHIFT); /* 5.3: 131 - 110 */
+}
+
+static void
+absurd_gap_is_bounded(void **state)
+{
+	(void)state;
+	/* An hour without a packet, and 2^60 sequences gone: 180,000 round-trip times of loss. */
+	assert_true(receiver.expires_at != TFRC_NEVER);
+	assert_true(tfrc_receiver_expire(&receiver, received.packets));
+	(void)report(1020);
+	assert_false(tfrc_receiver_expire(&receiver, received.packets));
+	for (uint64_t i = 0; i < 3; i++)
+		if (arrive(3600000 + i, (UINT64_C(1) << 60) + i))
+			(void)report(3600000 + i);
+	assert_in_range(receiver.history.events, 8, 1000);
+	assert_int_equal(receiver.history.count, TFRC_INTERVALS);
+	assert_int_equal(report(3600003).loss_rate, 1); /* the least there is */
+}
+
+static void
+silence_then_one_packet(void **state) /* 6.1, 6.2: reported at once, a packet a round-trip time */
+{
+	(void)state;
+	assert_true(tfrc_receiver_expire(&receiver, received.packets));
+	(void)report(1020);
+	assert_false(tfrc_receiver_expire(&receiver, received.packets));
+	assert_int_equal(receiver.next, TFRC_NEVER);
+	assert_true(arrive(9000, 110));
+	assert_int_equal(report(9000).rate, 1000 * 1000 / RTT);
+	assert_int_equal(receiver.next, 111);
+}
+
+static void
+first_packet_marked(void **state) /* 6.3.1 */
+{
+	(void)state;
+	received = (struct tfrc_totals){0};
+	tfrc_receiver_init(&receiver, false);
+	assert_true(arrive_marked(1, 7, true));
+	/* f(p) = 2: half a packet a round-trip time. */
+	assert_in_range(
+		tfrc_equation_f(report(1).loss_rate), UINT64_C(0x1ffff0000), UINT64_C(0x200010000));
+}
+
+static void
+equation_grows(void **state) /* 3.1: more loss, less rate */
+{
+	uint64_t last = 0;
+
+	(void)state;
+	for (uint64_t p = 1; p <= TFRC_P_ONE; p += p / 64 + 1) {
+		uint64_t f = tfrc_equation_f((uint32_t)p);
+
+		assert_true(f >= last);
+		last = f;
+	}
+}
+
+static void
+burst_is_below_a_round_trip(void **state) /* 4.6 */
+{
+	struct tfrc_params params = {.mss = 1400};
+	struct tfrc_sender sender;
+
+	(void)state;
+	tfrc_sender_init(&sender, &params);
+	assert_int_equal(tfrc_sender_burst(&sender, MS), 1400);
+	tfrc_sender_rtt(&sender, MS / 2, MS);
+	sender.rate = UINT64_C(1000000000) << TFRC_SHIFT;
+	assert_int_equal(tfrc_sender_burst(&sender, 10 * MS), 500000); /* half a millisecond's */
+	assert_int_equal(tfrc_sender_burst(&sender, MS / 10), 100000); /* the grain is shorter */
+}
+
+static void
+impossible_reports_change_nothing(void **state)
+{
+	struct tfrc_params params = {.mss = 1400};
+	struct tfrc_feedback good = {.since_sent = 30 * MS, .delay = 10 * MS, .seq_highest = 5};
+	struct tfrc_feedback bad[] = {
+		{.since_sent = 30 * MS, .delay = 40 * MS, .seq_highest = 6},
+		{.since_sent = 70000 * MS, .delay = 1 * MS, .seq_highest = 6},
+		{.since_sent = 30 * MS, .delay = 10 * MS, .seq_highest = 4},
+		{.since_sent = 30 * MS, .delay = 10 * MS, .seq_highest = 6, .rate = UINT64_MAX},
+	};
+	struct tfrc_sender sender, before;
+
+	(void)state;
+	tfrc_sender_init(&sender, &params);
+	assert_true(tfrc_sender_feedback(&sender, &good, (struct tfrc_totals){6, 6000}, 1000 * MS));
+	assert_int_equal(sender.rtt, 20 * MS);
+	before = sender;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(tfrc_sender_feedback(
+			&sender, &bad[i], (struct tfrc_totals){7, 7000}, 1020 * MS));
+		assert_memory_equal(&sender, &before, sizeof(sender));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(loss_needs_three_packets, begin),
+		cmocka_unit_test_setup(late_by_two_is_no_loss, begin),
+		cmocka_unit_test_setup(mark_makes_missing_lost, begin),
+		cmocka_unit_test_setup(mark_alone_is_an_interval_of_one, begin),
+		cmocka_unit_test_setup(losses_within_a_round_trip_are_one_event, begin),
+		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
+		cmocka_unit_test_setup(silence_then_one_packet, begin),
+		cmocka_unit_test(first_packet_marked),
+		cmocka_unit_test(equation_grows),
+		cmocka_unit_test(burst_is_below_a_round_trip),
+		cmocka_unit_test(impossible_reports_change_nothing),
+	};
+
+	return cmocka_run_group_tests_name("tfrc", tests, NULL, NULL);
+}
