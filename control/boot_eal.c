@@ -60,6 +60,12 @@ ferryd_budget(const struct config *config, struct node_budget *budget)
 		if (port->impaired)
 			budget->impair_packets += (uint32_t)port->impair.frames;
 	}
+	for (uint32_t i = 0; i < config->peer_count; i++) {
+		if (config->peers[i].pacing == CONFIG_PACING_NONE)
+			continue;
+		budget->feeder_packets = config->node.feeder_packets;
+		budget->feeder_queues = config->node.feeder_queues;
+	}
 	if (config->node.workers > 1)
 		for (uint32_t i = 0; i < config->peer_count; i++)
 			budget->ring_packets += config->peers[i].ring;
@@ -83,6 +89,9 @@ ferryd_memory_mib(const struct config *config, const struct node_budget *budget)
 	bytes += (uint64_t)config->peer_count * PEER_BYTES;
 	bytes += (uint64_t)budget->reorder_packets * BYTES_A_SLOT;
 	bytes += (uint64_t)budget->ring_packets * sizeof(void *);
+	bytes += config->node.workers *
+		 feeder_pool_bytes(budget->feeder_queues,
+			 node_feeder_packets((uint16_t)config->node.workers, budget));
 	for (uint32_t c = 0; c < config->conference_count; c++)
 		bytes += (uint64_t)config->conferences[c].session_count * SESSION_BYTES;
 	return (bytes >> 20) + BASE_MIB;

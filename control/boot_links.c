@@ -16,6 +16,8 @@ add_peer(struct ferryd *f, const struct config_peer *peer)
 		.local = (uint8_t)peer->local,
 		.udp_port = (uint16_t)peer->udp_port,
 		.ring = peer->ring,
+		.rate = peer->pacing == CONFIG_PACING_RATE ? (peer->pacing_rate + 7) / 8 : 0,
+		.share = (uint8_t)f->config->node.lower_share,
 	};
 	struct ferryd_target target = {.link = node_add_link(f->node, &params)};
 	char what[64];

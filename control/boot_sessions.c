@@ -166,9 +166,29 @@ add_session(struct ferryd *f, struct session_entry *entry)
 	return node_know_session(f->node, session->conference, session->id);
 }
 
+static int
+add_conference(struct ferryd *f, const struct config_conference *conference)
+{
+	struct feeder_terms terms = {
+		.priority = (uint8_t)conference->priority,
+		.weight = (uint16_t)conference->weight,
+		.packets = conference->queue_packets,
+		.bytes = conference->queue_bytes,
+		.age = (uint64_t)conference->queue_ms * 1000000,
+	};
+
+	return node_set_conference(f->node, conference->id, &terms);
+}
+
 int
 boot_sessions(struct ferryd *f)
 {
+	for (uint32_t i = 0; i < f->config->conference_count; i++) {
+		if (add_conference(f, &f->config->conferences[i]) < 0) {
+			log_line(LOG_ERR, "out of memory for conferences");
+			return -1;
+		}
+	}
 	if (session_book_init(&f->book, f->node, f->config) < 0) {
 		log_line(LOG_ERR, "out of memory for sessions");
 		return -1;

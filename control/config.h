@@ -75,6 +75,9 @@ struct config_node {
 	const char *socket;		   /* absolute path, fits a sockaddr_un */
 	bool clock_synchronized;
 	uint32_t drain;			 /* ms, 0 to 60000 */
+	uint32_t feeder_packets;	 /* that may wait for paced links */
+	uint32_t feeder_queues;		 /* of each worker */
+	uint32_t lower_share;		 /* percent of a link for lower priorities */
 	const char *eal[CONFIG_EAL_MAX]; /* extra EAL arguments */
 	uint32_t eal_count;
 };
@@ -96,6 +99,11 @@ struct config_port {
 	struct impair_settings impair;
 };
 
+enum config_pacing {
+	CONFIG_PACING_NONE,
+	CONFIG_PACING_RATE,
+};
+
 struct config_peer {
 	struct config_where where;
 	uint32_t id;
@@ -104,7 +112,9 @@ struct config_peer {
 	uint32_t port;	/* index in config.ports */
 	uint32_t local; /* index in that port's addresses: the one to send from */
 	uint32_t udp_port;
-	uint32_t ring; /* packets, a power of two */
+	uint32_t ring;	      /* packets, a power of two */
+	uint32_t pacing;      /* enum config_pacing */
+	uint64_t pacing_rate; /* CONFIG_PACING_RATE: bit/s of UDP payload */
 };
 
 struct config_flow {
@@ -197,6 +207,11 @@ struct config_conference {
 	struct config_where where;
 	uint32_t id;
 	char name[CONFIG_NAME_MAX + 1];
+	uint32_t priority; /* 0 to 7 */
+	uint32_t weight;
+	uint32_t queue_packets; /* limits of each of its queues */
+	uint32_t queue_bytes;
+	uint32_t queue_ms;
 	struct config_session *sessions;
 	uint32_t session_count;
 };

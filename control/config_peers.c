@@ -81,6 +81,11 @@ static const struct config_key peer_keys[] = {
 		.max = 65536,
 		.fallback = 512,
 		.help = "packets from other workers"},
+	{.name = "pacing",
+		.kind = KEY_CUSTOM,
+		.read = config_read_pacing,
+		.print = config_print_pacing,
+		.help = "none or rate:BIT/S, default none"},
 };
 
 #define PEER_KEYS (sizeof(peer_keys) / sizeof(peer_keys[0]))

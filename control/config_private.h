@@ -136,6 +136,13 @@ const char *config_read_string_value(
 	struct config_reader *reader, config_setting_t *setting, const char *wanted);
 /* An absolute path: as it is or relative to the directory of the file that names it. */
 const char *config_read_path(struct config_reader *reader, config_setting_t *setting);
+/*
+ * A number with an optional fraction and k, M or G behind it; false if it is none, or no whole
+ * bit/s.
+ */
+#define CONFIG_RATE_MIN 1000u
+#define CONFIG_RATE_MAX 1000000000000u
+bool config_rate_parse(const char *text, uint64_t *rate);
 bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);
 /* "group 3" or "group NAME": what begins a context, from a key that need not be right. */
 void config_reader_label(config_setting_t *group, const char *word, unsigned int index,
@@ -165,6 +172,10 @@ void config_print_impair(
 	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_peers(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+/* config_pacing.c: the key "pacing" of a peer. */
+void config_read_pacing(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_pacing(
 	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_conferences(

@@ -5,47 +5,10 @@
 #include "config_private.h"
 #include "path_text.h"
 
-#define RATE_MIN  1000u
-#define RATE_MAX  1000000000000u
 #define BURST_MIN 64u
 #define BURST_MAX (1u << 30)
 #define RATE_WANTED                                                                                \
 	"bit/s from 1000 to 1000000000000: an integer, or a string as \"2.5M\" (k, M, G)"
-
-/* A number with an optional fraction and k, M or G; false if it is none or no whole bit/s. */
-static bool
-rate_parse(const char *text, uint64_t *rate)
-{
-	uint64_t value = 0, scale = 1, factor;
-	bool fraction = false;
-	size_t digits = 0;
-	char unit;
-
-	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !fraction); text++) {
-		if (*text == '.') {
-			fraction = true;
-			continue;
-		}
-		if (value > RATE_MAX * (uint64_t)1000000)
-			return false;
-		value = value * 10 + (uint64_t)(*text - '0');
-		digits++;
-		scale *= fraction ? 10 : 1;
-		if (scale > 1000000000)
-			return false;
-	}
-	unit = *text;
-	if (digits == 0 || (unit != 0 && text[1] != 0) || strchr("kMG", unit) == NULL)
-		return false;
-	factor = unit == 0 ? 1 : unit == 'k' ? 1000 : unit == 'M' ? 1000000 : 1000000000;
-	if (value > UINT64_MAX / factor)
-		return false;
-	value *= factor;
-	if (value % scale != 0)
-		return false;
-	*rate = value / scale;
-	return true;
-}
 
 static void
 read_rate(struct config_reader *reader, config_setting_t *setting, void *object)
@@ -57,9 +20,10 @@ read_rate(struct config_reader *reader, config_setting_t *setting, void *object)
 		rate = (uint64_t)setting->value.ival;
 	else if (setting->type == CONFIG_TYPE_INT64 && setting->value.llval > 0)
 		rate = (uint64_t)setting->value.llval;
-	else if (setting->type == CONFIG_TYPE_STRING && !rate_parse(setting->value.sval, &rate))
+	else if (setting->type == CONFIG_TYPE_STRING &&
+		 !config_rate_parse(setting->value.sval, &rate))
 		rate = 0;
-	if (rate < RATE_MIN || rate > RATE_MAX)
+	if (rate < CONFIG_RATE_MIN || rate > CONFIG_RATE_MAX)
 		config_reader_want(reader, setting, RATE_WANTED);
 	else
 		session->rate = rate;

@@ -72,6 +72,40 @@ config_read_name(struct config_reader *reader, config_setting_t *setting, char *
 	return fine;
 }
 
+bool
+config_rate_parse(const char *text, uint64_t *rate)
+{
+	uint64_t value = 0, scale = 1, factor;
+	bool fraction = false;
+	size_t digits = 0;
+	char unit;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !fraction); text++) {
+		if (*text == '.') {
+			fraction = true;
+			continue;
+		}
+		if (value > CONFIG_RATE_MAX * (uint64_t)1000000)
+			return false;
+		value = value * 10 + (uint64_t)(*text - '0');
+		digits++;
+		scale *= fraction ? 10 : 1;
+		if (scale > 1000000000)
+			return false;
+	}
+	unit = *text;
+	if (digits == 0 || (unit != 0 && text[1] != 0) || strchr("kMG", unit) == NULL)
+		return false;
+	factor = unit == 0 ? 1 : unit == 'k' ? 1000 : unit == 'M' ? 1000000 : 1000000000;
+	if (value > UINT64_MAX / factor)
+		return false;
+	value *= factor;
+	if (value % scale != 0)
+		return false;
+	*rate = value / scale;
+	return true;
+}
+
 const char *
 config_read_path(struct config_reader *reader, config_setting_t *setting)
 {

@@ -43,6 +43,11 @@
 	/* the way out */                                                                          \
 	X(hop_ring_full, "next hop's ring between workers full")                                   \
 	X(hop_unresolved, "neighbour's link-layer address not known")                              \
+	X(hop_removed, "next hop was taken away")                                                  \
+	X(queue_full, "conference's queue for the next hop full")                                  \
+	X(queue_expired, "waited too long for the next hop")                                       \
+	X(feeder_full, "all queues together hold as many packets as they may")                     \
+	X(conference_ended, "waited for a next hop when the conference ended")                     \
 	X(port_down, "port is down")                                                               \
 	X(mtu_exceeded, "larger than the MTU of the port")                                         \
 	X(port_full, "port took no more packets")                                                  \

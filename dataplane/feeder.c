@@ -77,7 +77,7 @@ visit_link(void *arg, uint32_t index)
 		uint8_t type = packet_meta(pkts[i])->type;
 
 		if (likely(type == LINK_DATA))
-			link_output_data(w, link, pkts[i]);
+			feeder_push(w, link, pkts[i]);
 		else
 			link_output(w, link, type, &pkts[i], 1);
 	}

@@ -4,6 +4,10 @@
  * The owner takes the short way, straight to the link. For another's links packets collect by next
  * hop within a turn (the outbox), then go through the next hop's ring to the owner, whose doorbell
  * rings.
+ *
+ * A link that is paced has packets wait for their time, in a queue for each conference
+ * (feeder_drr.h says whose turn it is, pacer.h when). While nothing waits and the time has come, a
+ * packet goes straight on. A link that is not paced never has one wait.
  */
 #ifndef FERRY_FEEDER_H
 #define FERRY_FEEDER_H
@@ -36,12 +40,24 @@ feeder_set_aside(struct worker *w, struct link *link, struct rte_mbuf *m)
 	out->last_of[link->index] = entry;
 }
 
+/* A packet for a link of ours that is paced: it goes, waits, or is dropped by name. m is taken. */
+void feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m);
+
+/* The link is ours, and nothing waits there or may have to. */
+static inline bool
+feeder_is_direct(const struct worker *w, const struct link *link)
+{
+	return __atomic_load_n(&link->direct, __ATOMIC_RELAXED) == w->index;
+}
+
 /* A packet (data begins with the next hop's Pathlet) for a link. m is taken. */
 static inline void
 feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 {
-	if (likely(link->owner == w->index))
+	if (likely(feeder_is_direct(w, link)))
 		link_output_data(w, link, m);
+	else if (link->owner == w->index)
+		feeder_offer(w, link, m);
 	else
 		feeder_set_aside(w, link, m);
 }
@@ -51,5 +67,22 @@ void feeder_push_control(struct worker *w, struct link *link, uint8_t type, stru
 
 /* Sends what other workers put into the rings of this worker's links. */
 void feeder_collect(struct worker *w);
+
+/*
+ * What follows is the owner's.
+ *
+ * feeder_set_rate: from now on at most so many bytes of UDP payload leave in a second, DATA only;
+ * 0 = as many as come, and what waits goes at once. feeder_set_rtt: the round-trip time that bounds
+ * bursts, 0 = not known.
+ */
+void feeder_set_rate(struct worker *w, struct link *link, uint64_t rate);
+void feeder_set_rtt(struct link *link, uint64_t rtt_ns);
+
+/* Drops by name all that waits for a link, or of a conference for any link, and its queues end. */
+void feeder_empty_link(struct worker *w, struct link *link);
+void feeder_end_conference(struct worker *w, uint32_t conference);
+
+/* Before a link is published; rate as above. */
+void feeder_init(struct link *link, uint64_t rate, uint8_t share);
 
 #endif

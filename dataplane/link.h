@@ -15,9 +15,12 @@
 
 #include "address.h"
 #include "drop.h"
+#include "feeder_drr.h"
 #include "frame.h"
+#include "pacer.h"
 #include "port.h"
 #include "seq_window.h"
+#include "timer_wheel.h"
 #include "tx_account.h"
 
 #define LINK_WINDOW   1024
@@ -60,11 +63,19 @@ struct link_rx {
 	uint64_t bits[LINK_WINDOW / 64];
 };
 
+/* Packets of a paced link that wait for their time; written by the link's owner only. */
+struct link_feeder {
+	struct feeder_drr drr;
+	struct pacer pacer;
+	struct timer timer; /* runs while packets wait */
+};
+
 struct link {
 	/* Constant once published. */
 	uint32_t node_id;
-	uint16_t index; /* among the node's links */
-	uint16_t owner; /* worker that sends */
+	uint16_t index;	 /* among the node's links */
+	uint16_t owner;	 /* worker that sends */
+	uint16_t direct; /* the owner while nothing may have to wait, else LINK_NO_OWNER */
 	struct port *port;
 	struct address remote;
 	uint8_t local;	       /* our address on the port, an index */
@@ -81,6 +92,7 @@ struct link {
 
 	struct link_tx tx __rte_cache_aligned;
 	struct link_rx rx __rte_cache_aligned;
+	struct link_feeder feeder __rte_cache_aligned;
 };
 
 static inline const struct frame_template *

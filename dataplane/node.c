@@ -80,8 +80,8 @@ qsbr_init(struct node *node)
 static int
 tables_init(struct node *node)
 {
-	struct id_map *maps[] = {
-		&node->peers, &node->ingress, &node->destinations, &node->known, &node->sources};
+	struct id_map *maps[] = {&node->peers, &node->ingress, &node->destinations, &node->known,
+		&node->conferences, &node->sources};
 
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
 		if (id_map_init(maps[i]) < 0)
@@ -203,6 +203,7 @@ worker_free(struct worker *w)
 		rte_free(w->tx[i]);
 	rte_free(w->ring_drops);
 	rte_free(w->outbox.last_of);
+	feeder_pool_free(&w->feeders);
 	rte_free(w);
 }
 
@@ -219,12 +220,14 @@ node_free(struct node *node)
 	node_free_sources(node);
 	node_free_destinations(node);
 	node_free_links(node);
+	node_free_conferences(node);
 	for (uint16_t i = 0; i < WORKERS_MAX; i++)
 		worker_free(node->workers[i]);
 	id_map_free(&node->peers);
 	id_map_free(&node->ingress);
 	id_map_free(&node->destinations);
 	id_map_free(&node->known);
+	id_map_free(&node->conferences);
 	id_map_free(&node->sources);
 	rte_mempool_free(node->pool);
 	rte_mempool_free(node->header_pool);

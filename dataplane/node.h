@@ -49,6 +49,7 @@ struct node {
 	struct id_map ingress;	    /* source_ingress_key -> struct source */
 	struct id_map destinations; /* session_key -> struct destination */
 	struct id_map known;	    /* session_key -> anything: configured, but not for us */
+	struct id_map conferences;  /* conference -> struct feeder_terms; others: the default */
 	struct link **links;	    /* by index; published slots */
 
 	/* The control thread's. */
@@ -93,6 +94,8 @@ struct node_budget {
 	uint32_t reorder_packets;  /* all destinations' windows */
 	uint32_t file_packets;	   /* feeds and egress files */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
+	uint32_t feeder_packets;   /* waiting for their time on paced links */
+	uint32_t feeder_queues;	   /* a conference on a link each; of each worker */
 	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
 				      headroom */
 };
@@ -104,6 +107,8 @@ struct link_params {
 	uint8_t local;
 	uint16_t udp_port;
 	uint32_t ring; /* packets from other workers, a power of two */
+	uint64_t rate; /* bytes of UDP payload a second; 0 = not paced */
+	uint8_t share; /* percent for lower priorities while higher ones have packets, 0 to 50 */
 };
 
 struct source_params {
@@ -167,6 +172,14 @@ int node_set_link_mac(struct node *node, struct link *link, const struct rte_eth
 struct link *node_find_link(const struct node *node, uint32_t node_id);
 /* Takes a link away; no plan may name it any more. */
 void node_remove_link(struct node *node, struct link *link);
+
+/* How packets of a conference are treated where they wait. 0, -EINVAL, or -ENOMEM. */
+int node_set_conference(struct node *node, uint32_t conference, const struct feeder_terms *terms);
+/* A conference is over: what of it waits is dropped by name, in the workers' next turns. */
+int node_end_conference(struct node *node, uint32_t conference);
+
+/* Places of one worker's feeders. */
+uint32_t node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget);
 
 /*
  * Sources. A plan names links by NodeID: every outermost Pathlet's next hop must be a link.

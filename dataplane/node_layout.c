@@ -15,6 +15,12 @@
 	RTE_ALIGN(RTE_PKTMBUF_HEADROOM + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr), 64)
 
 uint32_t
+node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget)
+{
+	return (budget->feeder_packets + nb_workers - 1) / nb_workers;
+}
+
+uint32_t
 node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *budget,
 	struct node_holder holders[NODE_HOLDERS_MAX])
 {
@@ -29,6 +35,8 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
 	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
+	holders[n++] = (struct node_holder){
+		"feeders", nb_workers * node_feeder_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
 		nb_workers * (BURST_MAX + OUTBOX_MAX + nb_ports * TX_BUFFER_SIZE)};
 	/* A cache may grow to 1.5 times its size before it gives back. */
@@ -138,8 +146,15 @@ node_layout(struct node *node, const struct node_budget *budget, const char **er
 		return -ENOMEM;
 	}
 	for (uint16_t i = 0; i < node->nb_workers; i++) {
-		node->workers[i]->pool = node->pool;
-		node->workers[i]->header_pool = node->header_pool;
+		struct worker *w = node->workers[i];
+
+		w->pool = node->pool;
+		w->header_pool = node->header_pool;
+		if (feeder_pool_init(&w->feeders, budget->feeder_queues,
+			    node_feeder_packets(node->nb_workers, budget)) < 0) {
+			*error = "not enough memory for the feeders' queues";
+			return -ENOMEM;
+		}
 	}
 	return 0;
 }

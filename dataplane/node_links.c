@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "feeder.h"
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
@@ -55,6 +56,7 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 		.headers = frame_headers(params->port, &params->remote)};
 	link->control = (struct tx_account){.packets = &link->tx.control, .drops = &link->tx.drops};
 	seq_window_init(&link->rx.window, link->rx.bits, LINK_WINDOW);
+	feeder_init(link, params->rate, params->share);
 	if (node->nb_workers > 1) {
 		link->ring = node_ring(params->ring, true);
 		if (link->ring == NULL) {
@@ -155,8 +157,9 @@ perform_empty(struct worker *w, struct worker_request *request)
 
 	while (link->ring != NULL && rte_ring_sc_dequeue(link->ring, (void **)&m) == 0) {
 		w->counters.handed_in++;
-		worker_drop(w, m, DROP_pathlet_unknown_hop);
+		worker_drop(w, m, DROP_hop_removed);
 	}
+	feeder_empty_link(w, link);
 	__atomic_store_n(&w->node->links[link->index], NULL, __ATOMIC_RELEASE);
 }
 

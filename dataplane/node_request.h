@@ -41,5 +41,6 @@ void node_free_requests(struct node *node);
 void node_free_sources(struct node *node);
 void node_free_destinations(struct node *node);
 void node_free_links(struct node *node);
+void node_free_conferences(struct node *node);
 
 #endif

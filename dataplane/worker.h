@@ -16,6 +16,7 @@
 #include "counters.h"
 #include "doorbell.h"
 #include "event.h"
+#include "feeder_queue.h"
 #include "link.h"
 #include "observe.h"
 #include "packet.h"
@@ -92,6 +93,7 @@ struct worker {
 	struct rx_queue rx[WORKER_QUEUES_MAX];
 	struct tx_buffer *tx[WORKER_PORTS_MAX]; /* by port index; NULL = no queue there */
 	struct outbox outbox;
+	struct feeder_pool feeders; /* packets that wait for links of ours */
 
 	struct worker_counters counters;
 	uint64_t *ring_drops; /* by link index: drops at that next hop's ring */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packets that wait for their time on a link: the owner's part of the feeder. */
+#include "event.h"
+#include "feeder.h"
+#include "node.h"
+
+/* A queue tells of congestion at most once in so long. */
+#define EVENT_GAP_NS UINT64_C(1000000000)
+
+/* UDP payload of a DATA packet, from its Pathlet on. */
+static inline uint32_t
+payload_bytes(const struct rte_mbuf *m)
+{
+	return m->pkt_len + (uint32_t)sizeof(struct link_hdr);
+}
+
+/* Its session header, behind the Pathlet; whoever pushed m has seen that both are there. */
+static inline const struct session_hdr *
+waiting_session(const struct rte_mbuf *m)
+{
+	const struct pathlet_hdr *pathlet = rte_pktmbuf_mtod(m, const struct pathlet_hdr *);
+
+	return (const struct session_hdr *)((const uint8_t *)pathlet +
+					    rte_be_to_cpu_16(pathlet->length));
+}
+
+static void
+drop_at(struct worker *w, struct link *link, struct rte_mbuf *m, enum drop_reason reason)
+{
+	link->tx.drops++;
+	worker_drop(w, m, reason);
+}
+
+/* A packet of the session is dropped: the control thread learns of it now and then. */
+static void
+congested(struct worker *w, const struct link *link, struct feeder_queue *q,
+	const struct session_hdr *session)
+{
+	struct worker_event_congestion event = {
+		.conference = q->conference,
+		.session = rte_be_to_cpu_32(session->session),
+		.queue_packets = q->packets,
+		.queue_bytes = (uint32_t)q->bytes,
+		.drops = q->drops + q->expired - q->event_drops,
+	};
+
+	if (q->event_at != 0 && w->now < q->event_at + EVENT_GAP_NS)
+		return;
+	q->event_at = w->now;
+	q->event_drops += event.drops;
+	worker_event_congestion(w, link->node_id, &event);
+}
+
+static void
+send_one(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t bytes, bool waited)
+{
+	pacer_spend(&link->feeder.pacer, bytes, w->now, waited);
+	link_output_data(w, link, m);
+}
+
+/* Sends what may go now. */
+static void
+send_due(struct worker *w, struct link *link)
+{
+	struct link_feeder *f = &link->feeder;
+
+	while (f->drr.packets > 0 && pacer_is_ready(&f->pacer, w->now)) {
+		struct feeder_next next = feeder_drr_take(&w->feeders, &f->drr, w->now);
+
+		w->counters.queued--;
+		w->progress++;
+		if (likely(!next.expired)) {
+			send_one(w, link, next.m, next.bytes, true);
+			continue;
+		}
+		congested(w, link, next.queue, waiting_session(next.m));
+		drop_at(w, link, next.m, DROP_queue_expired);
+	}
+	if (f->drr.packets > 0)
+		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
+	else
+		timer_stop(&w->wheel, &f->timer);
+}
+
+static void
+fire(void *owner, struct timer *timer, uint64_t now)
+{
+	(void)now; /* the turn's */
+	send_due(owner, timer->arg);
+}
+
+/* The queue of a packet's conference, with the terms that now hold if nothing waits in it. */
+static struct feeder_queue *
+queue_of(struct worker *w, struct link *link, uint32_t conference)
+{
+	struct feeder_queue *q = feeder_queue_get(&w->feeders, link->index, conference);
+	const struct feeder_terms *terms;
+
+	if (unlikely(q == NULL) || q->packets > 0)
+		return q;
+	terms = id_map_find(&w->node->conferences, conference);
+	q->terms = terms != NULL ? *terms : feeder_terms_default();
+	return q;
+}
+
+static enum drop_reason
+wait_in(struct worker *w, struct link *link, struct feeder_queue *q, struct rte_mbuf *m,
+	uint32_t bytes, bool urgent)
+{
+	if (unlikely(q->packets >= q->terms.packets || q->bytes + bytes > q->terms.bytes))
+		return DROP_queue_full;
+	if (unlikely(!feeder_drr_push(&w->feeders, &link->feeder.drr, q, m, bytes, urgent, w->now)))
+		return DROP_feeder_full;
+	return DROP_none;
+}
+
+void
+feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
+{
+	const struct session_hdr *session = waiting_session(m);
+	struct link_feeder *f = &link->feeder;
+	uint32_t bytes = payload_bytes(m);
+	enum drop_reason reason = DROP_feeder_full;
+	struct feeder_queue *q;
+
+	if (f->drr.packets == 0 && pacer_is_ready(&f->pacer, w->now)) {
+		send_one(w, link, m, bytes, false);
+		return;
+	}
+	q = queue_of(w, link, rte_be_to_cpu_32(session->conference));
+	if (likely(q != NULL))
+		reason = wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE);
+	if (unlikely(reason != DROP_none)) {
+		if (q != NULL) {
+			q->drops++;
+			congested(w, link, q, session);
+		}
+		drop_at(w, link, m, reason);
+		return;
+	}
+	w->counters.queued++;
+	if (!f->timer.armed)
+		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
+}
+
+void
+feeder_init(struct link *link, uint64_t rate, uint8_t share)
+{
+	struct link_feeder *f = &link->feeder;
+
+	feeder_drr_init(&f->drr, link->port->mtu, share);
+	pacer_init(&f->pacer, rate);
+	f->timer = (struct timer){.fire = fire, .arg = link};
+	link->direct = rate == 0 ? link->owner : LINK_NO_OWNER;
+}
+
+void
+feeder_set_rate(struct worker *w, struct link *link, uint64_t rate)
+{
+	struct pacer *pacer = &link->feeder.pacer;
+
+	pacer_set_rate(pacer, rate, w->now);
+	send_due(w, link);
+	__atomic_store_n(&link->direct, rate == 0 ? link->owner : LINK_NO_OWNER, __ATOMIC_RELAXED);
+}
+
+void
+feeder_set_rtt(struct link *link, uint64_t rtt_ns)
+{
+	pacer_set_rtt(&link->feeder.pacer, rtt_ns);
+}
+
+/* Drops what waits in a queue, and forgets it. */
+static void
+end_queue(struct worker *w, struct feeder_queue *q, enum drop_reason reason)
+{
+	struct link *link = w->node->links[q->link];
+
+	while (q->packets > 0) {
+		struct rte_mbuf *m = feeder_drr_empty_one(&w->feeders, &link->feeder.drr, q);
+
+		w->counters.queued--;
+		drop_at(w, link, m, reason);
+	}
+	if (link->feeder.drr.packets == 0)
+		timer_stop(&w->wheel, &link->feeder.timer);
+	feeder_queue_forget(&w->feeders, q);
+}
+
+void
+feeder_empty_link(struct worker *w, struct link *link)
+{
+	for (uint32_t i = 0; i < w->feeders.nb_queues; i++) {
+		struct feeder_queue *q = &w->feeders.queues[i];
+
+		if (q->used && q->link == link->index)
+			end_queue(w, q, DROP_hop_removed);
+	}
+}
+
+void
+feeder_end_conference(struct worker *w, uint32_t conference)
+{
+	for (uint32_t i = 0; i < w->feeders.nb_queues; i++) {
+		struct feeder_queue *q = &w->feeders.queues[i];
+
+		if (q->used && q->conference == conference)
+			end_queue(w, q, DROP_conference_ended);
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When may a link's next packet go: its nominal send times, RFC 5348, 4.6. Packet i + 1 may leave
+ * bytes_i / rate after packet i's nominal time; the part of a nanosecond that this leaves over is
+ * carried, so that the long-run rate is exact. No packet leaves before its time (t_delta of the RFC
+ * is 0).
+ *
+ * A worker that comes late makes up for it by a burst, but for no more than the grain of its clock,
+ * and never more than one round-trip time (MUST of 4.6). Time in which nothing waited earns
+ * nothing.
+ *
+ * Integer arithmetic; one division when the rate is set. Belongs to the link's owner. Rates are
+ * bytes of UDP payload a second; times ns.
+ */
+#ifndef FERRY_PACER_H
+#define FERRY_PACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How late a worker may come to a packet without losing rate: an idle one's longest sleep, and
+ * what the kernel adds to it. */
+#define PACER_GRAIN_NS UINT64_C(1000000)
+
+struct pacer {
+	uint64_t next;	      /* not before this time */
+	uint32_t next_rem;    /* and so many 2^-32 ns */
+	uint64_t ns_per_byte; /* 2^-32 ns, rounded up; 0 = not paced */
+	uint64_t rate;	      /* bytes/s; 0 = not paced */
+	uint64_t burst;	      /* ns of lateness that are made up for */
+};
+
+/* rate 0 = not paced. The first packet may go at once. */
+void pacer_init(struct pacer *pacer, uint64_t rate);
+
+/*
+ * Another rate from now on: what is left of the wait for the next packet grows or shrinks with it.
+ */
+void pacer_set_rate(struct pacer *pacer, uint64_t rate, uint64_t now);
+
+/* The link's round-trip time, which bounds bursts; 0 = not known. */
+void pacer_set_rtt(struct pacer *pacer, uint64_t rtt_ns);
+
+/* The time from which the next packet may go. */
+static inline uint64_t
+pacer_ready_at(const struct pacer *pacer)
+{
+	return pacer->next + (pacer->next_rem != 0);
+}
+
+static inline bool
+pacer_is_ready(const struct pacer *pacer, uint64_t now)
+{
+	return pacer_ready_at(pacer) <= now;
+}
+
+/* A packet of so many bytes leaves now; waited: it lay there when its time came. */
+static inline void
+pacer_spend(struct pacer *pacer, uint32_t bytes, uint64_t now, bool waited)
+{
+	uint64_t earliest = !waited ? now : now > pacer->burst ? now - pacer->burst : 0;
+	unsigned __int128 cost;
+
+	if (pacer->next < earliest) {
+		pacer->next = earliest;
+		pacer->next_rem = 0;
+	}
+	cost = (unsigned __int128)pacer->ns_per_byte * bytes + pacer->next_rem;
+	pacer->next += (uint64_t)(cost >> 32);
+	pacer->next_rem = (uint32_t)cost;
+}
+
+#endif
