@@ -45,6 +45,13 @@ struct feeder_next {
 /* Takes the packet that goes next; drr->packets is not 0. */
 struct feeder_next feeder_drr_take(struct feeder_pool *pool, struct feeder_drr *drr, uint64_t now);
 
+/* The queue of the lowest priority whose turn comes last; drr->packets is not 0. */
+static inline struct feeder_queue *
+feeder_drr_last(const struct feeder_pool *pool, const struct feeder_drr *drr)
+{
+	return &pool->queues[pool->queues[drr->current[__builtin_ctz(drr->classes)]].prev];
+}
+
 /* Takes a packet of one queue, whoever's turn it is: for emptying it. The queue has one. */
 struct rte_mbuf *
 feeder_drr_empty_one(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q);

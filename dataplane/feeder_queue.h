@@ -97,6 +97,12 @@ void feeder_pool_free(struct feeder_pool *pool);
 /* Bytes of memory that feeder_pool_init takes. */
 uint64_t feeder_pool_bytes(uint32_t queues, uint32_t packets);
 
+static inline uint32_t
+feeder_pool_free_places(const struct feeder_pool *pool)
+{
+	return pool->nb_entries - pool->packets;
+}
+
 /* The queue of a conference on a link; NULL: there is none. */
 struct feeder_queue *
 feeder_queue_find(const struct feeder_pool *pool, uint16_t link, uint32_t conference);

@@ -103,12 +103,42 @@ queue_of(struct worker *w, struct link *link, uint32_t conference)
 	return q;
 }
 
+/*
+ * The places of all queues are nearly used up: the lowest priority of the link, if it is lower than
+ * this one, gives up the packet that goes next in the queue whose turn comes last.
+ */
+static bool
+push_out(struct worker *w, struct link *link, uint8_t priority)
+{
+	struct feeder_drr *drr = &link->feeder.drr;
+	struct feeder_queue *victim;
+	struct rte_mbuf *m;
+
+	if ((drr->classes & ((1u << priority) - 1)) == 0)
+		return false;
+	victim = feeder_drr_last(&w->feeders, drr);
+	m = feeder_drr_empty_one(&w->feeders, drr, victim);
+	w->counters.queued--;
+	victim->drops++;
+	congested(w, link, victim, waiting_session(m));
+	drop_at(w, link, m, DROP_feeder_full);
+	return true;
+}
+
 static enum drop_reason
 wait_in(struct worker *w, struct link *link, struct feeder_queue *q, struct rte_mbuf *m,
 	uint32_t bytes, bool urgent)
 {
 	if (unlikely(q->packets >= q->terms.packets || q->bytes + bytes > q->terms.bytes))
 		return DROP_queue_full;
+	/*
+	 * No queue has more places than are left free, so that a few cannot take all (A. Choudhury
+	 * and E. Hahne, "Dynamic queue length thresholds", 1998); one of a higher priority takes a
+	 * lower one's.
+	 */
+	if (unlikely(q->packets >= feeder_pool_free_places(&w->feeders) &&
+		     !push_out(w, link, q->terms.priority)))
+		return DROP_feeder_full;
 	if (unlikely(!feeder_drr_push(&w->feeders, &link->feeder.drr, q, m, bytes, urgent, w->now)))
 		return DROP_feeder_full;
 	return DROP_none;

@@ -27,6 +27,10 @@
 #define SIM_TEXT_MAX	 2048
 #define SIM_HOST	 UINT32_MAX
 
+/* Places for packets and queues of a node with a paced link. */
+#define SIM_FEEDER_PACKETS 256
+#define SIM_FEEDER_QUEUES  64
+
 #define SIM_US UINT64_C(1000)
 #define SIM_MS UINT64_C(1000000)
 #define SIM_S  UINT64_C(1000000000)
@@ -79,6 +83,7 @@ struct sim_session {
 	uint8_t egress;	 /* enum egress_kind */
 	uint64_t rate, burst;
 	struct generator_params generator;
+	bool delay_sensitive;
 	uint32_t window, reorder_packets;
 	uint64_t reorder_ns;
 	uint16_t nb_flows;
@@ -112,7 +117,10 @@ struct sim {
 	struct rte_mempool *host_pool;
 	uint16_t buffer_bytes; /* of nodes' packet buffers; 0 = default */
 	uint32_t extra_buffers;
-	uint32_t link_ring; /* packets in the ring of a next hop */
+	uint32_t link_ring;  /* packets in the ring of a next hop */
+	uint64_t link_rate;  /* bytes/s at which a link is paced; 0 = none is: */
+	uint32_t paced_node; /* the one of this node, an index, */
+	uint32_t paced_peer; /* to this one, an id */
 	uint32_t nb_nodes, nb_wires, nb_sessions;
 	struct sim_node nodes[SIM_NODES_MAX];
 	struct sim_wire wires[SIM_WIRES_MAX];

@@ -45,6 +45,9 @@ add_links(struct sim *sim, uint32_t index)
 		if (sw->node[far] == SIM_HOST)
 			continue;
 		params.node_id = sim->nodes[sw->node[far]].id;
+		params.rate = index == sim->paced_node && params.node_id == sim->paced_peer
+				      ? sim->link_rate
+				      : 0;
 		link = node_add_link(sn->node, &params);
 		SIM_CHECK(sim, link != NULL, "link %u to %u: errno %d", sn->id, params.node_id,
 			errno);
@@ -61,6 +64,8 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.ring_packets = sim->link_ring * sn->nb_ports * (sn->workers > 1),
 		.reorder_packets = sim->extra_buffers,
 		.buffer_bytes = sim->buffer_bytes,
+		.feeder_packets = sim->link_rate != 0 ? SIM_FEEDER_PACKETS : 0,
+		.feeder_queues = sim->link_rate != 0 ? SIM_FEEDER_QUEUES : 0,
 	};
 	struct node_params params = {
 		.name = NULL,

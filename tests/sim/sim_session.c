@@ -85,6 +85,7 @@ add_source(struct sim *sim, uint32_t index)
 		.session = s->session,
 		.epoch = sn->epoch,
 		.kind = s->kind,
+		.flags = s->delay_sensitive ? SESSION_DELAY_SENSITIVE : 0,
 		.rate = s->rate,
 		.burst = s->burst,
 		.ingress_port = sim_port(sim, s->source, (uint16_t)(sn->nb_ports - 1)),

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets that wait for a paced link: when each leaves, who goes first, what is dropped when more
+ * comes than the link may carry, and that nothing is left behind when conferences and links end.
+ */
+#include "feeder.h"
+#include "node_request.h"
+#include "small.h"
+
+#define RATE	UINT64_C(1000000) /* bytes/s of UDP payload */
+#define HEADERS (24 + 6 + 24)	  /* of UDP payload, before a session's: link, Pathlet, session */
+#define SIZE	946		  /* so that a packet has 1000 bytes */
+#define FRAME	(14 + 20 + 8)
+
+/* Source 1, relay 3, destination 2: the relay's link to 2 is paced. */
+static struct sim *
+narrow(uint64_t rate)
+{
+	struct sim *sim = small_new(3);
+
+	small_wire(sim, 1, 3);
+	small_wire(sim, 3, 2);
+	sim->link_rate = rate;
+	sim->paced_node = sim_node_index(sim, 3);
+	sim->paced_peer = 2;
+	sim_build(sim);
+	return sim;
+}
+
+static struct link *
+narrow_link(const struct sim *sim)
+{
+	return node_find_link(sim->nodes[2].node, 2);
+}
+
+static struct worker *
+narrow_worker(const struct sim *sim)
+{
+	return sim->nodes[2].node->workers[narrow_link(sim)->owner];
+}
+
+static uint32_t
+start(struct sim *sim, uint32_t conference, bool delay_sensitive)
+{
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
+
+	s.conference = conference;
+	s.delay_sensitive = delay_sensitive;
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	return small_start(sim, NULL, &s);
+}
+
+static void
+set_terms(const struct sim *sim, uint32_t conference, const struct feeder_terms *terms)
+{
+	assert_int_equal(node_set_conference(sim->nodes[2].node, conference, terms), 0);
+}
+
+static uint64_t
+delivered(const struct sim *sim, uint32_t index)
+{
+	return small_destination(sim, index, 2)->counters.delivered;
+}
+
+/* What the wire saw leave the relay and come to it. */
+#define SEEN_MAX 4096
+
+static struct {
+	uint64_t came[SEEN_MAX], left[SEEN_MAX];
+	uint32_t bytes[SEEN_MAX]; /* of UDP payload */
+	uint32_t nb_came, nb_left;
+} seen;
+
+static void
+see(void *arg, struct sim *sim, const struct sim_wire *wire, const struct wire_log *log)
+{
+	uint32_t to = wire->node[log->to], from = wire->node[log->to ^ 1];
+
+	(void)arg;
+	if (log->event == WIRE_DELIVERED && to == 2 && from == 0)
+		seen.came[seen.nb_came++] = sim->now; /* the turn; log->now is when it arrived */
+	if (log->event == WIRE_SENT && from == 2 && to == 1) {
+		seen.bytes[seen.nb_left] = log->len - FRAME;
+		seen.left[seen.nb_left++] = log->now;
+	}
+}
+
+/*
+ * Each packet leaves in the first turn at or after its time: when it came, or size / rate after the
+ * time of the packet before.
+ */
+static void
+check_times(const struct sim *sim, uint64_t step)
+{
+	double due = 0;
+
+	assert_int_equal(seen.nb_came, seen.nb_left);
+	for (uint32_t i = 0; i < seen.nb_left; i++) {
+		double time = due > (double)seen.came[i] ? due : (double)seen.came[i];
+
+		if ((double)seen.left[i] < time || (double)seen.left[i] >= time + (double)step)
+			sim_fail(sim, __FILE__, __LINE__, "in time",
+				"packet %u: due at %.3f, left at %lu", i, time, seen.left[i]);
+		due = time + (double)seen.bytes[i] * 1e9 / (double)RATE;
+	}
+}
+
+static void
+test_in_time(void **state)
+{
+	struct sim *sim = narrow(RATE);
+	uint32_t index;
+
+	(void)state;
+	memset(&seen, 0, sizeof(seen));
+	sim->hooks.wire = see;
+	index = start(sim, 9, false);
+	for (uint32_t i = 0; i < 1500; i++) {
+		sim_host_send(sim, index, (uint16_t)(100 + rng_below(&sim->rng, 1200)));
+		/* Now faster than the link's rate, now slower, now a pause. */
+		sim_run_until(sim, sim->now + 20 * SIM_US * (1 + rng_below(&sim->rng, 80)));
+		if (rng_below(&sim->rng, 100) == 0)
+			sim_run_until(sim, sim->now + 50 * SIM_MS);
+	}
+	sim_drain(sim, SIM_S);
+	assert_int_equal(seen.nb_left, 1500);
+	check_times(sim, sim->step);
+	small_finish(sim, NULL, small_none);
+}
+
+/* Ten times as much as the link may carry: what is over is dropped by name, all else arrives. */
+static void
+test_overload(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_queue_full, DROP_none};
+	struct feeder_terms low = feeder_terms_default(), high = feeder_terms_default();
+	struct worker_event events[64];
+	uint32_t a, b, n, most = 0;
+	uint64_t full, from;
+	struct sim *sim = narrow(RATE);
+
+	(void)state;
+	low.packets = 100;
+	low.priority = 2;
+	high.priority = 6;
+	set_terms(sim, 9, &low);
+	set_terms(sim, 8, &high);
+	a = start(sim, 9, false);
+	b = start(sim, 8, false);
+	from = sim->now;
+	while (sim->now < from + 3 * SIM_S) {
+		/* 10 a millisecond of the low one; of the high one, half of the link's rate. */
+		for (uint32_t i = 0; i < 20; i++)
+			sim_host_send(sim, a, SIZE);
+		sim_host_send(sim, b, SIZE);
+		sim_run_until(sim, sim->now + 2 * SIM_MS);
+		most = RTE_MAX(most, narrow_worker(sim)->feeders.packets);
+	}
+	assert_in_range(most, 100, 110);
+	/* Told as it happens, once a second, with what was dropped since. */
+	n = worker_event_take(narrow_worker(sim), events, 64);
+	assert_in_range(n, 3, 4);
+	full = small_drops(sim, 3, DROP_queue_full);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(events[i].kind, EVENT_congestion);
+		assert_int_equal(events[i].peer, 2);
+		assert_int_equal(events[i].congestion.conference, 9);
+		assert_int_equal(events[i].congestion.session, sim->sessions[a].session);
+		assert_int_equal(events[i].congestion.queue_packets, 100);
+		assert_in_range(events[i].congestion.drops, i == 0 ? 1 : 9000, 10000);
+	}
+	sim_drain(sim, SIM_S);
+	assert_int_equal(delivered(sim, b), sim->sessions[b].sent);
+	assert_int_equal(delivered(sim, a) + full, sim->sessions[a].sent);
+	assert_int_equal(narrow_link(sim)->tx.drops, full);
+	assert_in_range(delivered(sim, a) + delivered(sim, b), 3000, 3110);
+	small_finish(sim, NULL, allowed);
+}
+
+/* Two conferences that both have more than they get: bytes by weight, to within a turn. */
+static void
+test_weights(void **state)
+{
+	struct feeder_terms terms = feeder_terms_default();
+	struct sim *sim = narrow(RATE);
+	uint32_t a, b;
+
+	(void)state;
+	terms.weight = 3;
+	set_terms(sim, 8, &terms);
+	a = start(sim, 9, false); /* is not configured at the relay: weight 1 */
+	b = start(sim, 8, false);
+	for (uint32_t i = 0; i < 2000; i++) {
+		sim_host_send(sim, a, SIZE);
+		sim_host_send(sim, b, SIZE / 2);
+		sim_host_send(sim, b, SIZE / 2);
+		sim_run_until(sim, sim->now + SIM_MS);
+	}
+	/* Packets of the second have (946 / 2 + 54) bytes each. */
+	assert_in_range(delivered(sim, b) * (SIZE / 2 + HEADERS), delivered(sim, a) * 3000 - 10000,
+		delivered(sim, a) * 3000 + 10000);
+	sim_drain(sim, 4 * SIM_S);
+	small_finish(sim, NULL, small_none);
+}
+
+/* Delay-sensitive packets pass the others of their conference. */
+static void
+test_delay_sensitive(void **state)
+{
+	struct sim *sim = narrow(RATE);
+	uint32_t a, b;
+
+	(void)state;
+	a = start(sim, 9, false);
+	b = start(sim, 9, true);
+	for (uint32_t i = 0; i < 50; i++)
+		sim_host_send(sim, a, SIZE);
+	for (uint32_t i = 0; i < 10; i++)
+		sim_host_send(sim, b, SIZE);
+	/* 2 ms under way; then 11 packets of 1 ms each. */
+	sim_run_until(sim, sim->now + 13 * SIM_MS + 200 * SIM_US);
+	assert_int_equal(delivered(sim, b), 10);
+	assert_in_range(delivered(sim, a), 1, 2);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(delivered(sim, a), 50);
+	small_finish(sim, NULL, small_none);
+}
+
+static void
+test_age(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_queue_expired, DROP_none};
+	struct feeder_terms terms = feeder_terms_default();
+	struct sim *sim = narrow(RATE);
+	uint32_t a;
+
+	(void)state;
+	terms.age = 20 * SIM_MS;
+	set_terms(sim, 9, &terms);
+	a = start(sim, 9, false);
+	for (uint32_t i = 0; i < 50; i++)
+		sim_host_send(sim, a, SIZE);
+	sim_drain(sim, SIM_S);
+	/* The first at once, one each millisecond, up to the 20th. */
+	assert_int_equal(delivered(sim, a), 21);
+	assert_int_equal(small_drops(sim, 3, DROP_queue_expired), 29);
+	small_finish(sim, NULL, allowed);
+}
+
+/* A conference ends while packets wait: they go at once, by name, and the others' stay. */
+static void
+test_conference_ends(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_conference_ended, DROP_none};
+	struct sim *sim = narrow(RATE);
+	uint64_t ended;
+	uint32_t a, b;
+
+	(void)state;
+	a = start(sim, 9, false);
+	b = start(sim, 8, false);
+	for (uint32_t i = 0; i < 50; i++) {
+		sim_host_send(sim, a, SIZE);
+		sim_host_send(sim, b, SIZE);
+	}
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	assert_int_equal(node_end_conference(sim->nodes[2].node, 9), 0);
+	sim_run_until(sim, sim->now + SIM_MS);
+	ended = small_drops(sim, 3, DROP_conference_ended);
+	assert_in_range(ended, 40, 50);
+	assert_null(feeder_queue_find(&narrow_worker(sim)->feeders, narrow_link(sim)->index, 9));
+	sim_drain(sim, SIM_S);
+	assert_int_equal(delivered(sim, a) + ended, 50);
+	assert_int_equal(delivered(sim, b), 50);
+	/* It may come back. */
+	sim_host_send(sim, a, SIZE);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(delivered(sim, a) + ended, 51);
+	small_finish(sim, NULL, allowed);
+}
+
+static void
+test_link_removed(void **state)
+{
+	static const enum drop_reason allowed[] = {
+		DROP_hop_removed, DROP_pathlet_unknown_hop, DROP_none};
+	struct sim *sim = narrow(RATE);
+	uint32_t a;
+
+	(void)state;
+	a = start(sim, 9, false);
+	for (uint32_t i = 0; i < 50; i++)
+		sim_host_send(sim, a, SIZE);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	node_remove_link(sim->nodes[2].node, narrow_link(sim));
+	sim_drain(sim, SIM_S);
+	assert_in_range(small_drops(sim, 3, DROP_hop_removed), 25, 49);
+	assert_int_equal(delivered(sim, a) + small_drops(sim, 3, DROP_hop_removed), 50);
+	small_finish(sim, NULL, allowed);
+}
+
+/* What lies in all queues together is bounded too. */
+static void
+test_all_full(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_none};
+	struct sim *sim;
+	uint32_t index[8];
+	uint64_t sum = 0;
+
+	(void)state;
+	sim = narrow(RATE);
+	for (uint32_t i = 0; i < 8; i++)
+		index[i] = start(sim, 100 + i, false);
+	for (uint32_t i = 0; i < 40; i++) {
+		for (uint32_t k = 0; k < 8; k++)
+			sim_host_send(sim, index[k], SIZE);
+		sim_run_until(sim, sim->now + 40 * SIM_US);
+	}
+	sim_run_until(sim, sim->now + 5 * SIM_MS);
+	/* Nine equal parts: one of them stays free. */
+	assert_in_range(small_drops(sim, 3, DROP_feeder_full),
+		320 - SIM_FEEDER_PACKETS * 8 / 9 - 10, 320 - SIM_FEEDER_PACKETS * 8 / 9);
+	sim_drain(sim, SIM_S);
+	for (uint32_t k = 0; k < 8; k++)
+		sum += delivered(sim, index[k]);
+	assert_int_equal(sum + small_drops(sim, 3, DROP_feeder_full), 320);
+	small_finish(sim, NULL, allowed);
+}
+
+/* Many of low priority hold all places: one of high priority still loses nothing. */
+static void
+test_all_full_of_low(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_queue_full, DROP_none};
+	struct feeder_terms high = feeder_terms_default();
+	struct sim *sim = narrow(RATE);
+	uint32_t low[40], index;
+
+	(void)state;
+	high.priority = 7;
+	set_terms(sim, 1, &high);
+	for (uint32_t i = 0; i < 40; i++)
+		low[i] = start(sim, 100 + i, false);
+	index = start(sim, 1, false);
+	for (uint32_t round = 0; round < 200; round++) {
+		for (uint32_t i = 0; i < 10; i++)
+			sim_host_send(sim, low[rng_below(&sim->rng, 40)], SIZE);
+		for (uint32_t i = 0; round % 20 == 0 && i < 15; i++)
+			sim_host_send(sim, index, SIZE);
+		sim_run_until(sim, sim->now + SIM_MS);
+	}
+	assert_true(small_drops(sim, 3, DROP_feeder_full) > 1000);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(delivered(sim, index), 150);
+	small_finish(sim, NULL, allowed);
+}
+
+static void
+perform_rate(struct worker *w, struct worker_request *request)
+{
+	feeder_set_rate(w, node_find_link(w->node, 2), *(const uint64_t *)request->object);
+}
+
+static void
+set_rate(struct sim *sim, uint64_t rate)
+{
+	struct node *node = sim->nodes[2].node;
+
+	assert_int_equal(
+		node_request(node, narrow_link(sim)->owner, perform_rate, &rate, NULL, NULL), 0);
+	sim_run_until(sim, sim->now + sim->step);
+}
+
+/* The rate changes while packets wait; without one they leave at once. */
+static void
+test_rate_changes(void **state)
+{
+	struct sim *sim = narrow(RATE);
+	uint32_t a;
+
+	(void)state;
+	a = start(sim, 9, false);
+	for (uint32_t i = 0; i < 100; i++)
+		sim_host_send(sim, a, SIZE);
+	sim_run_until(sim, sim->now + 12 * SIM_MS);
+	assert_in_range(delivered(sim, a), 9, 12);
+	set_rate(sim, 4 * RATE);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	assert_in_range(delivered(sim, a), 44, 50);
+	set_rate(sim, 0);
+	sim_run_until(sim, sim->now + 2 * SIM_MS);
+	assert_int_equal(delivered(sim, a), 100);
+	assert_int_equal(narrow_worker(sim)->counters.queued, 0);
+	assert_true(feeder_is_direct(narrow_worker(sim), narrow_link(sim)));
+	small_finish(sim, NULL, small_none);
+}
+
+/* The relay's stop takes what waits with it. */
+static void
+test_stop(void **state)
+{
+	struct sim *sim = narrow(RATE);
+	uint32_t a;
+
+	(void)state;
+	a = start(sim, 9, false);
+	for (uint32_t i = 0; i < 50; i++)
+		sim_host_send(sim, a, SIZE);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	assert_true(narrow_worker(sim)->counters.queued > 0);
+	sim_node_stop(sim, 2);
+	sim_node_start(sim, 2);
+	sim_drain(sim, SIM_S);
+	sim_host_send(sim, a, SIZE);
+	sim_drain(sim, SIM_S);
+	small_finish(sim, NULL, small_none);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in_time),
+		cmocka_unit_test(test_overload),
+		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_delay_sensitive),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_conference_ends),
+		cmocka_unit_test(test_link_removed),
+		cmocka_unit_test(test_all_full),
+		cmocka_unit_test(test_all_full_of_low),
+		cmocka_unit_test(test_rate_changes),
+		cmocka_unit_test(test_stop),
+	};
+
+	sim_eal(256);
+	return cmocka_run_group_tests_name("feeder", tests, NULL, NULL);
+}
