@@ -70,6 +70,10 @@ def test_all_comes_as_it_was_sent(start):
         assert frames == {"sent": 200, "received": 200, "missing": 0, "foreign": 0}
     for name in ("toronto", *report["frames"]):
         assert (run.directory / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    # The links have the delays of their cities: 8 + 73 + 27 ms from Toronto to Beijing.
+    delays = {s["to"]: s["delay_us"]["p50"] for s in report["sessions"] if s["session"] == "video"}
+    for name, least in {"waterloo": 17, "beijing": 108, "shanghai": 97}.items():
+        assert least * 1000 <= delays[name] < (least + 40) * 1000
     assert len(report["checks"]) >= 18 and all(report["checks"].values())
     assert not run.left_behind()
 
