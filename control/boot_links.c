@@ -18,6 +18,7 @@ add_peer(struct ferryd *f, const struct config_peer *peer)
 		.ring = peer->ring,
 		.rate = peer->pacing == CONFIG_PACING_RATE ? (peer->pacing_rate + 7) / 8 : 0,
 		.share = (uint8_t)f->config->node.lower_share,
+		.probe = (uint64_t)f->config->node.probe * 1000000,
 	};
 	struct ferryd_target target = {.link = node_add_link(f->node, &params)};
 	char what[64];

@@ -74,6 +74,7 @@ struct config_node {
 	uint32_t idle;			   /* enum config_idle */
 	const char *socket;		   /* absolute path, fits a sockaddr_un */
 	bool clock_synchronized;
+	uint32_t probe;			 /* ms between probes of a link; 0 = none */
 	uint32_t drain;			 /* ms, 0 to 60000 */
 	uint32_t feeder_packets;	 /* that may wait for paced links */
 	uint32_t feeder_queues;		 /* of each worker */

@@ -12,6 +12,12 @@ ring_drops(const struct node *node, const struct link *link)
 	return sum;
 }
 
+static bool
+link_is_probed(const struct link *link)
+{
+	return counter_read(&link->live.interval) != 0;
+}
+
 /* May be sent to, and does anything come from it? */
 static const char *
 link_state(const struct show_view *view, const struct link *link, uint64_t heard_at)
@@ -22,6 +28,8 @@ link_state(const struct show_view *view, const struct link *link, uint64_t heard
 		return "port down";
 	if (link_header(link) == NULL)
 		return "unresolved";
+	if (link_is_probed(link))
+		return link_state_name(__atomic_load_n(&link->live.state, __ATOMIC_RELAXED));
 	return heard_at != 0 && now < heard_at + LINK_SILENCE_NS ? "up" : "silent";
 }
 
@@ -83,6 +91,41 @@ show_link_rx(json_t *object, const struct show_view *view, const struct link *li
 	json_object_set_new(object, "epochs", show_count(&rx->epochs));
 }
 
+static json_t *
+show_us(const uint64_t *ns)
+{
+	uint64_t value = counter_read(ns);
+
+	return value != 0 && value != UINT64_MAX ? show_real((double)value / 1e3) : json_null();
+}
+
+/* What the link's owner writes while this is read: numbers right by themselves. */
+static void
+show_link_probes(json_t *object, const struct show_view *view, const struct link *link)
+{
+	const struct liveness *l = &link->live;
+	uint64_t least = rtt_least(&l->rtt), error;
+	int64_t offset;
+	bool known = link_is_probed(link) && liveness_clock_offset(l, &offset, &error);
+
+	json_object_set_new(object, "state_since_s",
+		link_is_probed(link) ? show_since(view, counter_read(&l->since)) : json_null());
+	json_object_set_new(object, "rtt_least_us", show_us(&least));
+	json_object_set_new(object, "rtt_deviation_us", show_us(&l->rtt.deviation));
+	json_object_set_new(object, "rtt_latest_us", show_us(&l->rtt.latest));
+	json_object_set_new(object, "probes_sent", show_count(&l->sent));
+	json_object_set_new(object, "probes_answered", show_count(&l->answers));
+	json_object_set_new(object, "probes_late", show_count(&l->late));
+	json_object_set_new(object, "probe_loss_share",
+		l->verdicts != 0 ? show_real((double)liveness_loss_ppm(l) * 1e-6) : json_null());
+	json_object_set_new(object, "data_loss_share",
+		link_is_probed(link) ? show_real((double)l->data_loss / 65536) : json_null());
+	json_object_set_new(
+		object, "clock_offset_us", known ? json_integer((json_int_t)offset) : json_null());
+	json_object_set_new(
+		object, "clock_error_us", known ? show_real((double)error / 2e3) : json_null());
+}
+
 json_t *
 show_link(const struct show_view *view, const struct link *link)
 {
@@ -106,6 +149,7 @@ show_link(const struct show_view *view, const struct link *link)
 	json_object_set_new(object, "rtt_us", rtt != 0 ? show_number(rtt) : json_null());
 	json_object_set_new(
 		object, "rtt_peer_us", rtt_peer != 0 ? show_number(rtt_peer) : json_null());
+	show_link_probes(object, view, link);
 	return object;
 }
 

@@ -17,6 +17,7 @@
 #include "drop.h"
 #include "feeder_drr.h"
 #include "frame.h"
+#include "liveness.h"
 #include "pacer.h"
 #include "port.h"
 #include "seq_window.h"
@@ -87,12 +88,18 @@ struct link {
 	/* Published by the control thread; NULL while the neighbour is not resolved. */
 	const struct frame_template *header;
 
+	uint64_t probe_interval; /* ns, the control thread's wish; 0 = no probes */
+
 	/* Claimed once by a worker. */
 	uint16_t rx_owner;
 
 	struct link_tx tx __rte_cache_aligned;
 	struct link_rx rx __rte_cache_aligned;
 	struct link_feeder feeder __rte_cache_aligned;
+
+	/* The owner's: does the neighbour live? Its rtt is the one estimate of the link's. */
+	struct liveness live __rte_cache_aligned;
+	struct timer probe; /* of the next probe */
 };
 
 static inline const struct frame_template *
@@ -133,6 +140,10 @@ void packet_from_frame(struct rte_mbuf *m, const struct frame_view *view);
  * What a neighbour sent that is not DATA: consumes, answers or drops m.
  */
 void link_control_input(struct worker *w, struct link_datagram *datagram);
+
+/* The part of that which is the owner's of the link: arrived is when m came, ns. */
+void link_control_owned(
+	struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m, uint64_t arrived);
 
 /*
  * Sends packets on a link that this worker owns: DATA whose first bytes are the next hop's Pathlet,

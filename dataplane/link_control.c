@@ -4,6 +4,7 @@
 #include "link.h"
 #include "node.h"
 #include "packet.h"
+#include "prober.h"
 
 /* Read and counted; rate control will act on it. */
 static void
@@ -37,6 +38,29 @@ probe_input(struct worker *w, struct link_datagram *datagram)
 	feeder_push_control(w, datagram->link, LINK_PROBE_REPLY, datagram->m);
 }
 
+/* What concerns sending is the owner's of the link; the short way if that is this worker. */
+static void
+to_owner(struct worker *w, struct link_datagram *datagram)
+{
+	struct link *link = datagram->link;
+
+	if (likely(link->owner == w->index)) {
+		link_control_owned(w, link, datagram->type, datagram->m, w->now);
+		return;
+	}
+	packet_meta(datagram->m)->type = datagram->type;
+	worker_handover(w, link->owner, datagram->m, PACKET_CONTROL, link->index, w->now);
+}
+
+void
+link_control_owned(
+	struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m, uint64_t arrived)
+{
+	/* PROBE_REPLY is all that gets here. */
+	(void)type;
+	prober_answer(w, link, m, arrived);
+}
+
 void
 link_control_input(struct worker *w, struct link_datagram *datagram)
 {
@@ -48,8 +72,9 @@ link_control_input(struct worker *w, struct link_datagram *datagram)
 		probe_input(w, datagram);
 		return;
 	default:
-		worker_drop(w, datagram->m,
-			datagram->m->pkt_len != sizeof(struct probe_body) ? DROP_probe_malformed
-									  : DROP_probe_unexpected);
+		if (unlikely(datagram->m->pkt_len != sizeof(struct probe_body)))
+			worker_drop(w, datagram->m, DROP_probe_malformed);
+		else
+			to_owner(w, datagram);
 	}
 }

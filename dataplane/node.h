@@ -109,6 +109,7 @@ struct link_params {
 	uint32_t ring; /* packets from other workers, a power of two */
 	uint64_t rate; /* bytes of UDP payload a second; 0 = not paced */
 	uint8_t share; /* percent for lower priorities while higher ones have packets, 0 to 50 */
+	uint64_t probe; /* ns between probes; 0 = none are sent */
 };
 
 struct source_params {
@@ -169,6 +170,8 @@ void node_set_clock(struct node *node, const struct utc_map *map);
 struct link *node_add_link(struct node *node, const struct link_params *params);
 /* Publishes the neighbour's MAC; NULL = not resolved. 0 or -ENOMEM. */
 int node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac);
+/* Begins to probe anew, at another interval (ns), or ends it (0). 0 or -ENOMEM. */
+int node_set_probe(struct node *node, struct link *link, uint64_t interval);
 struct link *node_find_link(const struct node *node, uint32_t node_id);
 /* Takes a link away; no plan may name it any more. */
 void node_remove_link(struct node *node, struct link *link);

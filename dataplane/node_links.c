@@ -8,6 +8,7 @@
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
+#include "prober.h"
 
 /* The worker with the fewest links among those that send on the port; -1 if none does. */
 static int
@@ -50,6 +51,7 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 	link->local = params->local;
 	link->udp_port = params->udp_port;
 	link->rx_owner = LINK_NO_OWNER;
+	link->probe_interval = params->probe;
 	link->data = (struct tx_account){.packets = &link->tx.packets,
 		.bytes = &link->tx.bytes,
 		.drops = &link->tx.drops,
@@ -107,6 +109,11 @@ node_add_link(struct node *node, const struct link_params *params)
 		errno = ENOMEM;
 		return NULL;
 	}
+	if (params->probe != 0 && node_set_probe(node, link, params->probe) < 0) {
+		node_remove_link(node, link);
+		errno = ENOMEM;
+		return NULL;
+	}
 	return link;
 }
 
@@ -148,6 +155,19 @@ node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_a
 	return 0;
 }
 
+static void
+perform_probe(struct worker *w, struct worker_request *request)
+{
+	prober_begin(w, request->object);
+}
+
+int
+node_set_probe(struct node *node, struct link *link, uint64_t interval)
+{
+	__atomic_store_n(&link->probe_interval, interval, __ATOMIC_RELAXED);
+	return node_request(node, link->owner, perform_probe, link, NULL, NULL);
+}
+
 /* What other workers had put into its ring before it was taken away. */
 static void
 perform_empty(struct worker *w, struct worker_request *request)
@@ -155,6 +175,7 @@ perform_empty(struct worker *w, struct worker_request *request)
 	struct link *link = request->object;
 	struct rte_mbuf *m;
 
+	prober_end(w, link);
 	while (link->ring != NULL && rte_ring_sc_dequeue(link->ring, (void **)&m) == 0) {
 		w->counters.handed_in++;
 		worker_drop(w, m, DROP_hop_removed);

@@ -25,6 +25,8 @@ enum packet_kind {
 	PACKET_FRAME,	/* a frame as it came; index = port */
 	PACKET_LINK,	/* for a next hop: what follows the link header; type = link type */
 	PACKET_INGRESS, /* for a source: the payload; key = its ingress key */
+	PACKET_CONTROL, /* for a link's owner: the body of what its neighbour said; type = link
+			 * type, index = link, key = when it came, its link header before it */
 	PACKET_DELIVER, /* for a destination: the payload, the session header before it */
 };
 

@@ -98,6 +98,19 @@ receive_ports(struct worker *w)
 	}
 }
 
+/* The link may have been taken away while the packet waited. */
+static void
+take_control(struct worker *w, struct rte_mbuf *m)
+{
+	const struct packet_meta *meta = packet_meta(m);
+	struct link *link = w->node->links[meta->index];
+
+	if (likely(link != NULL && link->owner == w->index))
+		link_control_owned(w, link, meta->type, m, meta->key);
+	else
+		worker_drop(w, m, DROP_link_unknown_peer);
+}
+
 /* What it was handed for may have gone while the packet waited: it is looked up anew. */
 static void
 take_handed(struct worker *w, struct rte_mbuf *m)
@@ -115,6 +128,9 @@ take_handed(struct worker *w, struct rte_mbuf *m)
 			source_ingress(w, source, &m, 1);
 		else
 			worker_drop(w, m, DROP_udp_port);
+		return;
+	case PACKET_CONTROL:
+		take_control(w, m);
 		return;
 	default:
 		forward_deliver(w, m);
@@ -171,7 +187,7 @@ worker_poll(struct worker *w, uint64_t now)
 	receive_ports(w);  /* input.c, link_input.c, forward.c, feeder.c, link_output.c */
 	receive_handed(w); /* the same, from other workers */
 	observe_stage(&w->load, STAGE_handed, 0);
-	timer_wheel_run(&w->wheel, now); /* sources that are due, destinations that waited enough */
+	timer_wheel_run(&w->wheel, now); /* sources, probes, destinations that waited enough */
 	observe_stage(&w->load, STAGE_timers, 0);
 	feeder_flush(w);   /* to the rings of links that are not ours */
 	feeder_collect(w); /* what others put into the rings of ours */

@@ -130,7 +130,7 @@ def configuration(name):
     ]
     destinations.append(_session(ELSEWHERE, destinations=[22], flows=[{"path": "22"}], **ends))
     return {
-        "node": {"id": NODE, "name": name},
+        "node": {"id": NODE, "name": name, "probe": 0},
         "ports": [
             {"name": port, "mtu": mtu, "vlan": vlan,
              "device": DRIVER.get(port, "net_af_packet{0},iface=f{1}").format(i, port),

@@ -103,6 +103,8 @@ struct sim_hooks {
 	void (*delivered)(void *arg, struct sim *sim, uint32_t node, uint32_t session,
 		const uint8_t *payload, uint32_t len);
 	void *arg;
+	/* What a worker told its control thread. */
+	void (*event)(void *arg, struct sim *sim, uint32_t node, const struct worker_event *event);
 };
 
 struct sim {
@@ -121,6 +123,7 @@ struct sim {
 	uint64_t link_rate;  /* bytes/s at which a link is paced; 0 = none is: */
 	uint32_t paced_node; /* the one of this node, an index, */
 	uint32_t paced_peer; /* to this one, an id */
+	uint64_t probe;	     /* ns between probes of a link; 0 = none */
 	uint32_t nb_nodes, nb_wires, nb_sessions;
 	struct sim_node nodes[SIM_NODES_MAX];
 	struct sim_wire wires[SIM_WIRES_MAX];
@@ -180,7 +183,11 @@ void sim_hosts_turn(struct sim *sim);
 
 /* sim_run.c: turning. */
 void sim_run_until(struct sim *sim, uint64_t until);
-/* Runs until nothing is under way anywhere, at most so long; sources must have stopped. */
+/* All nodes probe their links from now on, each so many ns; 0 = no more. */
+void sim_probe(struct sim *sim, uint64_t interval);
+/*
+ * Runs until nothing is under way anywhere, at most so long; sources must have stopped. Probes end.
+ */
 void sim_drain(struct sim *sim, uint64_t most);
 void sim_hash_counters(const struct sim *sim, uint64_t *hash);
 void sim_hash_bytes(uint64_t *hash, const void *data, size_t len);

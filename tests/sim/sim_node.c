@@ -39,6 +39,7 @@ add_links(struct sim *sim, uint32_t index)
 			.remote = sw->address[far],
 			.udp_port = FERRY_UDP_PORT,
 			.ring = sim->link_ring,
+			.probe = sim->probe,
 		};
 		struct link *link;
 

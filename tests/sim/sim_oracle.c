@@ -41,7 +41,8 @@ sim_oracle_new(struct sim *sim)
 
 	for (uint32_t i = 0; i < sim->nb_nodes; i++)
 		oracle_add_node(oracle, sim->nodes[i].id);
-	sim->hooks = (struct sim_hooks){hear_wire, hear_delivery, oracle};
+	sim->hooks = (struct sim_hooks){
+		.wire = hear_wire, .delivered = hear_delivery, .arg = oracle};
 	return oracle;
 }
 

@@ -183,10 +183,26 @@ quiet(const struct sim *sim)
 }
 
 void
+sim_probe(struct sim *sim, uint64_t interval)
+{
+	sim->probe = interval;
+	for (uint32_t i = 0; i < sim->nb_nodes; i++) {
+		struct node *node = sim->nodes[i].node;
+
+		for (uint16_t k = 0; node != NULL && k < node->max_links; k++)
+			if (node->links[k] != NULL)
+				SIM_CHECK(sim, node_set_probe(node, node->links[k], interval) == 0,
+					"probes");
+	}
+}
+
+void
 sim_drain(struct sim *sim, uint64_t most)
 {
 	uint64_t until = sim->now + most;
 
+	if (sim->probe != 0)
+		sim_probe(sim, 0);
 	do {
 		SIM_CHECK(sim, sim->now < until, "the network does not come to rest");
 		step(sim, until);
@@ -213,6 +229,8 @@ hash_node(const struct sim *sim, uint32_t index, uint64_t *hash)
 		sim_hash_bytes(hash, &link->tx, sizeof(link->tx));
 		sim_hash_bytes(hash, &link->rx.packets, 7 * sizeof(uint64_t));
 		sim_hash_bytes(hash, &link->rx.heard_at, sizeof(uint64_t));
+		sim_hash_bytes(hash, &link->live.rtt, sizeof(link->live.rtt));
+		sim_hash_bytes(hash, &link->live.missed, sizeof(uint64_t));
 	}
 }
 

@@ -66,8 +66,8 @@ run_traffic(struct sim *sim)
 static struct outcome
 run(uint32_t nodes, uint64_t seed, bool print)
 {
-	static const enum drop_reason allowed[] = {
-		DROP_link_duplicate, DROP_session_duplicate, DROP_session_too_old, DROP_none};
+	static const enum drop_reason allowed[] = {DROP_link_duplicate, DROP_probe_unexpected,
+		DROP_session_duplicate, DROP_session_too_old, DROP_none};
 	struct sim *sim = sim_new(seed);
 	struct impair_params impair = random_impairments(&sim->rng);
 	struct outcome outcome = {0};
@@ -75,6 +75,7 @@ run(uint32_t nodes, uint64_t seed, bool print)
 
 	sim->buffer_bytes = RTE_PKTMBUF_HEADROOM + 1152;
 	sim->extra_buffers = 512;
+	sim->probe = 50 * SIM_MS;
 	topology_make(sim, nodes, nodes, 3, &impair);
 	sim_build(sim);
 	oracle = sim_oracle_new(sim);

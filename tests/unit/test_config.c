@@ -92,6 +92,7 @@ test_defaults(void **state)
 	assert_int_equal(config->node.idle, CONFIG_IDLE_ADAPTIVE);
 	assert_false(config->node.clock_synchronized);
 	assert_int_equal(config->node.drain, 1000);
+	assert_int_equal(config->node.probe, 200);
 	assert_int_equal(config->port_count, 1);
 	assert_int_equal(config->ports[0].vlan, 0);
 	assert_int_equal(config->ports[0].mtu, 1500);
@@ -110,7 +111,7 @@ test_node_and_ports(void **state)
 {
 	struct config *config = load(
 		"node = { id = 0x7fffffff; name = \"a.b-c_D\"; workers = 2; cpus = [ 3, 2 ];\n"
-		"  idle = \"poll\"; socket = \"/tmp/s\"; clock_synchronized = true; drain = 0;\n"
+		"  idle = \"poll\"; socket = \"/tmp/s\"; clock_synchronized = true; drain = 0; probe = 0;\n"
 		"  eal = [ \"--log-level=8\", \"--iova-mode=va\", \"q\\\"\\\\q\" ]; };\n"
 		"ports = ( { name = \"p\"; device = \"0000:3b:00.1\"; vlan = 7; mtu = 9000;\n"
 		"  addresses = ( \"192.0.2.1/31\", \"2001:DB8::1/127\" ); queues = 16;\n"
@@ -127,6 +128,7 @@ test_node_and_ports(void **state)
 	assert_int_equal(config->node.idle, CONFIG_IDLE_POLL);
 	assert_true(config->node.clock_synchronized);
 	assert_int_equal(config->node.drain, 0);
+	assert_int_equal(config->node.probe, 0);
 	assert_int_equal(config->node.eal_count, 3);
 	assert_string_equal(config->node.eal[2], "q\"\\q");
 	assert_string_equal(port->device, "0000:3b:00.1");
