@@ -103,7 +103,7 @@ struct sim_hooks {
 	void (*delivered)(void *arg, struct sim *sim, uint32_t node, uint32_t session,
 		const uint8_t *payload, uint32_t len);
 	void *arg;
-	/* What a worker told its control thread. */
+	/* What a worker told its control thread; NULL: it stays in the worker's ring. */
 	void (*event)(void *arg, struct sim *sim, uint32_t node, const struct worker_event *event);
 };
 

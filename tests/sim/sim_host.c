@@ -179,21 +179,18 @@ check_punt(struct sim *sim, const struct sim_node *sn)
 			"node %u has something for its control thread", sn->id);
 }
 
-/* The control thread's part for events. */
+/* The control thread's part for events, where the test wants it. */
 static void
 take_events(struct sim *sim, uint32_t index)
 {
 	struct node *node = sim->nodes[index].node;
 	struct worker_event event;
 
-	for (uint16_t i = 0; node != NULL && i < node->nb_workers; i++)
-		while (worker_event_take(node->workers[i], &event, 1) == 1) {
-			uint64_t head[] = {event.now, (uint64_t)event.kind << 32 | event.peer};
-
-			sim_hash_bytes(&sim->hash, head, sizeof(head));
-			if (sim->hooks.event != NULL)
-				sim->hooks.event(sim->hooks.arg, sim, index, &event);
-		}
+	if (node == NULL || sim->hooks.event == NULL)
+		return;
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		while (worker_event_take(node->workers[i], &event, 1) == 1)
+			sim->hooks.event(sim->hooks.arg, sim, index, &event);
 }
 
 void

@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Links by their probes: a neighbour that stands still is told of within a bounded time, and when it
+is back; the round-trip time is known; who follows events and does not read holds up nobody."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+from harness.deploy import Deployment
+from harness.node import FERRYCTL, PATIENCE, SANITIZED, until
+
+INTERVAL = 0.1
+# Of liveness.h: 5.5 intervals and the time of an answer, at least an interval.
+BOUND = 6.5 * INTERVAL
+
+
+@pytest.fixture(name="net")
+def fixture_net(stage):
+    net = Deployment(stage)
+    one = net.node(1, probe=int(INTERVAL * 1000))
+    two, three = net.node(2), net.node(3, probe=0)
+    net.wire(one, two)
+    net.wire(one, three)
+    client, far = net.client(one), net.client(two)
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=client.ingress(5001),
+                egress=[far.egress(2, 6000)])
+    net.start()
+    return net
+
+
+def up(node, *peers):
+    until(lambda: all(node.link(peer)["state"] == "up" for peer in peers), 10, "links are up")
+
+
+def follow(stage, node):
+    return stage.popen(node.namespace, FERRYCTL, "-s", node.socket_path, "events", "--follow",
+                       "--json", stdout=subprocess.PIPE, text=True)
+
+
+def next_event(follower, *kinds):
+    """The next of these that the follower tells."""
+    while True:
+        event = json.loads(follower.stdout.readline())
+        if event["event"] in kinds:
+            return event
+
+
+def test_neighbour_stands_still(stage, net):
+    one, two = net.places[1].running, net.places[2].running
+    up(one, 2, 3)
+    follower, stuck = follow(stage, one), follow(stage, one)
+    next_event(stuck, "link_up")
+    stuck.send_signal(signal.SIGSTOP)
+    for peer in (2, 3):
+        event = next_event(follower, "link_up")
+        assert event["was"] == "unknown"
+        assert event["peer"] in (2, 3)
+
+    two.process.send_signal(signal.SIGSTOP)
+    stopped = time.monotonic()
+    down = next_event(follower, "link_down")
+    took = time.monotonic() - stopped
+    two.process.send_signal(signal.SIGCONT)
+    print(f"down after {took:.3f} s, silent for {down['silent_s']} s")
+    assert down["peer"] == 2
+    assert down["was"] in ("up", "degraded")
+    assert took > 0.3 * BOUND
+    assert took < BOUND + 0.15 * PATIENCE
+    again = next_event(follower, "link_up")
+    assert (again["peer"], again["was"]) == (2, "down")
+    assert one.link(2)["state"] == "up"
+    assert one.link(3)["state"] == "up"
+
+    # The same in the history, in the log, and for people.
+    events = one.ctl("events")
+    assert [e["number"] for e in events] == list(range(1, len(events) + 1))
+    assert down in events and again in events
+    assert [e["event"] for e in events if e["peer"] == 3] == ["link_up"]
+    one.wait_log(r"link to peer 2 \S+: down, was")
+    one.wait_log(r"link to peer 2 \S+: up, was down")
+    lines = one.ferryctl("events", "--last", "1").stdout.splitlines()
+    assert len(lines) == 1
+    assert lines[0].split()[:4] == [again["time"], "link_up", "peer", "2"]
+    follower.kill()
+    stuck.kill()
+
+
+def test_round_trip_and_clock(net):
+    one, two, three = (net.places[n].running for n in (1, 2, 3))
+    up(one, 2, 3)
+    time.sleep(1.5)
+    link, back = one.link(2), two.link(1)
+    most = 20000 if SANITIZED else 5000
+    assert 10 < link["rtt_least_us"] <= link["rtt_us"] + 1 < most
+    assert link["probes_sent"] - 2 <= link["probes_answered"] <= link["probes_sent"]
+    assert link["probe_loss_share"] == 0
+    # One machine, one clock; each node's UTC is slewed by itself.
+    assert abs(link["clock_offset_us"]) <= link["clock_error_us"] + 2000
+    # Each says what the other finds.
+    assert back["rtt_peer_us"] > 0 and link["rtt_peer_us"] > 0
+    # Who asks nothing answers all the same, and knows nothing.
+    silent = three.link(1)
+    assert silent["state"] == "up"
+    assert (silent["rtt_us"], silent["probe_loss_share"], silent["clock_offset_us"]) == (
+        None, None, None)
+    assert one.link(3)["rtt_us"] > 0
+    assert one.drops() == {}
+    table = one.ferryctl("show", "links").stdout
+    assert "Links: as probes find them" in table
+
+
+def test_far_away(stage):
+    """A delay of 30 ms one way each: both know 60 ms."""
+    net = Deployment(stage)
+    one, two = net.node(1, probe=50), net.node(2, probe=50)
+    net.wire(one, two, impair={"delay": "30ms"})
+    client, far = net.client(one), net.client(two)
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=client.ingress(5001),
+                egress=[far.egress(2, 6000)])
+    nodes = net.start()
+    for node, peer in ((1, 2), (2, 1)):
+        up(nodes[node], peer)
+        until(lambda n=nodes[node], p=peer: n.link(p)["probes_answered"] > 20, 10, "answers")
+        link = nodes[node].link(peer)
+        assert 60000 <= link["rtt_least_us"] < 60000 * 1.03 + 2000 * PATIENCE
+        if not SANITIZED:
+            assert 60000 <= link["rtt_us"] < 60000 * 1.1
