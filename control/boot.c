@@ -31,6 +31,7 @@ static const struct boot_step {
 	{"sessions", boot_sessions, undo_sessions},
 	{"files of sessions", boot_files, undo_files},
 	{"counters and telemetry", boot_show, undo_show},
+	{"reports of rates", boot_reports, undo_reports},
 	{"event loop and control socket", boot_loop, undo_loop},
 	{"workers", boot_workers, undo_workers},
 };

@@ -115,6 +115,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (now >= f->clock_due) {
 		sample_clock(f);
 		port_states_poll(f);
+		allowed_tick(&f->allowed);
+		reports_serve(f, now);
 		f->clock_due = now + 100000000;
 	}
 	control_unlock();

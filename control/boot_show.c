@@ -74,11 +74,16 @@ boot_show(struct ferryd *f)
 		log_line(LOG_ERR, "out of memory for counters");
 		return -1;
 	}
+	if (allowed_init(&f->allowed, &f->book) < 0) {
+		log_line(LOG_ERR, "out of memory for rates of sessions");
+		return -1;
+	}
 	f->view = (struct show_view){
 		.node = f->node,
 		.config = f->config,
 		.sessions = &f->book,
 		.rates = &f->rates,
+		.allowed = &f->allowed,
 		.history = &f->history,
 		.started = ferryd_now(f),
 		.hooks = {.ctx = f,
@@ -99,6 +104,7 @@ undo_show(struct ferryd *f)
 {
 	telemetry_stop();
 	rates_free(&f->rates);
+	allowed_free(&f->allowed);
 	free(f->told_links);
 	free(f->told_entries);
 }

@@ -183,6 +183,14 @@ struct config_reorder {
 	uint32_t ms;
 };
 
+/* Who is told of the rate that a session may send. */
+struct config_rate_to {
+	struct config_where where;
+	struct config_endpoint udp; /* family 0 = nobody */
+	uint32_t port;	/* index in config.ports if this node is the source, CONFIG_INDEX_NONE: */
+	uint32_t local; /* by the kernel; index in the port's addresses */
+};
+
 struct config_session {
 	struct config_where where;
 	uint32_t conference;
@@ -201,6 +209,7 @@ struct config_session {
 	uint32_t window;  /* packets in which duplicates are seen, a power of two */
 	uint32_t payload; /* bytes, 0 = only what the links let through */
 	struct config_ingress ingress;
+	struct config_rate_to rate_to;
 	struct config_egress *egress; /* one a destination, in the order of destinations */
 };
 
@@ -269,6 +278,9 @@ void config_errors_free(struct config_errors *errs);
  * the same effective values.
  */
 void config_print(const struct config *config, FILE *out);
+
+/* The word of an enum config_pacing. */
+const char *config_pacing_name(uint32_t pacing);
 
 /* Of what follows: NULL or CONFIG_INDEX_NONE if there is none. */
 const struct config_peer *config_peer_find(const struct config *config, uint32_t id);

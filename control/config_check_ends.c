@@ -118,6 +118,36 @@ check_egress(struct config_reader *reader, struct config_egress *egress)
 		check_egress_file(reader, &egress->where, egress->file);
 }
 
+static bool
+is_loopback(const struct config_address *address)
+{
+	static const uint8_t six[16] = {[15] = 1};
+
+	return address->family == AF_INET ? address->bytes[0] == 127
+					  : memcmp(address->bytes, six, sizeof(six)) == 0;
+}
+
+/* By the port that reaches it; what none does, and this machine, by the kernel. */
+static void
+check_rate_to(struct config_reader *reader, struct config_rate_to *to)
+{
+	const struct config *config = reader->config;
+	char text[CONFIG_ADDRESS_TEXT];
+	const char *fault;
+
+	to->port = CONFIG_INDEX_NONE;
+	if (to->udp.address.family == 0 || is_loopback(&to->udp.address))
+		return;
+	to->port = config_route(config, &to->udp.address, NULL);
+	if (to->port == CONFIG_INDEX_NONE)
+		return;
+	to->local = config_port_local(&config->ports[to->port], &to->udp.address);
+	fault = config_check_remote(config, &config->ports[to->port], &to->udp.address);
+	if (fault != NULL)
+		config_check_fail(reader, &to->where, "rate_to %s %s",
+			config_endpoint_text(&to->udp, text), fault);
+}
+
 void
 config_check_ends(struct config_reader *reader, struct config_session *session)
 {
@@ -127,6 +157,8 @@ config_check_ends(struct config_reader *reader, struct config_session *session)
 		return;
 	if (session->source == self)
 		check_ingress(reader, session);
+	if (session->source == self && !(reader->broken & BROKEN_PORTS))
+		check_rate_to(reader, &session->rate_to);
 	for (uint32_t i = 0; i < session->destination_count; i++) {
 		if (session->egress[i].node == self)
 			check_egress(reader, &session->egress[i]);

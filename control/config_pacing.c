@@ -6,6 +6,15 @@
 
 #define RATE "rate:"
 
+const char *
+config_pacing_name(uint32_t pacing)
+{
+	static const char *const names[] = {
+		[CONFIG_PACING_NONE] = "none", [CONFIG_PACING_RATE] = "rate"};
+
+	return names[pacing];
+}
+
 void
 config_read_pacing(struct config_reader *reader, config_setting_t *setting, void *object)
 {

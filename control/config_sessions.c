@@ -169,6 +169,32 @@ print_reorder(struct config_printer *printer, const struct config_key *key, cons
 	config_print_close(printer, "};");
 }
 
+static void
+read_rate_to(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	static const char wanted[] = "an address and a UDP port, as \"10.0.1.9:7000\" or "
+				     "\"[fd00::9]:7000\"";
+	struct config_rate_to *to = &((struct config_session *)object)->rate_to;
+	const char *value = config_read_string_value(reader, setting, wanted);
+
+	to->where = config_reader_where(reader, setting);
+	if (value != NULL && !config_endpoint_parse(value, &to->udp))
+		config_reader_want(reader, setting, "%s", wanted);
+}
+
+static void
+print_rate_to(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+	char text[CONFIG_ADDRESS_TEXT];
+
+	if (session->rate_to.udp.address.family == 0)
+		config_print_line(printer, key->help, "# rate_to not set");
+	else
+		config_print_string(
+			printer, key, config_endpoint_text(&session->rate_to.udp, text));
+}
+
 #define FIELD(field) offsetof(struct config_session, field)
 
 static const struct config_key session_keys[] = {
@@ -239,6 +265,11 @@ static const struct config_key session_keys[] = {
 		.flags = KEY_NEEDED,
 		.read = config_read_ingress,
 		.print = config_print_ingress},
+	{.name = "rate_to",
+		.kind = KEY_CUSTOM,
+		.read = read_rate_to,
+		.print = print_rate_to,
+		.help = "ADDRESS:PORT that is told the rate allowed, default none"},
 	{.name = "egress",
 		.kind = KEY_CUSTOM,
 		.read = config_read_egress,

@@ -23,7 +23,7 @@ _ferryctl()
 		case "${words[*]}" in
 		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session help" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
-			"node ports links sessions flows drops load all" -- "$word") ;;
+			"node ports links sessions flows feeders drops load all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
 		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;

@@ -41,7 +41,7 @@ struct ferryd_port {
 struct ferryd_target {
 	struct neighbour *neighbour;
 	struct link *link;		 /* or */
-	struct destination *destination; /* with */
+	struct destination *destination; /* or neither, with */
 	struct frame_endpoints ends;	 /* all but the neighbour's MAC */
 };
 
@@ -53,6 +53,7 @@ struct ferryd_told {
 };
 
 struct file_feed;
+struct rate_report;
 struct file_sink;
 
 struct ferryd {
@@ -77,6 +78,10 @@ struct ferryd {
 	uint32_t nb_sinks;
 
 	struct rates rates;
+	struct allowed allowed;
+	struct rate_report *reports; /* who is told of a session's rate */
+	uint32_t nb_reports;
+	int report_sockets[2]; /* IPv4, IPv6: the kernel's; -1 = none needed */
 	struct history history;
 	struct show_view view;
 	struct ctl_context ctl;
@@ -152,6 +157,11 @@ bool files_serve(struct ferryd *f);
 /* Starts the sessions that start with the node, each once its next hops are resolved. */
 void starts_begin(struct ferryd *f);
 void starts_serve(struct ferryd *f, uint64_t now);
+
+/* Tells who wants to know at which rate sessions may send. */
+int boot_reports(struct ferryd *f);
+void undo_reports(struct ferryd *f);
+void reports_serve(struct ferryd *f, uint64_t now);
 
 /* Says in the log what was too large, at most once a second each. */
 void told_tick(struct ferryd *f);

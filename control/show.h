@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 
+#include "allowed.h"
 #include "config.h"
 #include "history.h"
 #include "impair_lane.h"
@@ -63,6 +64,7 @@ struct show_view {
 	const struct config *config;
 	struct session_book *sessions;
 	struct rates *rates;
+	const struct allowed *allowed; /* NULL: not known */
 	const struct history *history;
 	uint64_t started; /* when the node began to run, ns */
 	struct show_hooks hooks;
@@ -94,6 +96,7 @@ json_t *show_ports(const struct show_view *view, const struct show_filter *filte
 json_t *show_links(const struct show_view *view, const struct show_filter *filter);
 json_t *show_sessions(const struct show_view *view, const struct show_filter *filter);
 json_t *show_flows(const struct show_view *view, const struct show_filter *filter);
+json_t *show_feeders(const struct show_view *view, const struct show_filter *filter);
 json_t *show_drops(const struct show_view *view, const struct show_filter *filter);
 json_t *show_load(const struct show_view *view, const struct show_filter *filter);
 json_t *show_all(const struct show_view *view, const struct show_filter *filter);

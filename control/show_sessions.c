@@ -61,6 +61,7 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
 	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
 	uint64_t oversize = counter_read(&c->oversize);
+	uint64_t allowed = allowed_bps(view->allowed, entry);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "state", json_string(source_state(source)));
@@ -71,6 +72,8 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 		source->rate != 0 ? show_number(source->rate) : json_null());
 	json_object_set_new(object, "burst_bytes",
 		source->rate != 0 ? show_number(source->burst) : json_null());
+	json_object_set_new(
+		object, "rate_allowed_bps", allowed != 0 ? show_number(allowed) : json_null());
 	json_object_set_new(object, "payload_limit_bytes", show_number(plan->payload_max));
 	json_object_set_new(object, "flows", show_number(plan->nb_flows));
 	json_object_set_new(object, "packets", show_count(&c->packets));

@@ -12,11 +12,11 @@ static void
 publish(struct ferryd *f, struct ferryd_target *target)
 {
 	const struct neighbour *n = target->neighbour;
-	int rc;
+	int rc = 0;
 
 	if (target->link != NULL) {
 		rc = node_set_link_mac(f->node, target->link, n->has_mac ? &n->mac : NULL);
-	} else {
+	} else if (target->destination != NULL) {
 		target->ends.destination_mac = n->mac;
 		rc = node_set_egress(
 			f->node, target->destination, n->has_mac ? &target->ends : NULL);

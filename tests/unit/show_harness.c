@@ -160,7 +160,8 @@ start_node(struct harness *h)
 		.max_links = 4,
 		.seed = 1,
 		.now = h->now};
-	const struct node_budget budget = {.port_descriptors = 512};
+	const struct node_budget budget = {
+		.port_descriptors = 512, .feeder_packets = 128, .feeder_queues = 16};
 	const struct utc_map utc = {.now0 = h->now, .utc0_ns = h->now};
 	const char *error = NULL;
 

@@ -2,6 +2,7 @@
 /* What a node shows, beside what its port saw. */
 #include "unit.h"
 
+#include "feeder.h"
 #include "show_harness.h"
 
 /* The integer that a path of keys leads to; list items by their place. */
@@ -405,6 +406,94 @@ check_keys(json_t *value)
 }
 
 static void
+set_rate(struct harness *h, uint32_t peer, uint64_t rate)
+{
+	struct worker *w = h->node->workers[0];
+
+	w->now = h->now;
+	feeder_set_rate(w, node_find_link(h->node, peer), rate);
+}
+
+/* Three packets in four go to peer 3, 10,000 a second in all, and its link takes 500. */
+static void
+test_feeders(void **state)
+{
+	struct harness *h = *state;
+	json_t *feeders;
+
+	set_rate(h, 3, 84 * 1000);
+	start_source(h);
+	harness_run(h, 30);
+	feeders = show(h, "feeders");
+	assert_int_equal(json_array_size(feeders), 2);
+	assert_int_equal(number(feeders, "0.peer"), 2);
+	assert_true(json_is_null(at(feeders, "0.rate_bps")));
+	assert_int_equal(json_array_size(at(feeders, "0.conferences")), 0);
+	assert_int_equal(number(feeders, "1.peer"), 3);
+	assert_string_equal(text(feeders, "1.name"), "three");
+	assert_int_equal(number(feeders, "1.rate_bps"), 84 * 8000);
+	assert_int_equal(number(feeders, "1.conferences.0.conference"), 1);
+	assert_string_equal(text(feeders, "1.conferences.0.conference_name"), "demo");
+	assert_int_equal(number(feeders, "1.conferences.0.priority"), FEEDER_PRIORITY);
+	assert_int_equal(number(feeders, "1.conferences.0.weight"), FEEDER_WEIGHT);
+	/* No queue has more places than are left: half of them. */
+	assert_int_equal(number(feeders, "1.packets"), 64);
+	assert_int_equal(number(feeders, "1.conferences.0.packets"), 64);
+	assert_int_equal(number(feeders, "1.bytes"), 64 * 160);
+	assert_int_equal(number(feeders, "1.conferences.0.waited"),
+		64 + number(feeders, "1.conferences.0.sent"));
+	assert_true(number(feeders, "1.conferences.0.drops") > 50);
+	json_decref(feeders);
+	node_stop_source(h->node, node_find_source(h->node, 1, 1));
+	set_rate(h, 3, 0);
+	harness_run(h, 2);
+}
+
+static int64_t
+allowed_now(struct harness *h, struct allowed *allowed)
+{
+	json_t *sessions, *value;
+	int64_t bps;
+
+	allowed_tick(allowed);
+	sessions = show(h, "sessions");
+	value = at(sessions, "0.source.rate_allowed_bps");
+	bps = json_is_null(value) ? -1 : json_integer_value(value);
+	json_decref(sessions);
+	return bps;
+}
+
+/* The least over the flows' first links, as payload of 100 (96) bytes, and no more than its rate.
+ */
+static void
+test_rate_allowed(void **state)
+{
+	struct harness *h = *state;
+	struct allowed allowed;
+
+	assert_int_equal(allowed_init(&allowed, &h->book), 0);
+	h->view.allowed = &allowed;
+	start_source(h);
+	harness_run(h, 2);
+	assert_int_equal(allowed_now(h, &allowed), -1);
+	set_rate(h, 2, 500000);
+	/* Link header, a Pathlet of 6, session header: 54. */
+	assert_int_equal(allowed_now(h, &allowed), 4000000ll * 96 / (96 + 54));
+	set_rate(h, 3, 100000);
+	/* The Pathlet of 3 > 2 has 12 bytes. */
+	assert_int_equal(allowed_now(h, &allowed), 800000ll * 96 / (96 + 60));
+	set_rate(h, 3, 100000000);
+	set_rate(h, 2, 0);
+	assert_int_equal(allowed_now(h, &allowed), 8000000);
+	node_stop_source(h->node, node_find_source(h->node, 1, 1));
+	assert_int_equal(allowed_now(h, &allowed), -1);
+	set_rate(h, 3, 0);
+	harness_run(h, 2);
+	h->view.allowed = NULL;
+	allowed_free(&allowed);
+}
+
+static void
 test_all(void **state)
 {
 	struct harness *h = *state;
@@ -431,6 +520,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_destination, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_drops, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_feeders, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate_allowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
 	};
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allowed.h"
+
+/* Mean payloads are taken in steps of so many bytes, so that rates stand still when sources do. */
+#define PAYLOAD_STEP 16
+
+int
+allowed_init(struct allowed *allowed, const struct session_book *book)
+{
+	size_t links = book->node->max_links;
+
+	*allowed = (struct allowed){.book = book,
+		.bps = calloc(book->nb_entries + 1, sizeof(uint64_t)),
+		.sessions = calloc(links, sizeof(uint32_t)),
+		.weights = calloc(links * FEEDER_PRIORITIES, sizeof(uint64_t)),
+		.seen = calloc(links, sizeof(uint64_t))};
+	if (allowed->bps == NULL || allowed->sessions == NULL || allowed->weights == NULL ||
+		allowed->seen == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+void
+allowed_free(struct allowed *allowed)
+{
+	free(allowed->bps);
+	free(allowed->sessions);
+	free(allowed->weights);
+	free(allowed->seen);
+}
+
+static const struct flow_plan *
+running_plan(const struct session_entry *entry)
+{
+	const struct source *source = entry->source;
+
+	if (source == NULL || !__atomic_load_n(&source->running, __ATOMIC_RELAXED) ||
+		__atomic_load_n(&source->finished, __ATOMIC_RELAXED))
+		return NULL;
+	return source->plan;
+}
+
+static uint32_t
+branches_of(const struct flow_plan *plan)
+{
+	const struct flow *last = &plan->flows[plan->nb_flows - 1];
+
+	return last->first_branch + (uint32_t)last->nb_branches;
+}
+
+/* The first of the entries of the next conference. */
+static uint32_t
+conference_end(const struct session_book *book, uint32_t begin)
+{
+	uint32_t end = begin + 1;
+
+	while (end < book->nb_entries &&
+		book->entries[end].config->conference == book->entries[begin].config->conference)
+		end++;
+	return end;
+}
+
+/*
+ * How many running sessions of a conference send first over each link, each session once a link; at
+ * the first one the conference's weight may be added to the link's.
+ */
+static void
+count_sessions(struct allowed *a, uint32_t begin, uint32_t end, bool weigh)
+{
+	const struct config_conference *conference = a->book->entries[begin].conference;
+
+	for (uint32_t i = begin; i < end; i++) {
+		const struct flow_plan *plan = running_plan(&a->book->entries[i]);
+
+		a->stamp++;
+		for (uint32_t b = 0; plan != NULL && b < branches_of(plan); b++) {
+			uint16_t link = plan->branches[b].link->index;
+
+			if (a->seen[link] == a->stamp)
+				continue;
+			a->seen[link] = a->stamp;
+			if (a->sessions[link]++ == 0 && weigh)
+				a->weights[link * FEEDER_PRIORITIES + conference->priority] +=
+					conference->weight;
+		}
+	}
+}
+
+static void
+forget_sessions(struct allowed *a, uint32_t begin, uint32_t end)
+{
+	for (uint32_t i = begin; i < end; i++) {
+		const struct source *source = a->book->entries[i].source;
+
+		for (uint32_t b = 0; source != NULL && b < branches_of(source->plan); b++)
+			a->sessions[source->plan->branches[b].link->index] = 0;
+	}
+}
+
+static bool
+any_paced(const struct node *node)
+{
+	for (uint16_t i = 0; i < node->max_links; i++)
+		if (node->links[i] != NULL && counter_read(&node->links[i]->feeder.pacer.rate) != 0)
+			return true;
+	return false;
+}
+
+/* What of a packet's bytes that the pacer counts is payload. */
+static uint64_t
+payload_part(uint64_t bps, const struct source *source, const struct flow_plan *plan,
+	const struct flow_branch *branch)
+{
+	uint64_t packets = counter_read(&source->counters.packets);
+	uint64_t bytes = counter_read(&source->counters.bytes);
+	uint64_t payload = packets > 0 ? bytes / packets / PAYLOAD_STEP * PAYLOAD_STEP
+				       : plan->payload_max;
+	uint64_t headers = sizeof(struct link_hdr) + branch->pathlet_len +
+			   sizeof(struct session_hdr);
+
+	payload = payload > 0 ? payload : PAYLOAD_STEP;
+	return (uint64_t)((unsigned __int128)bps * payload / (payload + headers));
+}
+
+static uint64_t
+session_bps(const struct allowed *a, const struct session_entry *entry)
+{
+	const struct flow_plan *plan = running_plan(entry);
+	uint64_t least = entry->config->rate != 0 ? entry->config->rate : UINT64_MAX;
+	bool limited = false;
+
+	for (uint32_t b = 0; plan != NULL && b < branches_of(plan); b++) {
+		const struct link *link = plan->branches[b].link;
+		const struct config_conference *conference = entry->conference;
+		uint64_t rate = counter_read(&link->feeder.pacer.rate) * 8, bps;
+
+		if (rate == 0)
+			continue;
+		limited = true;
+		rate = (uint64_t)((unsigned __int128)rate * conference->weight /
+				  a->weights[link->index * FEEDER_PRIORITIES +
+					     conference->priority] /
+				  a->sessions[link->index]);
+		bps = payload_part(rate, entry->source, plan, &plan->branches[b]);
+		least = bps < least ? bps : least;
+	}
+	return limited ? least : 0;
+}
+
+void
+allowed_tick(struct allowed *a)
+{
+	const struct session_book *book = a->book;
+	size_t places = (size_t)book->node->max_links * FEEDER_PRIORITIES;
+
+	memset(a->bps, 0, book->nb_entries * sizeof(*a->bps));
+	if (!any_paced(book->node))
+		return;
+	memset(a->weights, 0, places * sizeof(*a->weights));
+	for (uint32_t i = 0, end; i < book->nb_entries; i = end) {
+		end = conference_end(book, i);
+		count_sessions(a, i, end, true);
+		forget_sessions(a, i, end);
+	}
+	for (uint32_t i = 0, end; i < book->nb_entries; i = end) {
+		end = conference_end(book, i);
+		count_sessions(a, i, end, false);
+		for (uint32_t k = i; k < end; k++)
+			a->bps[k] = session_bps(a, &book->entries[k]);
+		forget_sessions(a, i, end);
+	}
+}
+
+uint64_t
+allowed_bps(const struct allowed *allowed, const struct session_entry *entry)
+{
+	return allowed != NULL ? allowed->bps[entry - allowed->book->entries] : 0;
+}

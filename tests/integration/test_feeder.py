@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A paced link: who goes first when more comes than it carries, and what sources are told."""
+
+import json
+import socket
+import threading
+import time
+
+import pytest
+from harness.deploy import Deployment, endpoint
+from harness.node import until
+from harness.udp import Receiver, Sender
+
+RATE = 2_000_000  # bit/s of UDP payload
+SIZE = 946        # so that a packet has 1000 bytes: link header, Pathlet, session header
+LOW, HIGH = 1, 2  # conferences
+
+
+class Reports:
+    """What comes to a session's rate_to, and when."""
+
+    def __init__(self, namespace, address, port):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with namespace.entered():
+            self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((address, port))
+        self.socket.settimeout(0.1)
+        self.came = []
+        self.stopping = False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while not self.stopping:
+            try:
+                data = self.socket.recv(2048)
+            except socket.timeout:
+                continue
+            self.came.append((time.monotonic(), json.loads(data)))
+
+    def rate(self):
+        return self.came[-1][1]["rate_bps"] if self.came else None
+
+    def close(self):
+        self.stopping = True
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture(name="net")
+def fixture_net(stage):
+    """1 to 2 over a link of RATE; its clients, and one at 2."""
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    one.peers[-1]["pacing"] = f"rate:{RATE}"
+    net.left, net.right = net.client(one), net.client(two)
+    net.one = one
+    net.lists = {LOW: {"priority": 1, "queue_packets": 50, "sessions": []},
+                 HIGH: {"priority": 6, "sessions": []}}
+    net.conferences = lambda: [{"id": n, **fields} for n, fields in net.lists.items()]
+    return net
+
+
+def add(net, conference, number, **fields):
+    port = 5000 + 10 * conference + number
+    net.lists[conference]["sessions"].append(
+        {"id": number, "source": 1, "destinations": [2], "flows": [{"path": "2"}],
+         "ingress": net.left.ingress(port), "egress": [net.right.egress(2, port + 1000)],
+         **fields})
+    return port
+
+
+def queue(node, conference):
+    feeder = next(f for f in node.show("feeders") if f["peer"] == 2)
+    return next((q for q in feeder["conferences"] if q["conference"] == conference), None)
+
+
+def test_overload(net):
+    low, high = add(net, LOW, 1), add(net, HIGH, 1)
+    nodes = net.start()
+    low_receiver = Receiver(net.right, low + 1000)
+    high_receiver = Receiver(net.right, high + 1000)
+    # Four times the link's rate, and a quarter of it.
+    flood = Sender(net.left, net.left.node_address, low, stream=1, pps=4 * RATE / 8000, size=SIZE)
+    video = Sender(net.left, net.left.node_address, high, stream=2, pps=RATE / 4 / 8000, size=SIZE)
+    until(lambda: (queue(nodes[1], LOW) or {"drops": 0})["drops"] > 500, 20, "drops", pause=0.05)
+    shown = queue(nodes[1], LOW)
+    assert 40 <= shown["packets"] <= 50 and shown["bytes"] == 1000 * shown["packets"]
+    assert (shown["priority"], shown["weight"]) == (1, 1)
+    assert queue(nodes[1], HIGH)["drops"] == 0
+    began, before = time.monotonic(), nodes[1].link(2)["tx_bytes"]
+    time.sleep(2)
+    measured = 8 * (nodes[1].link(2)["tx_bytes"] - before) / (time.monotonic() - began)
+    assert measured == pytest.approx(RATE, rel=0.03)
+    flood.stop()
+    video.stop()
+    until(lambda: queue(nodes[1], LOW)["packets"] == 0, 5, "an empty queue")
+    drops = nodes[1].drops()
+    # Others' frames come to ports too, and are dropped there by other names.
+    ways_out = ("queue", "hop", "port", "feeder", "no_buffer")
+    assert [name for name in drops if name.startswith(ways_out)] == ["queue_full"]
+    assert drops["queue_full"] == queue(nodes[1], LOW)["drops"] == nodes[1].link(2)["tx_drops"]
+    high_receiver.expect_all({2: video.sizes})
+    low_receiver.wait_count(flood.sent() - drops["queue_full"])
+    assert low_receiver.count() == flood.sent() - drops["queue_full"]
+    told = [event for event in nodes[1].ctl("events") if event["event"] == "congestion"]
+    assert told and all(e["peer"] == 2 and e["conference"] == LOW and e["session"] == 1
+                        and e["queue_packets"] == 50 for e in told)
+    assert 0 < sum(event["drops"] for event in told) <= drops["queue_full"]
+    assert "Feeders: conferences" in nodes[1].ferryctl("show", "feeders").stdout
+    for node in nodes.values():
+        node.check_sums()
+    for receiver in (low_receiver, high_receiver):
+        receiver.close()
+
+
+def payload_of(rate, size):
+    return rate * size // (size + 54)
+
+
+@pytest.mark.parametrize("v6", [False, True])
+def test_rates_are_told(net, v6):
+    """Over the port that reaches the address, and by the kernel to this machine itself."""
+    address = net.left.address6 if v6 else net.left.address
+    local = "::1" if v6 else "127.0.0.1"
+    net.one.namespace.run("ip", "link", "set", "lo", "up")
+    net.one.namespace.sysctl("net.ipv6.conf.lo.disable_ipv6", 0)
+    add(net, HIGH, 1, rate_to=endpoint(address, 7001))
+    add(net, HIGH, 2, rate_to=endpoint(local, 7002), start=False)
+    add(net, LOW, 1)
+    near = Reports(net.left.namespace, address, 7001)
+    here = Reports(net.one.namespace, local, 7002)
+    nodes = net.start()
+    most = nodes[1].source(HIGH, 1)["payload_limit_bytes"]
+    # Alone in its class; the other one does not run, so that nothing limits it.
+    until(lambda: near.rate() == payload_of(RATE, most), 10, lambda: f"a rate, {near.came}")
+    until(lambda: here.came and here.rate() is None, 10, "null")
+    assert nodes[1].source(HIGH, 1)["rate_allowed_bps"] == near.rate()
+    assert nodes[1].source(HIGH, 2)["rate_allowed_bps"] is None
+    nodes[1].ctl("session", "start", HIGH, 2)
+    half = payload_of(RATE // 2, most)
+    until(lambda: (near.rate(), here.rate()) == (half, half), 5, lambda: f"half, {here.came}")
+    nodes[1].ctl("session", "stop", HIGH, 1)
+    until(lambda: here.rate() == payload_of(RATE, most), 5, "all of it")
+    time.sleep(2.5)  # repeated once a second
+    for reports, session in ((near, 1), (here, 2)):
+        reports.close()
+        assert all(r["conference"] == HIGH and r["session"] == session for _, r in reports.came)
+        numbers = [report["number"] for _, report in reports.came]
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) >= 4
+        # Between sending and this clock lies the machine's scheduling.
+        gaps = [b[0] - a[0] for a, b in zip(reports.came, reports.came[1:])]
+        assert min(gaps) > 0.05
+    for node in nodes.values():
+        node.check_sums()
