@@ -420,6 +420,7 @@ test_feeders(void **state)
 {
 	struct harness *h = *state;
 	json_t *feeders;
+	int64_t n;
 
 	set_rate(h, 3, 84 * 1000);
 	start_source(h);
@@ -437,11 +438,13 @@ test_feeders(void **state)
 	assert_int_equal(number(feeders, "1.conferences.0.priority"), FEEDER_PRIORITY);
 	assert_int_equal(number(feeders, "1.conferences.0.weight"), FEEDER_WEIGHT);
 	/* No queue has more places than are left: half of them. */
-	assert_int_equal(number(feeders, "1.packets"), 64);
-	assert_int_equal(number(feeders, "1.conferences.0.packets"), 64);
-	assert_int_equal(number(feeders, "1.bytes"), 64 * 160);
+	n = number(feeders, "1.packets");
+	assert_in_range(n, 62, 64);
+	assert_int_equal(number(feeders, "1.conferences.0.packets"), n);
+	assert_int_equal(number(feeders, "1.bytes"), n * 160);
+	assert_int_equal(number(feeders, "1.conferences.0.bytes"), n * 160);
 	assert_int_equal(number(feeders, "1.conferences.0.waited"),
-		64 + number(feeders, "1.conferences.0.sent"));
+		n + number(feeders, "1.conferences.0.sent"));
 	assert_true(number(feeders, "1.conferences.0.drops") > 50);
 	json_decref(feeders);
 	node_stop_source(h->node, node_find_source(h->node, 1, 1));
