@@ -114,20 +114,6 @@ show_node_name(const struct show_view *view, uint32_t id)
 	return peer != NULL ? peer->name : NULL;
 }
 
-uint64_t
-show_missing(const struct seq_window *win)
-{
-	/* What came is read first, so that what comes meanwhile is not missing. */
-	uint64_t received = __atomic_load_n(&win->received, __ATOMIC_ACQUIRE);
-	uint64_t highest = counter_read(&win->highest);
-	uint64_t first = counter_read(&win->first);
-	uint64_t expected = highest - first + 1;
-
-	if (received == 0 || (int64_t)(expected - received) < 0)
-		return 0;
-	return expected - received;
-}
-
 bool
 show_wanted(const struct show_filter *filter, const struct session_entry *entry)
 {

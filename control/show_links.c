@@ -77,7 +77,7 @@ show_link_rx(json_t *object, const struct show_view *view, const struct link *li
 	const struct rates_link *rates = &view->rates->links[link->index];
 	const struct link_rx *rx = &link->rx;
 	uint64_t packets = counter_read(&rx->packets);
-	uint64_t lost = counter_read(&rx->lost_before) + show_missing(&rx->window);
+	uint64_t lost = counter_read(&rx->lost_before) + counter_read(&rx->window.missing);
 
 	json_object_set_new(object, "rx_packets", show_number(packets));
 	json_object_set_new(object, "rx_bytes", show_count(&rx->bytes));
@@ -130,8 +130,8 @@ json_t *
 show_link(const struct show_view *view, const struct link *link)
 {
 	uint64_t heard_at = counter_read(&link->rx.heard_at);
-	uint32_t rtt = __atomic_load_n(&link->tx.rtt, __ATOMIC_RELAXED);
-	uint32_t rtt_peer = __atomic_load_n(&link->rx.rtt, __ATOMIC_RELAXED);
+	uint32_t rtt = rte_be_to_cpu_32(__atomic_load_n(&link->tx.rtt, __ATOMIC_RELAXED));
+	uint32_t rtt_peer = rte_be_to_cpu_32(__atomic_load_n(&link->rx.rtt, __ATOMIC_RELAXED));
 	const char *name = show_node_name(view, link->node_id);
 	json_t *object = json_object();
 

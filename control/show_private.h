@@ -26,9 +26,6 @@ json_t *show_since(const struct show_view *view, uint64_t then);
 /* Name of a node as far as the configuration has one: its own and its peers'; else NULL. */
 const char *show_node_name(const struct show_view *view, uint32_t id);
 
-/* Sequences missing, read while the owner takes more: never below 0. */
-uint64_t show_missing(const struct seq_window *win);
-
 /* Is the session one that the filter lets through? */
 bool show_wanted(const struct show_filter *filter, const struct session_entry *entry);
 

@@ -136,7 +136,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
 	uint64_t delivered = counter_read(&c->delivered);
 	uint64_t oversize = counter_read(&c->oversize);
-	uint64_t lost = counter_read(&c->lost_before) + show_missing(&dst->window);
+	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
 	bool resolved = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE) != NULL;
 	json_t *object = json_object();
 

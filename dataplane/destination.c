@@ -28,7 +28,7 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 		w->now - dst->counters.heard_at < SOURCE_SILENCE_NS)
 		return false;
 	reorder_release(w, dst);
-	dst->counters.lost_before += seq_window_missing(&dst->window);
+	dst->counters.lost_before += dst->window.missing;
 	seq_window_reset(&dst->window);
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
 		dst->flows[i].seen = false;
@@ -70,8 +70,7 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 		!accept_epoch(w, dst, arrival->epoch))
 		return DROP_session_stale_epoch;
 	dst->counters.heard_at = w->now;
-	arrival->seq = dst->window.received == 0 ? SEQ_BASE + seq
-						 : seq_extend(dst->window.highest, seq);
+	arrival->seq = dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
 	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
 	arrival->flow = RTE_MIN((uint16_t)hdr->flow, (uint16_t)(dst->params.nb_flows - 1));
 	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));

@@ -101,7 +101,7 @@ void destination_free(struct destination *dst);
 static inline uint64_t
 destination_lost(const struct destination *dst)
 {
-	return dst->counters.lost_before + seq_window_missing(&dst->window);
+	return dst->counters.lost_before + dst->window.missing;
 }
 
 /* A packet of the session (data begins at the payload, the session header before it). Owner only.

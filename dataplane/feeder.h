@@ -62,6 +62,14 @@ feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 		feeder_set_aside(w, link, m);
 }
 
+/* The same for a frame in transit, see link_output_transit. False: m is as it was. */
+static inline bool
+feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
+	const struct link_frame *frame, uint32_t len)
+{
+	return likely(feeder_is_direct(w, link)) && link_output_transit(w, link, m, frame, len);
+}
+
 /* A datagram of another type for a link (data is its body), past what queues there. m is taken. */
 void feeder_push_control(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m);
 

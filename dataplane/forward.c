@@ -115,8 +115,17 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 void
 forward_transit(struct worker *w, const struct forward_transit *packets, uint16_t n)
 {
-	for (uint16_t i = 0; i < n; i++)
-		frame_template_prefetch(link_header(packets[i].link));
-	for (uint16_t i = 0; i < n; i++)
-		feeder_push(w, packets[i].link, packets[i].m);
+	const struct forward_transit *t, *end = packets + n;
+
+	for (t = packets; t < end; t++)
+		frame_template_prefetch(link_header(t->link));
+	for (t = packets; t < end; t++) {
+		uint32_t len = t->len - (uint32_t)sizeof(struct pathlet_hdr);
+
+		if (likely(feeder_transit(w, t->link, t->m, t->frame, len)))
+			continue;
+		forward_cut(t->m, t->len);
+		packet_trim(t->m, sizeof(struct pathlet_hdr));
+		feeder_push(w, t->link, t->m);
+	}
 }

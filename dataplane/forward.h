@@ -12,26 +12,43 @@
 #include "worker.h"
 
 /*
- * The common case, a relay's: the next hop of a Pathlet (len bytes begin with it) that has just one
- * inside; NULL: any other case, forward_input's.
+ * The common case, a relay's: a frame whose Pathlet has just one inside, and that one's next hop.
  */
-static inline struct link *
-forward_transit_hop(const struct worker *w, const uint8_t *data, uint32_t len, rte_be32_t own)
-{
-	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)data;
-
-	if (unlikely(!pathlet_is_transit(data, len, own)))
-		return NULL;
-	return id_map_find(&w->node->peers, rte_be_to_cpu_32(outer[1].node) & NODE_ID_MAX);
-}
-
-/* A packet of that case, its data at the inner Pathlet, and its next hop. */
 struct forward_transit {
-	struct rte_mbuf *m;
+	struct rte_mbuf *m; /* as it came, in one piece, nobody else's */
+	const struct link_frame *frame;
 	struct link *link;
+	uint32_t len; /* bytes behind the link header */
 };
 
-/* Takes packets of that case. */
+/* The next hop of t, its state on the way to the cache; NULL: it is not of that case. */
+static inline struct link *
+forward_transit_hop(const struct id_table *peers, const struct forward_transit *t, uint64_t own)
+{
+	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)(t->frame + 1);
+	struct link *link;
+
+	if (unlikely(!pathlet_is_transit(outer, t->len, own)))
+		return NULL;
+	link = id_table_find(peers, rte_be_to_cpu_32(outer[1].node) & NODE_ID_MAX);
+	if (likely(link != NULL)) {
+		rte_prefetch0(link);
+		rte_prefetch0(&link->tx);
+	}
+	return link;
+}
+
+/* Makes what follows the link header of such a frame the packet: len bytes. */
+static inline void
+forward_cut(struct rte_mbuf *m, uint32_t len)
+{
+	m->data_off += (uint16_t)sizeof(struct link_frame);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	packet_clear_flags(m);
+}
+
+/* Takes packets of that case, t->link set. */
 void forward_transit(struct worker *w, const struct forward_transit *packets, uint16_t n);
 
 /* Takes DATA datagrams whose data begins at the Pathlet, accepted by their links. */

@@ -284,6 +284,7 @@ frame_template_build(struct frame_template *t, const struct port *port,
 
 	if (ipv4) {
 		t->plain_room = frame_payload_max(t) - append_len;
+		t->transit_room = port->vlan == 0 ? t->plain_room : 0;
 		t->ip_sum = checksum_bytes(ip, t->l3_len);
 		t->pseudo_sum = checksum_pseudo(ip + 12, 8, 0);
 	} else {
@@ -315,49 +316,4 @@ frame_finish_ipv6(
 	udp->dgram_cksum = (uint16_t)~checksum_fold((uint32_t)t->pseudo_sum + len + len + body_sum);
 	if (udp->dgram_cksum == 0)
 		udp->dgram_cksum = 0xffff;
-}
-
-/* The first IPv4 address of a port, NULL if it has none. */
-static const struct address *
-first_ipv4(const struct port *port)
-{
-	for (uint8_t i = 0; i < port->nb_addresses; i++)
-		if (address_is_ipv4(&port->addresses[i]))
-			return &port->addresses[i];
-	return NULL;
-}
-
-void
-frame_shape_init(struct port *port)
-{
-	struct {
-		struct rte_ether_hdr eth;
-		struct rte_ipv4_hdr ip;
-		struct rte_udp_hdr udp;
-		struct link_hdr link;
-	} __attribute__((packed)) value = {0}, mask = {0};
-	const struct address *own = first_ipv4(port);
-
-	static_assert(offsetof(typeof(value), link) == FRAME_LINK_OFF, "where the link header is");
-	value.eth.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	value.ip.version_ihl = RTE_IPV4_VHL_DEF;
-	value.ip.next_proto_id = IPPROTO_UDP;
-	value.udp.dst_port = rte_cpu_to_be_16(port->udp_port);
-	value.link.version_type = LINK_VERSION << 4 | LINK_DATA;
-
-	mask.eth.ether_type = UINT16_MAX;
-	mask.ip.version_ihl = UINT8_MAX;
-	mask.ip.fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
-	mask.ip.next_proto_id = UINT8_MAX;
-	mask.ip.dst_addr = UINT32_MAX;
-	mask.udp.dst_port = UINT16_MAX;
-	mask.udp.dgram_cksum = UINT16_MAX;
-	mask.link.version_type = UINT8_MAX;
-	mask.link.flags = UINT8_MAX;
-	if (own != NULL)
-		memcpy(&value.ip.dst_addr, own->bytes + 12, sizeof(value.ip.dst_addr));
-	memcpy(port->shape, (uint8_t *)&value + FRAME_SHAPE_OFF, sizeof(port->shape));
-	memcpy(port->shape_mask, (uint8_t *)&mask + FRAME_SHAPE_OFF, sizeof(port->shape_mask));
-	/* On a port that is tagged, or has IPv6 only, nothing is of this shape. */
-	port->shapeless = own == NULL || port->vlan != 0;
 }

@@ -48,54 +48,6 @@ enum frame_verdict frame_parse(const struct port *port, const struct rte_mbuf *m
 	struct frame_view *view, enum drop_reason *reason);
 
 /*
- * The short way for the one kind of frame that a relay sees nearly always: untagged IPv4 without
- * options, whole, to the port's first IPv4 address and its port of links, no UDP checksum, a DATA
- * link header without flags, all in one segment. One masked comparison of the 32 bytes behind the
- * MAC addresses; the lengths must agree, the IPv4 checksum be right. What is not so is not
- * therefore wrong: frame_parse says.
- */
-#define FRAME_SHAPE_OFF 12
-#define FRAME_LINK_OFF	42 /* of the link header in such a frame */
-
-/* Prepares a port for frame_is_link_data, once its addresses are set. */
-void frame_shape_init(struct port *port);
-
-/* The i-th eight bytes behind p. */
-static inline uint64_t
-frame_word(const uint8_t *p, int i)
-{
-	uint64_t word;
-
-	memcpy(&word, p + 8 * i, sizeof(word));
-	return word;
-}
-
-static inline bool
-frame_is_link_data(const struct port *port, const struct rte_mbuf *m)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	uint64_t flags = m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_MASK);
-	uint64_t differs = port->shapeless;
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame +
-								      sizeof(struct rte_ether_hdr));
-	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
-	uint32_t ip_len, udp_len;
-
-	if (unlikely(m->nb_segs != 1 || m->data_len < FRAME_LINK_OFF + sizeof(struct link_hdr)))
-		return false;
-	for (int i = 0; i < 4; i++)
-		differs |= (frame_word(frame + FRAME_SHAPE_OFF, i) ^ port->shape[i]) &
-			   port->shape_mask[i];
-	ip_len = rte_be_to_cpu_16(ip->total_length);
-	udp_len = rte_be_to_cpu_16(udp->dgram_len);
-	if (unlikely(differs != 0 || ip_len != udp_len + sizeof(struct rte_ipv4_hdr) ||
-		     ip_len > m->data_len - sizeof(struct rte_ether_hdr) ||
-		     udp_len < sizeof(struct rte_udp_hdr) + sizeof(struct link_hdr)))
-		return false;
-	return flags == RTE_MBUF_F_RX_IP_CKSUM_GOOD || (flags == 0 && checksum_ipv4_right(ip));
-}
-
-/*
  * Prepared headers. They lie at the end of bytes[], so that copying all of it, a constant size,
  * puts the last byte where the datagram begins.
  */
@@ -110,7 +62,8 @@ struct frame_template {
 	uint16_t ip_sum;     /* IPv4: folded sum of the header with total length 0 */
 	uint16_t pseudo_sum; /* addresses, protocol and UDP ports; not the lengths */
 	uint16_t mtu;
-	uint16_t plain_room; /* IPv4: bytes that may follow the headers; IPv6: 0 */
+	uint16_t plain_room;   /* IPv4: bytes that may follow the headers; IPv6: 0 */
+	uint16_t transit_room; /* the same if untagged, else 0 */
 };
 
 static inline void

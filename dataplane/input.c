@@ -73,84 +73,63 @@ input_any(struct worker *w, struct port *port, struct rte_mbuf *m)
 	return NULL;
 }
 
-/* Headers of a frame lie in its first two cache lines. */
-static inline void
-prefetch_headers(const struct rte_mbuf *m)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-
-	rte_prefetch0(frame);
-	rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
-}
-
-/* Makes what follows off bytes of a frame the packet: len bytes. */
-static inline void
-cut_frame(struct rte_mbuf *m, uint16_t off, uint32_t len)
-{
-	m->data_off += off;
-	m->data_len = (uint16_t)len;
-	m->pkt_len = len;
-	packet_clear_flags(m);
-}
+/* What is found out about a burst's frames, stage by stage. */
+struct arrivals {
+	struct rte_mbuf **pkts;
+	const struct link_frame *frames[BURST_MAX];
+	struct link *senders[BURST_MAX]; /* that they say they are from; NULL: none known */
+};
 
 /*
- * The short way of a frame that is of the common shape and the next of its link. Its next hop if it
- * is in transit, m then beginning at the inner Pathlet; NULL with *taken set: m begins at its
- * Pathlet; NULL without: m is as it came.
+ * Headers of a frame lie in its first two cache lines. They are fetched for all frames, then the
+ * neighbours' state, before the first frame is judged.
  */
-static inline struct link *
-input_next(
-	struct worker *w, const struct port *port, struct rte_mbuf *m, rte_be32_t own, bool *taken)
+static inline void
+find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 {
-	const uint16_t off = FRAME_LINK_OFF + sizeof(struct link_hdr);
-	struct link *link;
-	int32_t len;
+	for (unsigned int i = 0; i < n; i++) {
+		const uint8_t *frame = rte_pktmbuf_mtod(a->pkts[i], const uint8_t *);
 
-	*taken = false;
-	if (unlikely(!frame_is_link_data(port, m)))
-		return NULL;
-	len = link_input_next(w, port, m);
-	if (unlikely(len < 0))
-		return NULL;
-	*taken = true;
-	link = forward_transit_hop(
-		w, rte_pktmbuf_mtod_offset(m, const uint8_t *, off), (uint32_t)len, own);
-	if (unlikely(link == NULL)) {
-		cut_frame(m, off, (uint32_t)len);
-		return NULL;
+		a->frames[i] = (const struct link_frame *)frame;
+		rte_prefetch0(frame);
+		rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
 	}
-	rte_prefetch0(link);
-	rte_prefetch0(&link->tx);
-	cut_frame(m, off + sizeof(struct pathlet_hdr), (uint32_t)len - sizeof(struct pathlet_hdr));
-	return link;
+	for (unsigned int i = 0; i < n; i++)
+		a->senders[i] = link_claimed_sender(peers, a->pkts[i], a->frames[i]);
 }
 
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
-	rte_be32_t own = rte_cpu_to_be_32(w->node->id);
-	struct forward_transit transit[BURST_MAX];
+	const struct id_table *peers = id_map_table(&w->node->peers);
+	const uint64_t own = pathlet_transit_key(w->node->id);
+	struct forward_transit transit[BURST_MAX], *t = transit;
 	struct rte_mbuf *others[BURST_MAX];
-	uint16_t nb_transit = 0, nb_others = 0;
+	struct arrivals arrivals = {.pkts = pkts};
+	unsigned int nb_others = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		prefetch_headers(pkts[i]);
-	for (uint16_t i = 0; i < n; i++) {
+	find_senders(peers, &arrivals, n);
+	for (unsigned int i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
-		bool taken;
-		struct link *link = input_next(w, port, m, own, &taken);
 
-		if (likely(link != NULL)) {
-			transit[nb_transit++] = (struct forward_transit){m, link};
-			continue;
-		}
-		if (!taken)
+		t->m = m;
+		t->frame = arrivals.frames[i];
+		if (likely(link_input_next(
+			    w, port, arrivals.senders[i], m, arrivals.frames[i], &t->len))) {
+			t->link = forward_transit_hop(peers, t, own);
+			if (likely(t->link != NULL)) {
+				t++;
+				continue;
+			}
+			forward_cut(m, t->len);
+		} else {
 			m = input_any(w, port, m);
+		}
 		others[nb_others] = m;
 		nb_others += m != NULL;
 	}
 	observe_stage(&w->load, STAGE_input, n);
-	forward_transit(w, transit, nb_transit);
-	forward_input(w, others, nb_others);
-	observe_stage(&w->load, STAGE_forward, nb_transit + nb_others);
+	forward_transit(w, transit, (uint16_t)(t - transit));
+	forward_input(w, others, (uint16_t)nb_others);
+	observe_stage(&w->load, STAGE_forward, n);
 }

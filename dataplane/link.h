@@ -17,6 +17,7 @@
 #include "drop.h"
 #include "feeder_drr.h"
 #include "frame.h"
+#include "link_head.h"
 #include "liveness.h"
 #include "pacer.h"
 #include "port.h"
@@ -30,11 +31,13 @@
 /* A link that was silent for so long takes any epoch. */
 #define LINK_SILENCE_NS UINT64_C(2000000000)
 
+struct tx_buffer;
+
 /* Written by the link's owner only. */
 struct link_tx {
 	uint64_t seq;	      /* the next DATA sequence */
 	uint64_t seq_control; /* the next sequence of all other types */
-	uint32_t rtt;	      /* our estimate, microseconds; 0 = none yet */
+	rte_be32_t rtt;	      /* our estimate, microseconds; 0 = none yet */
 
 	uint64_t packets;	/* DATA taken by the port */
 	uint64_t bytes;		/* of UDP payload */
@@ -45,16 +48,17 @@ struct link_tx {
 	uint64_t flattened;	/* copied into one piece for a port that sends no chains */
 };
 
-/* Written by the worker that owns the receiving side only. */
+/* Written by the worker that owns the receiving side only. What each packet touches is first. */
 struct link_rx {
+	struct link_head head;
+	uint64_t heard_at; /* last accepted datagram, ns */
+	rte_be32_t rtt;	   /* the neighbour's estimate, microseconds, as it came */
 	uint16_t epoch;	   /* of the neighbour */
 	bool heard;	   /* an epoch was taken */
-	uint64_t heard_at; /* last accepted datagram, ns */
-	uint32_t rtt;	   /* the neighbour's estimate */
+	uint64_t bytes;	   /* of UDP payload, DATA accepted */
 	struct seq_window window;
-
 	uint64_t packets; /* DATA accepted */
-	uint64_t bytes;	  /* of UDP payload */
+
 	uint64_t control; /* FEEDBACK and PROBE accepted */
 	uint64_t reordered;
 	uint64_t duplicates;
@@ -82,6 +86,7 @@ struct link {
 	uint8_t local;	       /* our address on the port, an index */
 	uint16_t udp_port;     /* the neighbour's, host order */
 	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
+	struct tx_buffer *out; /* the owner's, of the port */
 
 	struct tx_account data, control; /* of tx below: DATA, all other types */
 
@@ -112,7 +117,7 @@ link_header(const struct link *link)
 static inline uint64_t
 link_lost(const struct link_rx *rx)
 {
-	return rx->lost_before + seq_window_missing(&rx->window);
+	return rx->lost_before + rx->window.missing;
 }
 
 /* A datagram from a neighbour that its link accepted. */

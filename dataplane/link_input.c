@@ -21,8 +21,9 @@ accept_epoch(struct link_rx *rx, uint16_t epoch, uint64_t now)
 {
 	if (rx->heard && (int16_t)(epoch - rx->epoch) <= 0 && now - rx->heard_at < LINK_SILENCE_NS)
 		return false;
-	rx->lost_before += seq_window_missing(&rx->window);
+	rx->lost_before += rx->window.missing;
 	seq_window_reset(&rx->window);
+	link_head_forget(&rx->head);
 	rx->epoch = epoch;
 	rx->heard = true;
 	rx->epochs++;
@@ -130,11 +131,15 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	if (unlikely(!rx->heard || epoch != rx->epoch) && !accept_epoch(rx, epoch, w->now))
 		return DROP_link_stale_epoch;
 	rx->heard_at = w->now;
-	rx->rtt = rte_be_to_cpu_32(hdr->rtt);
+	rx->rtt = hdr->rtt;
 	if (likely(type == LINK_DATA)) {
 		reason = accept_data(rx, rte_be_to_cpu_64(hdr->seq), view->payload_len);
 		if (unlikely(reason != DROP_none))
 			return reason;
+		/* On a tagged port the tag may be in the frame or not. */
+		if (port->vlan == 0)
+			link_head_learn(&rx->head, rte_pktmbuf_mtod(m, const void *),
+				view->payload_off, m->data_len);
 	}
 	packet_from_frame(m, view);
 	packet_trim(m, sizeof(*hdr));

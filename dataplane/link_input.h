@@ -23,36 +23,77 @@ link_find_sender(const struct worker *w, const struct port *port, rte_be32_t nod
 	return link;
 }
 
-/*
- * For a frame of which frame_is_link_data is true: returns the bytes that follow its link header,
- * which begin with a Pathlet, once the link has accepted and counted it; m stays as it came. -1:
- * nothing was counted.
- */
-static inline int32_t
-link_input_next(struct worker *w, const struct port *port, const struct rte_mbuf *m)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	const struct link_hdr *hdr = (const struct link_hdr *)(frame + FRAME_LINK_OFF);
-	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)hdr - 1;
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)udp - 1;
-	struct address source = address_ipv4(ip->src_addr);
-	uint32_t bytes = rte_be_to_cpu_16(udp->dgram_len) - (uint32_t)sizeof(*udp);
-	struct link *link = link_find_sender(w, port, hdr->node, &source);
-	struct link_rx *rx;
+/* Room that the short way wants: a link header, two Pathlets, a session header. */
+#define LINK_INPUT_LEAST                                                                           \
+	(sizeof(struct link_frame) + 2 * sizeof(struct pathlet_hdr) + sizeof(struct session_hdr))
 
-	if (unlikely(
-		    link == NULL || __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
-		return -1;
+/*
+ * The neighbour that a frame says it is from, if it is a Ferry frame, its state on the way to the
+ * cache; NULL: none.
+ */
+static inline struct link *
+link_claimed_sender(
+	const struct id_table *peers, const struct rte_mbuf *m, const struct link_frame *frame)
+{
+	struct link *link;
+
+	if (unlikely(m->data_len < LINK_INPUT_LEAST))
+		return NULL;
+	link = id_table_find(peers, rte_be_to_cpu_32(frame->link.node));
+	if (likely(link != NULL)) {
+		rte_prefetch0(link);
+		rte_prefetch0(&link->rx);
+		rte_prefetch0(&link->rx.window);
+	}
+	return link;
+}
+
+/* A frame whose flags say anything of these goes the general way. */
+#define LINK_FRAME_FLAGS                                                                           \
+	(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_INDIRECT |          \
+		RTE_MBUF_F_EXTERNAL)
+
+/* In one piece, nobody else's, and nothing to be said of it. */
+static inline bool
+link_frame_is_plain(const struct rte_mbuf *m)
+{
+	uint16_t counts[2] = {1, 1};
+
+	static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2,
+		"compared as one");
+	return memcmp(&m->refcnt, counts, sizeof(counts)) == 0 &&
+	       (m->ol_flags & LINK_FRAME_FLAGS) == 0;
+}
+
+/*
+ * Judges a frame that says it is link's (NULL: no neighbour's). True: the link has accepted and
+ * counted it, *len bytes follow its link header and begin with a Pathlet; m stays as it came.
+ * False: nothing was counted.
+ */
+static inline bool
+link_input_next(struct worker *w, const struct port *port, struct link *link,
+	const struct rte_mbuf *m, const struct link_frame *frame, uint32_t *len)
+{
+	struct link_rx *rx;
+	uint64_t seq;
+	uint32_t bytes;
+
+	if (unlikely(link == NULL || link->port != port || !link_frame_is_plain(m) ||
+		     __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
+		return false;
 	rx = &link->rx;
-	if (unlikely(rte_be_to_cpu_16(hdr->epoch) != rx->epoch || rx->window.received == 0 ||
-		     rte_be_to_cpu_64(hdr->seq) != rx->window.highest + 1))
-		return -1;
-	seq_window_next(&rx->window);
-	rx->packets++;
+	seq = rte_be_to_cpu_64(frame->link.seq);
+	if (unlikely(!link_head_matches(&rx->head, frame, m->data_len) ||
+		     !seq_window_is_next(&rx->window, seq)))
+		return false;
+	bytes = rte_be_to_cpu_16(frame->udp.dgram_len) - (uint32_t)sizeof(frame->udp);
+	seq_window_next(&rx->window, seq);
 	rx->bytes += bytes;
 	rx->heard_at = w->now;
-	rx->rtt = rte_be_to_cpu_32(hdr->rtt);
-	return (int32_t)(bytes - sizeof(*hdr));
+	rx->rtt = frame->link.rtt;
+	rx->packets++;
+	*len = bytes - (uint32_t)sizeof(frame->link);
+	return true;
 }
 
 #endif

@@ -62,6 +62,6 @@ link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *
 		++*account->packets;
 		if (account->bytes != NULL)
 			*account->bytes += m->pkt_len - account->headers;
-		tx_buffer_add(w, worker_tx(w, link->port), m, account);
+		tx_buffer_add(w, link->out, m, account);
 	}
 }

@@ -26,7 +26,7 @@ link_write_headers(struct worker *w, struct link *link, const struct frame_templ
 {
 	uint8_t *body = rte_pktmbuf_mtod(m, uint8_t *);
 	struct link_hdr *hdr = (struct link_hdr *)body - 1;
-	rte_be32_t stamp = w->stamp, rtt = rte_cpu_to_be_32(link->tx.rtt);
+	rte_be32_t stamp = w->stamp, rtt = link->tx.rtt;
 
 	/* A constant size; what it writes before the frame is this packet's own headroom. */
 	memcpy(body - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
@@ -35,6 +35,42 @@ link_write_headers(struct worker *w, struct link *link, const struct frame_templ
 	hdr->stamp = stamp;
 	hdr->rtt = rtt;
 	return hdr;
+}
+
+/*
+ * Sends a DATA frame in transit: m as it came, in one piece and nobody else's, is old, this node's
+ * Pathlet, and len bytes that go on. New headers of the same size (untagged IPv4) take the place of
+ * the old, one Pathlet further on. False: not on this link, or not so many bytes; m is as it was.
+ */
+static inline bool
+link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
+	const struct link_frame *old, uint32_t len)
+{
+	const uint16_t off = sizeof(struct pathlet_hdr);
+	const struct frame_template *t = link_header(link);
+	struct link_frame *f = (struct link_frame *)((uintptr_t)old + off);
+	uint32_t total = len + (uint32_t)sizeof(*f);
+	uint32_t ip_len = total - (uint32_t)sizeof(f->eth), sum;
+
+	if (unlikely(t == NULL || len > t->transit_room))
+		return false;
+	memcpy(f, t->bytes + FRAME_TEMPLATE_BYTES - sizeof(*f),
+		offsetof(struct link_frame, link.seq));
+	f->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(f->ip)));
+	f->ip.total_length = rte_cpu_to_be_16((uint16_t)ip_len);
+	sum = (uint32_t)t->ip_sum + f->ip.total_length;
+	f->ip.hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
+	f->link.seq = rte_cpu_to_be_64(link->tx.seq++);
+	f->link.stamp = w->stamp;
+	f->link.rtt = link->tx.rtt;
+	m->data_off += off;
+	m->data_len = (uint16_t)total;
+	m->pkt_len = total;
+	m->ol_flags = 0;
+	link->tx.bytes += len + sizeof(f->link);
+	link->tx.packets++;
+	tx_buffer_add(w, link->out, m, &link->data);
+	return true;
 }
 
 /* Sends a DATA packet on a link that this worker owns; m is taken. */
@@ -55,7 +91,7 @@ link_output_data(struct worker *w, struct link *link, struct rte_mbuf *m)
 	(void)packet_prepend(m, (uint16_t)total);
 	packet_clear_flags(m);
 	frame_finish(t, m, 0, 0);
-	tx_buffer_add(w, worker_tx(w, link->port), m, &link->data);
+	tx_buffer_add(w, link->out, m, &link->data);
 }
 
 #endif

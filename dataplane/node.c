@@ -141,7 +141,6 @@ node_add_port(struct node *node, struct port *port)
 	if (node->nb_ports == WORKER_PORTS_MAX)
 		return -ENOSPC;
 	port->index = node->nb_ports;
-	frame_shape_init(port);
 	node->ports[node->nb_ports++] = port;
 	return 0;
 }

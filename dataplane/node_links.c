@@ -50,6 +50,7 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 	link->remote = params->remote;
 	link->local = params->local;
 	link->udp_port = params->udp_port;
+	link->out = node->workers[owner]->tx[params->port->index];
 	link->rx_owner = LINK_NO_OWNER;
 	link->probe_interval = params->probe;
 	link->data = (struct tx_account){.packets = &link->tx.packets,
@@ -140,6 +141,7 @@ node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_a
 			.hop_limit = FRAME_HOP_LIMIT,
 		};
 		struct link_hdr hdr = {
+			.version_type = LINK_VERSION << 4 | LINK_DATA,
 			.epoch = rte_cpu_to_be_16(node->epoch),
 			.node = rte_cpu_to_be_32(node->id),
 		};

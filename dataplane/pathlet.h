@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 
@@ -40,23 +41,35 @@ pathlet_parse(const uint8_t *data, uint32_t len, uint32_t own_id, struct pathlet
 #define PATHLET_DEPTH_CERTAIN (PATHLET_TREE_MAX_DEPTH * sizeof(struct pathlet_hdr))
 
 /*
- * Is this the common case, a Pathlet for the node own (network order, no destination flag) with
- * exactly one inside? Then pathlet_parse has nothing to object, but to an inner NodeID of 0, which
- * is no neighbour's.
+ * What pathlet_is_transit compares with, of a node: a Pathlet for it with one inside is, read as
+ * one number of 64 bits, this plus inner length * (2^48 + 1).
+ */
+static inline uint64_t
+pathlet_transit_key(uint32_t own_id)
+{
+	return (uint64_t)sizeof(struct pathlet_hdr) << 48 | (uint64_t)own_id << 16;
+}
+
+/*
+ * Is this the common case, a Pathlet for the node with this key (without destination flag) with
+ * exactly one inside? Both Pathlets' headers can be read; len bytes, fewer than 2^31, begin here.
+ * Then pathlet_parse has nothing to object, but to an inner NodeID of 0 or the node's own, which
+ * are no neighbour's.
  */
 static inline bool
-pathlet_is_transit(const uint8_t *data, uint32_t len, rte_be32_t own)
+pathlet_is_transit(const struct pathlet_hdr *outer, uint32_t len, uint64_t key)
 {
-	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)data, *inner = outer + 1;
-	uint32_t outer_len, inner_len;
+	const uint32_t longest = PATHLET_DEPTH_CERTAIN - sizeof(*outer);
+	uint64_t head;
+	uint32_t inner;
 
-	if (unlikely(len < 2 * sizeof(*outer) + sizeof(struct session_hdr)))
-		return false;
-	outer_len = rte_be_to_cpu_16(outer->length);
-	inner_len = rte_be_to_cpu_16(inner->length);
-	return outer->node == own && (inner->node & RTE_BE32(NODE_ID_MAX)) != own &&
-	       inner_len >= sizeof(*inner) && inner_len + sizeof(*outer) == outer_len &&
-	       outer_len <= PATHLET_DEPTH_CERTAIN && outer_len + sizeof(struct session_hdr) <= len;
+	/* Outer length, outer NodeID, inner length. */
+	memcpy(&head, outer, sizeof(head));
+	head = rte_be_to_cpu_64(head);
+	inner = (uint16_t)head;
+	return head == key + ((uint64_t)inner << 48) + inner &&
+	       inner - sizeof(*outer) <= longest - sizeof(*outer) &&
+	       inner + sizeof(*outer) + sizeof(struct session_hdr) <= len;
 }
 
 #endif

@@ -64,10 +64,6 @@ struct port {
 	uint8_t nb_addresses;
 	struct address addresses[PORT_ADDRESSES_MAX];
 
-	/* The bytes that nearly every frame of this port has in common, see frame_is_link_data. */
-	uint64_t shape[4], shape_mask[4];
-	uint64_t shapeless; /* 1: no frame is of that shape */
-
 	/* Written by the control thread, read by workers: nothing is sent on a port that is down.
 	 */
 	bool up;

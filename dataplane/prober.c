@@ -111,7 +111,7 @@ prober_answer(struct worker *w, struct link *link, struct rte_mbuf *m, uint64_t 
 		worker_drop(w, m, DROP_probe_unexpected);
 		return;
 	}
-	__atomic_store_n(&link->tx.rtt, rtt_us(&l->rtt), __ATOMIC_RELAXED);
+	__atomic_store_n(&link->tx.rtt, rte_cpu_to_be_32(rtt_us(&l->rtt)), __ATOMIC_RELAXED);
 	w->counters.consumed++;
 	rte_pktmbuf_free(m);
 	turn(w, link);

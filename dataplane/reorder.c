@@ -94,7 +94,7 @@ reorder_input(struct worker *w, struct destination *dst, struct rte_mbuf *m, uin
 {
 	bool was_empty = dst->held == 0;
 
-	if (unlikely(dst->window.received == 1))
+	if (unlikely(seq_window_received(&dst->window) == 1))
 		dst->next = first_expected(dst, seq);
 	if (unlikely(seq < dst->next)) {
 		dst->counters.too_old++;

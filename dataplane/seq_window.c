@@ -1,68 +1,80 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "seq_window.h"
 
-/* Where the bit of a sequence within the window is. */
-static inline uint64_t *
-word_of(struct seq_window *win, uint64_t seq)
-{
-	if (seq / 64 == win->highest / 64)
-		return &win->word;
-	return &win->bits[(seq & (win->size - 1)) / 64];
-}
-
 static inline void
 mark(struct seq_window *win, uint64_t seq)
 {
-	*word_of(win, seq) |= UINT64_C(1) << (seq % 64);
-	win->received++;
+	win->bits[(seq & (win->size - 1)) / 64] |= UINT64_C(1) << (seq % 64);
 }
 
 /*
- * Moves the window up to seq. It holds size - 63 sequences at least: the word of the highest is
+ * Moves the bits up to seq. They hold size - 63 sequences at least: the word of the highest is
  * cleared from its first bit on, together with what it held one turn ago.
  */
 static void
 advance(struct seq_window *win, uint64_t seq)
 {
-	uint64_t from = win->highest / 64 + 1, to = seq / 64;
+	uint64_t from = win->marked / 64 + 1, to = seq / 64;
 	uint32_t words = win->size / 64;
 
-	if (to >= from) {
-		win->bits[(from - 1) % words] = win->word;
-		win->word = 0;
-	}
 	if (to >= from + words)
 		from = to - words + 1;
 	for (uint64_t word = from; word <= to; word++)
 		win->bits[word % words] = 0;
-	win->highest = seq;
+	win->marked = seq;
+}
+
+/* Gives the run that came in order its bits, those that there is room for. */
+static void
+mark_run(struct seq_window *win)
+{
+	uint64_t seq = win->marked + 1, end = win->highest + 1;
+	uint32_t words = win->size / 64;
+
+	advance(win, win->highest);
+	if (win->highest / 64 >= seq / 64 + words)
+		seq = (win->highest / 64 - words + 1) * 64;
+	while (seq < end) {
+		uint64_t n = end - seq < 64 - seq % 64 ? end - seq : 64 - seq % 64;
+
+		win->bits[seq / 64 % words] |= UINT64_MAX >> (64 - n) << (seq % 64);
+		seq += n;
+	}
 }
 
 enum seq_verdict
 seq_window_take_slow(struct seq_window *win, uint64_t seq)
 {
-	if (win->received == 0) {
+	if (!win->started) {
 		memset(win->bits, 0, win->size / 8);
+		win->started = true;
 		win->first = seq;
 		win->highest = seq;
-		win->word = 0;
+		win->marked = seq;
 		mark(win, seq);
 		return SEQ_IN_ORDER;
 	}
+	if (win->marked != win->highest)
+		mark_run(win);
 	if (seq > win->highest) {
-		bool gap = seq != win->highest + 1;
+		uint64_t gap = seq - win->highest - 1;
 
 		advance(win, seq);
+		win->highest = seq;
+		win->missing += gap;
 		mark(win, seq);
-		return gap ? SEQ_AHEAD : SEQ_IN_ORDER;
+		return gap > 0 ? SEQ_AHEAD : SEQ_IN_ORDER;
 	}
 	if (seq / 64 + win->size / 64 <= win->highest / 64)
 		return SEQ_TOO_OLD;
-	if (*word_of(win, seq) & (UINT64_C(1) << (seq % 64)))
+	if (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64)))
 		return SEQ_DUPLICATE;
 	/* Reordered before the first that was seen: it was sent, so it was to be expected. */
-	if (seq < win->first)
+	if (seq < win->first) {
+		win->missing += win->first - seq;
 		win->first = seq;
+	}
+	win->missing--;
 	mark(win, seq);
 	return SEQ_LATE;
 }

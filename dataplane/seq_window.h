@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which of the last so many sequence numbers have come: a bitmap that moves with the highest (as
- * RFC 6479 does for IPsec). In order it costs one bit. Sequences are 64 bits here; who has 32 on
- * the wire extends them (RFC 1982) first.
+ * RFC 6479 does for IPsec). Sequences are 64 bits here; who has 32 on the wire extends them
+ * (RFC 1982) first.
  *
- * One owner. Loss needs no state of its own: it is what should have come less what came.
+ * In order it costs one addition: the run of sequences from marked + 1 to highest has come whole,
+ * and gets its bits when something else comes.
+ *
+ * One owner; anyone may read missing.
  */
 #ifndef FERRY_SEQ_WINDOW_H
 #define FERRY_SEQ_WINDOW_H
@@ -25,17 +28,17 @@ enum seq_verdict {
 
 /*
  * What the next sequence in order touches stands last and together, so that an owner of many
- * windows can keep it in a cache line with its other busy state: the word of the highest is kept
- * here and goes to bits only when the window leaves it.
+ * windows can keep it in a cache line with its other busy state.
  */
 struct seq_window {
-	uint64_t *bits; /* size / 64 words, the owner's memory */
-	uint64_t first; /* the lowest that counts as expected */
-	uint32_t size;	/* a power of two, at least 64 */
+	uint64_t *bits;	  /* size / 64 words, the owner's memory */
+	uint64_t first;	  /* the lowest that counts as expected */
+	uint64_t missing; /* sequences from first to highest that have not come */
+	uint64_t marked;  /* up to here the bits say what came; above it all came */
 
+	uint32_t size; /* a power of two, at least 64 */
+	bool started;  /* something was taken */
 	uint64_t highest;
-	uint64_t received; /* different sequences taken; 0 = nothing yet */
-	uint64_t word;	   /* bits of the 64 sequences among which the highest is */
 };
 
 static inline void
@@ -55,35 +58,35 @@ seq_window_reset(struct seq_window *win)
 /* The slow branches: first, gap, late, duplicate, too old. */
 enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
 
-/* Takes the sequence after the highest; something must have been taken before. */
-static inline void
-seq_window_next(struct seq_window *win)
+/* The sequence after the highest? Something must have been taken before. */
+static inline bool
+seq_window_is_next(const struct seq_window *win, uint64_t seq)
 {
-	uint64_t seq = ++win->highest;
+	return seq == win->highest + 1;
+}
 
-	if (unlikely(seq % 64 == 0)) {
-		win->bits[((seq - 1) & (win->size - 1)) / 64] = win->word;
-		win->word = 0;
-	}
-	win->word |= UINT64_C(1) << (seq % 64);
-	win->received++;
+/* Takes that one. */
+static inline void
+seq_window_next(struct seq_window *win, uint64_t seq)
+{
+	win->highest = seq;
 }
 
 /* Takes a sequence, or says why not (SEQ_DUPLICATE, SEQ_TOO_OLD). */
 static inline enum seq_verdict
 seq_window_take(struct seq_window *win, uint64_t seq)
 {
-	if (unlikely(seq != win->highest + 1 || win->received == 0))
+	if (unlikely(!seq_window_is_next(win, seq) || !win->started))
 		return seq_window_take_slow(win, seq);
-	seq_window_next(win);
+	seq_window_next(win, seq);
 	return SEQ_IN_ORDER;
 }
 
-/* Sequences up to the highest that have not come. */
+/* Different sequences taken. */
 static inline uint64_t
-seq_window_missing(const struct seq_window *win)
+seq_window_received(const struct seq_window *win)
 {
-	return win->received == 0 ? 0 : win->highest - win->first + 1 - win->received;
+	return win->started ? win->highest - win->first + 1 - win->missing : 0;
 }
 
 /*

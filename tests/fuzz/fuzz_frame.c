@@ -256,6 +256,7 @@ forget(void)
 		link->rx.heard = false;
 		link->rx_owner = LINK_NO_OWNER;
 		seq_window_reset(&link->rx.window);
+		link_head_forget(&link->rx.head);
 	}
 	for (size_t i = 0; i < RTE_DIM(sessions); i++) {
 		struct destination *dst = node_find_destination(node, 1, sessions[i]);

@@ -227,7 +227,8 @@ hash_node(const struct sim *sim, uint32_t index, uint64_t *hash)
 		if (link == NULL)
 			continue;
 		sim_hash_bytes(hash, &link->tx, sizeof(link->tx));
-		sim_hash_bytes(hash, &link->rx.packets, 7 * sizeof(uint64_t));
+		sim_hash_bytes(hash, &link->rx.bytes, sizeof(uint64_t));
+		sim_hash_bytes(hash, &link->rx.packets, 6 * sizeof(uint64_t));
 		sim_hash_bytes(hash, &link->rx.heard_at, sizeof(uint64_t));
 		sim_hash_bytes(hash, &link->live.rtt, sizeof(link->live.rtt));
 		sim_hash_bytes(hash, &link->live.missed, sizeof(uint64_t));

@@ -101,6 +101,24 @@ grow(uint8_t *p, uint32_t room, uint32_t id, uint32_t bushy)
 	return len;
 }
 
+static uint32_t transits;
+
+/* The short way's question has the same answer, but for inner NodeIDs that no neighbour has. */
+static void
+check_transit(const uint8_t *p, uint32_t len, enum drop_reason reason, uint32_t branches)
+{
+	bool expected = reason == DROP_none && branches == 1 && (p[2] & 0x80) == 0 &&
+			get16(p) <= PATHLET_DEPTH_CERTAIN;
+	uint32_t inner = get32(p + 8) & 0x7fffffff;
+
+	if (pathlet_is_transit((const struct pathlet_hdr *)p, len, pathlet_transit_key(OWN)) !=
+		expected) {
+		assert_false(expected);
+		assert_true(inner == 0 || inner == OWN);
+	}
+	transits += expected;
+}
+
 /* A memory block of exactly the given length, so that a sanitizer sees what is read beyond it. */
 static enum drop_reason
 check(const uint8_t *bytes, uint32_t len)
@@ -114,6 +132,8 @@ check(const uint8_t *bytes, uint32_t len)
 	memcpy(exact, bytes, len);
 	reason = pathlet_parse(exact, len, OWN, &view);
 	assert_int_equal(reason, oracle(exact, len, &branches));
+	if (len >= 2 * sizeof(struct pathlet_hdr))
+		check_transit(exact, len, reason, branches);
 	if (reason == DROP_none) {
 		uint32_t at = 6;
 
@@ -152,6 +172,7 @@ test_trees(void **state)
 		seen[check(bytes, all)]++;
 	}
 	assert_true(seen[DROP_none] > 1000);
+	assert_true(transits > 1000);
 	assert_true(seen[DROP_pathlet_truncated] > 100);
 	assert_true(seen[DROP_pathlet_wrong_node] > 100);
 	assert_true(seen[DROP_pathlet_malformed] > 1000);
