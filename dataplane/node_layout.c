@@ -9,6 +9,7 @@
 #include "packet.h"
 
 #define POOL_CACHE 256
+#define PAGE	   UINT64_C(4096)
 
 /* Header buffers: the headers of a link, the longest Pathlet, a session header. */
 #define HEADER_ROOM                                                                                \
@@ -45,12 +46,22 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 	return n;
 }
 
+/* In ordinary memory DPDK lets no object cross a page, so that a packet buffer takes one. */
+static uint64_t
+pool_bytes(uint64_t objects, uint64_t bytes)
+{
+	if (bytes > PAGE)
+		return objects * RTE_ALIGN_CEIL(bytes, PAGE);
+	return (objects + PAGE / bytes - 1) / (PAGE / bytes) * PAGE;
+}
+
 uint64_t
 node_memory(uint32_t packets, uint32_t headers, uint16_t buffer_bytes)
 {
 	const uint64_t object = sizeof(struct rte_mbuf) + RTE_CACHE_LINE_SIZE * 2;
 
-	return packets * (object + buffer_bytes) + headers * (object + HEADER_ROOM);
+	return pool_bytes(packets, object + buffer_bytes) +
+	       pool_bytes(headers, object + HEADER_ROOM);
 }
 
 /* One queue after the other, so that ports and their queues spread evenly. */

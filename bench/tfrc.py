@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Measures a Ferry link beside real TCP flows across one bottleneck.
+
+Without --cell: 18 cells beside one Reno flow (round-trip times 10, 50, 150 ms; 10 and 50 Mbit/s;
+buffers of 0.5, 1 and 2 bandwidth-delay products), and the middle one also beside 2 and 4 Reno flows and
+beside CUBIC, five times each: about an hour.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import sys
+
+from tfrc_cell import Cell, CellError, measure
+
+GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
+        for buffer in (0.5, 1, 2)]
+MIDDLE = Cell(50, 10, 1)
+BESIDE_MIDDLE = [MIDDLE, Cell(50, 10, 1, 2), Cell(50, 10, 1, 4), Cell(50, 10, 1, 1, "cubic")]
+SKIPPED = 77  # what meson takes for a test that cannot run here
+HEADS = ("cell", "Ferry", "TCP, mean", "share", "used", "lost", "TCP", "CoV/RTT", "TCP", "CoV/s",
+         "TCP", "late p99", "max us")
+
+
+def plan(options):
+    """Cells in the order in which they run."""
+    if options.cell:
+        return [cell for cell in options.cell for _ in range(options.runs or 1)]
+    runs = options.runs or 5
+    cells = [cell for cell in GRID if cell != MIDDLE]
+    return cells + [cell for _ in range(runs) for cell in BESIDE_MIDDLE]
+
+
+def row(result):
+    tcp = statistics.fmean(result.tcp_mbit)
+    return (str(result.cell), f"{result.ferry_mbit:.2f}", f"{tcp:.2f}", f"{result.share:.2f}",
+            f"{result.used:.3f}", f"{result.loss_ferry:.4f}", f"{result.loss_tcp:.4f}",
+            f"{result.cov_ferry:.3f}", f"{result.cov_tcp:.3f}", f"{result.cov_ferry_second:.3f}",
+            f"{result.cov_tcp_second:.3f}", f"{result.late_p99_us:.0f}",
+            f"{result.late_max_us:.0f}")
+
+
+def print_row(cells):
+    widths = (22, 7, 10, 6, 6, 7, 7, 8, 7, 7, 7, 9, 8)
+    print("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                    for i, (cell, width) in enumerate(zip(cells, widths))), flush=True)
+
+
+def by_cell(results):
+    cells = {}
+    for result in results:
+        cells.setdefault(result.cell, []).append(result)
+    return cells
+
+
+def spread(values):
+    values = list(values)
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def figures(results):
+    """Of each cell beside Reno the median of its runs."""
+    cells = {cell: runs for cell, runs in by_cell(results).items() if cell.control == "reno"}
+    shares = [statistics.median(run.share for run in runs) for runs in cells.values()]
+    covs = [statistics.median(run.cov_ratio for run in runs) for runs in cells.values()]
+    figures_ = {}
+    if cells:
+        figures_ = {"tcp_share_min": min(shares), "tcp_share_max": max(shares),
+                    "cov_ratio_to_tcp": statistics.median(covs),
+                    "cov_ratio_to_tcp_max": max(covs)}
+    cubic = [run.share for run in results if run.cell.control == "cubic"]
+    if cubic:
+        figures_["cubic_share"] = statistics.median(cubic)
+    return {key: round(value, 4) for key, value in figures_.items()}
+
+
+def summarize(results):
+    for cell, runs in by_cell(results).items():
+        if len(runs) > 1:
+            print(f"{cell}: {len(runs)} runs: share {spread(run.share for run in runs)}, CoV "
+                  f"over TCP's {spread(run.cov_ratio for run in runs)}")
+    print(", ".join(f"{key} {value:g}" for key, value in figures(results).items()))
+
+
+def cell(text):
+    try:
+        return Cell.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="run bench tfrc", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cell", type=cell, action="append", metavar="RTT,RATE,BUFFER[,FLOWS[,CC]]",
+                        help="only this one, as 50ms,10Mbit,1 or 50ms,10Mbit,1,2,cubic; may be "
+                        "repeated")
+    parser.add_argument("--runs", type=int, help="of each cell (default: 5 of the middle one, else 1)")
+    parser.add_argument("--warm-up", type=float, default=15, metavar="SECONDS",
+                        help="before what is measured (default: 15)")
+    parser.add_argument("--seconds", type=float, default=60, help="measured (default: 60)")
+    parser.add_argument("--pacing", metavar="TEXT",
+                        help="of the link, as in ferry.cfg (default: the node's default)")
+    parser.add_argument("--quick", action="store_true",
+                        help="one short cell: that it works; the figures are worth nothing")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    options = parser.parse_args()
+    if options.quick:
+        options.cell, options.runs = options.cell or [Cell(20, 10, 1)], 1
+        options.warm_up, options.seconds = min(options.warm_up, 3), min(options.seconds, 4)
+    if options.warm_up < 0 or options.seconds < 1 or (options.runs or 1) < 1:
+        parser.error("--warm-up must be at least 0, --seconds and --runs at least 1")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    if os.geteuid() != 0:
+        print("tfrc: needs root, for its network namespaces", file=sys.stderr)
+        return SKIPPED if options.quick else 1
+    cells = plan(options)
+    minutes = len(cells) * (options.warm_up + options.seconds + 4) / 60
+    print(f"{len(cells)} runs, about {minutes:.0f} minutes; rates in Mbit/s of frames as they leave the "
+          "line, share = Ferry / mean TCP\nflow, lost on the line, CoV of the rates as sent over "
+          "intervals of one RTT and of 1 s, how late the line was")
+    print_row(HEADS)
+    results = []
+    for one in cells:
+        results.append(measure(one, options.warm_up, options.seconds, options.pacing))
+        print_row(row(results[-1]))
+        if results[-1].frames[0] != results[-1].frames[1]:
+            raise CellError("frames of Ferry and of TCP have {} and {} bytes, they must be equally "
+                            "large".format(*results[-1].frames))
+    summarize(results)
+    if options.json:
+        pathlib.Path(options.json).write_text(
+            json.dumps({"benchmark": "tfrc", "figures": figures(results)}) + "\n", encoding="ascii")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except CellError as error:
+        print(f"tfrc: {error}", file=sys.stderr)
+        sys.exit(1)
+    except FileNotFoundError as error:
+        print(f"tfrc: {error.filename} is not there: ./run build, and the packages iperf3, tshark, "
+              "ethtool", file=sys.stderr)
+        sys.exit(1)
