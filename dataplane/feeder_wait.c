@@ -2,6 +2,7 @@
 /* Packets that wait for their time on a link: the owner's part of the feeder. */
 #include "event.h"
 #include "feeder.h"
+#include "link_tfrc.h"
 #include "node.h"
 
 /* A queue tells of congestion at most once in so long. */
@@ -55,6 +56,8 @@ static void
 send_one(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t bytes, bool waited)
 {
 	pacer_spend(&link->feeder.pacer, bytes, w->now, waited);
+	if (unlikely(link->tfrc.sender.nofeedback_at == TFRC_NEVER))
+		link_tfrc_wake(w, link);
 	link_output_data(w, link, m);
 }
 
@@ -76,10 +79,12 @@ send_due(struct worker *w, struct link *link)
 		congested(w, link, next.queue, waiting_session(next.m));
 		drop_at(w, link, next.m, DROP_queue_expired);
 	}
-	if (f->drr.packets > 0)
+	if (f->drr.packets > 0) {
 		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
-	else
+		link_tfrc_waiting(w, link);
+	} else {
 		timer_stop(&w->wheel, &f->timer);
+	}
 }
 
 static void
@@ -169,6 +174,7 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 		return;
 	}
 	w->counters.queued++;
+	link_tfrc_waiting(w, link);
 	if (!f->timer.armed)
 		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
 }

@@ -9,6 +9,8 @@
 
 #define VLAN_ID(tci) ((tci)&0x0fff)
 
+#define IPV6_CLASS_SHIFT 20
+
 /* Where the layers of a frame begin and end, and what is known of its checksums. */
 struct frame_layers {
 	const uint8_t *data;
@@ -149,6 +151,7 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	f->l4_len = total - header;
 	view->source = address_ipv4(ip->src_addr);
 	view->local = (uint8_t)local;
+	view->ecn = ip->type_of_service & FRAME_ECN_MASK;
 	return parse_udp(m, f, &ip->src_addr, 2 * sizeof(rte_be32_t), view, reason);
 }
 
@@ -186,6 +189,7 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	if (unlikely(address_is_ipv4(&view->source)))
 		view->source = (struct address){0};
 	view->local = (uint8_t)local;
+	view->ecn = (uint8_t)(rte_be_to_cpu_32(ip->vtc_flow) >> IPV6_CLASS_SHIFT) & FRAME_ECN_MASK;
 	return parse_udp(m, f, ip->src_addr, 32, view, reason);
 }
 
@@ -240,6 +244,7 @@ build_ip(uint8_t *p, const struct frame_endpoints *ends, bool ipv4)
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)p;
 
 		ip->version_ihl = RTE_IPV4_VHL_DEF;
+		ip->type_of_service = ends->ecn;
 		ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 		ip->time_to_live = ends->hop_limit;
 		ip->next_proto_id = IPPROTO_UDP;
@@ -249,7 +254,7 @@ build_ip(uint8_t *p, const struct frame_endpoints *ends, bool ipv4)
 	}
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)p;
 
-	ip->vtc_flow = RTE_BE32(6u << 28);
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)ends->ecn << IPV6_CLASS_SHIFT);
 	ip->proto = IPPROTO_UDP;
 	ip->hop_limits = ends->hop_limit;
 	memcpy(ip->src_addr, ends->source.bytes, sizeof(ip->src_addr));
@@ -316,4 +321,24 @@ frame_finish_ipv6(
 	udp->dgram_cksum = (uint16_t)~checksum_fold((uint32_t)t->pseudo_sum + len + len + body_sum);
 	if (udp->dgram_cksum == 0)
 		udp->dgram_cksum = 0xffff;
+}
+
+void
+frame_clear_ecn(const struct frame_template *t, struct rte_mbuf *m)
+{
+	uint8_t *l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, t->l2_len);
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)l3;
+	rte_be16_t before, after;
+
+	if (t->l3_len != sizeof(*ip)) {
+		((struct rte_ipv6_hdr *)l3)->vtc_flow &= rte_cpu_to_be_32(
+			~((uint32_t)FRAME_ECN_MASK << IPV6_CLASS_SHIFT));
+		return;
+	}
+	memcpy(&before, ip, sizeof(before));
+	ip->type_of_service &= (uint8_t)~FRAME_ECN_MASK;
+	memcpy(&after, ip, sizeof(after));
+	/* RFC 1624, equation 3. */
+	ip->hdr_checksum = (uint16_t)~checksum_add(
+		checksum_sub((uint16_t)~ip->hdr_checksum, before), after);
 }

@@ -20,6 +20,11 @@
 #include "port.h"
 #include "wire.h"
 
+/* Explicit congestion notification, the low two bits of the traffic class (RFC 3168, 5). */
+#define FRAME_ECN_MASK 0x03
+#define FRAME_ECN_ECT0 0x02
+#define FRAME_ECN_CE   0x03
+
 /* Ethernet with a VLAN tag, IPv6, UDP. */
 #define FRAME_HEADERS_MAX 66
 
@@ -30,6 +35,7 @@ struct frame_view {
 	uint16_t payload_len; /* what the UDP length says */
 	uint16_t udp_port;    /* destination, host order */
 	uint8_t local;	      /* index of the destination among the port's addresses */
+	uint8_t ecn;	      /* FRAME_ECN_... */
 	bool sum_known;
 	uint16_t sum; /* Internet checksum of the payload, if known */
 };
@@ -78,6 +84,7 @@ struct frame_endpoints {
 	struct address source, destination;	/* of one family */
 	uint16_t source_port, destination_port; /* host order */
 	uint8_t hop_limit;
+	uint8_t ecn; /* FRAME_ECN_ECT0, or 0 */
 };
 
 /*
@@ -88,6 +95,9 @@ void frame_template_build(struct frame_template *t, const struct port *port,
 	const struct frame_endpoints *ends, const void *append, uint8_t append_len);
 
 #define FRAME_HOP_LIMIT 64
+
+/* Takes ECN out of the finished headers of a datagram to which nobody would react. */
+void frame_clear_ecn(const struct frame_template *t, struct rte_mbuf *m);
 
 /* Bytes of Ethernet, IP and UDP headers of a datagram that leaves by a port for an address. */
 static inline uint16_t

@@ -22,6 +22,8 @@
 #include "pacer.h"
 #include "port.h"
 #include "seq_window.h"
+#include "tfrc_receiver.h"
+#include "tfrc_sender.h"
 #include "timer_wheel.h"
 #include "tx_account.h"
 
@@ -32,6 +34,14 @@
 #define LINK_SILENCE_NS UINT64_C(2000000000)
 
 struct tx_buffer;
+
+/* How a link's DATA is paced. */
+enum link_pacing {
+	LINK_PACING_NONE,
+	LINK_PACING_RATE,
+	LINK_PACING_TFRC,
+	LINK_PACING_TFRC_SP,
+};
 
 /* Written by the link's owner only. */
 struct link_tx {
@@ -55,9 +65,11 @@ struct link_rx {
 	rte_be32_t rtt;	   /* the neighbour's estimate, microseconds, as it came */
 	uint16_t epoch;	   /* of the neighbour */
 	bool heard;	   /* an epoch was taken */
+	bool reports;	   /* the neighbour is told how its DATA arrives */
 	uint64_t bytes;	   /* of UDP payload, DATA accepted */
 	struct seq_window window;
-	uint64_t packets; /* DATA accepted */
+	uint64_t packets;	   /* DATA accepted */
+	struct tfrc_receiver tfrc; /* its first words, for each packet too if reports */
 
 	uint64_t control; /* FEEDBACK and PROBE accepted */
 	uint64_t reordered;
@@ -75,12 +87,20 @@ struct link_feeder {
 	struct timer timer; /* runs while packets wait */
 };
 
+/* Rate control; written by the link's owner only. */
+struct link_tfrc {
+	struct tfrc_sender sender;
+	struct timer timer; /* the nofeedback timer */
+	uint64_t ignored;   /* reports that could not be true, or came too late */
+};
+
 struct link {
 	/* Constant once published. */
 	uint32_t node_id;
 	uint16_t index;	 /* among the node's links */
 	uint16_t owner;	 /* worker that sends */
 	uint16_t direct; /* the owner while nothing may have to wait, else LINK_NO_OWNER */
+	uint8_t pacing;	 /* enum link_pacing */
 	struct port *port;
 	struct address remote;
 	uint8_t local;	       /* our address on the port, an index */
@@ -101,6 +121,9 @@ struct link {
 	struct link_tx tx __rte_cache_aligned;
 	struct link_rx rx __rte_cache_aligned;
 	struct link_feeder feeder __rte_cache_aligned;
+	struct link_tfrc tfrc;
+
+	struct timer feedback; /* of the next report; the receiving worker's */
 
 	/* The owner's: does the neighbour live? Its rtt is the one estimate of the link's. */
 	struct liveness live __rte_cache_aligned;

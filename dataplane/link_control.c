@@ -2,41 +2,10 @@
 /* What neighbours say to each other beside DATA: FEEDBACK, PROBE, PROBE_REPLY. */
 #include "feeder.h"
 #include "link.h"
+#include "link_tfrc.h"
 #include "node.h"
 #include "packet.h"
 #include "prober.h"
-
-/* Read and counted; rate control will act on it. */
-static void
-feedback_input(struct worker *w, struct link_datagram *datagram)
-{
-	struct feedback_body copy;
-	const struct feedback_body *body = rte_pktmbuf_read(datagram->m, 0, sizeof(copy), &copy);
-
-	if (body == NULL) {
-		worker_drop(w, datagram->m, DROP_feedback_malformed);
-		return;
-	}
-	if (rte_be_to_cpu_16(body->epoch) != w->node->epoch) {
-		worker_drop(w, datagram->m, DROP_feedback_epoch);
-		return;
-	}
-	datagram->link->rx.control++;
-	w->counters.consumed++;
-	rte_pktmbuf_free(datagram->m);
-}
-
-/* The body goes back as it came; only peers get this far. */
-static void
-probe_input(struct worker *w, struct link_datagram *datagram)
-{
-	if (datagram->m->pkt_len != sizeof(struct probe_body)) {
-		worker_drop(w, datagram->m, DROP_probe_malformed);
-		return;
-	}
-	datagram->link->rx.control++;
-	feeder_push_control(w, datagram->link, LINK_PROBE_REPLY, datagram->m);
-}
 
 /* What concerns sending is the owner's of the link; the short way if that is this worker. */
 static void
@@ -52,13 +21,49 @@ to_owner(struct worker *w, struct link_datagram *datagram)
 	worker_handover(w, link->owner, datagram->m, PACKET_CONTROL, link->index, w->now);
 }
 
+static void
+feedback_input(struct worker *w, struct link_datagram *datagram)
+{
+	struct feedback_body copy;
+	const struct feedback_body *body = rte_pktmbuf_read(datagram->m, 0, sizeof(copy), &copy);
+
+	if (body == NULL) {
+		worker_drop(w, datagram->m, DROP_feedback_malformed);
+		return;
+	}
+	if (rte_be_to_cpu_16(body->epoch) != w->node->epoch) {
+		worker_drop(w, datagram->m, DROP_feedback_epoch);
+		return;
+	}
+	datagram->link->rx.control++;
+	to_owner(w, datagram);
+}
+
+/* The body goes back as it came; only peers get this far. */
+static void
+probe_input(struct worker *w, struct link_datagram *datagram)
+{
+	if (datagram->m->pkt_len != sizeof(struct probe_body)) {
+		worker_drop(w, datagram->m, DROP_probe_malformed);
+		return;
+	}
+	datagram->link->rx.control++;
+	feeder_push_control(w, datagram->link, LINK_PROBE_REPLY, datagram->m);
+}
+
 void
 link_control_owned(
 	struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m, uint64_t arrived)
 {
-	/* PROBE_REPLY is all that gets here. */
-	(void)type;
-	prober_answer(w, link, m, arrived);
+	struct feedback_body copy;
+
+	if (type != LINK_FEEDBACK) {
+		prober_answer(w, link, m, arrived);
+		return;
+	}
+	link_tfrc_feedback(w, link, rte_pktmbuf_read(m, 0, sizeof(copy), &copy), arrived);
+	w->counters.consumed++;
+	rte_pktmbuf_free(m);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "link_input.h"
+#include "link_tfrc.h"
 
 /* The owner of the receiving side is the worker that first hears the neighbour. */
 static uint16_t
@@ -128,14 +129,18 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	rx = &link->rx;
 	epoch = rte_be_to_cpu_16(hdr->epoch);
 	type = hdr->version_type & 0x0f;
-	if (unlikely(!rx->heard || epoch != rx->epoch) && !accept_epoch(rx, epoch, w->now))
-		return DROP_link_stale_epoch;
+	if (unlikely(!rx->heard || epoch != rx->epoch)) {
+		if (!accept_epoch(rx, epoch, w->now))
+			return DROP_link_stale_epoch;
+		link_tfrc_epoch(w, link);
+	}
 	rx->heard_at = w->now;
 	rx->rtt = hdr->rtt;
 	if (likely(type == LINK_DATA)) {
 		reason = accept_data(rx, rte_be_to_cpu_64(hdr->seq), view->payload_len);
 		if (unlikely(reason != DROP_none))
 			return reason;
+		link_tfrc_received(w, link, hdr, view->ecn);
 		/* On a tagged port the tag may be in the frame or not. */
 		if (port->vlan == 0)
 			link_head_learn(&rx->head, rte_pktmbuf_mtod(m, const void *),

@@ -84,7 +84,10 @@ link_input_next(struct worker *w, const struct port *port, struct link *link,
 	rx = &link->rx;
 	seq = rte_be_to_cpu_64(frame->link.seq);
 	if (unlikely(!link_head_matches(&rx->head, frame, m->data_len) ||
-		     !seq_window_is_next(&rx->window, seq)))
+		     !seq_window_is_next(&rx->window, seq) ||
+		     (rx->reports && !tfrc_receiver_next(&rx->tfrc, w->now, seq,
+					     rte_be_to_cpu_32(frame->link.stamp),
+					     rte_be_to_cpu_32(frame->link.rtt)))))
 		return false;
 	bytes = rte_be_to_cpu_16(frame->udp.dgram_len) - (uint32_t)sizeof(frame->udp);
 	seq_window_next(&rx->window, seq);

@@ -20,6 +20,8 @@ write_datagram(struct worker *w, struct link *link, const struct frame_template 
 	(void)packet_prepend(m, t->total);
 	packet_clear_flags(m);
 	frame_finish(t, m, offloads, sum);
+	if (type != LINK_DATA)
+		frame_clear_ecn(t, m);
 }
 
 static void

@@ -106,9 +106,10 @@ struct link_params {
 	struct address remote;
 	uint8_t local;
 	uint16_t udp_port;
-	uint32_t ring; /* packets from other workers, a power of two */
-	uint64_t rate; /* bytes of UDP payload a second; 0 = not paced */
-	uint8_t share; /* percent for lower priorities while higher ones have packets, 0 to 50 */
+	uint32_t ring;	/* packets from other workers, a power of two */
+	uint8_t pacing; /* enum link_pacing; LINK_PACING_NONE with a rate: LINK_PACING_RATE */
+	uint64_t rate;	/* bytes of UDP payload a second; 0 = none */
+	uint8_t share;	/* percent for lower priorities while higher ones have packets, 0 to 50 */
 	uint64_t probe; /* ns between probes; 0 = none are sent */
 };
 

@@ -5,6 +5,7 @@
 #include <rte_malloc.h>
 
 #include "feeder.h"
+#include "link_tfrc.h"
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
@@ -59,7 +60,10 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 		.headers = frame_headers(params->port, &params->remote)};
 	link->control = (struct tx_account){.packets = &link->tx.control, .drops = &link->tx.drops};
 	seq_window_init(&link->rx.window, link->rx.bits, LINK_WINDOW);
-	feeder_init(link, params->rate, params->share);
+	link->pacing = params->pacing;
+	if (link->pacing == LINK_PACING_NONE && params->rate != 0)
+		link->pacing = LINK_PACING_RATE;
+	feeder_init(link, link_is_tfrc(link) ? link_tfrc_init(link) : params->rate, params->share);
 	if (node->nb_workers > 1) {
 		link->ring = node_ring(params->ring, true);
 		if (link->ring == NULL) {
@@ -139,6 +143,7 @@ node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_a
 			.source_port = link->port->udp_port,
 			.destination_port = link->udp_port,
 			.hop_limit = FRAME_HOP_LIMIT,
+			.ecn = link_is_tfrc(link) ? FRAME_ECN_ECT0 : 0,
 		};
 		struct link_hdr hdr = {
 			.version_type = LINK_VERSION << 4 | LINK_DATA,
@@ -178,6 +183,7 @@ perform_empty(struct worker *w, struct worker_request *request)
 	struct rte_mbuf *m;
 
 	prober_end(w, link);
+	link_tfrc_end_sending(w, link);
 	while (link->ring != NULL && rte_ring_sc_dequeue(link->ring, (void **)&m) == 0) {
 		w->counters.handed_in++;
 		worker_drop(w, m, DROP_hop_removed);
@@ -186,11 +192,27 @@ perform_empty(struct worker *w, struct worker_request *request)
 	__atomic_store_n(&w->node->links[link->index], NULL, __ATOMIC_RELEASE);
 }
 
+static void
+perform_end_receiving(struct worker *w, struct worker_request *request)
+{
+	link_tfrc_end_receiving(w, request->object);
+}
+
+/* LINK_NO_OWNER: nothing ever came. */
+static uint16_t
+receiving_worker(const void *object)
+{
+	const struct link *link = object;
+
+	return __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE);
+}
+
 void
 node_remove_link(struct node *node, struct link *link)
 {
 	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
-	node_retire(node, link->owner, perform_empty, link, link_free);
+	node_retire_both(node, link->owner, perform_empty, receiving_worker, perform_end_receiving,
+		link, link_free);
 }
 
 void

@@ -23,6 +23,16 @@ void node_retire(struct node *node, uint16_t worker,
 	void (*release)(void *object));
 
 /*
+ * The same for what two workers use: other(object), called when the first has performed, says which
+ * one the second is; UINT16_MAX: there is none.
+ */
+void node_retire_both(struct node *node, uint16_t worker,
+	void (*perform)(struct worker *w, struct worker_request *request),
+	uint16_t (*other)(const void *object),
+	void (*perform_other)(struct worker *w, struct worker_request *request), void *object,
+	void (*release)(void *object));
+
+/*
  * Spreads what has this key over the workers that a predicate (NULL: all) admits for a port; -1 if
  * it admits none.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prober.h"
+#include "link_tfrc.h"
 #include "node.h"
 #include "packet.h"
 
@@ -30,6 +31,14 @@ turn(struct worker *w, struct link *link)
 		.silent = (uint32_t)((w->now - (heard_at != 0 ? heard_at : l->began)) / 1000000),
 	};
 	worker_event_raise(w, &event);
+}
+
+/* TFRC has its own estimate once the neighbour reports; until then probes have the only one. */
+static void
+probed_rtt(struct link *link, uint32_t us)
+{
+	if (!link->tfrc.sender.reported)
+		__atomic_store_n(&link->tx.rtt, rte_cpu_to_be_32(us), __ATOMIC_RELAXED);
 }
 
 /* A PROBE with this body; false: no buffer. */
@@ -81,7 +90,7 @@ prober_begin(struct worker *w, struct link *link)
 	uint64_t interval = __atomic_load_n(&link->probe_interval, __ATOMIC_RELAXED);
 
 	liveness_begin(&link->live, interval, w->now, &w->rng);
-	link->tx.rtt = 0;
+	probed_rtt(link, 0);
 	link->probe.fire = fire;
 	link->probe.arg = link;
 	if (interval != 0)
@@ -111,7 +120,8 @@ prober_answer(struct worker *w, struct link *link, struct rte_mbuf *m, uint64_t 
 		worker_drop(w, m, DROP_probe_unexpected);
 		return;
 	}
-	__atomic_store_n(&link->tx.rtt, rte_cpu_to_be_32(rtt_us(&l->rtt)), __ATOMIC_RELAXED);
+	probed_rtt(link, rtt_us(&l->rtt));
+	link_tfrc_probed(w, link, l->rtt.smoothed);
 	w->counters.consumed++;
 	rte_pktmbuf_free(m);
 	turn(w, link);
