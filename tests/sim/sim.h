@@ -120,6 +120,7 @@ struct sim {
 	uint16_t buffer_bytes; /* of nodes' packet buffers; 0 = default */
 	uint32_t extra_buffers;
 	uint32_t link_ring;  /* packets in the ring of a next hop */
+	uint8_t pacing;	     /* enum link_pacing, of all links; with TFRC they have feeders */
 	uint64_t link_rate;  /* bytes/s at which a link is paced; 0 = none is: */
 	uint32_t paced_node; /* the one of this node, an index, */
 	uint32_t paced_peer; /* to this one, an id */

@@ -26,6 +26,12 @@ sim_wire_between(struct sim *sim, uint32_t a, uint32_t b)
 	sim_fail(sim, __FILE__, __LINE__, "wire known", "no wire between %u and %u", a, b);
 }
 
+static bool
+sim_is_paced(const struct sim *sim)
+{
+	return sim->link_rate != 0 || sim->pacing != LINK_PACING_NONE;
+}
+
 static void
 add_links(struct sim *sim, uint32_t index)
 {
@@ -46,6 +52,7 @@ add_links(struct sim *sim, uint32_t index)
 		if (sw->node[far] == SIM_HOST)
 			continue;
 		params.node_id = sim->nodes[sw->node[far]].id;
+		params.pacing = sim->pacing;
 		params.rate = index == sim->paced_node && params.node_id == sim->paced_peer
 				      ? sim->link_rate
 				      : 0;
@@ -65,8 +72,8 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.ring_packets = sim->link_ring * sn->nb_ports * (sn->workers > 1),
 		.reorder_packets = sim->extra_buffers,
 		.buffer_bytes = sim->buffer_bytes,
-		.feeder_packets = sim->link_rate != 0 ? SIM_FEEDER_PACKETS : 0,
-		.feeder_queues = sim->link_rate != 0 ? SIM_FEEDER_QUEUES : 0,
+		.feeder_packets = sim_is_paced(sim) ? SIM_FEEDER_PACKETS : 0,
+		.feeder_queues = sim_is_paced(sim) ? SIM_FEEDER_QUEUES : 0,
 	};
 	struct node_params params = {
 		.name = NULL,

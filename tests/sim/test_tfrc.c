@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Links under TFRC in virtual time: that FEEDBACK is counted like any packet, what rate a link
+ * finds on a line of known rate, how it answers to changes of it, to silence and to marks.
+ */
+#include "feeder.h"
+#include "link_tfrc.h"
+#include "small.h"
+#include "tfrc_equation.h"
+
+#define SIZE  946  /* of payload, so that a packet has 1000 bytes of UDP payload */
+#define FRAME 1042 /* and so many on the wire */
+#define MBIT  UINT64_C(1000000)
+#define FULL  (10 * MBIT + MBIT / 100) /* 10 Mbit/s, and a frame more at an end of the time */
+
+/* Source 1, destination 2, a line between them, and more to send than it carries. */
+struct pair {
+	struct sim *sim;
+	struct sim_wire *wire;
+	uint32_t session;
+};
+
+static struct wire_lane_params
+lane(uint64_t mbit, uint64_t rtt_ms, uint32_t queue_bytes)
+{
+	return (struct wire_lane_params){
+		.rate = mbit * MBIT, .delay = rtt_ms * SIM_MS / 2, .queue = queue_bytes};
+}
+
+static struct pair
+pair_new(uint8_t pacing, const struct wire_lane_params *params, uint64_t offered)
+{
+	struct pair p = {.sim = small_new(2)};
+	struct sim_line line = {.lane = *params, .offloads = PORT_TX_CHAINS};
+	struct sim_session s;
+
+	p.sim->pacing = pacing;
+	p.wire = small_connect(p.sim, 1, 2, &line);
+	sim_build(p.sim);
+	s = small_session(p.sim, 1, (uint32_t[]){2, 0});
+	s.kind = SOURCE_GENERATOR;
+	s.egress = EGRESS_SINK;
+	s.generator = (struct generator_params){
+		.kind = GENERATOR_POISSON, .size = SIZE, .rate = offered * SIZE / 1000};
+	sim_session_flow(&s, 1, 1, "2");
+	p.session = small_start(p.sim, NULL, &s);
+	return p;
+}
+
+static struct link *
+pair_link(const struct pair *p, uint32_t from, uint32_t to)
+{
+	return node_find_link(p->sim->nodes[from - 1].node, to);
+}
+
+/* Bytes of DATA's UDP payload that arrived. */
+static uint64_t
+arrived(const struct pair *p)
+{
+	return pair_link(p, 2, 1)->rx.bytes;
+}
+
+/* The mean rate over a time, bit/s of frames on the wire. */
+static uint64_t
+wire_rate(struct pair *p, uint64_t ns)
+{
+	uint64_t before = arrived(p);
+
+	sim_run_until(p->sim, p->sim->now + ns);
+	return (arrived(p) - before) * FRAME / 1000 * 8 * SIM_S / ns;
+}
+
+static uint64_t
+lost_feedback(const struct pair *p)
+{
+	uint8_t end = p->wire->node[1] == 0;
+
+	return wire_count(p->wire->wire, end, WIRE_LOST) +
+	       wire_count(p->wire->wire, end, WIRE_LOST_BURST) +
+	       wire_count(p->wire->wire, end, WIRE_CUT);
+}
+
+static const enum drop_reason overload[] = {
+	DROP_queue_full, DROP_feeder_full, DROP_queue_expired, DROP_none};
+
+/* Ends, and checks that FEEDBACK is in every sum: what one node originated the other consumed. */
+static void
+pair_end(struct pair *p)
+{
+	struct worker_counters sender, receiver;
+	uint64_t lost;
+
+	sim_session_stop(p->sim, p->session);
+	sim_drain(p->sim, 200 * SIM_S);
+	sender = sim_node_counters(p->sim, 0);
+	receiver = sim_node_counters(p->sim, 1);
+	lost = lost_feedback(p);
+	assert_true(receiver.originated > 0);
+	assert_int_equal(receiver.originated, pair_link(p, 2, 1)->tx.control);
+	assert_int_equal(receiver.sent, receiver.originated);
+	assert_int_equal(sender.consumed + lost, receiver.originated);
+	assert_int_equal(sender.consumed, pair_link(p, 1, 2)->rx.control);
+	small_finish(p->sim, NULL, overload);
+}
+
+/* A line of 10 Mbit/s with a queue of one bandwidth-delay product: it is filled, and stays so. */
+static void
+test_fills_line(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+
+	(void)state;
+	(void)wire_rate(&p, 15 * SIM_S);
+	assert_in_range(wire_rate(&p, 20 * SIM_S), 8 * MBIT, FULL);
+	assert_true(pair_link(&p, 2, 1)->rx.tfrc.history.events > 0);
+	pair_end(&p);
+}
+
+/* 3.1: the rate is that of the equation at the loss event rate and round-trip time measured. */
+static void
+test_equation(void **state)
+{
+	struct wire_lane_params params = lane(0, 50, 0);
+	double sum_p = 0, sum_rtt = 0, rate, wanted;
+	const struct tfrc_sender *s;
+	struct pair p;
+	uint64_t from;
+	int n = 0;
+
+	(void)state;
+	params.impair.loss = 0.01;
+	p = pair_new(LINK_PACING_TFRC, &params, 100 * MBIT);
+	(void)wire_rate(&p, 20 * SIM_S);
+	s = &pair_link(&p, 1, 2)->tfrc.sender;
+	from = arrived(&p);
+	for (; n < 600; n++) {
+		sim_run_until(p.sim, p.sim->now + 100 * SIM_MS);
+		sum_p += (double)s->p / 4294967296.0;
+		sum_rtt += (double)s->rtt;
+	}
+	rate = (double)(arrived(&p) - from) / 0.99 / 60;
+	wanted = (double)tfrc_equation_rate((uint64_t)1000 << TFRC_SHIFT, (uint64_t)(sum_rtt / n),
+			 (uint32_t)(sum_p / n * 4294967296.0)) /
+		 65536.0;
+	assert_true(rate > 0.75 * wanted && rate < 1.25 * wanted);
+	pair_end(&p);
+}
+
+/* The line's rate halves, then doubles: the link follows. */
+static void
+test_step(void **state)
+{
+	struct wire_lane_params full = lane(10, 50, 62500), half = lane(5, 50, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC, &full, 20 * MBIT);
+
+	(void)state;
+	(void)wire_rate(&p, 15 * SIM_S);
+	assert_in_range(wire_rate(&p, 5 * SIM_S), 75 * MBIT / 10, FULL);
+	small_set_lane(p.sim, p.wire, 2, &half);
+	(void)wire_rate(&p, 5 * SIM_S);
+	assert_in_range(wire_rate(&p, 10 * SIM_S), 35 * MBIT / 10, 5 * MBIT + MBIT / 10);
+	small_set_lane(p.sim, p.wire, 2, &full);
+	(void)wire_rate(&p, 15 * SIM_S);
+	assert_in_range(wire_rate(&p, 10 * SIM_S), 75 * MBIT / 10, FULL);
+	pair_end(&p);
+}
+
+/* Round-trip times from 1 to 600 ms: slow start gets there, and what is measured is right. */
+static void
+test_round_trip_times(void **state)
+{
+	static const uint32_t rtts[] = {1, 10, 100, 600};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(rtts); i++) {
+		struct wire_lane_params params = lane(5, rtts[i], 62500);
+		struct pair p = pair_new(LINK_PACING_TFRC, &params, 2 * MBIT);
+
+		(void)wire_rate(&p, 20 * SIM_S);
+		/* Less is offered than the line carries, so nothing is lost. */
+		assert_in_range(wire_rate(&p, 10 * SIM_S), 18 * MBIT / 10, 22 * MBIT / 10);
+		assert_int_equal(pair_link(&p, 2, 1)->rx.tfrc.p, 0);
+		/* And the time that a packet takes to be sent. */
+		assert_in_range(pair_link(&p, 1, 2)->tfrc.sender.rtt, rtts[i] * SIM_MS,
+			rtts[i] * SIM_MS + 12 * SIM_MS);
+		assert_int_equal(
+			pair_link(&p, 1, 2)->tx.rtt, pair_link(&p, 1, 2)->tfrc.sender.rtt / 1000);
+		pair_end(&p);
+	}
+}
+
+/* 4.4: the line is cut; the rate falls to next to nothing, and rises when it is back. */
+static void
+test_dies_and_returns(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+	uint64_t before;
+
+	(void)state;
+	(void)wire_rate(&p, 10 * SIM_S);
+	wire_cut(p.wire->wire, true);
+	sim_run_until(p.sim, p.sim->now + 10 * SIM_S);
+	assert_true(pair_link(&p, 1, 2)->tfrc.sender.rate >> TFRC_SHIFT < 5000);
+	before = pair_link(&p, 1, 2)->tx.packets;
+	sim_run_until(p.sim, p.sim->now + 2 * SIM_S);
+	assert_in_range(pair_link(&p, 1, 2)->tx.packets - before, 0, 10);
+	wire_cut(p.wire->wire, false);
+	(void)wire_rate(&p, 30 * SIM_S);
+	assert_in_range(wire_rate(&p, 10 * SIM_S), 7 * MBIT, FULL);
+	pair_end(&p);
+}
+
+/* FEEDBACK lost in bursts: the link goes on (4.3 does not need every report). */
+static void
+test_feedback_lost(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 62500), back = params;
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+
+	(void)state;
+	back.impair = (struct impair_params){.burst_begin = 0.1, .burst_end = 0.3, .burst_loss = 1};
+	small_set_lane(p.sim, p.wire, 1, &back);
+	(void)wire_rate(&p, 15 * SIM_S);
+	assert_in_range(wire_rate(&p, 20 * SIM_S), 6 * MBIT, FULL);
+	assert_true(lost_feedback(&p) > 50);
+	pair_end(&p);
+}
+
+/* ECN: marks in place of losses; the link answers to them, and no table has a lost packet. */
+static void
+test_marks(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 250000);
+	uint8_t end;
+	struct pair p;
+
+	(void)state;
+	params.mark = 30000;
+	p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+	end = p.wire->node[1] == 1;
+	(void)wire_rate(&p, 15 * SIM_S);
+	assert_in_range(wire_rate(&p, 20 * SIM_S), 75 * MBIT / 10, FULL);
+	assert_true(wire_count(p.wire->wire, end, WIRE_MARKED) > 0);
+	assert_true(pair_link(&p, 2, 1)->rx.tfrc.history.events > 0);
+	assert_int_equal(link_lost(&pair_link(&p, 2, 1)->rx), 0);
+	/* Only DATA can be marked: nobody would answer to a marked report. */
+	assert_int_equal(wire_count(p.wire->wire, !end, WIRE_MARKED), 0);
+	pair_end(&p);
+}
+
+/* RFC 4828, 3: at most a packet in 10 ms, whatever the line carries. */
+static void
+test_small_packets(void **state)
+{
+	struct wire_lane_params params = lane(10, 20, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC_SP, &params, 5 * MBIT);
+	uint64_t before;
+
+	(void)state;
+	(void)wire_rate(&p, 10 * SIM_S);
+	before = pair_link(&p, 1, 2)->tx.packets;
+	(void)wire_rate(&p, 10 * SIM_S);
+	assert_in_range(pair_link(&p, 1, 2)->tx.packets - before, 950, 1001);
+	pair_end(&p);
+}
+
+/* A link that is not under TFRC is not reported to, and nothing of it is ECN-capable. */
+static void
+test_none(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 250000);
+	struct pair p;
+
+	(void)state;
+	params.mark = 1;
+	p = pair_new(LINK_PACING_NONE, &params, 5 * MBIT);
+	(void)wire_rate(&p, 2 * SIM_S);
+	sim_session_stop(p.sim, p.session);
+	sim_drain(p.sim, SIM_S);
+	assert_int_equal(sim_node_counters(p.sim, 1).originated, 0);
+	assert_int_equal(wire_count(p.wire->wire, 0, WIRE_MARKED), 0);
+	assert_int_equal(wire_count(p.wire->wire, 1, WIRE_MARKED), 0);
+	small_finish(p.sim, NULL, small_none);
+}
+
+/* Idle, a link has no timer, on either side; and it is where it was when packets come again. */
+static void
+test_idle_costs_nothing(void **state)
+{
+	struct wire_lane_params params = lane(10, 50, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 4 * MBIT);
+
+	(void)state;
+	(void)wire_rate(&p, 10 * SIM_S);
+	sim_session_stop(p.sim, p.session);
+	sim_run_until(p.sim, p.sim->now + 20 * SIM_S);
+	assert_int_equal(p.sim->nodes[0].node->workers[0]->wheel.armed, 0);
+	assert_int_equal(p.sim->nodes[1].node->workers[0]->wheel.armed, 0);
+	sim_session_start(p.sim, p.session);
+	(void)wire_rate(&p, 2 * SIM_S);
+	assert_in_range(wire_rate(&p, 10 * SIM_S), 36 * MBIT / 10, 44 * MBIT / 10);
+	pair_end(&p);
+}
+
+/* Two runs of one seed agree in every datagram. */
+static void
+test_same_again(void **state)
+{
+	uint64_t hash[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct wire_lane_params params = lane(10, 20, 30000);
+		struct pair p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+
+		(void)wire_rate(&p, 5 * SIM_S);
+		hash[i] = p.sim->hash;
+		sim_hash_counters(p.sim, &hash[i]);
+		pair_end(&p);
+	}
+	assert_int_equal(hash[0], hash[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fills_line),
+		cmocka_unit_test(test_equation),
+		cmocka_unit_test(test_step),
+		cmocka_unit_test(test_round_trip_times),
+		cmocka_unit_test(test_dies_and_returns),
+		cmocka_unit_test(test_feedback_lost),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_small_packets),
+		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_idle_costs_nothing),
+		cmocka_unit_test(test_same_again),
+	};
+
+	sim_eal(256);
+	return cmocka_run_group_tests_name("tfrc", tests, NULL, NULL);
+}
