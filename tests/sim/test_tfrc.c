@@ -184,8 +184,8 @@ test_round_trip_times(void **state)
 		/* And the time that a packet takes to be sent. */
 		assert_in_range(pair_link(&p, 1, 2)->tfrc.sender.rtt, rtts[i] * SIM_MS,
 			rtts[i] * SIM_MS + 12 * SIM_MS);
-		assert_int_equal(
-			pair_link(&p, 1, 2)->tx.rtt, pair_link(&p, 1, 2)->tfrc.sender.rtt / 1000);
+		assert_int_equal(rte_be_to_cpu_32(pair_link(&p, 1, 2)->tx.rtt),
+			pair_link(&p, 1, 2)->tfrc.sender.rtt / 1000);
 		pair_end(&p);
 	}
 }
