@@ -7,8 +7,9 @@
 
 #include "stages.h"
 
-#define PACKETS_MIN   200000
-#define PACKETS_QUICK 8192
+#define PACKETS_MIN	200000
+#define PACKETS_QUICK	8192
+#define SESSION_PACKETS 20
 
 static const struct {
 	const char *name;
@@ -29,6 +30,8 @@ stages_run(const struct bench_options *options, struct scene *const *scenes, uns
 		for (unsigned int i = 0; i < n; i++) {
 			uint32_t all = scenes[i]->loop->packets * 2;
 
+			/* Some work is done once in several packets of a session. */
+			all = RTE_MAX(all, scenes[i]->params.frames.sessions * SESSION_PACKETS);
 			scene_run(scenes[i], options->quick ? PACKETS_QUICK
 							    : RTE_MAX((uint32_t)PACKETS_MIN, all));
 		}

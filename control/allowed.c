@@ -115,8 +115,8 @@ static uint64_t
 payload_part(uint64_t bps, const struct source *source, const struct flow_plan *plan,
 	const struct flow_branch *branch)
 {
-	uint64_t packets = counter_read(&source->counters.packets);
-	uint64_t bytes = counter_read(&source->counters.bytes);
+	uint64_t packets = counter_read(&source->sent.packets);
+	uint64_t bytes = counter_read(&source->sent.bytes);
 	uint64_t payload = packets > 0 ? bytes / packets / PAYLOAD_STEP * PAYLOAD_STEP
 				       : plan->payload_max;
 	uint64_t headers = sizeof(struct link_hdr) + branch->pathlet_len +

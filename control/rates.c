@@ -97,14 +97,14 @@ tick_sessions(struct rates *rates, const struct session_book *book, uint64_t now
 		samples->source = entry->source;
 		samples->destination = entry->destination;
 		if (entry->source != NULL) {
-			const struct source_counters *c = &entry->source->counters;
+			const struct flow_state *sent = &entry->source->sent;
 
-			pair_sample(&samples->sent, &c->packets, &c->bytes, now);
+			pair_sample(&samples->sent, &sent->packets, &sent->bytes, now);
 		}
 		if (entry->destination != NULL) {
-			const struct destination_counters *c = &entry->destination->counters;
+			const struct destination_sum *sum = &entry->destination->delivered;
 
-			pair_sample(&samples->delivered, &c->delivered, &c->bytes, now);
+			pair_sample(&samples->delivered, &sum->packets, &sum->bytes, now);
 		}
 	}
 }

@@ -76,8 +76,8 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 		object, "rate_allowed_bps", allowed != 0 ? show_number(allowed) : json_null());
 	json_object_set_new(object, "payload_limit_bytes", show_number(plan->payload_max));
 	json_object_set_new(object, "flows", show_number(plan->nb_flows));
-	json_object_set_new(object, "packets", show_count(&c->packets));
-	json_object_set_new(object, "bytes", show_count(&c->bytes));
+	json_object_set_new(object, "packets", show_count(&source->sent.packets));
+	json_object_set_new(object, "bytes", show_count(&source->sent.bytes));
 	json_object_set_new(object, "rate_pps", show_rate(&rates->sent.packets, 1));
 	json_object_set_new(object, "rate_bps", show_rate(&rates->sent.bytes, 8));
 	json_object_set_new(object, "policed", show_count(&c->policed));
@@ -108,13 +108,14 @@ show_quantiles(const struct delay_histogram *h, int32_t base)
 static json_t *
 show_delay(const struct show_view *view, const struct destination *dst)
 {
-	struct delay_histogram h = dst->delay;
+	struct delay_histogram h;
 	uint64_t now = show_now(view);
 	bool agree = view->config->node.clock_synchronized;
 	int32_t minimum = 0;
 	bool recent;
 	json_t *object;
 
+	destination_delay(dst, &h);
 	if (h.count == 0)
 		return json_null();
 	recent = delay_histogram_minimum(&h, now, &minimum);
@@ -134,7 +135,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	const struct destination *dst = entry->destination;
 	const struct destination_counters *c = &dst->counters;
 	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
-	uint64_t delivered = counter_read(&c->delivered);
+	uint64_t delivered = counter_read(&dst->delivered.packets);
 	uint64_t oversize = counter_read(&c->oversize);
 	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
 	bool resolved = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE) != NULL;
@@ -145,7 +146,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 		json_string(dst->params.egress != EGRESS_UDP || resolved ? "ready" : "unresolved"));
 	json_object_set_new(object, "worker", show_number(dst->params.owner));
 	json_object_set_new(object, "delivered", show_number(delivered));
-	json_object_set_new(object, "bytes", show_count(&c->bytes));
+	json_object_set_new(object, "bytes", show_count(&dst->delivered.bytes));
 	json_object_set_new(object, "rate_pps", show_rate(&rates->delivered.packets, 1));
 	json_object_set_new(object, "rate_bps", show_rate(&rates->delivered.bytes, 8));
 	json_object_set_new(object, "lost", show_number(lost));
@@ -162,7 +163,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	json_object_set_new(
 		object, "held", show_number(__atomic_load_n(&dst->held, __ATOMIC_RELAXED)));
 	json_object_set_new(object, "epochs", show_count(&c->epochs));
-	json_object_set_new(object, "silent_s", show_since(view, counter_read(&c->heard_at)));
+	json_object_set_new(object, "silent_s", show_since(view, counter_read(&dst->heard_at)));
 	json_object_set_new(object, "delay", show_delay(view, dst));
 	return object;
 }

@@ -28,27 +28,40 @@ minimum_add(struct delay_histogram *h, int32_t delay, uint64_t now)
 		h->slice_min[slice % DELAY_SLICES] = delay;
 }
 
-void
-delay_histogram_add(struct delay_histogram *h, int32_t delay, uint64_t now)
+static void
+begin(struct delay_histogram *h, int32_t delay, uint64_t now)
 {
-	int64_t distance;
+	h->anchor = delay;
+	h->max = delay;
+	h->slice = now / DELAY_SLICE_NS;
+	for (uint32_t i = 0; i < DELAY_SLICES; i++)
+		h->slice_min[i] = INT32_MAX;
+}
 
-	if (h->count == 0) {
-		h->anchor = delay;
-		h->max = delay;
-		h->slice = now / DELAY_SLICE_NS;
-		for (uint32_t i = 0; i < DELAY_SLICES; i++)
-			h->slice_min[i] = INT32_MAX;
+void
+delay_histogram_add_several(
+	struct delay_histogram *h, const int32_t *delays, uint32_t n, uint64_t now)
+{
+	int32_t least = INT32_MAX;
+
+	if (n == 0)
+		return;
+	if (h->count == 0)
+		begin(h, delays[0], now);
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t distance = (int64_t)delays[i] - h->anchor;
+
+		if (distance >= 0)
+			h->above[delay_bin((uint32_t)distance)]++;
+		else
+			h->below[delay_bin((uint32_t)-distance)]++;
+		if (delays[i] > h->max)
+			h->max = delays[i];
+		if (delays[i] < least)
+			least = delays[i];
 	}
-	distance = (int64_t)delay - h->anchor;
-	if (distance >= 0)
-		h->above[delay_bin((uint32_t)distance)]++;
-	else
-		h->below[delay_bin((uint32_t)-distance)]++;
-	if (delay > h->max)
-		h->max = delay;
-	minimum_add(h, delay, now);
-	h->count++;
+	minimum_add(h, least, now);
+	h->count += n;
 }
 
 int32_t

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_prefetch.h>
+
 #define DELAY_SUB_BITS 4
 #define DELAY_MAX_BITS 24
 #define DELAY_BINS     ((DELAY_MAX_BITS - DELAY_SUB_BITS + 1) << DELAY_SUB_BITS)
@@ -49,8 +51,25 @@ delay_bin(uint32_t distance)
 
 uint32_t delay_bin_middle(uint32_t bin);
 
-/* now in nanoseconds, for the minimum of the last minute. */
-void delay_histogram_add(struct delay_histogram *h, int32_t delay, uint64_t now);
+/* Fetches what adding a delay will touch; the histogram's head should be there. */
+static inline void
+delay_histogram_prefetch(const struct delay_histogram *h, int32_t delay)
+{
+	int64_t distance = (int64_t)delay - h->anchor;
+
+	rte_prefetch0(distance >= 0 ? &h->above[delay_bin((uint32_t)distance)]
+				    : &h->below[delay_bin((uint32_t)-distance)]);
+}
+
+/* Adds n delays; now in nanoseconds, for the minimum of the last minute. */
+void delay_histogram_add_several(
+	struct delay_histogram *h, const int32_t *delays, uint32_t n, uint64_t now);
+
+static inline void
+delay_histogram_add(struct delay_histogram *h, int32_t delay, uint64_t now)
+{
+	delay_histogram_add_several(h, &delay, 1, now);
+}
 
 /* Delay below which the share q (0 to 1) of all packets lies. 0 when there are none. */
 int32_t delay_histogram_quantile(const struct delay_histogram *h, double q);

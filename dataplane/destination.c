@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdalign.h>
+
 #include <rte_malloc.h>
 
 #include "destination.h"
 #include "packet.h"
+#include "port.h"
 #include "reorder.h"
 #include "worker.h"
 
@@ -25,7 +28,7 @@ static bool
 accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 {
 	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
-		w->now - dst->counters.heard_at < SOURCE_SILENCE_NS)
+		w->now - dst->heard_at < SOURCE_SILENCE_NS)
 		return false;
 	reorder_release(w, dst);
 	dst->counters.lost_before += dst->window.missing;
@@ -69,10 +72,12 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 	if (unlikely(!dst->heard || arrival->epoch != dst->epoch) &&
 		!accept_epoch(w, dst, arrival->epoch))
 		return DROP_session_stale_epoch;
-	dst->counters.heard_at = w->now;
+	if (unlikely(w->now / DELAY_SLICE_NS != dst->heard_at / DELAY_SLICE_NS))
+		destination_keep_delays(dst);
+	dst->heard_at = w->now;
 	arrival->seq = dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
 	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
-	arrival->flow = RTE_MIN((uint16_t)hdr->flow, (uint16_t)(dst->params.nb_flows - 1));
+	arrival->flow = RTE_MIN((uint16_t)hdr->flow, dst->last_flow);
 	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
 
 	switch (seq_window_take(&dst->window, arrival->seq)) {
@@ -91,25 +96,56 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 	}
 }
 
+/* All of one slice: that in which the last packet came. */
 void
+destination_keep_delays(struct destination *dst)
+{
+	delay_histogram_add_several(&dst->delay, dst->delays, dst->nb_delays, dst->heard_at);
+	dst->nb_delays = 0;
+}
+
+void
+destination_delay(const struct destination *dst, struct delay_histogram *copy)
+{
+	uint8_t n = RTE_MIN(
+		__atomic_load_n(&dst->nb_delays, __ATOMIC_RELAXED), (uint8_t)DESTINATION_DELAYS);
+
+	*copy = dst->delay;
+	delay_histogram_add_several(
+		copy, dst->delays, n, __atomic_load_n(&dst->heard_at, __ATOMIC_RELAXED));
+}
+
+static inline bool
+collect_delay(struct destination *dst, int32_t delay)
+{
+	if (unlikely(dst->nb_delays == DESTINATION_DELAYS))
+		destination_keep_delays(dst);
+	dst->delays[dst->nb_delays++] = delay;
+	return dst->nb_delays == DESTINATION_DELAYS;
+}
+
+bool
 destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
 	const struct session_hdr *hdr = packet_session(m);
 	struct arrival arrival;
 	enum drop_reason reason = judge(w, dst, hdr, &arrival);
+	bool full;
 
 	if (unlikely(reason != DROP_none)) {
 		worker_drop(w, m, reason);
-		return;
+		return false;
 	}
-	account_flow(&dst->flows[arrival.flow], arrival.flow_seq);
-	delay_histogram_add(&dst->delay, arrival.delay, w->now);
+	account_flow(
+		dst->last_flow == 0 ? &dst->first : &dst->flows[arrival.flow], arrival.flow_seq);
+	full = collect_delay(dst, arrival.delay);
 	/* What the egress must know of the packet once its header is out of reach. */
 	packet_meta(m)->type = hdr->flags & (SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST);
-	if (dst->params.reorder_packets == 0)
+	if (!dst->ordered)
 		egress_output(w, dst, m);
 	else
 		reorder_input(w, dst, m, arrival.seq);
+	return full;
 }
 
 void
@@ -127,25 +163,32 @@ destination_new(const struct destination_params *params, int socket)
 	struct destination *dst;
 	uint8_t *p;
 
-	flows_bytes = params->nb_flows * sizeof(struct destination_flow);
+	flows_bytes = params->nb_flows > 1 ? params->nb_flows * sizeof(struct destination_flow) : 0;
 	dst = rte_zmalloc_socket("destination",
 		sizeof(*dst) + bits_bytes + flows_bytes +
 			slots * (sizeof(*dst->slots) + sizeof(*dst->arrivals)),
-		RTE_CACHE_LINE_SIZE, socket);
+		alignof(struct destination), socket);
 	if (dst == NULL)
 		return NULL;
 	p = (uint8_t *)(dst + 1);
 	dst->params = *params;
+	dst->key = session_key(params->conference, params->session);
+	dst->owner = params->owner;
+	dst->last_flow = (uint16_t)(params->nb_flows - 1);
+	dst->egress = params->egress;
+	if (params->egress_port != NULL)
+		dst->egress_port = (uint8_t)params->egress_port->index;
+	dst->ordered = params->reorder_packets != 0;
 	dst->bits = (uint64_t *)p;
 	p += bits_bytes;
-	dst->flows = (struct destination_flow *)p;
+	dst->flows = params->nb_flows > 1 ? (struct destination_flow *)p : &dst->first;
 	p += flows_bytes;
 	dst->slots = (struct rte_mbuf **)p;
 	p += slots * sizeof(*dst->slots);
 	dst->arrivals = (uint64_t *)p;
 	dst->slots_mask = slots - 1;
-	dst->account = (struct tx_account){.packets = &dst->counters.delivered,
-		.bytes = &dst->counters.bytes,
+	dst->account = (struct tx_account){.packets = &dst->delivered.packets,
+		.bytes = &dst->delivered.bytes,
 		.drops = &dst->counters.egress_drops,
 		.delivered = true};
 	dst->timer.fire = reorder_fire;

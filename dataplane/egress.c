@@ -2,6 +2,7 @@
 /* Where a destination's packets leave: a UDP address, a file, or a counting sink. */
 #include "destination.h"
 #include "headroom.h"
+#include "node.h"
 #include "tx_buffer.h"
 
 /* A plain UDP datagram. The owner of a destination sends on its egress port. */
@@ -9,7 +10,7 @@ static void
 egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
 	const struct frame_template *t = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE);
-	struct port *port = dst->params.egress_port;
+	struct port *port = w->node->ports[dst->egress_port];
 	struct destination_counters *c = &dst->counters;
 	struct tx_buffer *tx;
 	uint16_t sum = 0;
@@ -35,11 +36,16 @@ egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 	if (frame_needs_sum(t, port->offloads))
 		sum = packet_sum_known(m) ? packet_meta(m)->sum : checksum_mbuf(m, 0);
 	p = packet_prepend(m, t->total);
-	memcpy(p + t->total - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
+	/* Constant sizes; what they write too much is the packet's own headroom. */
+	if (likely(t->total <= EGRESS_SHORT_HEADER))
+		memcpy(p + t->total - EGRESS_SHORT_HEADER,
+			t->bytes + FRAME_TEMPLATE_BYTES - EGRESS_SHORT_HEADER, EGRESS_SHORT_HEADER);
+	else
+		memcpy(p + t->total - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
 	packet_clear_flags(m);
 	frame_finish(t, m, port->offloads, sum);
-	c->delivered++;
-	c->bytes += m->pkt_len - t->total;
+	dst->delivered.packets++;
+	dst->delivered.bytes += m->pkt_len - t->total;
 	tx = worker_tx(w, port);
 	tx->delivered++;
 	tx_buffer_add(w, tx, m, &dst->account);
@@ -57,14 +63,14 @@ egress_file(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		return;
 	}
 	w->counters.delivered++;
-	dst->counters.delivered++;
-	dst->counters.bytes += size;
+	dst->delivered.packets++;
+	dst->delivered.bytes += size;
 }
 
 void
 egress_output(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
-	switch (dst->params.egress) {
+	switch (dst->egress) {
 	case EGRESS_UDP:
 		egress_udp(w, dst, m);
 		return;
@@ -73,8 +79,8 @@ egress_output(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		return;
 	default:
 		w->counters.delivered++;
-		dst->counters.delivered++;
-		dst->counters.bytes += m->pkt_len;
+		dst->delivered.packets++;
+		dst->delivered.bytes += m->pkt_len;
 		rte_pktmbuf_free(m);
 	}
 }

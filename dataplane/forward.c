@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forward.h"
-#include "destination.h"
+#include "deliver.h"
 #include "fanout.h"
 #include "feeder.h"
 #include "node.h"
 #include "pathlet.h"
-
-void
-forward_deliver(struct worker *w, struct rte_mbuf *m)
-{
-	const struct session_hdr *session = packet_session(m);
-	uint64_t key = session_key(
-		rte_be_to_cpu_32(session->conference), rte_be_to_cpu_32(session->session));
-	struct destination *dst = id_map_find(&w->node->destinations, key);
-
-	if (unlikely(dst == NULL)) {
-		bool known = id_map_find(&w->node->known, key) != NULL;
-
-		worker_drop(w, m, known ? DROP_session_not_destination : DROP_session_unknown);
-		return;
-	}
-	if (unlikely(dst->params.owner != w->index)) {
-		worker_handover(w, dst->params.owner, m, PACKET_DELIVER, 0, key);
-		return;
-	}
-	destination_input(w, dst, m);
-}
 
 /* The next hops that are neighbours; the others' branches are dropped, each a copy not made. */
 static uint16_t
@@ -51,7 +30,8 @@ find_branches(struct worker *w, const struct pathlet_view *view, const uint8_t *
 
 /* Several branches, or a destination that relays: all share the payload. */
 static void
-forward_copies(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *view)
+forward_copies(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *view,
+	struct deliver_burst *here)
 {
 	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct fanout_branch branches[FANOUT_MAX];
@@ -69,7 +49,7 @@ forward_copies(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *
 			rte_pktmbuf_free(m);
 	}
 	if (view->destination)
-		forward_deliver(w, m);
+		deliver_add(here, m);
 }
 
 /* One next hop, whose Pathlet is followed by the session header already. */
@@ -89,6 +69,11 @@ forward_one(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *vie
 void
 forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
+	struct deliver_burst here;
+
+	if (n == 0)
+		return;
+	deliver_begin(w, &here);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		struct pathlet_view view;
@@ -104,11 +89,12 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 			forward_one(w, m, &view);
 		} else if (view.nb_branches == 0) {
 			packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
-			forward_deliver(w, m);
+			deliver_add(&here, m);
 		} else {
-			forward_copies(w, m, &view);
+			forward_copies(w, m, &view, &here);
 		}
 	}
+	deliver_end(w, &here);
 }
 
 /* What sending will touch is fetched first: with thousands of neighbours it lies far away. */

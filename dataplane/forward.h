@@ -54,7 +54,4 @@ void forward_transit(struct worker *w, const struct forward_transit *packets, ui
 /* Takes DATA datagrams whose data begins at the Pathlet, accepted by their links. */
 void forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
-/* Takes a packet for a destination here: data at the payload, the session header before it. */
-void forward_deliver(struct worker *w, struct rte_mbuf *m);
-
 #endif

@@ -3,10 +3,10 @@
 
 #include "feeder.h"
 #include "forward.h"
+#include "ingress.h"
 #include "input.h"
 #include "link_input.h"
 #include "node.h"
-#include "source.h"
 
 /* ARP, ICMP, neighbour discovery: the control thread answers them. */
 static void
@@ -21,27 +21,9 @@ punt(struct worker *w, struct port *port, struct rte_mbuf *m)
 	w->counters.consumed++;
 }
 
-/* A datagram to one of the port's addresses, not to the port of links: a session's ingress? */
-static void
-ingress(struct worker *w, struct port *port, struct rte_mbuf *m, const struct frame_view *view)
-{
-	uint64_t key = source_ingress_key(port->index, view->local, view->udp_port);
-	struct source *source = id_map_find(&w->node->ingress, key);
-
-	if (unlikely(source == NULL)) {
-		worker_drop(w, m, DROP_udp_port);
-		return;
-	}
-	packet_from_frame(m, view);
-	if (unlikely(source->owner != w->index))
-		worker_handover(w, source->owner, m, PACKET_INGRESS, 0, key);
-	else
-		source_ingress(w, source, &m, 1);
-}
-
 /* Any frame. Returns the DATA datagram that it was, NULL when it was anything else. */
 static struct rte_mbuf *
-input_any(struct worker *w, struct port *port, struct rte_mbuf *m)
+input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingress_burst *ingress)
 {
 	enum drop_reason reason = DROP_none;
 	struct link_datagram datagram;
@@ -59,7 +41,9 @@ input_any(struct worker *w, struct port *port, struct rte_mbuf *m)
 		break;
 	}
 	if (unlikely(view.udp_port != port->udp_port)) {
-		ingress(w, port, m, &view);
+		/* To one of the port's addresses, not to the port of links: a session's ingress? */
+		packet_from_frame(m, &view);
+		ingress_add(ingress, m, source_ingress_key(port->index, view.local, view.udp_port));
 		return NULL;
 	}
 	reason = link_input(w, port, m, &view, &datagram, &handed);
@@ -106,8 +90,10 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 	struct forward_transit transit[BURST_MAX], *t = transit;
 	struct rte_mbuf *others[BURST_MAX];
 	struct arrivals arrivals = {.pkts = pkts};
+	struct ingress_burst ingress;
 	unsigned int nb_others = 0;
 
+	ingress_begin(w, &ingress);
 	find_senders(peers, &arrivals, n);
 	for (unsigned int i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
@@ -123,11 +109,12 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 			}
 			forward_cut(m, t->len);
 		} else {
-			m = input_any(w, port, m);
+			m = input_any(w, port, m, &ingress);
 		}
 		others[nb_others] = m;
 		nb_others += m != NULL;
 	}
+	ingress_end(w, &ingress);
 	observe_stage(&w->load, STAGE_input, n);
 	forward_transit(w, transit, (uint16_t)(t - transit));
 	forward_input(w, others, (uint16_t)nb_others);

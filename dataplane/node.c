@@ -80,12 +80,14 @@ qsbr_init(struct node *node)
 static int
 tables_init(struct node *node)
 {
-	struct id_map *maps[] = {&node->peers, &node->ingress, &node->destinations, &node->known,
-		&node->conferences, &node->sources};
+	struct id_map *maps[] = {&node->peers, &node->known, &node->conferences, &node->sources};
 
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
 		if (id_map_init(maps[i]) < 0)
 			return -ENOMEM;
+	if (object_map_init(&node->ingress, source_key_of) < 0 ||
+		object_map_init(&node->destinations, destination_key_of) < 0)
+		return -ENOMEM;
 	node->links = rte_zmalloc(
 		"links", node->max_links * sizeof(*node->links), RTE_CACHE_LINE_SIZE);
 	return node->links != NULL ? 0 : -ENOMEM;
@@ -223,8 +225,8 @@ node_free(struct node *node)
 	for (uint16_t i = 0; i < WORKERS_MAX; i++)
 		worker_free(node->workers[i]);
 	id_map_free(&node->peers);
-	id_map_free(&node->ingress);
-	id_map_free(&node->destinations);
+	object_map_free(&node->ingress);
+	object_map_free(&node->destinations);
 	id_map_free(&node->known);
 	id_map_free(&node->conferences);
 	id_map_free(&node->sources);

@@ -19,6 +19,7 @@
 #include "fanout.h"
 #include "id_map.h"
 #include "link.h"
+#include "object_map.h"
 #include "port.h"
 #include "reclaim.h"
 #include "source.h"
@@ -45,12 +46,12 @@ struct node {
 	struct tsc_clock tsc; /* of worker_loop and the control thread; not used in virtual time */
 
 	/* Read by workers. */
-	struct id_map peers;	    /* NodeID -> struct link */
-	struct id_map ingress;	    /* source_ingress_key -> struct source */
-	struct id_map destinations; /* session_key -> struct destination */
-	struct id_map known;	    /* session_key -> anything: configured, but not for us */
-	struct id_map conferences;  /* conference -> struct feeder_terms; others: the default */
-	struct link **links;	    /* by index; published slots */
+	struct id_map peers;		/* NodeID -> struct link */
+	struct object_map ingress;	/* source_ingress_key -> struct source */
+	struct object_map destinations; /* session_key -> struct destination */
+	struct id_map known;		/* session_key -> anything: configured, but not for us */
+	struct id_map conferences;	/* conference -> struct feeder_terms; others: the default */
+	struct link **links;		/* by index; published slots */
 
 	/* The control thread's. */
 	struct id_map sources; /* session_key -> struct source */
@@ -193,7 +194,10 @@ struct flow_plan *node_build_plan(struct node *node, const struct flow_params *f
 	uint16_t nb_flows, uint16_t payload_limit, uint32_t *missing);
 /* Frees a plan that was never given to a source. */
 void node_discard_plan(struct flow_plan *plan);
-/* Takes plan, also when it fails (then it is freed). NULL with errno. Not running yet. */
+/*
+ * Takes plan, also when it fails (then it is freed). NULL with errno; of a plan that is NULL, errno
+ * is that of who could not build it. Not running yet.
+ */
 struct source *
 node_add_source(struct node *node, const struct source_params *params, struct flow_plan *plan);
 struct source *node_find_source(const struct node *node, uint32_t conference, uint32_t session);

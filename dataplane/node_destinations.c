@@ -7,6 +7,29 @@
 #include "node_request.h"
 #include "packet.h"
 
+/* The first header lies in the destination itself. */
+static struct frame_template *
+header_new(struct destination *dst)
+{
+	struct egress_header *header = &dst->own_header;
+
+	if (header->t.total != 0)
+		header = rte_malloc("egress_header", sizeof(*header), RTE_CACHE_LINE_SIZE);
+	return header != NULL ? &header->t : NULL;
+}
+
+static void
+header_release(void *t)
+{
+	rte_free(RTE_PTR_SUB(t, offsetof(struct egress_header, t)));
+}
+
+static bool
+header_is_own(const struct destination *dst, const struct frame_template *t)
+{
+	return t == &dst->own_header.t;
+}
+
 static void
 destination_release(void *object)
 {
@@ -15,14 +38,15 @@ destination_release(void *object)
 	node_ring_free(dst->file);
 	for (uint32_t i = 0; dst->held > 0 && i <= dst->slots_mask; i++)
 		rte_pktmbuf_free(dst->slots[i]);
-	rte_free((void *)(uintptr_t)dst->header);
+	if (dst->header != NULL && !header_is_own(dst, dst->header))
+		header_release((void *)(uintptr_t)dst->header);
 	destination_free(dst);
 }
 
 struct destination *
 node_find_destination(const struct node *node, uint32_t conference, uint32_t session)
 {
-	return id_map_find(&node->destinations, session_key(conference, session));
+	return object_map_find(&node->destinations, session_key(conference, session));
 }
 
 struct destination *
@@ -35,7 +59,7 @@ node_add_destination(struct node *node, const struct destination_params *params,
 			    ? node_spread(node, key, params->egress_port, worker_sends_on)
 			    : node_spread(node, key, NULL, NULL);
 
-	if (id_map_find(&node->destinations, key) != NULL || owner < 0) {
+	if (object_map_find(&node->destinations, key) != NULL || owner < 0) {
 		errno = owner < 0 ? ENODEV : EEXIST;
 		return NULL;
 	}
@@ -45,7 +69,7 @@ node_add_destination(struct node *node, const struct destination_params *params,
 		dst->file = node_ring(file_ring, false);
 	if (dst == NULL || (params->egress == EGRESS_FILE && dst->file == NULL) ||
 		node_know_session(node, params->conference, params->session) < 0 ||
-		id_map_set(&node->destinations, key, dst, &node->reclaim) < 0) {
+		object_map_add(&node->destinations, dst, &node->reclaim) < 0) {
 		if (dst != NULL)
 			destination_release(dst);
 		errno = ENOMEM;
@@ -61,15 +85,16 @@ node_set_egress(struct node *node, struct destination *dst, const struct frame_e
 	struct frame_template *t = NULL;
 
 	if (ends != NULL) {
-		t = rte_malloc("egress_header", sizeof(*t), RTE_CACHE_LINE_SIZE);
+		t = header_new(dst);
 		if (t == NULL)
 			return -ENOMEM;
 		frame_template_build(t, dst->params.egress_port, ends, NULL, 0);
 		dst->account.headers = t->total;
+		dst->long_header = t->total > EGRESS_SHORT_HEADER;
 	}
 	__atomic_store_n(&dst->header, t, __ATOMIC_RELEASE);
-	if (old != NULL)
-		reclaim_defer(&node->reclaim, rte_free, (void *)(uintptr_t)old);
+	if (old != NULL && !header_is_own(dst, old))
+		reclaim_defer(&node->reclaim, header_release, (void *)(uintptr_t)old);
 	return 0;
 }
 
@@ -84,7 +109,7 @@ node_remove_destination(struct node *node, struct destination *dst)
 {
 	uint64_t key = session_key(dst->params.conference, dst->params.session);
 
-	(void)id_map_set(&node->destinations, key, NULL, &node->reclaim);
+	object_map_remove(&node->destinations, key);
 	node_retire(node, dst->params.owner, perform_flush, dst, destination_release);
 }
 
@@ -95,16 +120,15 @@ node_know_session(struct node *node, uint32_t conference, uint32_t session)
 }
 
 static void
-free_each(void *arg, uint64_t key, void *value)
+free_each(void *arg, void *object)
 {
 	(void)arg;
-	(void)key;
-	destination_release(value);
+	destination_release(object);
 }
 
 void
 node_free_destinations(struct node *node)
 {
 	if (node->destinations.table != NULL)
-		id_map_each(&node->destinations, free_each, NULL);
+		object_map_each(&node->destinations, free_each, NULL);
 }

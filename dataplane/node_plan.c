@@ -169,10 +169,20 @@ node_discard_plan(struct flow_plan *plan)
 static bool
 plan_names(const struct flow_plan *plan, const struct flow_state *state)
 {
-	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
+	for (uint16_t i = 0; i < plan->nb_flows; i++)
 		if (plan->flows[i].state == state)
 			return true;
 	return false;
+}
+
+/* The first flow of the first plan: its numbers lie where the source's packets find them. */
+static void
+move_in(struct source *source, struct flow_plan *plan)
+{
+	if (!plan->flows[0].own_state)
+		return;
+	rte_free(plan->flows[0].state);
+	plan->flows[0].state = &source->first;
 }
 
 void
@@ -180,13 +190,17 @@ node_set_plan(struct node *node, struct source *source, struct flow_plan *plan)
 {
 	struct flow_plan *old = (struct flow_plan *)(uintptr_t)source->plan;
 
-	__atomic_store_n(&source->plan, plan, __ATOMIC_RELEASE);
-	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
+	if (old == NULL)
+		move_in(source, plan);
+	for (uint16_t i = 0; i < plan->nb_flows; i++)
 		plan->flows[i].own_state = false;
+	__atomic_store_n(&source->plan, plan, __ATOMIC_RELEASE);
+	/* Who sees the new version sees the new plan; who does not keeps to what it has copied. */
+	__atomic_store_n(&source->plan_version, source->plan_version + 1, __ATOMIC_RELEASE);
 	if (old == NULL)
 		return;
 	for (uint16_t i = 0; i < old->nb_flows; i++)
-		if (!plan_names(plan, old->flows[i].state))
+		if (old->flows[i].state != &source->first && !plan_names(plan, old->flows[i].state))
 			reclaim_defer(&node->reclaim, rte_free, old->flows[i].state);
 	reclaim_defer(&node->reclaim, rte_free, old);
 }

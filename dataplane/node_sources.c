@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdalign.h>
 
 #include <rte_malloc.h>
 
@@ -16,7 +17,8 @@ source_free(void *object)
 	rte_pktmbuf_free(source->pending);
 	node_ring_free(source->feed);
 	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
-		rte_free(plan->flows[i].state);
+		if (plan->flows[i].state != &source->first)
+			rte_free(plan->flows[i].state);
 	rte_free(plan);
 	rte_free(source);
 }
@@ -25,7 +27,7 @@ static struct source *
 source_new(struct node *node, const struct source_params *params)
 {
 	uint64_t key = session_key(params->conference, params->session);
-	struct source *source = rte_zmalloc("source", sizeof(*source), RTE_CACHE_LINE_SIZE);
+	struct source *source = rte_zmalloc("source", sizeof(*source), alignof(struct source));
 	int owner = params->kind == SOURCE_UDP
 			    ? node_spread(node, key, params->ingress_port, worker_receives_on)
 			    : node_spread(node, key, NULL, NULL);
@@ -45,7 +47,7 @@ source_new(struct node *node, const struct source_params *params)
 	token_bucket_init(&source->bucket, params->rate, params->burst, 0);
 	rng_seed(&source->rng, params->seed);
 	if (params->kind == SOURCE_UDP)
-		source->ingress_key = source_ingress_key(params->ingress_port->index,
+		source->ingress_key = (uint32_t)source_ingress_key(params->ingress_port->index,
 			params->ingress_local, params->ingress_udp_port);
 	if (params->kind == SOURCE_GENERATOR)
 		generator_init(&source->generator, &params->generator);
@@ -71,10 +73,10 @@ publish_source(struct node *node, struct source *source)
 	uint64_t key = session_key(source->conference, source->session);
 	int rc = id_map_set(&node->sources, key, source, &node->reclaim);
 
-	if (rc == 0 && source->kind == SOURCE_UDP)
-		rc = id_map_set(&node->ingress, source->ingress_key, source, &node->reclaim);
 	if (rc == 0)
 		rc = node_know_session(node, source->conference, source->session);
+	if (rc == 0 && source->kind == SOURCE_UDP)
+		rc = object_map_add(&node->ingress, source, &node->reclaim);
 	if (rc < 0)
 		(void)id_map_set(&node->sources, key, NULL, &node->reclaim);
 	return rc;
@@ -89,8 +91,10 @@ node_add_source(struct node *node, const struct source_params *params, struct fl
 					     params->ingress_local, params->ingress_udp_port);
 	struct source *source = NULL;
 
+	if (plan == NULL)
+		return NULL;
 	if (node_find_source(node, params->conference, params->session) != NULL ||
-		(ingress != ID_MAP_NO_KEY && id_map_find(&node->ingress, ingress) != NULL)) {
+		(ingress != ID_MAP_NO_KEY && object_map_find(&node->ingress, ingress) != NULL)) {
 		node_discard_plan(plan);
 		errno = EEXIST;
 		return NULL;
@@ -145,7 +149,7 @@ node_remove_source(struct node *node, struct source *source)
 	node_stop_source(node, source);
 	(void)id_map_set(&node->sources, key, NULL, &node->reclaim);
 	if (source->kind == SOURCE_UDP)
-		(void)id_map_set(&node->ingress, source->ingress_key, NULL, &node->reclaim);
+		object_map_remove(&node->ingress, source->ingress_key);
 	node_retire(node, source->owner, perform_stop, source, source_free);
 }
 

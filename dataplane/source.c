@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "source.h"
 #include "fanout.h"
+#include "feeder.h"
 #include "node.h"
 #include "packet.h"
 #include "worker.h"
@@ -26,6 +27,15 @@ source_is_running(const struct source *source)
 	return __atomic_load_n(&source->running, __ATOMIC_RELAXED);
 }
 
+static void
+count_sent(struct source *source, struct flow_state *flow, uint32_t bytes)
+{
+	flow->packets++;
+	flow->bytes += bytes;
+	source->sent.packets++;
+	source->sent.bytes += bytes;
+}
+
 /* A payload that may go now becomes the session's next packet. m is taken. */
 static void
 send_payload(struct worker *w, struct source *source, const struct flow_plan *plan,
@@ -41,7 +51,7 @@ send_payload(struct worker *w, struct source *source, const struct flow_plan *pl
 		.seq = rte_cpu_to_be_32(source->seq++),
 		.stamp = w->stamp,
 		.epoch = rte_cpu_to_be_16(source->epoch),
-		.flow_seq = rte_cpu_to_be_16(flow->state->seq++),
+		.flow_seq = rte_cpu_to_be_16((uint16_t)flow->state->packets),
 		.flow = flow->id,
 		.flags = source->flags | flags,
 	};
@@ -54,20 +64,66 @@ send_payload(struct worker *w, struct source *source, const struct flow_plan *pl
 			.pathlet_len = branch->pathlet_len};
 	}
 	fanout_send(w, m, &session, branches, flow->nb_branches, false);
-	flow->state->packets++;
-	flow->state->bytes += bytes;
-	source->counters.packets++;
-	source->counters.bytes += bytes;
+	count_sent(source, flow->state, bytes);
+}
+
+/* Copies the one way of a plan, if it has but one and there is room for it. */
+static void
+take_way(struct source *source, uint32_t version)
+{
+	const struct flow_plan *plan = source_plan(source);
+	const struct flow *flow = plan->flows;
+	const struct flow_branch *branch = &plan->branches[flow->first_branch];
+	struct source_way *way = &source->way;
+
+	way->version = version;
+	way->payload_max = plan->payload_max;
+	way->link = NULL;
+	if (plan->nb_flows != 1 || flow->nb_branches != 1 || flow->state != &source->first ||
+		branch->pathlet_len > sizeof(way->pathlet))
+		return;
+	way->link = branch->link;
+	way->flow = flow->id;
+	way->pathlet_len = (uint8_t)branch->pathlet_len;
+	memcpy(way->pathlet, plan->bytes + branch->pathlet_off, branch->pathlet_len);
+}
+
+/* send_payload for the one way, into the packet's own headroom. */
+static inline void
+send_one_way(struct worker *w, struct source *source, struct rte_mbuf *m)
+{
+	const struct source_way *way = &source->way;
+	uint16_t len = (uint16_t)(way->pathlet_len + sizeof(struct session_hdr));
+	struct flow_state *flow = &source->first;
+	uint32_t bytes = m->pkt_len;
+	uint8_t *p = packet_prepend(m, len);
+	struct session_hdr *hdr = (struct session_hdr *)(p + way->pathlet_len);
+
+	/* A constant size; what it writes too much the session header overwrites. */
+	memcpy(p, way->pathlet, sizeof(way->pathlet));
+	*hdr = (struct session_hdr){
+		.conference = rte_cpu_to_be_32(source->conference),
+		.session = rte_cpu_to_be_32(source->session),
+		.seq = rte_cpu_to_be_32(source->seq++),
+		.stamp = w->stamp,
+		.epoch = rte_cpu_to_be_16(source->epoch),
+		.flow_seq = rte_cpu_to_be_16((uint16_t)flow->packets),
+		.flow = way->flow,
+		.flags = source->flags,
+	};
+	count_sent(source, flow, bytes);
+	packet_sum_grow(m, p, len);
+	feeder_push(w, way->link, m);
 }
 
 static enum drop_reason
-admit(struct source *source, const struct flow_plan *plan, uint32_t bytes, uint64_t now)
+admit(struct source *source, uint16_t payload_max, uint32_t bytes, uint64_t now)
 {
 	if (unlikely(!source_is_running(source))) {
 		source->counters.stopped++;
 		return DROP_session_stopped;
 	}
-	if (unlikely(bytes > plan->payload_max)) {
+	if (unlikely(bytes > payload_max)) {
 		source->counters.oversize++;
 		source->counters.oversize_last = bytes;
 		return DROP_session_oversize;
@@ -80,18 +136,23 @@ admit(struct source *source, const struct flow_plan *plan, uint32_t bytes, uint6
 }
 
 void
-source_ingress(struct worker *w, struct source *source, struct rte_mbuf **pkts, uint16_t n)
+source_ingress(struct worker *w, struct source *source, struct rte_mbuf *m)
 {
-	const struct flow_plan *plan = source_plan(source);
+	uint32_t version = __atomic_load_n(&source->plan_version, __ATOMIC_ACQUIRE);
+	const struct source_way *way = &source->way;
+	enum drop_reason reason;
 
-	for (uint16_t i = 0; i < n; i++) {
-		enum drop_reason reason = admit(source, plan, pkts[i]->pkt_len, w->now);
-
-		if (unlikely(reason != DROP_none))
-			worker_drop(w, pkts[i], reason);
-		else
-			send_payload(w, source, plan, pkts[i], 0);
-	}
+	if (unlikely(way->version != version))
+		take_way(source, version);
+	reason = admit(source, way->payload_max, m->pkt_len, w->now);
+	if (unlikely(reason != DROP_none))
+		worker_drop(w, m, reason);
+	else if (likely(way->link != NULL &&
+			 packet_can_prepend(m, SOURCE_WAY_BYTES + sizeof(struct session_hdr) +
+						       FRAME_TEMPLATE_BYTES)))
+		send_one_way(w, source, m);
+	else
+		send_payload(w, source, source_plan(source), m, 0);
 }
 
 static void

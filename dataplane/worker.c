@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "worker.h"
-#include "destination.h"
+#include "deliver.h"
 #include "feeder.h"
-#include "forward.h"
+#include "ingress.h"
 #include "input.h"
 #include "node.h"
-#include "source.h"
 #include "tx_buffer.h"
 
 /* Requests and frames of the control thread that one turn takes. */
@@ -111,43 +110,44 @@ take_control(struct worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DROP_link_unknown_peer);
 }
 
-/* What it was handed for may have gone while the packet waited: it is looked up anew. */
-static void
-take_handed(struct worker *w, struct rte_mbuf *m)
-{
-	const struct packet_meta *meta = packet_meta(m);
-	struct source *source;
-
-	switch (meta->kind) {
-	case PACKET_FRAME:
-		input_frames(w, w->node->ports[meta->index], &m, 1);
-		return;
-	case PACKET_INGRESS:
-		source = id_map_find(&w->node->ingress, meta->key);
-		if (likely(source != NULL))
-			source_ingress(w, source, &m, 1);
-		else
-			worker_drop(w, m, DROP_udp_port);
-		return;
-	case PACKET_CONTROL:
-		take_control(w, m);
-		return;
-	default:
-		forward_deliver(w, m);
-	}
-}
-
+/*
+ * What a packet was handed for may have gone while it waited: it is looked up anew. What came
+ * before a frame goes before it.
+ */
 static void
 receive_handed(struct worker *w)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint16_t n = (uint16_t)rte_ring_sc_dequeue_burst(
 		w->handover, (void **)pkts, BURST_MAX, NULL);
+	struct ingress_burst ingress;
+	struct deliver_burst here;
 
 	w->counters.handed_in += n;
 	w->progress += n;
-	for (uint16_t i = 0; i < n; i++)
-		take_handed(w, pkts[i]);
+	ingress_begin(w, &ingress);
+	deliver_begin(w, &here);
+	for (uint16_t i = 0; i < n; i++) {
+		const struct packet_meta *meta = packet_meta(pkts[i]);
+
+		switch (meta->kind) {
+		case PACKET_FRAME:
+			ingress_end(w, &ingress);
+			deliver_end(w, &here);
+			input_frames(w, w->node->ports[meta->index], &pkts[i], 1);
+			break;
+		case PACKET_INGRESS:
+			ingress_add(&ingress, pkts[i], meta->key);
+			break;
+		case PACKET_CONTROL:
+			take_control(w, pkts[i]);
+			break;
+		default:
+			deliver_add(&here, pkts[i]);
+		}
+	}
+	ingress_end(w, &ingress);
+	deliver_end(w, &here);
 }
 
 /* Frames that the control thread made. */

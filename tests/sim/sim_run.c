@@ -243,17 +243,24 @@ sim_hash_counters(const struct sim *sim, uint64_t *hash)
 	for (uint32_t i = 0; i < sim->nb_sessions; i++) {
 		const struct sim_session *s = &sim->sessions[i];
 
-		if (sim->nodes[s->source].node != NULL)
-			sim_hash_bytes(hash, &sim_source(sim, i)->counters,
-				sizeof(struct source_counters));
+		if (sim->nodes[s->source].node != NULL) {
+			const struct source *source = sim_source(sim, i);
+
+			sim_hash_bytes(hash, &source->sent, sizeof(source->sent));
+			sim_hash_bytes(hash, &source->counters, sizeof(source->counters));
+		}
 		for (uint16_t d = 0; d < s->nb_destinations; d++) {
 			const struct destination *dst;
+			struct delay_histogram delay;
 
 			if (sim->nodes[s->destinations[d]].node == NULL)
 				continue;
 			dst = sim_destination(sim, i, s->destinations[d]);
+			sim_hash_bytes(hash, &dst->heard_at, sizeof(dst->heard_at));
+			sim_hash_bytes(hash, &dst->delivered, sizeof(dst->delivered));
 			sim_hash_bytes(hash, &dst->counters, sizeof(dst->counters));
-			sim_hash_bytes(hash, &dst->delay, sizeof(dst->delay));
+			destination_delay(dst, &delay);
+			sim_hash_bytes(hash, &delay, sizeof(delay));
 			for (uint16_t f = 0; f < dst->params.nb_flows; f++)
 				sim_hash_bytes(hash, &dst->flows[f].received, 16);
 		}

@@ -28,7 +28,7 @@ direct(const struct sim_session *how, uint32_t *index)
 static double
 run_generator(const struct sim_session *how, uint32_t seconds)
 {
-	const struct source_counters *c;
+	const struct source *source;
 	uint32_t index;
 	struct sim *sim = direct(how, &index);
 	double rate;
@@ -36,10 +36,11 @@ run_generator(const struct sim_session *how, uint32_t seconds)
 	sim_run_until(sim, sim->now + seconds * SIM_S);
 	sim_session_stop(sim, index);
 	sim_drain(sim, SIM_S);
-	c = &sim_source(sim, index)->counters;
-	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, c->packets);
-	assert_int_equal(small_destination(sim, index, 2)->counters.bytes, c->bytes);
-	rate = (double)c->bytes / seconds;
+	source = sim_source(sim, index);
+	assert_int_equal(
+		small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
+	assert_int_equal(small_destination(sim, index, 2)->delivered.bytes, source->sent.bytes);
+	rate = (double)source->sent.bytes / seconds;
 	small_finish(sim, NULL, small_none);
 	return rate;
 }
@@ -121,7 +122,7 @@ static void
 test_policed(void **state)
 {
 	struct sim_session how = {.kind = SOURCE_UDP, .rate = 800000, .burst = 3000};
-	const struct source_counters *c;
+	const struct source *source;
 	double passed, expected;
 	uint32_t index;
 	struct sim *sim = direct(&how, &index);
@@ -129,14 +130,15 @@ test_policed(void **state)
 	(void)state;
 	small_send(sim, index, 20000, 200, 500 * SIM_US);
 	sim_drain(sim, SIM_S);
-	c = &sim_source(sim, index)->counters;
+	source = sim_source(sim, index);
 	expected = 100000 * 10 + 3000;
-	passed = (double)c->bytes;
+	passed = (double)source->sent.bytes;
 	assert_true(passed <= expected + 1);
 	assert_true(passed >= expected - 2 * 200);
-	assert_int_equal(c->packets + c->policed, 20000);
-	assert_int_equal(small_drops(sim, 1, DROP_session_policed), c->policed);
-	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, c->packets);
+	assert_int_equal(source->sent.packets + source->counters.policed, 20000);
+	assert_int_equal(small_drops(sim, 1, DROP_session_policed), source->counters.policed);
+	assert_int_equal(
+		small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -155,7 +157,7 @@ test_conforming(void **state)
 		sim_run_until(sim, sim->now + 20 * SIM_MS);
 	}
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 1000);
+	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 1000);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -175,7 +177,7 @@ test_count(void **state)
 	(void)state;
 	sim_drain(sim, SIM_S);
 	assert_true(sim_source(sim, index)->finished);
-	assert_int_equal(small_destination(sim, index, 2)->counters.delivered, 777);
+	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 777);
 	small_finish(sim, NULL, small_none);
 }
 

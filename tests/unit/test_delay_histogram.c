@@ -91,6 +91,31 @@ test_bins(void **state)
 	assert_int_equal(delay_bin(UINT32_MAX), DELAY_BINS - 1);
 }
 
+/* Several at once are the same as one after the other. */
+static void
+test_several(void **state)
+{
+	static struct delay_histogram one;
+	uint32_t n;
+	struct rng rng;
+
+	(void)state;
+	memset(&histogram, 0, sizeof(histogram));
+	memset(&one, 0, sizeof(one));
+	rng_seed(&rng, unit_seed());
+	for (uint32_t i = 0; i < 1000; i += n) {
+		uint64_t now = i * UINT64_C(100000000);
+
+		n = rng_below(&rng, 6);
+		for (uint32_t k = 0; k < n; k++) {
+			sorted[k] = (int32_t)rng_below(&rng, 200000) - 100000;
+			delay_histogram_add(&one, sorted[k], now);
+		}
+		delay_histogram_add_several(&histogram, sorted, n, now);
+		assert_memory_equal(&histogram, &one, sizeof(one));
+	}
+}
+
 #define EVENTS 3000
 
 /* The least of the last minute, to a slice: never one older than a minute, none younger left out.
@@ -140,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_bins),
+		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_minimum),
 	};
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets for destinations here, a burst at a time; why and how is ingress.h's. One worker.
+ */
+#ifndef FERRY_DELIVER_H
+#define FERRY_DELIVER_H
+
+#include "destination.h"
+#include "node.h"
+#include "packet.h"
+#include "worker.h"
+
+struct deliver_burst {
+	const struct object_table *table;
+	uint16_t n;
+	uint16_t found; /* so many destinations are looked up */
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint64_t keys[BURST_MAX];
+	struct destination *destinations[BURST_MAX]; /* most likely; NULL: none here */
+};
+
+/* A burst is good for one turn. */
+static inline void
+deliver_begin(const struct worker *w, struct deliver_burst *burst)
+{
+	burst->table = object_map_table(&w->node->destinations);
+	burst->n = 0;
+	burst->found = 0;
+}
+
+/*
+ * A packet whose data begins at the payload, the session header before it; m is taken. At most
+ * BURST_MAX.
+ */
+void deliver_add(struct deliver_burst *burst, struct rte_mbuf *m);
+
+/* Gives all packets to their destinations, in the order in which they came; empties the burst. */
+void deliver_end(struct worker *w, struct deliver_burst *burst);
+
+#endif
