@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An artificial line between two devices: the program. */
 #include <err.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -27,6 +30,7 @@
 #define ARGS_MAX      16
 #define FRAME_HEADERS 22		   /* Ethernet, VLAN tag, checksum */
 #define SECOND	      UINT64_C(1000000000) /* ns */
+#define LOOK_NS	      20000000
 
 /* Above all ordinary processes: what is due must not wait for them. */
 #define PRIORITY 10
@@ -39,6 +43,7 @@ struct program {
 	struct impair_wire wire;
 	struct impair_wait wait;
 	struct tsc_clock clock;
+	int control; /* a socket to ask the kernel about interfaces */
 };
 
 static volatile sig_atomic_t ending, asked;
@@ -185,20 +190,43 @@ report(const struct program *p, uint64_t began)
 	struct rte_eth_stats stats;
 
 	for (unsigned int i = 0; i < 2; i++)
-		if (ethdev_stats(&p->ports[i], &stats) == 0)
+		if (ethdev_stats(&p->ports[i], &stats) == 0) {
 			r.missed[i] = stats.imissed + stats.ierrors + stats.rx_nombuf;
+			r.failed[1 - i] = stats.oerrors;
+		}
 	if (impair_report_print(&r, p->options.json, stdout) < 0)
 		warnx("no memory for a report");
+}
+
+/* The af_packet driver waits for ever once its ring is full of what a down interface kept. */
+static void
+look_at_links(struct program *p)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct ifreq request = {0};
+		bool up = p->devs[i].if_index == 0;
+
+		if (!up && if_indextoname(p->devs[i].if_index, request.ifr_name) != NULL &&
+			ioctl(p->control, SIOCGIFFLAGS, &request) == 0)
+			up = (request.ifr_flags & IFF_UP) != 0;
+		if (up != port_is_up(&p->ports[i]))
+			warnx("%s is %s", p->options.names[i], up ? "up" : "down");
+		port_set_up(&p->ports[i], up);
+	}
 }
 
 static void
 run(struct program *p)
 {
-	uint64_t now = tsc_clock_now(&p->clock), began = now, next, every;
+	uint64_t now = tsc_clock_now(&p->clock), began = now, look = now + LOOK_NS, next, every;
 
 	every = p->options.every == 0 ? UINT64_MAX : now + p->options.every * SECOND;
 	while (!ending) {
 		now = tsc_clock_now(&p->clock);
+		if (now >= look) {
+			look_at_links(p);
+			look = now + LOOK_NS;
+		}
 		if (impair_wire_turn(&p->wire, now) > 0)
 			continue;
 		if (asked || now >= every) {
@@ -207,7 +235,8 @@ run(struct program *p)
 			report(p, began);
 			continue;
 		}
-		next = RTE_MIN(impair_wire_next(&p->wire), every);
+		next = RTE_MIN(every, look);
+		next = RTE_MIN(next, impair_wire_next(&p->wire));
 		now = tsc_clock_now(&p->clock);
 		impair_wait(&p->wait, next > now ? next - now : 0);
 	}
@@ -239,11 +268,17 @@ main(int argc, char **argv)
 	if (impair_wire_init(&p->wire, &p->ports[0], &p->ports[1], p->options.settings) < 0)
 		errx(EXIT_FAILURE, "no memory for the line");
 	impair_wait_init(&p->wait, (unsigned int[]){p->devs[0].if_index, p->devs[1].if_index});
+	p->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (p->control < 0)
+		err(EXIT_FAILURE, "a socket for the state of interfaces");
+	p->ports[0].up = p->ports[1].up = true;
+	look_at_links(p);
 	catch_signals();
 	be_punctual(p);
 	fprintf(stderr, "ferry-impair: ready, %s and %s\n", p->options.names[0],
 		p->options.names[1]);
 	run(p);
+	close(p->control);
 	impair_wire_fini(&p->wire);
 	for (unsigned int i = 0; i < 2; i++) {
 		ethdev_stop(&p->ports[i]);

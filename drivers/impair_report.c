@@ -44,7 +44,7 @@ json_direction(const struct impair_report *report, unsigned int i)
 		json_object_set_new(losses, impair_event_name(e), number(c->events[e]));
 	json_object_set_new(object, "losses", losses);
 	json_object_set_new(object, "missed", number(report->missed[i]));
-	json_object_set_new(object, "refused", number(d->refused));
+	json_object_set_new(object, "refused", number(d->refused + report->failed[i]));
 	json_object_set_new(object, "late_us",
 		json_pack("{s:f, s:f, s:f}", "p50", late_us(d, 0.5), "p99", late_us(d, 0.99), "max",
 			late_most_us(d)));
@@ -116,7 +116,8 @@ fill(struct libscols_table *table, const struct impair_report *report)
 		count_row(table, impair_event_text(e), c[0]->events[e], c[1]->events[e]);
 	}
 	count_row(table, "lost by the device before", report->missed[0], report->missed[1]);
-	count_row(table, "not taken by the device after", d[0].refused, d[1].refused);
+	count_row(table, "lost by the device after", d[0].refused + report->failed[0],
+		d[1].refused + report->failed[1]);
 	real_row(table, "in, Mbit/s, mean", (double)c[0]->bytes_received * 8e-6 / seconds,
 		(double)c[1]->bytes_received * 8e-6 / seconds);
 	real_row(table, "out, Mbit/s, mean", (double)c[0]->bytes_delivered * 8e-6 / seconds,

@@ -12,7 +12,8 @@ struct impair_report {
 	const struct impair_wire *wire;
 	const char *names[2]; /* of the devices, a and b */
 	double seconds;	      /* since the start */
-	uint64_t missed[2];   /* frames that a device lost before we could take them */
+	uint64_t missed[2];   /* by direction: frames that a device lost before we took them */
+	uint64_t failed[2];   /* ... and that one lost when it had them to send */
 	uint64_t sleeps;
 };
 

@@ -43,7 +43,7 @@ static uint16_t
 send(struct impair_direction *d, uint64_t now)
 {
 	struct rte_mbuf *pkts[BURST];
-	uint16_t n = 0, sent;
+	uint16_t n = 0, sent = 0;
 	uint64_t due;
 
 	while (n < BURST && (due = impair_lane_next(&d->lane)) <= now) {
@@ -54,7 +54,9 @@ send(struct impair_direction *d, uint64_t now)
 	}
 	if (n == 0)
 		return 0;
-	sent = d->to->ops->tx_burst(d->to, 0, pkts, n, now);
+	/* A kernel interface that is down would keep them, and in the end us. */
+	if (port_is_up(d->to))
+		sent = d->to->ops->tx_burst(d->to, 0, pkts, n, now);
 	if (sent < n) {
 		d->refused += n - sent;
 		rte_pktmbuf_free_bulk(pkts + sent, n - sent);

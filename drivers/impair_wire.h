@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * An impaired line between two ports, both directions, each a lane of its own: what one port
- * receives is sent by the other when it is due. One thread.
+ * receives is sent by the other when it is due. Nothing is sent on a port that is not up. One
+ * thread.
  */
 #ifndef FERRY_IMPAIR_WIRE_H
 #define FERRY_IMPAIR_WIRE_H
@@ -14,7 +15,7 @@
 struct impair_direction {
 	struct port *from, *to;
 	struct impair_lane lane;
-	uint64_t refused; /* came out, but the device did not take it */
+	uint64_t refused; /* came out, but the device did not take it, or is down */
 	/* How long after it was due a frame was handed to the device: in nanoseconds. */
 	struct delay_histogram late;
 };

@@ -178,6 +178,22 @@ def test_marks(stage):
     assert seen.count(3) == there["marked"]
 
 
+def test_an_interface_that_goes_down(stage):
+    """What is for it is counted, also more than its ring holds, and the line goes on after it."""
+    line = Line(stage, "--there", "delay=1ms")
+    line.middle.run("ip", "link", "set", "right", "down")
+    assert "right is down" in line.process.stderr.readline()
+    assert line.send_numbers(1500) == []
+    line.middle.run("ip", "link", "set", "right", "up")
+    assert "right is up" in line.process.stderr.readline()
+    assert len(line.ping("-c", 5)) == 5
+    line.process.send_signal(signal.SIGTERM)
+    report = json.loads(line.process.communicate(timeout=10 * PATIENCE)[0].splitlines()[-1])
+    assert line.process.returncode == 0
+    assert report["directions"][0]["refused"] == 1500
+    assert report["directions"][0]["delivered"] == 1505
+
+
 def test_reports_for_people(stage):
     space = stage.namespace("line")
     for end in ("left", "right"):

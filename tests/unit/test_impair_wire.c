@@ -58,8 +58,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	a = (struct end){.port = {.ops = &end_ops, .driver = &a}, .room = 500};
-	b = (struct end){.port = {.ops = &end_ops, .driver = &b}, .room = 500};
+	a = (struct end){.port = {.ops = &end_ops, .driver = &a, .up = true}, .room = 500};
+	b = (struct end){.port = {.ops = &end_ops, .driver = &b, .up = true}, .room = 500};
 	impair_settings_init(&settings[0]);
 	impair_settings_init(&settings[1]);
 	return 0;
@@ -129,13 +129,23 @@ test_what_a_device_refuses(void **state)
 	assert_int_equal(b.sent, 7);
 	assert_int_equal(wire.directions[0].refused, 3);
 	assert_int_equal(wire.directions[1].refused, 0);
+	a.port.up = false;
+	come(&b, 4);
+	while (impair_wire_turn(&wire, MS) > 0)
+		;
+	assert_int_equal(a.sent, 0);
+	assert_int_equal(wire.directions[1].refused, 4);
 }
 
 static void
 test_reports(void **state)
 {
-	struct impair_report report = {
-		.wire = &wire, .names = {"x", "y"}, .seconds = 2, .missed = {4, 0}, .sleeps = 9};
+	struct impair_report report = {.wire = &wire,
+		.names = {"x", "y"},
+		.seconds = 2,
+		.missed = {4, 0},
+		.failed = {6, 0},
+		.sleeps = 9};
 	char text[8192];
 	FILE *out;
 
@@ -159,7 +169,7 @@ test_reports(void **state)
 		assert_non_null(strstr(text, "{\"seconds\":2.0,\"sleeps\":9,\"directions\":["));
 		assert_non_null(strstr(text, "\"from\":\"x\",\"to\":\"y\",\"received\":10,"));
 		assert_non_null(strstr(text, "\"losses\":{\"lost\":10,"));
-		assert_non_null(strstr(text, "\"missed\":4,\"refused\":0"));
+		assert_non_null(strstr(text, "\"missed\":4,\"refused\":6"));
 		assert_non_null(strstr(text, "\"delivered\":5,\"bytes_received\":5000"));
 	}
 }
