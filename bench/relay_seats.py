@@ -194,7 +194,7 @@ class TestpmdSeat(Seat):
 
 
 FERRYD = """
-node = { id = 2; name = "%(name)s"; idle = "poll"; cpus = [ %(cpu)d ]; drain = 0;
+node = { id = 2; name = "%(name)s"; idle = "poll"; cpus = [ %(cpu)d ]; drain = 0; probe = 0;
 	socket = "%(socket)s"; eal = [ %(eal)s ]; };
 ports = ( { name = "seat"; device = "%(device)s"; addresses = [ "198.18.0.2/24" ];
 	rx_descriptors = %(descriptors)d; tx_descriptors = %(descriptors)d; } );

@@ -44,6 +44,11 @@ struct port_ops {
 	 * is none. The queue's worker does not sleep past it. NULL: the port holds nothing back.
 	 */
 	uint64_t (*rx_next)(const struct port *port, uint16_t queue);
+	/*
+	 * A descriptor that poll(2) finds readable while packets wait in a queue; -1: there is
+	 * none. Of several queues of a port any may have that of any. NULL: -1.
+	 */
+	int (*rx_fd)(const struct port *port, uint16_t queue);
 };
 
 struct port {

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The only place of the dataplane that reads a clock and that sleeps. */
-#include <time.h>
-
+#include "idle_wait.h"
 #include "node.h"
 #include "tsc.h"
 #include "worker.h"
 
 /* Adaptive idling: spin so long after the last packet, then sleep twice as long each time. */
-#define SPIN_NS	     50000
-#define SLEEP_MIN_NS 10000
-#define SLEEP_MAX_NS 400000
+#define SPIN_NS 50000
 
 /* The next timer, or packet that a port holds back. */
 static uint64_t
@@ -30,17 +27,14 @@ next_due(const struct worker *w)
 
 /* Sleeps at most ns, and not past what is due next. A sleeping worker holds no reference. */
 static void
-sleep_idle(struct worker *w, uint64_t ns, uint64_t now)
+sleep_idle(struct worker *w, struct idle_wait *wait, uint64_t ns, uint64_t now)
 {
 	uint64_t next = next_due(w);
-	struct timespec ts = {.tv_nsec = (long)ns};
 
 	if (next <= now)
 		return;
-	if (next - now < ns)
-		ts.tv_nsec = (long)(next - now);
 	rte_rcu_qsbr_thread_offline(w->node->qsbr, w->index);
-	(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+	idle_wait(wait, RTE_MIN(ns, next - now));
 	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
 	w->load.sleeps++;
 }
@@ -50,8 +44,11 @@ worker_loop(void *arg)
 {
 	struct worker *w = arg;
 	const struct tsc_clock *tsc = &w->node->tsc;
-	uint64_t now = tsc_clock_now(tsc), idle_since = now, sleep_ns = SLEEP_MIN_NS;
+	struct idle_wait wait;
+	uint64_t now = tsc_clock_now(tsc), idle_since = now, sleep_ns;
 
+	idle_wait_init(&wait, w);
+	sleep_ns = wait.least;
 	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
 	while (likely(!__atomic_load_n(&w->stop, __ATOMIC_RELAXED))) {
 		uint64_t began = now;
@@ -66,13 +63,13 @@ worker_loop(void *arg)
 			observe_turn(&w->load, now - began);
 			observe_keep(&w->load);
 			idle_since = now;
-			sleep_ns = SLEEP_MIN_NS;
+			sleep_ns = wait.least;
 			continue;
 		}
 		if (w->may_sleep && now - idle_since > SPIN_NS) {
-			sleep_idle(w, sleep_ns, now);
+			sleep_idle(w, &wait, sleep_ns, now);
 			now = tsc_clock_now(tsc);
-			sleep_ns = RTE_MIN(sleep_ns * 2, (uint64_t)SLEEP_MAX_NS);
+			sleep_ns = RTE_MIN(sleep_ns * 2, wait.most);
 		}
 		w->load.idle_ns += now - began;
 	}

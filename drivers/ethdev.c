@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ethdev.h"
+#include "packet_socket.h"
 
 static inline struct ethdev *
 ethdev_of(const struct port *port)
@@ -24,7 +25,26 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	return rte_eth_tx_burst(ethdev_of(port)->port_id, queue, pkts, n);
 }
 
-static const struct port_ops ethdev_ops = {.rx_burst = rx_burst, .tx_burst = tx_burst};
+static int
+rx_fd(const struct port *port, uint16_t queue)
+{
+	return ethdev_of(port)->rx_fds[queue];
+}
+
+static const struct port_ops ethdev_ops = {
+	.rx_burst = rx_burst, .tx_burst = tx_burst, .rx_fd = rx_fd};
+
+static void
+find_rx_fds(const struct port *port, struct ethdev *dev)
+{
+	unsigned int n = 0;
+
+	if (strcmp(dev->info.driver_name, "net_af_packet") == 0 && dev->if_index != 0)
+		n = packet_socket_find(dev->if_index, dev->rx_fds, PORT_QUEUES_MAX);
+	/* With more queues than we use, or less than all known, none stands for all. */
+	for (unsigned int q = 0; q < PORT_QUEUES_MAX && n != port->rx_queues; q++)
+		dev->rx_fds[q] = -1;
+}
 
 /* What our offload bits stand for in DPDK's. */
 static const struct {
@@ -92,6 +112,7 @@ ethdev_open(struct port *port, struct ethdev *dev, const struct ethdev_params *p
 	dev->rx_descriptors = params->rx_descriptors;
 	dev->tx_descriptors = params->tx_descriptors;
 	dev->if_index = dev->info.if_index;
+	find_rx_fds(port, dev);
 	rc = rte_eth_macaddr_get(dev->port_id, &port->mac);
 	if (rc < 0) {
 		snprintf(error->text, sizeof(error->text), "device \"%s\" has no MAC address: %s",

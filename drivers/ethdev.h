@@ -27,6 +27,7 @@ struct ethdev {
 	uint16_t rx_descriptors, tx_descriptors; /* as the device rounded them */
 	unsigned int if_index; /* of the kernel's interface below, 0 if there is none */
 	struct rte_eth_dev_info info;
+	int rx_fds[PORT_QUEUES_MAX]; /* that tell of packets; -1 = none */
 	bool started;
 };
 

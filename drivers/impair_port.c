@@ -28,8 +28,17 @@ rx_next(const struct port *port, uint16_t queue)
 	return impair_lane_next(&wrap->lane);
 }
 
+static int
+rx_fd(const struct port *port, uint16_t queue)
+{
+	const struct impair_port *wrap = port->driver;
+	const struct port *inner = wrap->inner;
+
+	return inner->ops->rx_fd != NULL ? inner->ops->rx_fd(inner, queue) : -1;
+}
+
 static const struct port_ops impair_ops = {
-	.rx_burst = rx_burst, .tx_burst = tx_burst, .rx_next = rx_next};
+	.rx_burst = rx_burst, .tx_burst = tx_burst, .rx_next = rx_next, .rx_fd = rx_fd};
 
 int
 impair_port_init(struct impair_port *wrap, struct port *port, struct port *inner,

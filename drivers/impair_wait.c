@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <dirent.h>
-#include <netpacket/packet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "impair_wait.h"
+#include "packet_socket.h"
 
 /* A timer is that late in the mean: sleep so much less, and look again in a loop for the rest. */
 #define EARLY_NS 20000
 #define LOOK_NS	 50000	   /* where nobody wakes us */
 #define MOST_NS	 100000000 /* so that a signal between two waits is not missed for long */
-
-/* The kernel interface of an AF_PACKET socket; 0 = it is none. */
-static unsigned int
-interface_of(int fd)
-{
-	struct sockaddr_ll address = {0};
-	socklen_t len = sizeof(address);
-	int domain = 0;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){sizeof(domain)}) < 0 ||
-		domain != AF_PACKET || getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		return 0;
-	return (unsigned int)address.sll_ifindex;
-}
 
 void
 impair_wait_init(struct impair_wait *wait, const unsigned int if_index[2])
@@ -37,7 +23,7 @@ impair_wait_init(struct impair_wait *wait, const unsigned int if_index[2])
 	while (directory != NULL && (entry = readdir(directory)) != NULL &&
 		wait->nb_fds < IMPAIR_WAIT_FDS) {
 		int fd = atoi(entry->d_name);
-		unsigned int index = interface_of(fd);
+		unsigned int index = packet_socket_interface(fd);
 
 		if (index == 0 || (index != if_index[0] && index != if_index[1]))
 			continue;

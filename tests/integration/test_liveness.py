@@ -107,7 +107,8 @@ def test_round_trip_and_clock(net):
     assert (silent["rtt_us"], silent["probe_loss_share"], silent["clock_offset_us"]) == (
         None, None, None)
     assert one.link(3)["rtt_us"] > 0
-    assert one.drops() == {}
+    # A kernel's report of its multicast groups, as its end comes up, is not for the node.
+    assert set(one.drops()) <= {"ip_address"}
     table = one.ferryctl("show", "links").stdout
     assert "Links: as probes find them" in table
 

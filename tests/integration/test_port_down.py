@@ -55,3 +55,23 @@ def test_port(stage, end):
     drops = nodes[1].drops()
     # A kernel's report of its multicast groups, as its end comes up, is not for the node.
     assert set(drops) <= {"port_down", "port_full", "hop_unresolved", "ip_address"}, drops
+
+
+@pytest.mark.parametrize("end", ["far", "own"])
+def test_idle(stage, end):
+    """A port that is down does not keep an idle worker awake."""
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    client, far = net.client(one), net.client(two)
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=client.ingress(5001),
+                egress=[far.egress(2, 6000)])
+    nodes = net.start()
+    place, interface = (two, "w1") if end == "far" else (one, "w2")
+    place.namespace.run("ip", "link", "set", interface, "down")
+    nodes[1].wait_log("port w2 is down")
+    turned, since = polls(nodes[1]), time.monotonic()
+    time.sleep(1)
+    rate = (polls(nodes[1]) - turned) / (time.monotonic() - since)
+    print(f"{rate:.0f} turns a second")
+    assert 10 < rate < 20000
