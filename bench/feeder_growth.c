@@ -19,6 +19,22 @@ static const uint32_t sizes[] = {1, 10, 100, 1000, 10000};
 
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
+/* Buffers lie as those of a pool that was in use for a while, whatever the order of packets. */
+static void
+shuffle(struct feeder_scene *s)
+{
+	struct rng rng;
+
+	rng_seed(&rng, 1);
+	for (uint32_t i = s->nb_back; i > 1; i--) {
+		uint32_t k = (uint32_t)rng_below(&rng, i);
+		struct rte_mbuf *m = s->back[k];
+
+		s->back[k] = s->back[i - 1];
+		s->back[i - 1] = m;
+	}
+}
+
 /* Takes a burst from the link, and pushes it again; returns the cycles a packet. */
 static double
 measure(struct feeder_scene *s, uint64_t *now, uint64_t packets)
@@ -63,6 +79,7 @@ feeder_growth(const struct bench_options *options)
 			uint64_t now = UINT64_C(1000000000);
 
 			feeder_scene_init(&s, &params, now);
+			shuffle(&s);
 			feeder_scene_push(&s);
 			bench_add(&samples[i],
 				measure(&s, &now, options->quick ? MEASURE_QUICK : MEASURE));

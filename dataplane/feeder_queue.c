@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <errno.h>
 
 #include <rte_common.h>
 #include <rte_malloc.h>
 
 #include "feeder_queue.h"
+
+static_assert(sizeof(struct feeder_queue) == 128, "queue of a conference");
 
 /* The least that a table with any queue has. */
 #define BUCKETS_MIN 64
@@ -76,7 +79,7 @@ feeder_pool_init(struct feeder_pool *pool, uint32_t queues, uint32_t packets)
 		.idle_last = FEEDER_NONE,
 		.free_entry = packets > 0 ? 0 : FEEDER_NONE};
 	pool->queues = rte_zmalloc(
-		"feeder_queues", (queues + 1) * sizeof(*pool->queues), RTE_CACHE_LINE_SIZE);
+		"feeder_queues", (queues + 1) * sizeof(*pool->queues), sizeof(*pool->queues));
 	pool->entries = rte_zmalloc(
 		"feeder_entries", (packets + 1) * sizeof(*pool->entries), RTE_CACHE_LINE_SIZE);
 	pool->buckets = rte_malloc(

@@ -57,25 +57,25 @@ struct feeder_fifo {
 	uint32_t first, last;
 };
 
+/* Two cache lines, so that many conferences fit a cache. */
 struct feeder_queue {
 	uint32_t conference;
-	uint16_t link; /* index */
-	bool used;     /* the two above are somebody's */
-	struct feeder_terms terms;
+	uint16_t link;	     /* index */
+	bool used;	     /* the two above are somebody's */
 	uint32_t chain;	     /* the next queue of this bucket */
-	uint32_t next, prev; /* in the round of its class; without packets: in the idle list */
-	struct feeder_fifo fifos[2]; /* delay-sensitive ones in the first */
+	uint32_t next, prev; /* in the round of its class; without packets: idle list */
 	uint32_t packets;
+	struct feeder_fifo fifos[2]; /* delay-sensitive ones in the first */
 	uint64_t bytes;
 	uint64_t deficit; /* bytes that it may still send in this turn */
+	struct feeder_terms terms;
 
 	uint64_t taken, sent;
-	uint64_t drops;	  /* found it full */
-	uint64_t expired; /* waited too long */
-
+	uint64_t drops;	      /* found it full */
+	uint64_t expired;     /* waited too long */
 	uint64_t event_at;    /* when congestion was told last; 0 = never */
 	uint64_t event_drops; /* so many of drops and expired were told */
-};
+} __attribute__((aligned(128)));
 
 struct feeder_pool {
 	struct feeder_queue *queues;
