@@ -202,6 +202,21 @@ do_events(const struct ctl_context *ctx, unsigned int argc, const char *const *a
 }
 
 static json_t *
+do_conference_end(
+	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	uint32_t conference, stopped = 0;
+
+	(void)argc;
+	if (ctl_find_conference(ctx->view->config, argv[0], &conference, error) != 0 ||
+		ctx->ops->conference_end(
+			ctx->ops_ctx, conference, &stopped, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I}", "conference", (json_int_t)conference, "sources_stopped",
+		(json_int_t)stopped);
+}
+
+static json_t *
 do_help(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	json_t *array = json_array();

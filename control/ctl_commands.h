@@ -24,6 +24,8 @@ struct ctl_ops {
 		char *error, size_t size);
 	int (*session_run)(void *ctx, uint32_t conference, uint32_t session, bool run,
 		bool *changed, char *error, size_t size);
+	int (*conference_end)(
+		void *ctx, uint32_t conference, uint32_t *stopped, char *error, size_t size);
 };
 
 struct ctl_context {

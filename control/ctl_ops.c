@@ -58,9 +58,34 @@ ops_session_run(void *ctx, uint32_t conference, uint32_t session, bool run, bool
 		   : session_stop(ctx, entry, changed, error, size);
 }
 
+/* Sources first, so that nothing of the conference comes after its queues are emptied. */
+static int
+ops_conference_end(void *ctx, uint32_t conference, uint32_t *stopped, char *error, size_t size)
+{
+	struct session_book *book = ctx;
+
+	*stopped = 0;
+	for (uint32_t i = 0; i < book->nb_entries; i++) {
+		struct session_entry *entry = &book->entries[i];
+		bool changed = false;
+
+		if (entry->config->conference != conference || entry->source == NULL)
+			continue;
+		if (session_stop(book, entry, &changed, error, size) < 0)
+			return -EINVAL;
+		*stopped += changed;
+	}
+	if (node_end_conference(book->node, conference) < 0) {
+		snprintf(error, size, "out of memory: nothing that waits was dropped");
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 const struct ctl_ops ctl_session_ops = {
 	.set_weights = ops_set_weights,
 	.flow_add = ops_flow_add,
 	.flow_remove = ops_flow_remove,
 	.session_run = ops_session_run,
+	.conference_end = ops_conference_end,
 };

@@ -24,6 +24,8 @@
 		"start a session's source")                                                        \
 	X(session_stop, "session stop", "CONF SESSION", 2, 2,                                      \
 		"stop a session's source")                                                         \
+	X(conference_end, "conference end", "CONF", 1, 1,                                          \
+		"stop a conference's sources here, and drop what of it waits")                     \
 	X(events, "events", "[--last N] [--follow]", 0, 3,                                         \
 		"what happened: links' states, congestion; --follow: goes on as it happens")       \
 	X(help, "help", "", 0, 0,                                                                  \

@@ -21,11 +21,12 @@ _ferryctl()
 			"--socket= --node= --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session help" -- "$word") ;;
+		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session conference help" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows feeders drops load all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
+		conference) mapfile -t COMPREPLY < <(compgen -W "end" -- "$word") ;;
 		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;
 		esac
 	fi

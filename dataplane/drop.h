@@ -46,7 +46,7 @@
 	X(hop_removed, "next hop was taken away")                                                  \
 	X(queue_full, "conference's queue for the next hop full")                                  \
 	X(queue_expired, "waited too long for the next hop")                                       \
-	X(feeder_full, "queues of all next hops together hold what they may")                     \
+	X(feeder_full, "queues of all next hops together hold what they may")                      \
 	X(conference_ended, "waited for a next hop when the conference ended")                     \
 	X(port_down, "port is down")                                                               \
 	X(mtu_exceeded, "larger than the MTU of the port")                                         \

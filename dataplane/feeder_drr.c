@@ -39,7 +39,7 @@ prefetch_round(const struct feeder_pool *pool, const struct feeder_queue *q)
 static inline void
 begin_turn(const struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 {
-	q->deficit += (uint64_t)drr->quantum * q->terms.weight;
+	q->deficit += drr->quantum * q->terms.weight;
 	prefetch_round(pool, q);
 }
 

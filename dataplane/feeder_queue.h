@@ -67,7 +67,8 @@ struct feeder_queue {
 	uint32_t packets;
 	struct feeder_fifo fifos[2]; /* delay-sensitive ones in the first */
 	uint64_t bytes;
-	uint64_t deficit; /* bytes that it may still send in this turn */
+	uint32_t deficit;	/* bytes that it may still send in this turn */
+	uint32_t terms_version; /* of the node's, when terms were looked up */
 	struct feeder_terms terms;
 
 	uint64_t taken, sent;

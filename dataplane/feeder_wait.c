@@ -99,12 +99,14 @@ static struct feeder_queue *
 queue_of(struct worker *w, struct link *link, uint32_t conference)
 {
 	struct feeder_queue *q = feeder_queue_get(&w->feeders, link->index, conference);
+	uint32_t version = __atomic_load_n(&w->node->terms_version, __ATOMIC_ACQUIRE);
 	const struct feeder_terms *terms;
 
-	if (unlikely(q == NULL) || q->packets > 0)
+	if (unlikely(q == NULL) || q->packets > 0 || q->terms_version == version)
 		return q;
 	terms = id_map_find(&w->node->conferences, conference);
 	q->terms = terms != NULL ? *terms : feeder_terms_default();
+	q->terms_version = version;
 	return q;
 }
 

@@ -103,6 +103,7 @@ node_new(const struct node_params *params, const char **error)
 		return NULL;
 	snprintf(node->name, sizeof(node->name), "%s", params->name);
 	node->id = params->id;
+	node->terms_version = 1;
 	node->epoch = params->epoch;
 	node->nb_workers = params->nb_workers;
 	node->max_links = params->max_links;

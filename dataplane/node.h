@@ -51,6 +51,7 @@ struct node {
 	struct object_map destinations; /* session_key -> struct destination */
 	struct id_map known;		/* session_key -> anything: configured, but not for us */
 	struct id_map conferences;	/* conference -> struct feeder_terms; others: the default */
+	uint32_t terms_version;		/* of these; never 0 */
 	struct link **links;		/* by index; published slots */
 
 	/* The control thread's. */
@@ -178,9 +179,15 @@ struct link *node_find_link(const struct node *node, uint32_t node_id);
 /* Takes a link away; no plan may name it any more. */
 void node_remove_link(struct node *node, struct link *link);
 
-/* How packets of a conference are treated where they wait. 0, -EINVAL, or -ENOMEM. */
+/*
+ * How packets of a conference are treated where they wait, from when none of them do; NULL: as
+ * those of one that is not known. 0, -EINVAL, or -ENOMEM.
+ */
 int node_set_conference(struct node *node, uint32_t conference, const struct feeder_terms *terms);
-/* A conference is over: what of it waits is dropped by name, in the workers' next turns. */
+/*
+ * A conference is over, for now: what of it waits is dropped by name in the workers' next turns,
+ * and its queues are gone. Its terms stay.
+ */
 int node_end_conference(struct node *node, uint32_t conference);
 
 /* Places of one worker's feeders. */

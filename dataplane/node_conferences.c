@@ -14,7 +14,10 @@ publish(struct node *node, uint32_t conference, struct feeder_terms *terms)
 {
 	struct feeder_terms *old = id_map_find(&node->conferences, conference);
 	int rc = id_map_set(&node->conferences, conference, terms, &node->reclaim);
+	uint32_t version = node->terms_version + 1;
 
+	/* Who sees the new version finds the new terms. */
+	__atomic_store_n(&node->terms_version, version != 0 ? version : 1, __ATOMIC_RELEASE);
 	if (rc == 0 && old != NULL)
 		reclaim_defer(&node->reclaim, rte_free, old);
 	return rc;
@@ -26,6 +29,8 @@ node_set_conference(struct node *node, uint32_t conference, const struct feeder_
 	struct feeder_terms *copy;
 	int rc;
 
+	if (terms == NULL)
+		return publish(node, conference, NULL);
 	if (terms->priority >= FEEDER_PRIORITIES || terms->weight < 1 ||
 		terms->weight > FEEDER_WEIGHT_MAX)
 		return -EINVAL;
@@ -48,7 +53,7 @@ perform_end(struct worker *w, struct worker_request *request)
 int
 node_end_conference(struct node *node, uint32_t conference)
 {
-	int rc = publish(node, conference, NULL);
+	int rc = 0;
 
 	for (uint16_t i = 0; i < node->nb_workers && rc == 0; i++)
 		rc = node_request(node, i, perform_end, (void *)(uintptr_t)conference, NULL, NULL);

@@ -117,6 +117,26 @@ def test_overload(net):
         receiver.close()
 
 
+def test_conference_ends(net):
+    port = add(net, LOW, 1)
+    nodes = net.start()
+    flood = Sender(net.left, net.left.node_address, port, pps=4 * RATE / 8000, size=SIZE)
+    until(lambda: (queue(nodes[1], LOW) or {"packets": 0})["packets"] > 20, 20, "packets wait")
+    ended = json.loads(nodes[1].ferryctl("conference", "end", LOW, "--json").stdout)
+    assert ended == {"conference": LOW, "sources_stopped": 1}
+    until(lambda: queue(nodes[1], LOW) is None, 5, "its queue is gone")
+    assert 0 < nodes[1].drops()["conference_ended"] <= 50
+    assert nodes[1].show("feeders")[0]["packets"] == 0
+    before = nodes[1].source(LOW, 1)["packets"]
+    nodes[1].ctl("session", "start", LOW, 1)
+    until(lambda: nodes[1].source(LOW, 1)["packets"] > before, 5, "it goes on")
+    until(lambda: queue(nodes[1], LOW), 5, "its queue is back")
+    assert queue(nodes[1], LOW)["priority"] == 1
+    flood.stop()
+    for node in nodes.values():
+        node.check_sums()
+
+
 def payload_of(rate, size):
     return rate * size // (size + 54)
 

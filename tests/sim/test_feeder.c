@@ -276,6 +276,7 @@ test_conference_ends(void **state)
 	sim_host_send(sim, a, SIZE);
 	sim_drain(sim, SIM_S);
 	assert_int_equal(delivered(sim, a) + ended, 51);
+	assert_int_equal(node_set_conference(sim->nodes[2].node, 9, NULL), 0);
 	small_finish(sim, NULL, allowed);
 }
 
