@@ -42,7 +42,8 @@ ports = (
 	{ name = "outside"; device = "%(outside)s"; addresses = [ "%(address)s" ]; },
 	{ name = "inside"; device = "%(inside)s"; addresses = [ "198.18.2.%(id)d/24" ]; }
 );
-peers = ( { id = %(peer)d; address = "198.18.2.%(peer)d"; port = "inside"; } );
+# Forwarding is measured, not rate control.
+peers = ( { id = %(peer)d; address = "198.18.2.%(peer)d"; port = "inside"; pacing = "none"; } );
 @include "session.cfg"
 """
 

@@ -198,7 +198,7 @@ node = { id = 2; name = "%(name)s"; idle = "poll"; cpus = [ %(cpu)d ]; drain = 0
 	socket = "%(socket)s"; eal = [ %(eal)s ]; };
 ports = ( { name = "seat"; device = "%(device)s"; addresses = [ "198.18.0.2/24" ];
 	rx_descriptors = %(descriptors)d; tx_descriptors = %(descriptors)d; } );
-peers = ( { id = 1; address = "198.18.0.1"; } );
+peers = ( { id = 1; address = "198.18.0.1"; pacing = "none"; } ); # forwarding, not rate control
 """
 
 

@@ -101,8 +101,10 @@ struct config_port {
 };
 
 enum config_pacing {
-	CONFIG_PACING_NONE,
+	CONFIG_PACING_TFRC, /* the default */
+	CONFIG_PACING_TFRC_SP,
 	CONFIG_PACING_RATE,
+	CONFIG_PACING_NONE,
 };
 
 struct config_peer {

@@ -6,12 +6,14 @@
 
 #define RATE "rate:"
 
+static const char *const names[] = {[CONFIG_PACING_TFRC] = "tfrc",
+	[CONFIG_PACING_TFRC_SP] = "tfrc-sp",
+	[CONFIG_PACING_RATE] = "rate",
+	[CONFIG_PACING_NONE] = "none"};
+
 const char *
 config_pacing_name(uint32_t pacing)
 {
-	static const char *const names[] = {
-		[CONFIG_PACING_NONE] = "none", [CONFIG_PACING_RATE] = "rate"};
-
 	return names[pacing];
 }
 
@@ -19,15 +21,17 @@ void
 config_read_pacing(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	static const char wanted[] =
-		"\"none\", or \"rate:\" and bit/s from 1000 to 1000000000000, as \"rate:2.5M\" (k, "
-		"M, G)";
+		"\"tfrc\", \"tfrc-sp\", \"none\", or \"rate:\" and bit/s from 1000 to "
+		"1000000000000, as \"rate:2.5M\" (k, M, G)";
 	struct config_peer *peer = object;
 	const char *value = config_read_string_value(reader, setting, wanted);
 
 	if (value == NULL)
 		return;
-	if (strcmp(value, "none") == 0) {
-		peer->pacing = CONFIG_PACING_NONE;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (i == CONFIG_PACING_RATE || strcmp(value, names[i]) != 0)
+			continue;
+		peer->pacing = (uint32_t)i;
 		return;
 	}
 	peer->pacing = CONFIG_PACING_RATE;
@@ -44,8 +48,8 @@ config_print_pacing(
 	const struct config_peer *peer = object;
 	char text[64];
 
-	if (peer->pacing == CONFIG_PACING_NONE)
-		snprintf(text, sizeof(text), "none");
+	if (peer->pacing != CONFIG_PACING_RATE)
+		snprintf(text, sizeof(text), "%s", names[peer->pacing]);
 	else
 		snprintf(text, sizeof(text), RATE "%" PRIu64, peer->pacing_rate);
 	config_print_string(printer, key, text);

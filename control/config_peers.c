@@ -85,7 +85,7 @@ static const struct config_key peer_keys[] = {
 		.kind = KEY_CUSTOM,
 		.read = config_read_pacing,
 		.print = config_print_pacing,
-		.help = "none or rate:BIT/S, default none"},
+		.help = "tfrc, tfrc-sp, rate:BIT/S or none, default tfrc"},
 };
 
 #define PEER_KEYS (sizeof(peer_keys) / sizeof(peer_keys[0]))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "link_tfrc.h"
 #include "show_private.h"
 
 /* Drops at the next hop's ring, by all workers that are not its owner. */
@@ -126,6 +127,45 @@ show_link_probes(json_t *object, const struct show_view *view, const struct link
 		object, "clock_error_us", known ? show_real((double)error / 2e3) : json_null());
 }
 
+static const char *const pacing_names[] = {
+	[LINK_PACING_NONE] = "none",
+	[LINK_PACING_RATE] = "rate",
+	[LINK_PACING_TFRC] = "tfrc",
+	[LINK_PACING_TFRC_SP] = "tfrc-sp",
+};
+
+static json_t *
+show_loss_event_rate(const uint32_t *p)
+{
+	return json_real((double)__atomic_load_n(p, __ATOMIC_RELAXED) / 4294967296.0);
+}
+
+/* Rate control: of what we send, and of what comes if the neighbour is told about it. */
+static void
+show_link_pacing(json_t *object, const struct link *link)
+{
+	const struct tfrc_sender *s = &link->tfrc.sender;
+	const struct tfrc_receiver *r = &link->rx.tfrc;
+	uint64_t rate = counter_read(&link->feeder.pacer.rate), rtt = counter_read(&s->rtt);
+	bool tfrc = link_is_tfrc(link),
+	     reports = __atomic_load_n(&link->rx.reports, __ATOMIC_RELAXED);
+
+	json_object_set_new(object, "pacing", json_string(pacing_names[link->pacing]));
+	json_object_set_new(
+		object, "rate_allowed_bps", rate != 0 ? show_number(rate * 8) : json_null());
+	json_object_set_new(
+		object, "tx_loss_event_rate", tfrc ? show_loss_event_rate(&s->p) : json_null());
+	json_object_set_new(
+		object, "tfrc_rtt_us", tfrc && rtt != 0 ? show_number(rtt / 1000) : json_null());
+	json_object_set_new(object, "reports", tfrc ? show_count(&s->reports) : json_null());
+	json_object_set_new(object, "nofeedback", tfrc ? show_count(&s->expiries) : json_null());
+	json_object_set_new(
+		object, "rx_loss_event_rate", reports ? show_loss_event_rate(&r->p) : json_null());
+	json_object_set_new(
+		object, "rx_loss_events", reports ? show_count(&r->history.events) : json_null());
+	json_object_set_new(object, "rx_reports", reports ? show_count(&r->reports) : json_null());
+}
+
 json_t *
 show_link(const struct show_view *view, const struct link *link)
 {
@@ -146,6 +186,7 @@ show_link(const struct show_view *view, const struct link *link)
 	show_neighbour_keys(object, view, link);
 	show_link_tx(object, view, link);
 	show_link_rx(object, view, link);
+	show_link_pacing(object, link);
 	json_object_set_new(object, "rtt_us", rtt != 0 ? show_number(rtt) : json_null());
 	json_object_set_new(
 		object, "rtt_peer_us", rtt_peer != 0 ? show_number(rtt_peer) : json_null());

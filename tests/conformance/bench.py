@@ -138,7 +138,8 @@ def configuration(name):
              **({"gateways": ["10.1.0.1"]} if port == "a" else {})}
             for i, (port, (v4, v6, vlan, mtu)) in enumerate(PORTS.items())
         ],
-        "peers": [{"id": n, "address": address, "port": port}
+        # Not paced: each packet leaves in the turn in which it came.
+        "peers": [{"id": n, "address": address, "port": port, "pacing": "none"}
                   for n, (port, address, _) in PEERS.items()],
         "conferences": [{"id": CONF, "sessions": sources + destinations}],
     }

@@ -89,7 +89,7 @@ def node_text(node, socket):
                    f'addresses = [ "{address}" ];{impair} }}'
                    for i, (name, address, impair) in enumerate(ports)]
     peer_groups = [f'{{ id = {peer.id}; name = "{peer.name}"; address = "{link.address(peer)}"; '
-                   f'port = "{peer.name}"; }}'
+                   f'port = "{peer.name}"; pacing = "none"; }}'
                    for link in links_of(node) for peer in [link.other(node)]]
     return (f"# {node.title}\n"
             "node = {\n"
@@ -99,6 +99,8 @@ def node_text(node, socket):
             f'\tsocket = "{socket}";\n'
             "};\n"
             "ports = (\n\t" + ",\n\t".join(port_groups) + "\n);\n"
+            "# These links share their way with nobody. Rate control would begin slowly, over such\n"
+            "# round-trip times, while the file comes at full rate from its first second.\n"
             "peers = (\n\t" + ",\n\t".join(peer_groups) + "\n);\n"
             '@include "conferences.cfg"\n')
 

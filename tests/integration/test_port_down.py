@@ -22,6 +22,9 @@ def test_port(stage, end):
     one, two, three = (net.node(number) for number in (1, 2, 3))
     net.wire(one, two)
     net.wire(one, three)
+    # Under rate control packets for a dead port would wait, and then be dropped by other names.
+    for peer in one.peers:
+        peer["pacing"] = "none"
     left, right2, right3 = net.client(one), net.client(two), net.client(three)
     net.session(1, source=1, destinations=[2, 3], flows=["(2, 3)"], ingress=left.ingress(5001),
                 egress=[right2.egress(2, 6000), right3.egress(3, 6000)])

@@ -26,6 +26,7 @@
 #define SIM_FLOWS_MAX	 16
 #define SIM_TEXT_MAX	 2048
 #define SIM_HOST	 UINT32_MAX
+#define SIM_LINKS_MAX	 64 /* of a node */
 
 /* Places for packets and queues of a node with a paced link. */
 #define SIM_FEEDER_PACKETS 256
@@ -105,6 +106,9 @@ struct sim_hooks {
 	void *arg;
 	/* What a worker told its control thread; NULL: it stays in the worker's ring. */
 	void (*event)(void *arg, struct sim *sim, uint32_t node, const struct worker_event *event);
+	/* After the nodes in each turn: what else there is in the underlay. */
+	void (*turn)(void *arg, struct sim *sim);
+	void *turn_arg;
 };
 
 struct sim {
@@ -119,12 +123,13 @@ struct sim {
 	struct rte_mempool *host_pool;
 	uint16_t buffer_bytes; /* of nodes' packet buffers; 0 = default */
 	uint32_t extra_buffers;
-	uint32_t link_ring;  /* packets in the ring of a next hop */
-	uint8_t pacing;	     /* enum link_pacing, of all links; with TFRC they have feeders */
-	uint64_t link_rate;  /* bytes/s at which a link is paced; 0 = none is: */
-	uint32_t paced_node; /* the one of this node, an index, */
-	uint32_t paced_peer; /* to this one, an id */
-	uint64_t probe;	     /* ns between probes of a link; 0 = none */
+	uint32_t link_ring;	 /* packets in the ring of a next hop */
+	uint8_t pacing;		 /* enum link_pacing, of all links; with TFRC they have feeders */
+	uint64_t link_rate;	 /* bytes/s at which a link is paced; 0 = none is: */
+	uint32_t paced_node;	 /* the one of this node, an index, */
+	uint32_t paced_peer;	 /* to this one, an id */
+	uint32_t feeder_packets; /* of a node with a paced link; 0 = SIM_FEEDER_PACKETS */
+	uint64_t probe;		 /* ns between probes of a link; 0 = none */
 	uint32_t nb_nodes, nb_wires, nb_sessions;
 	struct sim_node nodes[SIM_NODES_MAX];
 	struct sim_wire wires[SIM_WIRES_MAX];

@@ -32,6 +32,14 @@ sim_is_paced(const struct sim *sim)
 	return sim->link_rate != 0 || sim->pacing != LINK_PACING_NONE;
 }
 
+static uint32_t
+feeder_packets(const struct sim *sim)
+{
+	if (!sim_is_paced(sim))
+		return 0;
+	return sim->feeder_packets != 0 ? sim->feeder_packets : SIM_FEEDER_PACKETS;
+}
+
 static void
 add_links(struct sim *sim, uint32_t index)
 {
@@ -72,7 +80,7 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.ring_packets = sim->link_ring * sn->nb_ports * (sn->workers > 1),
 		.reorder_packets = sim->extra_buffers,
 		.buffer_bytes = sim->buffer_bytes,
-		.feeder_packets = sim_is_paced(sim) ? SIM_FEEDER_PACKETS : 0,
+		.feeder_packets = feeder_packets(sim),
 		.feeder_queues = sim_is_paced(sim) ? SIM_FEEDER_QUEUES : 0,
 	};
 	struct node_params params = {
@@ -80,7 +88,7 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.id = sn->id,
 		.epoch = ++sn->epoch,
 		.nb_workers = sn->workers,
-		.max_links = WORKER_PORTS_MAX,
+		.max_links = SIM_LINKS_MAX,
 		.seed = rng_next(&sim->rng),
 		.now = sim->now,
 	};

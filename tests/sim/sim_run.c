@@ -125,6 +125,8 @@ turn(struct sim *sim)
 		sn->busy = turn_node(sim, sn->node);
 		progress += sn->busy;
 	}
+	if (sim->hooks.turn != NULL)
+		sim->hooks.turn(sim->hooks.turn_arg, sim);
 	sim_hosts_turn(sim);
 	if (sim->now >= sim->next_tick) {
 		for (uint32_t i = 0; i < sim->nb_nodes; i++)
