@@ -31,6 +31,17 @@ send_in_place(struct worker *w, struct rte_mbuf *m, const struct session_hdr *se
 	feeder_push(w, branch->link, m);
 }
 
+/* Into another buffer; at the end of a path the Pathlet is a header only. */
+static void
+copy_head(uint8_t *p, const struct fanout_branch *branch, const struct session_hdr *session)
+{
+	if (likely(branch->pathlet_len == sizeof(struct pathlet_hdr)))
+		memcpy(p, branch->pathlet, sizeof(struct pathlet_hdr));
+	else
+		memcpy(p, branch->pathlet, branch->pathlet_len);
+	memcpy(p + branch->pathlet_len, session, sizeof(*session));
+}
+
 static void
 send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 	const struct session_hdr *session, const struct fanout_branch *branch)
@@ -38,8 +49,10 @@ send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 	uint16_t len = head_len(branch);
 	uint8_t *p = rte_pktmbuf_mtod(head, uint8_t *);
 
+	copy_head(p, branch, session);
+	if (likely(feeder_copy(w, branch->link, head, len, m)))
+		return;
 	head->data_len = len;
-	write_head(p, branch, session);
 	packet_chain(head, m);
 	if (packet_sum_known(m))
 		packet_sum_set(head, checksum_add(packet_meta(m)->sum, checksum_bytes(p, len)));

@@ -70,6 +70,14 @@ feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
 	return likely(feeder_is_direct(w, link)) && link_output_transit(w, link, m, frame, len);
 }
 
+/* The same for one copy of several, see link_output_copy. False: nothing has changed. */
+static inline bool
+feeder_copy(struct worker *w, struct link *link, struct rte_mbuf *head, uint16_t len,
+	struct rte_mbuf *payload)
+{
+	return likely(feeder_is_direct(w, link)) && link_output_copy(w, link, head, len, payload);
+}
+
 /* A datagram of another type for a link (data is its body), past what queues there. m is taken. */
 void feeder_push_control(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m);
 

@@ -38,6 +38,29 @@ link_write_headers(struct worker *w, struct link *link, const struct frame_templ
 }
 
 /*
+ * Writes the headers of the next DATA frame, of total bytes in all, over untagged IPv4 (len bytes
+ * behind them fit t->transit_room), and counts it.
+ */
+static inline void
+link_write_frame(const struct worker *w, struct link *link, const struct frame_template *t,
+	struct link_frame *f, uint32_t total)
+{
+	uint32_t ip_len = total - (uint32_t)sizeof(f->eth), sum;
+
+	memcpy(f, t->bytes + FRAME_TEMPLATE_BYTES - sizeof(*f),
+		offsetof(struct link_frame, link.seq));
+	f->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(f->ip)));
+	f->ip.total_length = rte_cpu_to_be_16((uint16_t)ip_len);
+	sum = (uint32_t)t->ip_sum + f->ip.total_length;
+	f->ip.hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
+	f->link.seq = rte_cpu_to_be_64(link->tx.seq++);
+	f->link.stamp = w->stamp;
+	f->link.rtt = link->tx.rtt;
+	link->tx.bytes += total - offsetof(struct link_frame, link);
+	link->tx.packets++;
+}
+
+/*
  * Sends a DATA frame in transit: m as it came, in one piece and nobody else's, is old, this node's
  * Pathlet, and len bytes that go on. New headers of the same size (untagged IPv4) take the place of
  * the old, one Pathlet further on. False: not on this link, or not so many bytes; m is as it was.
@@ -48,28 +71,43 @@ link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
 {
 	const uint16_t off = sizeof(struct pathlet_hdr);
 	const struct frame_template *t = link_header(link);
-	struct link_frame *f = (struct link_frame *)((uintptr_t)old + off);
-	uint32_t total = len + (uint32_t)sizeof(*f);
-	uint32_t ip_len = total - (uint32_t)sizeof(f->eth), sum;
+	uint32_t total = len + (uint32_t)sizeof(*old);
 
 	if (unlikely(t == NULL || len > t->transit_room))
 		return false;
-	memcpy(f, t->bytes + FRAME_TEMPLATE_BYTES - sizeof(*f),
-		offsetof(struct link_frame, link.seq));
-	f->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(f->ip)));
-	f->ip.total_length = rte_cpu_to_be_16((uint16_t)ip_len);
-	sum = (uint32_t)t->ip_sum + f->ip.total_length;
-	f->ip.hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
-	f->link.seq = rte_cpu_to_be_64(link->tx.seq++);
-	f->link.stamp = w->stamp;
-	f->link.rtt = link->tx.rtt;
+	link_write_frame(w, link, t, (struct link_frame *)((uintptr_t)old + off), total);
 	m->data_off += off;
 	m->data_len = (uint16_t)total;
 	m->pkt_len = total;
 	m->ol_flags = 0;
-	link->tx.bytes += len + sizeof(f->link);
-	link->tx.packets++;
 	tx_buffer_add(w, link->out, m, &link->data);
+	return true;
+}
+
+/*
+ * Sends one copy of several: head, a fresh header buffer that begins with what goes before the
+ * payload, len bytes, and a reference of the payload. False: not on this link, or not so many
+ * bytes; nothing has changed.
+ */
+static inline bool
+link_output_copy(struct worker *w, struct link *link, struct rte_mbuf *head, uint16_t len,
+	struct rte_mbuf *payload)
+{
+	const struct frame_template *t = link_header(link);
+	uint32_t rest = len + payload->pkt_len;
+	struct link_frame *frame;
+
+	if (unlikely(t == NULL || rest > t->transit_room ||
+		     !(link->port->offloads & PORT_TX_CHAINS)))
+		return false;
+	frame = rte_pktmbuf_mtod(head, struct link_frame *) - 1;
+	link_write_frame(w, link, t, frame, (uint32_t)sizeof(*frame) + rest);
+	head->data_off -= (uint16_t)sizeof(*frame);
+	head->data_len = (uint16_t)(sizeof(*frame) + len);
+	head->pkt_len = (uint32_t)sizeof(*frame) + rest;
+	head->nb_segs = (uint16_t)(payload->nb_segs + 1);
+	head->next = payload;
+	tx_buffer_add(w, link->out, head, &link->data);
 	return true;
 }
 

@@ -33,11 +33,32 @@ pathlet_depth(const uint8_t *data, uint32_t len)
 	return deepest;
 }
 
-static bool
-has_branch_to(const struct pathlet_view *view, uint32_t node)
+/*
+ * Which NodeIDs may have been seen: one bit of many for each, chosen by a hash. Where it is not set
+ * the node is new, which spares a wide tree from comparing each branch with all before it.
+ */
+struct node_filter {
+	uint64_t bits[4];
+};
+
+/* Adds a node; false: it is new. */
+static inline bool
+filter_add(struct node_filter *filter, uint32_t node)
 {
-	for (uint8_t i = 0; i < view->nb_branches; i++)
-		if (view->branches[i].node == node)
+	uint32_t hash = (node * 0x9e3779b1u) >> 24;
+	uint64_t *word = &filter->bits[hash / 64], bit = UINT64_C(1) << (hash % 64);
+	bool there = (*word & bit) != 0;
+
+	*word |= bit;
+	return there;
+}
+
+static bool
+has_branch_to(
+	const struct pathlet_branch *branches, const struct pathlet_branch *end, uint32_t node)
+{
+	for (; branches < end; branches++)
+		if (branches->node == node)
 			return true;
 	return false;
 }
@@ -46,23 +67,28 @@ has_branch_to(const struct pathlet_view *view, uint32_t node)
 static enum drop_reason
 parse_branches(const uint8_t *data, uint32_t own_id, struct pathlet_view *view)
 {
-	uint32_t at = sizeof(struct pathlet_hdr);
+	uint32_t at = sizeof(struct pathlet_hdr), length = view->length;
+	struct pathlet_branch *branch = view->branches;
+	struct node_filter seen = {0};
 
-	while (at < view->length) {
+	while (at < length) {
 		const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(data + at);
 		uint32_t node, len;
 
-		if (view->length - at < sizeof(*inner))
+		if (unlikely(length - at < sizeof(*inner)))
 			return DROP_pathlet_malformed;
 		len = rte_be_to_cpu_16(inner->length);
 		node = rte_be_to_cpu_32(inner->node) & NODE_ID_MAX;
-		if (len < sizeof(*inner) || len > view->length - at || node == 0 ||
-			node == own_id || has_branch_to(view, node))
+		if (unlikely(len < sizeof(*inner) || len > length - at || node == 0 ||
+			     node == own_id ||
+			     (filter_add(&seen, node) &&
+				     has_branch_to(view->branches, branch, node))))
 			return DROP_pathlet_malformed;
-		view->branches[view->nb_branches++] = (struct pathlet_branch){
+		*branch++ = (struct pathlet_branch){
 			.node = node, .off = (uint16_t)at, .len = (uint16_t)len};
 		at += len;
 	}
+	view->nb_branches = (uint8_t)(branch - view->branches);
 	return DROP_none;
 }
 
