@@ -126,7 +126,7 @@ struct sim {
 	uint32_t link_ring;	 /* packets in the ring of a next hop */
 	uint8_t pacing;		 /* enum link_pacing, of all links; with TFRC they have feeders */
 	uint64_t link_rate;	 /* bytes/s at which a link is paced; 0 = none is: */
-	uint32_t paced_node;	 /* the one of this node, an index, */
+	uint32_t paced_node;	 /* the one of this node, an index (SIM_HOST: all links), */
 	uint32_t paced_peer;	 /* to this one, an id */
 	uint32_t feeder_packets; /* of a node with a paced link; 0 = SIM_FEEDER_PACKETS */
 	uint64_t probe;		 /* ns between probes of a link; 0 = none */

@@ -61,7 +61,9 @@ add_links(struct sim *sim, uint32_t index)
 			continue;
 		params.node_id = sim->nodes[sw->node[far]].id;
 		params.pacing = sim->pacing;
-		params.rate = index == sim->paced_node && params.node_id == sim->paced_peer
+		params.rate = sim->paced_node == SIM_HOST ||
+					      (index == sim->paced_node &&
+						      params.node_id == sim->paced_peer)
 				      ? sim->link_rate
 				      : 0;
 		link = node_add_link(sn->node, &params);
