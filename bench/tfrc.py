@@ -36,7 +36,7 @@ def plan(options):
 def row(result):
     tcp = statistics.fmean(result.tcp_mbit)
     return (str(result.cell), f"{result.ferry_mbit:.2f}", f"{tcp:.2f}", f"{result.share:.2f}",
-            f"{result.used:.3f}", f"{result.loss_ferry:.4f}", f"{result.loss_tcp:.4f}",
+            f"{result.used:.3f}", f"{result.loss_ferry:.5f}", f"{result.loss_tcp:.5f}",
             f"{result.cov_ferry:.3f}", f"{result.cov_tcp:.3f}", f"{result.cov_ferry_second:.3f}",
             f"{result.cov_tcp_second:.3f}", f"{result.late_p99_us:.0f}",
             f"{result.late_max_us:.0f}")
@@ -84,6 +84,15 @@ def summarize(results):
     print(", ".join(f"{key} {value:g}" for key, value in figures(results).items()))
 
 
+def write_series(path, results):
+    lines = ["run,cell,flow,second,mbit"]
+    for number, result in enumerate(results):
+        for flow, rates in result.series.items():
+            lines += [f'{number},"{result.cell}",{flow},{second},{rate:.4f}'
+                      for second, rate in enumerate(rates)]
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
 def cell(text):
     try:
         return Cell.parse(text)
@@ -105,6 +114,8 @@ def parse_arguments():
                         help="of the link, as in ferry.cfg (default: the node's default)")
     parser.add_argument("--quick", action="store_true",
                         help="one short cell: that it works; the figures are worth nothing")
+    parser.add_argument("--series", metavar="FILE", type=pathlib.Path,
+                        help="write what each flow got in each second there, as CSV")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     if options.quick:
@@ -134,6 +145,8 @@ def main():
             raise CellError("frames of Ferry and of TCP have {} and {} bytes, they must be equally "
                             "large".format(*results[-1].frames))
     summarize(results)
+    if options.series:
+        write_series(options.series, results)
     if options.json:
         pathlib.Path(options.json).write_text(
             json.dumps({"benchmark": "tfrc", "figures": figures(results)}) + "\n", encoding="ascii")

@@ -75,6 +75,13 @@ class Cell:
         return text + (f",{self.control}" if self.control != "reno" else "")
 
     @property
+    def jitter_us(self):
+        """Of the way back: the time of a frame on the line. Else TCP, whose next frame leaves when
+        one has left the queue, always finds room there, and who sends by a clock never does
+        (Floyd and Jacobson, "On Traffic Phase Effects in Packet-Switched Gateways", 1992)."""
+        return round(FRAME * 8 / self.mbit)
+
+    @property
     def queue(self):
         """Bytes; never less than two frames."""
         return max(round(self.rtt_ms * self.mbit * 125 * self.buffer), 2 * 1514)
@@ -150,11 +157,12 @@ class Network:
 
     def start_line(self):
         cell = self.cell
-        delay = f"delay={cell.rtt_ms / 2 * 1000:.0f}us"
+        delay, jitter = cell.rtt_ms / 2 * 1000, cell.jitter_us
         self.line = self.popen(
             "line", BUILD / "drivers" / "ferry-impair", "--json", "--there",
-            f"{delay},rate={cell.mbit * 1000:.0f}kbit,queue={cell.queue},frames=8192",
-            "--back", f"{delay},frames=8192", "left", "right", stdout=subprocess.PIPE,
+            f"delay={delay:.0f}us,rate={cell.mbit * 1000:.0f}kbit,queue={cell.queue},frames=8192",
+            "--back", f"delay={delay - jitter / 2:.0f}us,jitter={jitter}us,frames=8192",
+            "left", "right", stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         said = []
         while not said or "ready" not in said[-1]:
@@ -263,6 +271,7 @@ class Result:
     late_p99_us: float  # of the line
     late_max_us: float
     frames: tuple  # largest of Ferry and of TCP
+    series: dict  # by flow, of what came: Mbit/s in each second, warm-up included
 
     @property
     def cov_ratio(self):
@@ -273,17 +282,15 @@ def mean(values):
     return sum(values) / len(values)
 
 
-def judge(cell, paths, begin, end, line):
+def judge(cell, paths, begin, end, line, warm_up):
     sent, came = Capture(paths[0]), Capture(paths[1])
     ports = range(FIRST_PORT, FIRST_PORT + cell.flows)
     flows = ["ferry", *ports]
     bits = {flow: came.within(flow, begin, end)[1] * 8e-6 / (end - begin) for flow in flows}
-    lost = {}
     for flow in flows:
-        before, after = sent.within(flow, begin, end)[0], came.within(flow, begin, end)[0]
-        if before == 0 or after == 0:
-            raise CellError(f"{cell}: flow {flow} sent nothing in the time that is measured")
-        lost[flow] = max(0.0, 1 - after / before)
+        if bits[flow] == 0:
+            raise CellError(f"{cell}: flow {flow} got nothing in the time that is measured")
+    lost = {flow: sent.lost(flow, begin, end, came) for flow in flows}
     tcp = [bits[port] for port in ports]
 
     def variation(interval):
@@ -297,7 +304,9 @@ def judge(cell, paths, begin, end, line):
     return Result(cell, bits["ferry"], tcp, bits["ferry"] / mean(tcp), sum(bits.values()) / cell.mbit,
                   lost["ferry"], mean([lost[port] for port in ports]), *cov, *second,
                   way["late_us"]["p99"], way["late_us"]["max"],
-                  (came.largest("ferry"), max(came.largest(port) for port in ports)))
+                  (came.largest("ferry"), max(came.largest(port) for port in ports)),
+                  {flow: came.by_second(flow, begin - warm_up, int(end - begin + warm_up))
+                   for flow in flows})
 
 
 def measure(cell, warm_up, seconds, pacing):
@@ -315,6 +324,6 @@ def measure(cell, warm_up, seconds, pacing):
         network.wait(seconds)
         end = begin + seconds
         time.sleep(1)  # until dumpcap has written it
-        return judge(cell, paths, begin, end, network.end_line())
+        return judge(cell, paths, begin, end, network.end_line(), warm_up)
     finally:
         network.close()

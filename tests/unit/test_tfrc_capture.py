@@ -13,18 +13,18 @@ from tfrc_capture import Capture  # noqa: E402
 from tfrc_cell import Cell  # noqa: E402
 
 
-def frame(protocol, port):
-    ip = bytes([0x45]) + bytes(8) + bytes([protocol]) + bytes(10)
+def frame(protocol, port, number):
+    ip = bytes([0x45]) + bytes(3) + struct.pack("!H", number) + bytes(3) + bytes([protocol]) + bytes(10)
     return bytes(12) + b"\x08\x00" + ip + struct.pack("!HH", 1000, port) + bytes(22)
 
 
 def write(path, frames):
     """frames: (time, protocol, port, length)"""
     data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 60, 1)
-    for time, protocol, port, length in frames:
+    for time, protocol, port, length, *number in frames:
         micros = round(time * 1e6)
         data += struct.pack("<4I", micros // 1000000, micros % 1000000, 60, length)
-        data += frame(protocol, port)
+        data += frame(protocol, port, *number or [0])
     path.write_bytes(data + b"\x00\x01")  # and the begin of a record that was not written whole
     return Capture(path)
 
@@ -36,7 +36,18 @@ def test_flows(tmp_path):
     assert capture.within(5201, 5, 6) == (1, 1396)
     assert capture.within(5201, 5, 8) == (3, 1396 + 80 + 99)
     assert capture.within(5203, 0, 9) == (0, 0)
+    assert capture.by_second(5201, 5, 4) == pytest.approx([1396 * 8e-6, 80 * 8e-6, 99 * 8e-6, 0])
     assert capture.largest(5201) == 1396 and capture.largest(5203) == 0
+
+
+def test_lost(tmp_path):
+    sent = write(tmp_path / "s", [(n / 10, 17, 13779, 1396, n) for n in range(100)])
+    came = write(tmp_path / "c", [(n / 10 + 0.3, 17, 13779, 1396, n) for n in range(100)
+                                  if n not in (20, 55, 56)])
+    assert sent.lost("ferry", 0, 10, came) == pytest.approx(0.03)
+    assert sent.lost("ferry", 5, 9, came) == pytest.approx(2 / 40)
+    assert sent.lost("ferry", 6, 9, came) == 0
+    assert sent.lost(5201, 0, 9, came) == 0
 
 
 def test_variation(tmp_path):
