@@ -21,6 +21,8 @@ def test_line_before_a_port(stage):
     net = Deployment(stage)
     one, two = (net.node(number, clock_synchronized=True) for number in (1, 2))
     net.wire(one, two, impair={"delay": "30ms", "loss": "5%", "frames": 2000, "seed": 3})
+    for place in (one, two):
+        place.peers[0]["pacing"] = "none"  # all that is sent enters the line
     left = net.client(one)
     net.session(1, source=1, destinations=[2], flows=["2"], ingress=left.ingress(5001))
     nodes = net.start()
