@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Measures a Ferry link beside real TCP flows across one bottleneck.
+"""Measures Ferry links under TFRC in virtual time (tfrc_sim.py), then a link beside real TCP flows
+across one bottleneck.
 
 Without --cell: 18 cells beside one Reno flow (round-trip times 10, 50, 150 ms; 10 and 50 Mbit/s;
 buffers of 0.5, 1 and 2 bandwidth-delay products), and the middle one also beside 2 and 4 Reno flows and
@@ -13,6 +14,7 @@ import pathlib
 import statistics
 import sys
 
+import tfrc_sim
 from tfrc_cell import Cell, CellError, measure
 
 GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
@@ -117,6 +119,10 @@ def parse_arguments():
     parser.add_argument("--series", metavar="FILE", type=pathlib.Path,
                         help="write what each flow got in each second there, as CSV")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--sim", action="store_true", help="only what runs in virtual time")
+    parser.add_argument("--seeds", type=int, default=10,
+                        help="of 32 simulated links (default: 10)")
+    parser.add_argument("--plots", metavar="DIR", help="write an SVG of each simulated scene there")
     options = parser.parse_args()
     if options.quick:
         options.cell, options.runs = options.cell or [Cell(20, 10, 1)], 1
@@ -126,8 +132,20 @@ def parse_arguments():
     return options
 
 
+def write_json(options, values):
+    if options.json:
+        pathlib.Path(options.json).write_text(
+            json.dumps({"benchmark": "tfrc", "figures": values}) + "\n", encoding="ascii")
+
+
 def main():
     options = parse_arguments()
+    simulated = {}
+    if options.sim or not options.cell:
+        simulated = tfrc_sim.measure(options)
+    if options.sim:
+        write_json(options, simulated)
+        return 0
     if os.geteuid() != 0:
         print("tfrc: needs root, for its network namespaces", file=sys.stderr)
         return SKIPPED if options.quick else 1
@@ -147,16 +165,14 @@ def main():
     summarize(results)
     if options.series:
         write_series(options.series, results)
-    if options.json:
-        pathlib.Path(options.json).write_text(
-            json.dumps({"benchmark": "tfrc", "figures": figures(results)}) + "\n", encoding="ascii")
+    write_json(options, {**simulated, **figures(results)})
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except CellError as error:
+    except (CellError, RuntimeError) as error:
         print(f"tfrc: {error}", file=sys.stderr)
         sys.exit(1)
     except FileNotFoundError as error:

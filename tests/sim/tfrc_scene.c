@@ -86,8 +86,10 @@ tfrc_scene_new(struct tfrc_scene *s, const struct tfrc_scene_params *params)
 
 	*s = (struct tfrc_scene){.params = *params, .sim = sim_new(params->seed)};
 	s->sim->pacing = LINK_PACING_TFRC;
+	/* Coarser than the others: it is long, and nothing here is shorter than a millisecond. */
+	s->sim->step = 100 * SIM_US;
 	s->sim->buffer_bytes = RTE_PKTMBUF_HEADROOM + 1152;
-	s->sim->feeder_packets = 64 * params->links;
+	s->sim->feeder_packets = 64 + 16 * params->links;
 	bottleneck_init(&s->line, s->sim, &to_right);
 	attach_all(s);
 	sim_build(s->sim);
