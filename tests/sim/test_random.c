@@ -16,7 +16,7 @@
 
 #define SESSIONS 24
 #define TRAFFIC	 (300 * SIM_MS)
-#define PACED	 UINT64_C(10000000) /* bytes/s */
+#define PACED	 UINT64_C(3000000) /* bytes/s */
 
 struct outcome {
 	uint64_t wires, counters;
