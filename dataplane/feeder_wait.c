@@ -154,16 +154,17 @@ wait_in(struct worker *w, struct link *link, struct feeder_queue *q, struct rte_
 void
 feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 {
-	const struct session_hdr *session = waiting_session(m);
 	struct link_feeder *f = &link->feeder;
 	uint32_t bytes = payload_bytes(m);
 	enum drop_reason reason = DROP_feeder_full;
+	const struct session_hdr *session;
 	struct feeder_queue *q;
 
-	if (f->drr.packets == 0 && pacer_is_ready(&f->pacer, w->now)) {
+	if (likely(f->drr.packets == 0 && pacer_is_ready(&f->pacer, w->now))) {
 		send_one(w, link, m, bytes, false);
 		return;
 	}
+	session = waiting_session(m);
 	q = queue_of(w, link, rte_be_to_cpu_32(session->conference));
 	if (likely(q != NULL))
 		reason = wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE);

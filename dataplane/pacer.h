@@ -6,8 +6,8 @@
  * is 0).
  *
  * A worker that comes late makes up for it by a burst, but for no more than the grain of its clock,
- * and never more than one round-trip time (MUST of 4.6). Time in which nothing waited earns
- * nothing.
+ * and never more than one round-trip time (MUST of 4.6). Time in which nothing waited earns no more
+ * than a busy worker's turn: what came in it comes as one burst, and need not wait.
  *
  * Integer arithmetic; one division when the rate is set. Belongs to the link's owner. Rates are
  * bytes of UDP payload a second; times ns.
@@ -21,6 +21,9 @@
 /* How late a worker may come to a packet without losing rate: an idle one's longest sleep, and
  * what the kernel adds to it. */
 #define PACER_GRAIN_NS UINT64_C(1000000)
+
+/* A turn of a busy worker, which sees all that came in it at once. */
+#define PACER_TURN_NS UINT64_C(20000)
 
 struct pacer {
 	uint64_t next;	      /* not before this time */
@@ -58,7 +61,8 @@ pacer_is_ready(const struct pacer *pacer, uint64_t now)
 static inline void
 pacer_spend(struct pacer *pacer, uint32_t bytes, uint64_t now, bool waited)
 {
-	uint64_t earliest = !waited ? now : now > pacer->burst ? now - pacer->burst : 0;
+	uint64_t most = waited || pacer->burst < PACER_TURN_NS ? pacer->burst : PACER_TURN_NS;
+	uint64_t earliest = now > most ? now - most : 0;
 	unsigned __int128 cost;
 
 	if (pacer->next < earliest) {

@@ -16,7 +16,7 @@ test_long_run_is_exact(void **state)
 	(void)state;
 
 	for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); r++) {
-		uint64_t start = 5 * S, now = start;
+		uint64_t start = 5 * S, begun = start - PACER_TURN_NS, now = start;
 		struct pacer pacer;
 
 		pacer_init(&pacer, rates[r]);
@@ -25,8 +25,8 @@ test_long_run_is_exact(void **state)
 
 			/* Rounding goes to the late side, by 2^-32 ns a byte at most. */
 			if (i > 0)
-				assert_in_range(pacer_ready_at(&pacer), start + (uint64_t)due,
-					start + (uint64_t)due + 2);
+				assert_in_range(pacer_ready_at(&pacer), begun + (uint64_t)due,
+					begun + (uint64_t)due + 2);
 			now = i > 0 ? pacer_ready_at(&pacer) : start;
 			assert_true(pacer_is_ready(&pacer, now));
 			pacer_spend(&pacer, 1000, now, i > 0);
@@ -34,19 +34,26 @@ test_long_run_is_exact(void **state)
 	}
 }
 
-/* A packet that did not wait begins its own time: what was not sent before earns nothing. */
+/* What was not sent before earns a turn of the worker, no more, and no more than a round trip. */
 static void
-test_idle_time_earns_nothing(void **state)
+test_idle_time_earns_a_turn(void **state)
 {
 	struct pacer pacer;
 
 	(void)state;
 	pacer_init(&pacer, 1000000);
 	pacer_spend(&pacer, 1000, S, false);
-	assert_int_equal(pacer_ready_at(&pacer), S + 1000000);
-	assert_false(pacer_is_ready(&pacer, S + 999999));
+	assert_int_equal(pacer_ready_at(&pacer), S + 1000000 - PACER_TURN_NS);
+	assert_false(pacer_is_ready(&pacer, S + 999999 - PACER_TURN_NS));
 	pacer_spend(&pacer, 1000, 9 * S, false);
-	assert_int_equal(pacer_ready_at(&pacer), 9 * S + 1000000);
+	assert_int_equal(pacer_ready_at(&pacer), 9 * S + 1000000 - PACER_TURN_NS);
+	pacer_set_rtt(&pacer, 5000);
+	pacer_spend(&pacer, 1000, 10 * S, false);
+	assert_int_equal(pacer_ready_at(&pacer), 10 * S + 1000000 - 5000);
+	/* A packet late by less than that goes on from its time. */
+	pacer_set_rtt(&pacer, 0);
+	pacer_spend(&pacer, 1000, 10 * S + 1000000, false);
+	assert_int_equal(pacer_ready_at(&pacer), 10 * S + 2000000 - 5000);
 }
 
 /* How many packets leave at once when the worker comes so late. */
@@ -91,11 +98,11 @@ test_rate_changes_what_is_left_of_a_wait(void **state)
 
 	(void)state;
 	pacer_init(&pacer, 1000000);
-	pacer_spend(&pacer, 1000, S, false); /* until 1 ms later */
+	pacer_spend(&pacer, 1000, S, false); /* until 980 us later */
 	pacer_set_rate(&pacer, 2000000, S + 200000);
-	assert_in_range(pacer_ready_at(&pacer), S + 599999, S + 600001);
+	assert_in_range(pacer_ready_at(&pacer), S + 589999, S + 590001);
 	pacer_set_rate(&pacer, 500000, S + 400000);
-	assert_in_range(pacer_ready_at(&pacer), S + 1199990, S + 1200010);
+	assert_in_range(pacer_ready_at(&pacer), S + 1159990, S + 1160010);
 	pacer_set_rate(&pacer, 0, S + 500000);
 	assert_true(pacer_is_ready(&pacer, S + 500000));
 	pacer_spend(&pacer, 1000, S + 500000, false);
@@ -109,7 +116,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_long_run_is_exact),
-		cmocka_unit_test(test_idle_time_earns_nothing),
+		cmocka_unit_test(test_idle_time_earns_a_turn),
 		cmocka_unit_test(test_bursts_are_bounded),
 		cmocka_unit_test(test_rate_changes_what_is_left_of_a_wait),
 	};
