@@ -250,8 +250,9 @@ main(int argc, char **argv)
 	if (argc == 0)
 		return usage("a command is missing", "");
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
-		return usage(
-			"show what? node, ports, links, sessions, flows, feeders, drops, load or all", "");
+		return usage("show what? node, ports, links, sessions, flows, feeders, drops, load "
+			     "or all",
+			"");
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)
 		settings.follow |= strcmp(argv[i], "--follow") == 0;
 	if (settings.follow && settings.watch > 0)

@@ -37,8 +37,7 @@ run_generator(const struct sim_session *how, uint32_t seconds)
 	sim_session_stop(sim, index);
 	sim_drain(sim, SIM_S);
 	source = sim_source(sim, index);
-	assert_int_equal(
-		small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
+	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
 	assert_int_equal(small_destination(sim, index, 2)->delivered.bytes, source->sent.bytes);
 	rate = (double)source->sent.bytes / seconds;
 	small_finish(sim, NULL, small_none);
@@ -137,8 +136,7 @@ test_policed(void **state)
 	assert_true(passed >= expected - 2 * 200);
 	assert_int_equal(source->sent.packets + source->counters.policed, 20000);
 	assert_int_equal(small_drops(sim, 1, DROP_session_policed), source->counters.policed);
-	assert_int_equal(
-		small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
+	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
 	small_finish(sim, NULL, small_none);
 }
 

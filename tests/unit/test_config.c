@@ -111,7 +111,8 @@ test_node_and_ports(void **state)
 {
 	struct config *config = load(
 		"node = { id = 0x7fffffff; name = \"a.b-c_D\"; workers = 2; cpus = [ 3, 2 ];\n"
-		"  idle = \"poll\"; socket = \"/tmp/s\"; clock_synchronized = true; drain = 0; probe = 0;\n"
+		"  idle = \"poll\"; socket = \"/tmp/s\"; clock_synchronized = true; drain = 0; "
+		"probe = 0;\n"
 		"  eal = [ \"--log-level=8\", \"--iova-mode=va\", \"q\\\"\\\\q\" ]; };\n"
 		"ports = ( { name = \"p\"; device = \"0000:3b:00.1\"; vlan = 7; mtu = 9000;\n"
 		"  addresses = ( \"192.0.2.1/31\", \"2001:DB8::1/127\" ); queues = 16;\n"

@@ -88,8 +88,8 @@ test_unknown_words(void **state)
 	do_refused(h, WORDS("flow", "mend"), "no command \"flow mend\"");
 	do_refused(h, WORDS("sh"), "no command \"sh\"");
 	do_refused(h, WORDS("show"), "too few words: right is \"show WHAT");
-	do_refused(
-		h, WORDS("show", "rain"), "node, ports, links, sessions, flows, feeders, drops, load, all");
+	do_refused(h, WORDS("show", "rain"),
+		"node, ports, links, sessions, flows, feeders, drops, load, all");
 	do_refused(h, WORDS("show", "links", "1"), "\"1\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "1", "2", "3"), "\"3\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "5"), "no conference \"5\"");

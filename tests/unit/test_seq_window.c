@@ -56,8 +56,7 @@ check_one(struct seq_window *win, uint64_t seq)
 		model_take(seq);
 	assert_int_equal(win->highest, model.highest);
 	assert_int_equal(seq_window_received(win), model.received);
-	assert_int_equal(
-		win->missing, model.highest - model.lowest + 1 - model.received);
+	assert_int_equal(win->missing, model.highest - model.lowest + 1 - model.received);
 }
 
 /* A walk forward that jumps, falls back and repeats. */
