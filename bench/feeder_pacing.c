@@ -77,7 +77,8 @@ begin_links(struct feeder_scene *s, struct pacing *p, uint64_t start, uint64_t n
 		for (uint32_t i = 0; i < DEPTH; i++)
 			s->back[s->nb_back++] = p->first[i * LINKS + p->begun];
 		p->fresh[p->begun] = true;
-		p->due[p->begun++] = s->worker->now + INTERVAL_NS;
+		/* A link that was idle has a turn of the worker to its credit. */
+		p->due[p->begun++] = s->worker->now - PACER_TURN_NS + INTERVAL_NS;
 	}
 }
 
