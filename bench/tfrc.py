@@ -109,6 +109,8 @@ def parse_arguments():
                         help="only this one, as 50ms,10Mbit,1 or 50ms,10Mbit,1,2,cubic; may be "
                         "repeated")
     parser.add_argument("--runs", type=int, help="of each cell (default: 5 of the middle one, else 1)")
+    parser.add_argument("--lead", type=float, default=5, metavar="SECONDS",
+                        help="by which the link starts before TCP (default: 5)")
     parser.add_argument("--warm-up", type=float, default=15, metavar="SECONDS",
                         help="before what is measured (default: 15)")
     parser.add_argument("--seconds", type=float, default=60, help="measured (default: 60)")
@@ -126,9 +128,10 @@ def parse_arguments():
     options = parser.parse_args()
     if options.quick:
         options.cell, options.runs = options.cell or [Cell(20, 10, 1)], 1
+        options.lead = min(options.lead, 1)
         options.warm_up, options.seconds = min(options.warm_up, 3), min(options.seconds, 4)
-    if options.warm_up < 0 or options.seconds < 1 or (options.runs or 1) < 1:
-        parser.error("--warm-up must be at least 0, --seconds and --runs at least 1")
+    if options.lead < 0 or options.warm_up < 0 or options.seconds < 1 or (options.runs or 1) < 1:
+        parser.error("--lead and --warm-up must be at least 0, --seconds and --runs at least 1")
     return options
 
 
@@ -150,14 +153,14 @@ def main():
         print("tfrc: needs root, for its network namespaces", file=sys.stderr)
         return SKIPPED if options.quick else 1
     cells = plan(options)
-    minutes = len(cells) * (options.warm_up + options.seconds + 4) / 60
+    minutes = len(cells) * (options.lead + options.warm_up + options.seconds + 4) / 60
     print(f"{len(cells)} runs, about {minutes:.0f} minutes; rates in Mbit/s of frames as they leave the "
           "line, share = Ferry / mean TCP\nflow, lost on the line, CoV of the rates as sent over "
           "intervals of one RTT and of 1 s, how late the line was")
     print_row(HEADS)
     results = []
     for one in cells:
-        results.append(measure(one, options.warm_up, options.seconds, options.pacing))
+        results.append(measure(one, options.lead, options.warm_up, options.seconds, options.pacing))
         print_row(row(results[-1]))
         if results[-1].frames[0] != results[-1].frames[1]:
             raise CellError("frames of Ferry and of TCP have {} and {} bytes, they must be equally "

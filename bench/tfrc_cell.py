@@ -309,8 +309,8 @@ def judge(cell, paths, begin, end, line, warm_up):
                    for flow in flows})
 
 
-def measure(cell, warm_up, seconds, pacing):
-    """Runs one cell; seconds are measured after the warm-up."""
+def measure(cell, lead, warm_up, seconds, pacing):
+    """Runs one cell: the link, TCP so many seconds later, and what is measured after the warm-up."""
     network = Network(cell, pacing)
     try:
         network.create()
@@ -318,6 +318,7 @@ def measure(cell, warm_up, seconds, pacing):
         paths = [network.capture("left"), network.capture("right")]
         network.start_nodes()
         network.wait_delivered()
+        time.sleep(lead)
         network.start_tcp(warm_up + seconds + 5)
         network.wait(warm_up)
         begin = time.time()
