@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import sys
 
@@ -173,6 +174,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # namespaces go in any case
     try:
         sys.exit(main())
     except (CellError, RuntimeError) as error:

@@ -104,6 +104,10 @@ class Network:
         self.prefix = f"ferry-tfrc-{os.getpid()}-"
         self.names, self.processes, self.files = [], [], []
 
+    @staticmethod
+    def node_name(number):
+        return f"tfrc-{os.getpid()}-{number}"
+
     def inside(self, name, *command):
         return ["ip", "netns", "exec", self.prefix + name, *[str(word) for word in command]]
 
@@ -174,7 +178,7 @@ class Network:
         for number in (1, 2):
             name = f"node{number}"
             (self.directory / f"{name}.cfg").write_text(NODE.format(
-                id=number, peer=3 - number, name=f"tfrc-{os.getpid()}-{number}", size=PAYLOAD,
+                id=number, peer=3 - number, name=self.node_name(number), size=PAYLOAD,
                 socket=self.directory / f"{name}.sock", rate=round(self.cell.mbit * 1.2e6),
                 pacing=f'pacing = "{self.pacing}";' if self.pacing else ""), encoding="ascii")
             self.popen(name, BUILD / "control" / "ferryd", "-c", self.directory / f"{name}.cfg",
@@ -253,6 +257,8 @@ class Network:
         for name in self.names:
             run("ip", "netns", "delete", self.prefix + name, check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
+        for number in (1, 2):  # DPDK leaves them behind
+            shutil.rmtree(f"/var/run/dpdk/ferry-{self.node_name(number)}", ignore_errors=True)
 
 
 @dataclass

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An artificial line between two devices: the program. */
+#include <dirent.h>
 #include <err.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -254,10 +256,25 @@ be_punctual(const struct program *p)
 		warn("no real-time scheduling, frames may be late when others use the processors");
 }
 
+/* DPDK leaves its directory behind, and it has our process id in its name. */
+static void
+remove_runtime_files(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL)
+		(void)unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory != NULL)
+		closedir(directory);
+	(void)rmdir(path);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct program *p = calloc(1, sizeof(*p));
+	char runtime[PATH_MAX];
 
 	if (p == NULL)
 		err(EXIT_FAILURE, "memory");
@@ -285,7 +302,9 @@ main(int argc, char **argv)
 		ethdev_close(&p->ports[i]);
 	}
 	rte_mempool_free(p->pool);
+	snprintf(runtime, sizeof(runtime), "%s", rte_eal_get_runtime_dir());
 	(void)rte_eal_cleanup();
+	remove_runtime_files(runtime);
 	free(p);
 	return 0;
 }

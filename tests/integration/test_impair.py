@@ -3,6 +3,7 @@
 """The artificial line between two devices, with the traffic of real tools across it."""
 
 import json
+import pathlib
 import re
 import shutil
 import signal
@@ -204,6 +205,7 @@ def test_reports_for_people(stage):
     process.send_signal(signal.SIGINT)
     out = "".join(said) + process.communicate(timeout=10 * PATIENCE)[0]
     assert process.returncode == 0
+    assert not pathlib.Path(f"/var/run/dpdk/ferry-impair-{process.pid}").exists()
     assert "left > right" in out and "found the queue full" in out
     assert len(re.findall(r"^came in ", out, re.M)) >= 2
 
