@@ -28,6 +28,7 @@ struct scene_params {
 	struct frames_params frames;
 	uint32_t hash; /* floor: next hops found by an rte_hash of so many */
 	bool egress;   /* node, destination: to a UDP egress, else to the counting sink */
+	bool tfrc;     /* node: links under TFRC, allowed more than they are given */
 };
 
 struct scene {

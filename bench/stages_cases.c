@@ -8,14 +8,15 @@
 #include "stages.h"
 
 const struct stages_case stages_all_cases[STAGES_CASES] = {
-	{"relay", FRAMES_RELAY, 1, false},
-	{"multicast2", FRAMES_RELAY, 2, false},
-	{"multicast4", FRAMES_RELAY, 4, false},
-	{"multicast16", FRAMES_RELAY, 16, false},
-	{"destination", FRAMES_DESTINATION, 1, false},
-	{"egress", FRAMES_DESTINATION, 1, true},
-	{"source", FRAMES_INGRESS_UDP, 1, false},
-	{"source16", FRAMES_INGRESS_UDP, 16, false},
+	{"relay", FRAMES_RELAY, 1, false, false},
+	{"relay_tfrc", FRAMES_RELAY, 1, false, true},
+	{"multicast2", FRAMES_RELAY, 2, false, false},
+	{"multicast4", FRAMES_RELAY, 4, false, false},
+	{"multicast16", FRAMES_RELAY, 16, false, false},
+	{"destination", FRAMES_DESTINATION, 1, false, false},
+	{"egress", FRAMES_DESTINATION, 1, true, false},
+	{"source", FRAMES_INGRESS_UDP, 1, false, false},
+	{"source16", FRAMES_INGRESS_UDP, 16, false, false},
 };
 
 #define CASES STAGES_CASES
@@ -35,6 +36,7 @@ init(struct pair *pair, unsigned int i, struct loop *hot, struct loop *loop,
 	struct scene_params params = {
 		.kind = SCENE_IO,
 		.egress = stages_all_cases[i].egress,
+		.tfrc = stages_all_cases[i].tfrc,
 		.frames = *like,
 	};
 
@@ -78,9 +80,12 @@ print_rows(struct pair pairs[CASES], uint32_t working_set, const struct frames_p
 		if (working_set != working_sets[0])
 			continue;
 		figures(i, frames, all.median);
-		if (strcmp(stages_all_cases[i].name, "multicast16") == 0 && frames->payload == 64 &&
-			!frames->ipv6 && !frames->checked)
+		if (frames->payload != 64 || frames->ipv6 || frames->checked)
+			continue;
+		if (strcmp(stages_all_cases[i].name, "multicast16") == 0)
 			bench_figure("multicast16_ratio", ratio.median);
+		if (strcmp(stages_all_cases[i].name, "relay_tfrc") == 0)
+			bench_figure("tfrc_ratio", ratio.median);
 	}
 }
 

@@ -62,6 +62,7 @@ measure(const struct bench_options *options, const struct stages_case *c)
 	struct scene_params params = {
 		.kind = SCENE_NODE,
 		.egress = c->egress,
+		.tfrc = c->tfrc,
 		.frames = {.kind = c->kind,
 			.payload = 64,
 			.hops = STAGES_HOPS,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_memcpy.h>
+
 #include "fanout.h"
 #include "feeder.h"
 
@@ -42,6 +44,30 @@ copy_head(uint8_t *p, const struct fanout_branch *branch, const struct session_h
 	memcpy(p + branch->pathlet_len, session, sizeof(*session));
 }
 
+static inline bool
+is_small(const struct rte_mbuf *m)
+{
+	return m->pkt_len <= FANOUT_COPY_MAX && m->nb_segs == 1;
+}
+
+static void
+send_copied(struct worker *w, struct rte_mbuf *head, const struct rte_mbuf *m,
+	const struct session_hdr *session, const struct fanout_branch *branch)
+{
+	uint16_t len = head_len(branch), all = (uint16_t)(len + m->data_len);
+	uint8_t *p = rte_pktmbuf_mtod(head, uint8_t *);
+
+	copy_head(p, branch, session);
+	rte_memcpy(p + len, rte_pktmbuf_mtod(m, const void *), m->data_len);
+	if (likely(feeder_copy(w, branch->link, head, all, NULL)))
+		return;
+	head->data_len = all;
+	head->pkt_len = all;
+	if (packet_sum_known(m))
+		packet_sum_set(head, checksum_add(packet_sum(m), checksum_bytes(p, len)));
+	feeder_push(w, branch->link, head);
+}
+
 static void
 send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 	const struct session_hdr *session, const struct fanout_branch *branch)
@@ -55,7 +81,7 @@ send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 	head->data_len = len;
 	packet_chain(head, m);
 	if (packet_sum_known(m))
-		packet_sum_set(head, checksum_add(packet_meta(m)->sum, checksum_bytes(p, len)));
+		packet_sum_set(head, checksum_add(packet_sum(m), checksum_bytes(p, len)));
 	feeder_push(w, branch->link, head);
 }
 
@@ -81,6 +107,13 @@ fanout_send(struct worker *w, struct rte_mbuf *m, const struct session_hdr *sess
 	}
 	if (unlikely(rte_pktmbuf_alloc_bulk(w->header_pool, heads, n) != 0)) {
 		w->counters.drops[DROP_no_buffer] += n;
+		if (!keep)
+			rte_pktmbuf_free(m);
+		return;
+	}
+	if (is_small(m)) {
+		for (uint16_t i = 0; i < n; i++)
+			send_copied(w, heads[i], m, session, &branches[i]);
 		if (!keep)
 			rte_pktmbuf_free(m);
 		return;

@@ -13,6 +13,7 @@
 #define FERRY_FEEDER_H
 
 #include "link_output.h"
+#include "link_tfrc.h"
 #include "worker.h"
 
 /* Hands everything collected on to its owners. */
@@ -62,12 +63,36 @@ feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 		feeder_set_aside(w, link, m);
 }
 
+/* A paced link of ours: may a packet go at once? Nothing waits, and the time has come. */
+static inline bool
+feeder_is_open(const struct worker *w, const struct link *link)
+{
+	return link->owner == w->index && link->feeder.drr.packets == 0 &&
+	       pacer_is_ready(&link->feeder.pacer, w->now);
+}
+
+/* A packet is about to leave by a paced link of ours. */
+static inline void
+feeder_wake(struct worker *w, struct link *link)
+{
+	if (unlikely(link->feeder.asleep))
+		link_tfrc_wake(w, link);
+}
+
 /* The same for a frame in transit, see link_output_transit. False: m is as it was. */
 static inline bool
 feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
 	const struct link_frame *frame, uint32_t len)
 {
-	return likely(feeder_is_direct(w, link)) && link_output_transit(w, link, m, frame, len);
+	if (likely(feeder_is_direct(w, link)))
+		return link_output_transit(w, link, m, frame, len);
+	if (!feeder_is_open(w, link))
+		return false;
+	feeder_wake(w, link);
+	if (unlikely(!link_output_transit(w, link, m, frame, len)))
+		return false;
+	pacer_spend(&link->feeder.pacer, len + (uint32_t)sizeof(struct link_hdr), w->now, false);
+	return true;
 }
 
 /* The same for one copy of several, see link_output_copy. False: nothing has changed. */

@@ -56,8 +56,7 @@ static void
 send_one(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t bytes, bool waited)
 {
 	pacer_spend(&link->feeder.pacer, bytes, w->now, waited);
-	if (unlikely(link->tfrc.sender.nofeedback_at == TFRC_NEVER))
-		link_tfrc_wake(w, link);
+	feeder_wake(w, link);
 	link_output_data(w, link, m);
 }
 
@@ -160,7 +159,7 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	const struct session_hdr *session;
 	struct feeder_queue *q;
 
-	if (likely(f->drr.packets == 0 && pacer_is_ready(&f->pacer, w->now))) {
+	if (likely(feeder_is_open(w, link))) {
 		send_one(w, link, m, bytes, false);
 		return;
 	}

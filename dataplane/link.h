@@ -82,10 +82,15 @@ struct link_rx {
 
 /* Packets of a paced link that wait for their time; written by the link's owner only. */
 struct link_feeder {
-	struct feeder_drr drr;
+	/* One cache line for a packet that need not wait: these and drr's first word. */
 	struct pacer pacer;
+	bool asleep; /* the nofeedback timer waits for a packet */
+
+	struct feeder_drr drr;
 	struct timer timer; /* runs while packets wait */
 };
+
+static_assert(offsetof(struct link_feeder, drr.packets) < 64, "one cache line");
 
 /* Rate control; written by the link's owner only. */
 struct link_tfrc {

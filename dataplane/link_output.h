@@ -86,27 +86,29 @@ link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
 
 /*
  * Sends one copy of several: head, a fresh header buffer that begins with what goes before the
- * payload, len bytes, and a reference of the payload. False: not on this link, or not so many
- * bytes; nothing has changed.
+ * payload, len bytes, and a reference of the payload (NULL: it is among them). False: not on this
+ * link, or not so many bytes; nothing has changed.
  */
 static inline bool
 link_output_copy(struct worker *w, struct link *link, struct rte_mbuf *head, uint16_t len,
 	struct rte_mbuf *payload)
 {
 	const struct frame_template *t = link_header(link);
-	uint32_t rest = len + payload->pkt_len;
+	uint32_t rest = len + (payload != NULL ? payload->pkt_len : 0);
 	struct link_frame *frame;
 
 	if (unlikely(t == NULL || rest > t->transit_room ||
-		     !(link->port->offloads & PORT_TX_CHAINS)))
+		     (payload != NULL && !(link->port->offloads & PORT_TX_CHAINS))))
 		return false;
 	frame = rte_pktmbuf_mtod(head, struct link_frame *) - 1;
 	link_write_frame(w, link, t, frame, (uint32_t)sizeof(*frame) + rest);
 	head->data_off -= (uint16_t)sizeof(*frame);
 	head->data_len = (uint16_t)(sizeof(*frame) + len);
 	head->pkt_len = (uint32_t)sizeof(*frame) + rest;
-	head->nb_segs = (uint16_t)(payload->nb_segs + 1);
-	head->next = payload;
+	if (payload != NULL) {
+		head->nb_segs = (uint16_t)(payload->nb_segs + 1);
+		head->next = payload;
+	}
 	tx_buffer_add(w, link->out, head, &link->data);
 	return true;
 }

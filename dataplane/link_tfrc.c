@@ -29,7 +29,8 @@ nofeedback(void *owner, struct timer *timer, uint64_t now)
 	struct tfrc_sender *s = &link->tfrc.sender;
 
 	tfrc_sender_expire(s, (struct tfrc_totals){link->tx.packets, link->tx.bytes}, now);
-	if (s->nofeedback_at != TFRC_NEVER)
+	link->feeder.asleep = s->nofeedback_at == TFRC_NEVER;
+	if (!link->feeder.asleep)
 		timer_start(&w->wheel, timer, s->nofeedback_at);
 	feeder_set_rate(w, link, pacer_rate(s));
 }
@@ -45,6 +46,7 @@ link_tfrc_init(struct link *link)
 	};
 
 	tfrc_sender_init(&link->tfrc.sender, &params);
+	link->feeder.asleep = true;
 	link->tfrc.timer = (struct timer){.fire = nofeedback, .arg = link};
 	return pacer_rate(&link->tfrc.sender);
 }
@@ -55,6 +57,7 @@ link_tfrc_wake(struct worker *w, struct link *link)
 	struct tfrc_sender *s = &link->tfrc.sender;
 
 	tfrc_sender_wake(s, (struct tfrc_totals){link->tx.packets, link->tx.bytes}, w->now);
+	link->feeder.asleep = false;
 	timer_start(&w->wheel, &link->tfrc.timer, s->nofeedback_at);
 }
 
@@ -103,6 +106,7 @@ link_tfrc_feedback(
 		link->tfrc.ignored++;
 		return;
 	}
+	link->feeder.asleep = false;
 	timer_start(&w->wheel, &link->tfrc.timer, s->nofeedback_at);
 	apply(w, link);
 }

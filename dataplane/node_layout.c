@@ -5,15 +5,18 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "fanout.h"
 #include "node.h"
 #include "packet.h"
 
 #define POOL_CACHE 256
 #define PAGE	   UINT64_C(4096)
 
-/* Header buffers: the headers of a link, the longest Pathlet, a session header. */
+/* Header buffers: the headers of a link, the longest Pathlet, a session header, a small payload. */
 #define HEADER_ROOM                                                                                \
-	RTE_ALIGN(RTE_PKTMBUF_HEADROOM + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr), 64)
+	RTE_ALIGN(RTE_PKTMBUF_HEADROOM + PATHLET_TREE_MAX_BYTES + sizeof(struct session_hdr) +     \
+			  FANOUT_COPY_MAX,                                                         \
+		64)
 
 uint32_t
 node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget)

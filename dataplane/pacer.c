@@ -12,8 +12,8 @@ byte_time(uint64_t rate)
 void
 pacer_init(struct pacer *pacer, uint64_t rate)
 {
-	*pacer = (struct pacer){
-		.ns_per_byte = byte_time(rate), .rate = rate, .burst = PACER_GRAIN_NS};
+	*pacer = (struct pacer){.ns_per_byte = byte_time(rate), .rate = rate};
+	pacer_set_rtt(pacer, 0);
 }
 
 void
@@ -36,5 +36,8 @@ pacer_set_rate(struct pacer *pacer, uint64_t rate, uint64_t now)
 void
 pacer_set_rtt(struct pacer *pacer, uint64_t rtt_ns)
 {
-	pacer->burst = rtt_ns != 0 && rtt_ns < PACER_GRAIN_NS ? rtt_ns : PACER_GRAIN_NS;
+	uint64_t most = rtt_ns != 0 ? rtt_ns : UINT64_MAX;
+
+	pacer->burst = most < PACER_GRAIN_NS ? most : PACER_GRAIN_NS;
+	pacer->credit = most < PACER_TURN_NS ? most : PACER_TURN_NS;
 }

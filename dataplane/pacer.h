@@ -31,6 +31,7 @@ struct pacer {
 	uint64_t ns_per_byte; /* 2^-32 ns, rounded up; 0 = not paced */
 	uint64_t rate;	      /* bytes/s; 0 = not paced */
 	uint64_t burst;	      /* ns of lateness that are made up for */
+	uint64_t credit;      /* ns of idleness that are */
 };
 
 /* rate 0 = not paced. The first packet may go at once. */
@@ -61,7 +62,7 @@ pacer_is_ready(const struct pacer *pacer, uint64_t now)
 static inline void
 pacer_spend(struct pacer *pacer, uint32_t bytes, uint64_t now, bool waited)
 {
-	uint64_t most = waited || pacer->burst < PACER_TURN_NS ? pacer->burst : PACER_TURN_NS;
+	uint64_t most = waited ? pacer->burst : pacer->credit;
 	uint64_t earliest = now > most ? now - most : 0;
 	unsigned __int128 cost;
 

@@ -61,6 +61,12 @@ packet_sum_known(const struct rte_mbuf *m)
 	return (m->ol_flags & packet_sum_flag) != 0;
 }
 
+static inline uint16_t
+packet_sum(const struct rte_mbuf *m)
+{
+	return RTE_MBUF_DYNFIELD(m, packet_meta_offset, const struct packet_meta *)->sum;
+}
+
 static inline void
 packet_sum_set(struct rte_mbuf *m, uint16_t sum)
 {
