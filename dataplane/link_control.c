@@ -48,6 +48,12 @@ probe_input(struct worker *w, struct link_datagram *datagram)
 		return;
 	}
 	datagram->link->rx.control++;
+	if (unlikely(link_header(datagram->link) == NULL)) {
+		/* Where to is not known yet; the asker asks again. */
+		w->counters.consumed++;
+		rte_pktmbuf_free(datagram->m);
+		return;
+	}
 	feeder_push_control(w, datagram->link, LINK_PROBE_REPLY, datagram->m);
 }
 
