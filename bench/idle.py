@@ -14,6 +14,7 @@ import os
 import pathlib
 import random
 import select
+import signal
 import socket
 import struct
 import sys
@@ -293,4 +294,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nodes and namespaces go in any case
     sys.exit(main())

@@ -18,15 +18,17 @@ static void
 tell_cap(const struct link *link, const struct config_peer *peer)
 {
 	const struct tfrc_params *params = &link->tfrc.sender.params;
-	uint64_t packets = TFRC_SECOND_NS / params->min_interval;
+	uint64_t packets;
 
-	if (peer->pacing == CONFIG_PACING_TFRC_SP)
-		log_line(LOG_WARNING,
-			"peer %u: pacing \"tfrc-sp\" is experimental: at most %lu packets of DATA "
-			"a "
-			"second, so %lu bit/s with packets of %u bytes and less with smaller ones; "
-			"both ends must have it",
-			peer->id, packets, packets * params->mss * 8, params->mss);
+	if (peer->pacing != CONFIG_PACING_TFRC_SP)
+		return;
+	packets = TFRC_SECOND_NS / params->min_interval;
+	log_line(LOG_WARNING,
+		"peer %u: pacing \"tfrc-sp\" is experimental: at most %lu packets of DATA a "
+		"second, "
+		"so %lu bit/s with packets of %u bytes and less with smaller ones; both ends must "
+		"have it",
+		peer->id, packets, packets * params->mss * 8, params->mss);
 }
 
 static int

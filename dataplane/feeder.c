@@ -66,7 +66,8 @@ visit_link(void *arg, uint32_t index)
 	unsigned int left;
 	uint16_t n;
 
-	if (link == NULL)
+	/* The place may be another link's by now. */
+	if (link == NULL || link->owner != w->index)
 		return;
 	n = (uint16_t)rte_ring_sc_dequeue_burst(link->ring, (void **)pkts, BURST_MAX, &left);
 	w->counters.handed_in += n;

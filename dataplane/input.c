@@ -82,20 +82,49 @@ find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 		a->senders[i] = link_claimed_sender(peers, a->pkts[i], a->frames[i]);
 }
 
+/* What is to be forwarded of a burst: in transit as they came, and all others. */
+struct departures {
+	struct forward_transit transit[BURST_MAX], *end;
+	struct rte_mbuf *others[BURST_MAX];
+	uint16_t nb_others;
+	bool judged; /* of the others, one went the general way: any of its link's may be after it
+		      */
+};
+
+static inline void
+depart(struct worker *w, struct departures *d)
+{
+	forward_transit(w, d->transit, (uint16_t)(d->end - d->transit));
+	forward_input(w, d->others, d->nb_others);
+	d->end = d->transit;
+	d->nb_others = 0;
+	d->judged = false;
+}
+
+/* A frame in transit must not overtake one of its session that had to go the general way. */
+static void
+depart_before(struct worker *w, struct departures *d, struct forward_transit next)
+{
+	depart(w, d);
+	*d->end = next;
+}
+
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct id_table *peers = id_map_table(&w->node->peers);
 	const uint64_t own = pathlet_transit_key(w->node->id);
-	struct forward_transit transit[BURST_MAX], *t = transit;
-	struct rte_mbuf *others[BURST_MAX];
 	struct arrivals arrivals = {.pkts = pkts};
 	struct ingress_burst ingress;
-	unsigned int nb_others = 0;
+	struct departures d;
 
+	d.end = d.transit;
+	d.nb_others = 0;
+	d.judged = false;
 	ingress_begin(w, &ingress);
 	find_senders(peers, &arrivals, n);
 	for (unsigned int i = 0; i < n; i++) {
+		struct forward_transit *t = d.end;
 		struct rte_mbuf *m = pkts[i];
 
 		t->m = m;
@@ -104,19 +133,21 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 			    w, port, arrivals.senders[i], m, arrivals.frames[i], &t->len))) {
 			t->link = forward_transit_hop(peers, t, own);
 			if (likely(t->link != NULL)) {
-				t++;
+				if (unlikely(d.judged))
+					depart_before(w, &d, *t);
+				d.end++;
 				continue;
 			}
 			forward_cut(m, t->len);
 		} else {
 			m = input_any(w, port, m, &ingress);
+			d.judged |= m != NULL;
 		}
-		others[nb_others] = m;
-		nb_others += m != NULL;
+		d.others[d.nb_others] = m;
+		d.nb_others += m != NULL;
 	}
 	ingress_end(w, &ingress);
 	observe_stage(&w->load, STAGE_input, n);
-	forward_transit(w, transit, (uint16_t)(t - transit));
-	forward_input(w, others, (uint16_t)nb_others);
+	depart(w, &d);
 	observe_stage(&w->load, STAGE_forward, n);
 }

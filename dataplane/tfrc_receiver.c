@@ -90,7 +90,8 @@ first_interval(const struct tfrc_receiver *r, const struct tfrc_arrival *arrival
 	uint64_t f = F_LEAST_RATE;
 
 	if (r->x_max != 0 && r->rtt != 0) {
-		uint64_t size = (arrival->bytes << TFRC_SHIFT) / arrival->packets;
+		uint64_t size = tfrc_muldiv(
+			arrival->bytes, UINT64_C(1) << TFRC_SHIFT, arrival->packets);
 		uint64_t per_rtt = tfrc_muldiv(r->x_max, known_rtt(r), TFRC_SECOND_NS);
 		uint64_t needed = per_rtt == 0 ? f : tfrc_muldiv(size, UINT64_C(1) << 32, per_rtt);
 

@@ -88,11 +88,19 @@ timeout(const struct tfrc_sender *s)
 static void
 renew_size(struct tfrc_sender *s, struct tfrc_totals sent)
 {
-	uint64_t packets = sent.packets - s->s_packets, mean, share; /* 1 = 2^32 */
+	uint64_t packets = sent.packets - s->s_packets, bytes = sent.bytes - s->s_bytes;
+	uint64_t mean, share; /* 1 = 2^32 */
 
 	if (packets == 0)
 		return;
-	mean = ((sent.bytes - s->s_bytes) << TFRC_SHIFT) / packets;
+	/* Totals fall when a port refuses what was counted as sent: from there anew. */
+	if (unlikely((int64_t)packets < 0 || (int64_t)bytes < (int64_t)packets)) {
+		s->s_packets = sent.packets;
+		s->s_bytes = sent.bytes;
+		return;
+	}
+	mean = at_most(tfrc_muldiv(bytes, UINT64_C(1) << TFRC_SHIFT, packets),
+		(uint64_t)s->params.mss << TFRC_SHIFT);
 	share = tfrc_muldiv(packets, UINT64_C(1) << 32, TFRC_SIZE_HISTORY_MIN);
 	if (s->p != 0)
 		share = at_most(share, tfrc_muldiv(packets, s->p, TFRC_SIZE_HISTORY));

@@ -229,14 +229,14 @@ run(struct program *p)
 			look_at_links(p);
 			look = now + LOOK_NS;
 		}
-		if (impair_wire_turn(&p->wire, now) > 0)
-			continue;
 		if (asked || now >= every) {
 			asked = 0;
 			every += now >= every ? p->options.every * SECOND : 0;
 			report(p, began);
 			continue;
 		}
+		if (impair_wire_turn(&p->wire, now) > 0)
+			continue;
 		next = RTE_MIN(every, look);
 		next = RTE_MIN(next, impair_wire_next(&p->wire));
 		now = tsc_clock_now(&p->clock);

@@ -210,6 +210,42 @@ impossible_reports_change_nothing(void **state)
 	}
 }
 
+/*
+ * A port refused what was counted as sent, so that the totals are lower than they were: whatever
+ * they are, the packet size stays one that packets can have, and the rate one above 0 (4.3).
+ */
+static void
+totals_may_fall(void **state)
+{
+	struct tfrc_params params = {.mss = 1400, .timer_min = 20 * MS};
+	struct tfrc_feedback feedback = {.since_sent = 30 * MS,
+		.delay = 10 * MS,
+		.rate = 100000,
+		.p = UINT32_C(1) << 26,
+		.seq_highest = 50};
+	static const struct tfrc_totals totals[] = {{101, 100100}, {100, 100000}, {99, 100000},
+		{110, 99000}, {111, 99001}, {90, 200000}, {0, 0}, {5, 700000}};
+	struct tfrc_sender sender;
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	tfrc_sender_init(&sender, &params);
+	for (size_t i = 0; i < 4 * sizeof(totals) / sizeof(totals[0]); i++) {
+		struct tfrc_totals sent = totals[i * 3 % (sizeof(totals) / sizeof(totals[0]))];
+
+		feedback.seq_highest++;
+		if (i % 3 == 0)
+			assert_true(tfrc_sender_feedback(&sender, &feedback, sent, now += MS));
+		else
+			tfrc_sender_expire(&sender, sent, now = sender.nofeedback_at);
+		assert_in_range(
+			sender.size, UINT64_C(1) << TFRC_SHIFT, UINT64_C(1400) << TFRC_SHIFT);
+		assert_true(sender.x > 0 && sender.rate > 0);
+		if (sender.nofeedback_at == TFRC_NEVER)
+			tfrc_sender_wake(&sender, sent, now);
+	}
+}
+
 int
 main(void)
 {
@@ -225,6 +261,7 @@ main(void)
 		cmocka_unit_test(equation_grows),
 		cmocka_unit_test(burst_is_below_a_round_trip),
 		cmocka_unit_test(impossible_reports_change_nothing),
+		cmocka_unit_test(totals_may_fall),
 	};
 
 	return cmocka_run_group_tests_name("tfrc", tests, NULL, NULL);
