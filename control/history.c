@@ -22,7 +22,7 @@ poll_worker(struct history *h, struct node *node, uint16_t index)
 {
 	struct worker *w = node->workers[index];
 	struct worker_event events[BURST];
-	uint64_t lost = counter_read(&w->events_lost), last = 0;
+	uint64_t lost = counter_read(&w->events_lost);
 	uint32_t left = rte_ring_count(w->events), n;
 
 	for (; left > 0; left -= n) {
@@ -31,12 +31,13 @@ poll_worker(struct history *h, struct node *node, uint16_t index)
 			break;
 		for (uint32_t i = 0; i < n; i++)
 			add(h, node, &events[i]);
-		last = events[n - 1].now;
+		h->last[index] = events[n - 1].now;
 	}
 	/* The lost ones came after those that filled the ring. */
 	if (lost != h->lost[index]) {
-		struct worker_event event = {
-			.now = last, .kind = EVENT_events_lost, .lost = lost - h->lost[index]};
+		struct worker_event event = {.now = h->last[index],
+			.kind = EVENT_events_lost,
+			.lost = lost - h->lost[index]};
 
 		add(h, node, &event);
 		h->lost[index] = lost;

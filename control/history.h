@@ -22,6 +22,7 @@ struct history_entry {
 struct history {
 	uint64_t count;		    /* events so far, also the newest one's number */
 	uint64_t lost[WORKERS_MAX]; /* of each worker's events, as last looked at */
+	uint64_t last[WORKERS_MAX]; /* when the newest of each worker was raised */
 
 	/* Called for each event as it comes; may be NULL. */
 	void (*each)(void *ctx, const struct history_entry *entry);
