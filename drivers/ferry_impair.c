@@ -109,13 +109,23 @@ is_pci(const char *device)
 	return strncmp(device, "net_", 4) != 0;
 }
 
+#define PREFIX_MAX 40
+
+/* What names our DPDK's files: other processes have others. */
+static void
+own_prefix(char *text, size_t size)
+{
+	snprintf(text, size, "ferry-impair-%d", (int)getpid());
+}
+
 /* Virtual devices need no hugepages; a card does. */
 static void
 start_eal(const struct program *p)
 {
 	const struct impair_options *options = &p->options;
 	bool pci = is_pci(options->devices[0]) || is_pci(options->devices[1]);
-	char cpus[4096], lcores[4200], prefix[64], memory[32], devices[2][300];
+	char cpus[4096], lcores[4200], own[PREFIX_MAX], prefix[PREFIX_MAX + 16], memory[32];
+	char devices[2][300];
 	char *with_card[] = {(char[]){"--in-memory"}};
 	char *without_card[] = {(char[]){"--no-huge"}, (char[]){"--no-shconf"},
 		(char[]){"--no-pci"}, (char[]){"-m"}, memory};
@@ -124,7 +134,8 @@ start_eal(const struct program *p)
 
 	list_cpus(cpus, sizeof(cpus));
 	snprintf(lcores, sizeof(lcores), "--lcores=%s", cpus);
-	snprintf(prefix, sizeof(prefix), "--file-prefix=ferry-impair-%d", (int)getpid());
+	own_prefix(own, sizeof(own));
+	snprintf(prefix, sizeof(prefix), "--file-prefix=%s", own);
 	snprintf(memory, sizeof(memory), "%u",
 		(unsigned int)(node_memory(packets(p), 0, buffer_bytes(p)) >> 20) + BASE_MIB);
 	argv[argc++] = (char[]){"ferry-impair"};
@@ -256,13 +267,19 @@ be_punctual(const struct program *p)
 		warn("no real-time scheduling, frames may be late when others use the processors");
 }
 
-/* DPDK leaves its directory behind, and it has our process id in its name. */
+/* DPDK leaves its directory behind. Only ours: --eal may have named another program's. */
 static void
 remove_runtime_files(const char *path)
 {
-	DIR *directory = opendir(path);
 	const struct dirent *entry;
+	char prefix[PREFIX_MAX];
+	const char *name = strrchr(path, '/');
+	DIR *directory;
 
+	own_prefix(prefix, sizeof(prefix));
+	if (name == NULL || strcmp(name + 1, prefix) != 0)
+		return;
+	directory = opendir(path);
 	while (directory != NULL && (entry = readdir(directory)) != NULL)
 		(void)unlinkat(dirfd(directory), entry->d_name, 0);
 	if (directory != NULL)
