@@ -17,6 +17,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include "frame_repair.h"
+#include "link_tfrc.h"
 #include "node.h"
 
 #define RECORD_QUEUE 0x01
@@ -253,6 +254,9 @@ forget(void)
 
 		if (link == NULL)
 			continue;
+		/* Its timer runs on that worker's wheel. */
+		if (link->rx_owner != LINK_NO_OWNER)
+			link_tfrc_end_receiving(node->workers[link->rx_owner], link);
 		link->rx.heard = false;
 		link->rx_owner = LINK_NO_OWNER;
 		seq_window_reset(&link->rx.window);
