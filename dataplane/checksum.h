@@ -73,23 +73,6 @@ checksum_mbuf_part(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 	return sum;
 }
 
-/* Is the checksum of an IPv4 header without options (20 bytes) right? */
-static inline bool
-checksum_ipv4_right(const void *header)
-{
-	const uint8_t *p = (const uint8_t *)header;
-	uint64_t a, b, sum;
-	uint32_t c;
-
-	memcpy(&a, p, sizeof(a));
-	memcpy(&b, p + 8, sizeof(b));
-	memcpy(&c, p + 16, sizeof(c));
-	/* Below 2^35; then below 2^20: the second fold leaves at most one carry. */
-	sum = (a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c;
-	sum = (sum >> 32) + ((sum >> 16) & 0xffff) + (sum & 0xffff);
-	return ((sum >> 16) + (sum & 0xffff)) == 0xffff;
-}
-
 /* Folded sum of a whole packet from offset off. */
 static inline uint16_t
 checksum_mbuf(const struct rte_mbuf *m, uint32_t off)
