@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ISA-L's kernels: what runs where we have none of our own, and the reference for these. ISA-L
+ * wants 32 bytes of tables for each coefficient; they are made once for all 256.
+ */
+#include <string.h>
+
+#include <isa-l/erasure_code.h>
+#include <rte_common.h>
+
+#include "gf256_kernels.h"
+
+#define TABLE_BYTES 32
+#define OUTPUTS	    4	 /* of one call: their tables and sums must fit the stack */
+#define SOURCES	    64	 /* of one call */
+#define PIECE	    1024 /* bytes of a sum that is added to something */
+
+static uint8_t tables[256][TABLE_BYTES];
+
+void
+gf256_isal_init(void)
+{
+	for (unsigned int c = 0; c < 256; c++)
+		gf_vect_mul_init((unsigned char)c, tables[c]);
+}
+
+/* ISA-L's prototypes know no const; it does not write to sources. */
+static unsigned char *
+unconst(const uint8_t *p)
+{
+	return (unsigned char *)(uintptr_t)p;
+}
+
+struct job {
+	unsigned int n_src, n_out;
+	uint8_t tables[OUTPUTS * SOURCES][TABLE_BYTES];
+	unsigned char *src[SOURCES];
+	unsigned char *dst[OUTPUTS];
+};
+
+static void
+job_add(struct job *job, size_t len)
+{
+	uint8_t sums[OUTPUTS][PIECE];
+	unsigned char *out[OUTPUTS];
+
+	for (unsigned int o = 0; o < job->n_out; o++)
+		out[o] = sums[o];
+	for (size_t done = 0, n; done < len; done += n) {
+		n = RTE_MIN(len - done, (size_t)PIECE);
+		ec_encode_data(
+			(int)n, (int)job->n_src, (int)job->n_out, job->tables[0], job->src, out);
+		for (unsigned int s = 0; s < job->n_src; s++)
+			job->src[s] += n;
+		for (unsigned int o = 0; o < job->n_out; o++, job->dst[o - 1] += n)
+			for (size_t i = 0; i < n; i++)
+				job->dst[o][i] ^= sums[o][i];
+	}
+}
+
+static void
+combine_block(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
+	size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add)
+{
+	struct job job;
+
+	job.n_src = n_src;
+	job.n_out = n_out;
+	for (unsigned int s = 0; s < n_src; s++)
+		job.src[s] = unconst(src[s]);
+	for (unsigned int o = 0; o < n_out; o++) {
+		job.dst[o] = dst[o];
+		for (unsigned int s = 0; s < n_src; s++)
+			memcpy(job.tables[o * n_src + s], tables[coeffs[o * stride + s]],
+				TABLE_BYTES);
+	}
+	if (add)
+		job_add(&job, len);
+	else
+		ec_encode_data((int)len, (int)n_src, (int)n_out, job.tables[0], job.src, job.dst);
+}
+
+static void
+isal_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
+	size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add)
+{
+	if (len == 0)
+		return;
+	for (unsigned int o = 0; o < n_out; o += OUTPUTS)
+		for (unsigned int s = 0; s < n_src; s += SOURCES)
+			combine_block(len, RTE_MIN(n_src - s, (unsigned int)SOURCES),
+				RTE_MIN(n_out - o, (unsigned int)OUTPUTS), coeffs + o * stride + s,
+				stride, src + s, dst + o, add || s > 0);
+}
+
+static void
+isal_spread_add(size_t len, unsigned int n_out, const uint8_t *coeffs, const uint8_t *src,
+	uint8_t *const dst[])
+{
+	for (unsigned int o = 0; o < n_out && len > 0; o++) {
+		unsigned char *out = dst[o];
+
+		ec_encode_data_update((int)len, 1, 1, 0, tables[coeffs[o]], unconst(src), &out);
+	}
+}
+
+/* In pieces: ISA-L reads the last bytes twice, and the first time has overwritten them. */
+static void
+isal_scale(uint8_t *dst, uint8_t c, size_t len)
+{
+	uint8_t product[PIECE];
+
+	for (size_t done = 0, n; done < len; done += n) {
+		unsigned char *from = dst + done, *to = product;
+
+		n = RTE_MIN(len - done, (size_t)PIECE);
+		ec_encode_data((int)n, 1, 1, tables[c], &from, &to);
+		memcpy(dst + done, product, n);
+	}
+}
+
+const struct gf256_kernels gf256_isal = {
+	.name = "isal",
+	.combine = isal_combine,
+	.spread_add = isal_spread_add,
+	.scale = isal_scale,
+};
