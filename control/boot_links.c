@@ -37,7 +37,7 @@ add_peer(struct ferryd *f, const struct config_peer *peer)
 	struct link_params params = {
 		.node_id = peer->id,
 		.port = &f->ports[peer->port].port,
-		.remote = config_address_binary(&peer->address),
+		.remote = underlay_addr_to(&peer->address),
 		.local = (uint8_t)peer->local,
 		.udp_port = (uint16_t)peer->udp_port,
 		.ring = peer->ring,

@@ -35,7 +35,7 @@ open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port
 	p->device.udp_port = (uint16_t)config->udp_port;
 	p->device.nb_addresses = (uint8_t)config->address_count;
 	for (uint32_t i = 0; i < config->address_count; i++)
-		p->device.addresses[i] = config_address_binary(&config->addresses[i].address);
+		p->device.addresses[i] = underlay_addr_to(&config->addresses[i].addr);
 	if (ethdev_open(&p->device, &p->dev, &params, &error) < 0) {
 		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,
 			config->name, error.text);

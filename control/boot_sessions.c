@@ -109,7 +109,7 @@ add_egress(struct ferryd *f, struct session_entry *entry, const struct config_eg
 			{
 				.source_mac = port->mac,
 				.source = port->addresses[egress->local],
-				.destination = config_address_binary(&egress->udp.address),
+				.destination = underlay_addr_to(&egress->udp.address),
 				.source_port = egress->udp.udp_port,
 				.destination_port = egress->udp.udp_port,
 				.hop_limit = FRAME_HOP_LIMIT,

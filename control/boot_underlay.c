@@ -46,15 +46,6 @@ port_states_poll(struct ferryd *f)
 			set_port_up(f, i, ethdev_link_up(&f->ports[i].device));
 }
 
-static struct underlay_addr
-addr_of(const struct config_address *address)
-{
-	struct underlay_addr addr = {.family = address->family};
-
-	memcpy(addr.bytes, address->bytes, sizeof(addr.bytes));
-	return addr;
-}
-
 static int
 add_port(struct ferryd *f, uint32_t index)
 {
@@ -68,8 +59,8 @@ add_port(struct ferryd *f, uint32_t index)
 			true, /* frame.c let this VLAN only pass, with its tag or without */
 		.mtu = port->mtu,
 		.n_addresses = config->address_count,
-		.gateway4 = addr_of(&config->gateway[0]),
-		.gateway6 = addr_of(&config->gateway[1]),
+		.gateway4 = config->gateway[0],
+		.gateway6 = config->gateway[1],
 		.send = punts_send,
 		.send_ctx = f,
 	};
@@ -77,9 +68,7 @@ add_port(struct ferryd *f, uint32_t index)
 
 	snprintf(interface.name, sizeof(interface.name), "%s", config->name);
 	for (uint32_t i = 0; i < config->address_count; i++)
-		interface.addresses[i] = (struct underlay_prefix){
-			.addr = addr_of(&config->addresses[i].address),
-			.len = config->addresses[i].length};
+		interface.addresses[i] = config->addresses[i];
 	wrong = underlay_add_port(&f->underlay, &interface);
 	if (wrong != NULL) {
 		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,

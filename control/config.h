@@ -21,6 +21,7 @@
 #include "address.h"
 #include "impair_settings.h"
 #include "pathlet_tree.h"
+#include "underlay_addr.h"
 
 #define CONFIG_NAME_MAX		31 /* letters, digits, '-', '_' and '.' */
 #define CONFIG_WORKERS_MAX	16
@@ -44,18 +45,8 @@ struct config_where {
 	uint32_t order; /* rank of the line in all that was read, includes in place */
 };
 
-struct config_address {
-	uint8_t family;	   /* AF_INET or AF_INET6; 0 = no address */
-	uint8_t bytes[16]; /* the first 4 for AF_INET, the rest then 0 */
-};
-
-struct config_prefix {
-	struct config_address address;
-	uint8_t length; /* bits */
-};
-
 struct config_endpoint {
-	struct config_address address;
+	struct underlay_addr address;
 	uint16_t udp_port;
 };
 
@@ -87,11 +78,11 @@ struct config_port {
 	struct config_where where;
 	char name[CONFIG_NAME_MAX + 1];
 	const char *device; /* PCI address or virtual device, each with its devargs */
-	struct config_prefix addresses[CONFIG_ADDRESSES_MAX];
-	uint32_t address_count;		  /* at least 1 */
-	struct config_address gateway[2]; /* of IPv4, of IPv6; family 0 = none */
-	uint32_t vlan;			  /* 0 = no tag */
-	uint32_t mtu;			  /* bytes of an IP packet */
+	struct underlay_prefix addresses[CONFIG_ADDRESSES_MAX];
+	uint32_t address_count;		 /* at least 1 */
+	struct underlay_addr gateway[2]; /* of IPv4, of IPv6; family 0 = none */
+	uint32_t vlan;			 /* 0 = no tag */
+	uint32_t mtu;			 /* bytes of an IP packet */
 	uint32_t queues;
 	uint32_t rx_descriptors; /* of each queue */
 	uint32_t tx_descriptors;
@@ -111,7 +102,7 @@ struct config_peer {
 	struct config_where where;
 	uint32_t id;
 	char name[CONFIG_NAME_MAX + 1];
-	struct config_address address;
+	struct underlay_addr address;
 	uint32_t port;	/* index in config.ports */
 	uint32_t local; /* index in that port's addresses: the one to send from */
 	uint32_t udp_port;
@@ -294,18 +285,18 @@ config_session_find(const struct config *config, uint32_t conference, uint32_t s
  * else the first with a gateway of its family. If next_hop is not NULL it gets the address to
  * resolve: address itself, or the gateway.
  */
-uint32_t config_route(const struct config *config, const struct config_address *address,
-	struct config_address *next_hop);
+uint32_t config_route(const struct config *config, const struct underlay_addr *address,
+	struct underlay_addr *next_hop);
 
 /* Of one port only; true if address can be reached from it. */
-bool config_port_route(const struct config_port *port, const struct config_address *address,
-	struct config_address *next_hop);
+bool config_port_route(const struct config_port *port, const struct underlay_addr *address,
+	struct underlay_addr *next_hop);
 
 /*
  * The address (index) of a port from which to send to address: the one of the longest subnet that
  * holds it, else the first of its family.
  */
-uint32_t config_port_local(const struct config_port *port, const struct config_address *address);
+uint32_t config_port_local(const struct config_port *port, const struct underlay_addr *address);
 
 /*
  * Is a path right for a session, as far as this node can tell: path_check(), and the next hops of
@@ -320,32 +311,13 @@ int config_flow_check(const struct config *config, const struct config_session *
  */
 uint32_t config_flow_payload(const struct config *config, const struct pathlet_tree *tree);
 
-/* Text of an address, "?" if it has no family; buf has room for CONFIG_ADDRESS_TEXT bytes. */
+/* Text; buf has room for CONFIG_ADDRESS_TEXT bytes, which is enough for an address alone too. */
 #define CONFIG_ADDRESS_TEXT 64
-const char *config_address_text(const struct config_address *address, char *buf);
-const char *config_prefix_text(const struct config_prefix *prefix, char *buf);
+const char *config_prefix_text(const struct underlay_prefix *prefix, char *buf);
 const char *config_endpoint_text(const struct config_endpoint *endpoint, char *buf);
 
 /* The other way; false if text is not one. An endpoint is "10.0.0.1:5004" or "[fd00::1]:5004". */
-bool config_address_parse(const char *text, struct config_address *address);
-bool config_prefix_parse(const char *text, struct config_prefix *prefix);
+bool config_prefix_parse(const char *text, struct underlay_prefix *prefix);
 bool config_endpoint_parse(const char *text, struct config_endpoint *endpoint);
-
-/* As the dataplane holds it; address must have a family. */
-static inline struct address
-config_address_binary(const struct config_address *address)
-{
-	rte_be32_t ip;
-
-	if (address->family == AF_INET6)
-		return address_ipv6(address->bytes);
-	memcpy(&ip, address->bytes, sizeof(ip));
-	return address_ipv4(ip);
-}
-
-bool config_address_equal(const struct config_address *a, const struct config_address *b);
-
-/* Does the subnet of prefix hold address. */
-bool config_prefix_holds(const struct config_prefix *prefix, const struct config_address *address);
 
 #endif

@@ -103,17 +103,17 @@ config_check_ports(struct config_reader *reader)
 			unique_add(&all, &port->where, "the device \"%s\"", name);
 		for (uint32_t j = 0; j < port->address_count; j++)
 			unique_add(&all, &port->where, "the port address %s",
-				config_address_text(&port->addresses[j].address, text));
+				underlay_addr_text(&port->addresses[j].addr, text));
 	}
 	unique_check(&all);
 }
 
 static bool
-is_own_address(const struct config *config, const struct config_address *address)
+is_own_address(const struct config *config, const struct underlay_addr *address)
 {
 	for (uint32_t i = 0; i < config->port_count; i++) {
 		for (uint32_t j = 0; j < config->ports[i].address_count; j++) {
-			if (config_address_equal(&config->ports[i].addresses[j].address, address))
+			if (underlay_addr_equal(&config->ports[i].addresses[j].addr, address))
 				return true;
 		}
 	}
@@ -122,17 +122,17 @@ is_own_address(const struct config *config, const struct config_address *address
 
 const char *
 config_check_remote(const struct config *config, const struct config_port *port,
-	const struct config_address *address)
+	const struct underlay_addr *address)
 {
 	bool family = false;
 
 	if (is_own_address(config, address))
 		return "is an address of this node, it must be one of another host";
 	for (uint32_t i = 0; i < port->address_count; i++) {
-		const struct config_prefix *prefix = &port->addresses[i];
+		const struct underlay_prefix *prefix = &port->addresses[i];
 
-		family |= prefix->address.family == address->family;
-		if (config_prefix_is_edge(prefix, address))
+		family |= prefix->addr.family == address->family;
+		if (underlay_prefix_broadcast(prefix, address))
 			return "is the network or broadcast address of a subnet, it must be one of "
 			       "a "
 			       "host";
@@ -161,7 +161,7 @@ config_check_peers(struct config_reader *reader)
 		const char *fault = config_check_remote(config, port, &peer->address);
 
 		peer->local = config_port_local(port, &peer->address);
-		config_address_text(&peer->address, text);
+		underlay_addr_text(&peer->address, text);
 		if (fault != NULL)
 			config_check_fail(reader, &peer->where, "address %s on port \"%s\" %s",
 				text, port->name, fault);

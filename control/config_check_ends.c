@@ -18,8 +18,7 @@ check_udp_ingress(struct config_reader *reader, struct config_ingress *ingress)
 		const struct config_port *port = &config->ports[i];
 
 		for (uint32_t j = 0; j < port->address_count; j++) {
-			if (!config_address_equal(
-				    &port->addresses[j].address, &ingress->udp.address))
+			if (!underlay_addr_equal(&port->addresses[j].addr, &ingress->udp.address))
 				continue;
 			ingress->port = i;
 			ingress->local = j;
@@ -119,7 +118,7 @@ check_egress(struct config_reader *reader, struct config_egress *egress)
 }
 
 static bool
-is_loopback(const struct config_address *address)
+is_loopback(const struct underlay_addr *address)
 {
 	static const uint8_t six[16] = {[15] = 1};
 

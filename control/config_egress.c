@@ -13,7 +13,7 @@ read_udp(struct config_reader *reader, config_setting_t *setting, void *object)
 
 	egress->kind = CONFIG_EGRESS_UDP;
 	if (value != NULL && (!config_endpoint_parse(value, &egress->udp) ||
-				     !config_address_is_unicast(&egress->udp.address)))
+				     !underlay_addr_is_host(&egress->udp.address)))
 		config_reader_want(reader, setting, UDP_WANTED);
 }
 

@@ -13,7 +13,7 @@ read_udp(struct config_reader *reader, config_setting_t *setting, void *object)
 
 	ingress->kind = CONFIG_INGRESS_UDP;
 	if (value != NULL && (!config_endpoint_parse(value, &ingress->udp) ||
-				     !config_address_is_unicast(&ingress->udp.address)))
+				     !underlay_addr_is_host(&ingress->udp.address)))
 		config_reader_want(reader, setting, UDP_WANTED);
 }
 

@@ -13,8 +13,7 @@ read_address(struct config_reader *reader, config_setting_t *setting, void *obje
 
 	if (value == NULL)
 		return;
-	if (!config_address_parse(value, &peer->address) ||
-		!config_address_is_unicast(&peer->address))
+	if (!underlay_addr_parse(value, &peer->address) || !underlay_addr_is_host(&peer->address))
 		config_reader_want(reader, setting, "%s", wanted);
 }
 
@@ -24,7 +23,7 @@ print_address(struct config_printer *printer, const struct config_key *key, cons
 	char text[CONFIG_ADDRESS_TEXT];
 
 	config_print_string(printer, key,
-		config_address_text(&((const struct config_peer *)object)->address, text));
+		underlay_addr_text(&((const struct config_peer *)object)->address, text));
 }
 
 /* The name is looked up in find_port(), where a peer without it is seen too. */

@@ -42,13 +42,12 @@ read_addresses(struct config_reader *reader, config_setting_t *setting, void *ob
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		config_setting_t *element = config_setting_get_elem(setting, (unsigned int)i);
 		const char *value = config_read_string_value(reader, element, PREFIX_WANTED);
-		struct config_prefix *prefix = &port->addresses[port->address_count];
+		struct underlay_prefix *prefix = &port->addresses[port->address_count];
 
 		if (value == NULL)
 			continue;
-		if (!config_prefix_parse(value, prefix) ||
-			!config_address_is_unicast(&prefix->address) ||
-			config_prefix_is_edge(prefix, &prefix->address))
+		if (!config_prefix_parse(value, prefix) || !underlay_addr_is_host(&prefix->addr) ||
+			underlay_prefix_broadcast(prefix, &prefix->addr))
 			config_reader_want(reader, element, PREFIX_WANTED);
 		else
 			port->address_count++;
@@ -91,12 +90,11 @@ read_gateways(struct config_reader *reader, config_setting_t *setting, void *obj
 		static const char wanted[] = "an address without a length, as \"10.0.0.254\"";
 		config_setting_t *element = config_setting_get_elem(setting, (unsigned int)i);
 		const char *value = config_read_string_value(reader, element, wanted);
-		struct config_address address, *gateway;
+		struct underlay_addr address, *gateway;
 
 		if (value == NULL)
 			continue;
-		if (!config_address_parse(value, &address) ||
-			!config_address_is_unicast(&address)) {
+		if (!underlay_addr_parse(value, &address) || !underlay_addr_is_host(&address)) {
 			config_reader_want(reader, element, "%s", wanted);
 			continue;
 		}
@@ -118,7 +116,7 @@ print_gateways(struct config_printer *printer, const struct config_key *key, con
 
 	for (unsigned int i = 0; i < 2; i++) {
 		if (port->gateway[i].family != 0)
-			config_address_text(&port->gateway[i], texts[count++]);
+			underlay_addr_text(&port->gateway[i], texts[count++]);
 	}
 	print_list(printer, key->help, key->name, count, texts);
 }
@@ -204,30 +202,30 @@ check_port(struct config_reader *reader, config_setting_t *group, const struct c
 			"queues is %u, it must be 1 with impair: one line has one worker",
 			port->queues);
 	for (uint32_t i = 0; i < port->address_count; i++)
-		has[port->addresses[i].address.family == AF_INET6] = true;
+		has[port->addresses[i].addr.family == AF_INET6] = true;
 	if (has[1] && port->mtu < 1280)
 		config_reader_fail(reader, config_setting_get_member(group, "mtu"),
 			"mtu is %u, it must be at least 1280 on a port with an IPv6 address",
 			port->mtu);
 	for (unsigned int i = 0; i < 2; i++) {
-		const struct config_address *gateway = &port->gateway[i];
+		const struct underlay_addr *gateway = &port->gateway[i];
 		bool on_link = false, edge = false, own = false;
 		char text[CONFIG_ADDRESS_TEXT];
 
 		if (gateway->family == 0)
 			continue;
 		for (uint32_t j = 0; j < port->address_count; j++) {
-			const struct config_prefix *prefix = &port->addresses[j];
+			const struct underlay_prefix *prefix = &port->addresses[j];
 
-			on_link |= config_prefix_holds(prefix, gateway);
-			edge |= config_prefix_is_edge(prefix, gateway);
-			own |= config_address_equal(&prefix->address, gateway);
+			on_link |= underlay_prefix_covers(prefix, gateway);
+			edge |= underlay_prefix_broadcast(prefix, gateway);
+			own |= underlay_addr_equal(&prefix->addr, gateway);
 		}
 		if (on_link && !edge && !own)
 			continue;
 		config_reader_fail(reader, config_setting_get_member(group, "gateways"),
 			"the gateway %s %s, it must be another host in a subnet of this port",
-			config_address_text(gateway, text),
+			underlay_addr_text(gateway, text),
 			own ? "is this port's own address" : "is no host in a subnet of this port");
 	}
 }

@@ -210,17 +210,13 @@ void config_check_ends(struct config_reader *reader, struct config_session *sess
 void config_check_twice(struct config_reader *reader);
 /* Why packets cannot be sent from port to address, what would be right; NULL if they can. */
 const char *config_check_remote(const struct config *config, const struct config_port *port,
-	const struct config_address *address);
+	const struct underlay_addr *address);
 
 /* For a cross check: "CONTEXT: TEXT" at a place noted while reading. */
 void config_check_fail(struct config_reader *reader, const struct config_where *where,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* config_address.c: may a node have it, send to it: no multicast, broadcast, loopback, 0. */
-bool config_address_is_unicast(const struct config_address *address);
-/* Is address the first (network) or last (broadcast) of an IPv4 subnet that has such. */
-bool
-config_prefix_is_edge(const struct config_prefix *prefix, const struct config_address *address);
+/* config_address.c */
 const char *config_family_text(uint8_t family);
 
 /* Reads the trace file of a generator; a mistake names its line. */

@@ -139,7 +139,7 @@ uint16_t ferryd_epoch(const struct config *config);
 
 /* Remembers who needs the way to an address and asks for it; 0 or -1, logged. */
 int targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
-	const struct config_address *address, const char *what);
+	const struct underlay_addr *address, const char *what);
 /* For struct underlay_ops. */
 void targets_changed(void *ctx, const struct neighbour *n);
 

@@ -124,7 +124,7 @@ add_target(struct ferryd *f, struct rate_report *report)
 			{
 				.source_mac = port->mac,
 				.source = port->addresses[to->local],
-				.destination = config_address_binary(&to->udp.address),
+				.destination = underlay_addr_to(&to->udp.address),
 				.source_port = to->udp.udp_port,
 				.destination_port = to->udp.udp_port,
 				.hop_limit = FRAME_HOP_LIMIT,

@@ -37,14 +37,12 @@ targets_changed(void *ctx, const struct neighbour *n)
 
 int
 targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
-	const struct config_address *address, const char *what)
+	const struct underlay_addr *address, const char *what)
 {
-	struct underlay_addr addr = {.family = address->family};
 	struct ferryd_target *grown, *added;
 	struct underlay_hop hop;
 	int rc;
 
-	memcpy(addr.bytes, address->bytes, sizeof(addr.bytes));
 	grown = realloc(f->targets, (f->nb_targets + 1) * sizeof(*grown));
 	if (grown == NULL) {
 		log_line(LOG_ERR, "%s: out of memory", what);
@@ -53,7 +51,8 @@ targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
 	f->targets = grown;
 	added = &f->targets[f->nb_targets];
 	*added = *target;
-	rc = underlay_need(&f->underlay, ferryd_now(f), (int)port, &addr, &hop, &added->neighbour);
+	rc = underlay_need(
+		&f->underlay, ferryd_now(f), (int)port, address, &hop, &added->neighbour);
 	if (rc < 0) {
 		log_line(LOG_ERR, "%s: %s", what, underlay_route_error(rc));
 		return -1;

@@ -134,9 +134,9 @@ test_node_and_ports(void **state)
 	assert_string_equal(config->node.eal[2], "q\"\\q");
 	assert_string_equal(port->device, "0000:3b:00.1");
 	assert_int_equal(port->address_count, 2);
-	assert_int_equal(port->addresses[0].length, 31);
-	assert_memory_equal(port->addresses[0].address.bytes, "\xc0\x00\x02\x01\0\0\0\0", 8);
-	assert_int_equal(port->addresses[1].address.family, AF_INET6);
+	assert_int_equal(port->addresses[0].len, 31);
+	assert_memory_equal(port->addresses[0].addr.bytes, "\xc0\x00\x02\x01\0\0\0\0", 8);
+	assert_int_equal(port->addresses[1].addr.family, AF_INET6);
 	assert_int_equal(port->gateway[0].family, AF_INET);
 	assert_memory_equal(port->gateway[1].bytes, "\x20\x01\x0d\xb8", 4);
 	assert_int_equal(port->vlan, 7);
@@ -153,7 +153,7 @@ test_peers(void **state)
 	struct config *config = load(NODE PEERS
 		"ports = ( { name = \"a\"; device = \"net_null0\";\n"
 		"    addresses = [ \"10.0.1.1/24\", \"10.0.0.1/16\", \"fd00::1/64\" ]; } );\n");
-	struct config_address hop;
+	struct underlay_addr hop;
 
 	(void)state;
 	assert_int_equal(config->peer_count, 2);
@@ -167,7 +167,7 @@ test_peers(void **state)
 	assert_ptr_equal(config_peer_find(config, 6), &config->peers[1]);
 	assert_null(config_peer_find(config, 7));
 	assert_true(config_port_route(config->ports, &config->peers[0].address, &hop));
-	assert_true(config_address_equal(&hop, &config->peers[0].address));
+	assert_true(underlay_addr_equal(&hop, &config->peers[0].address));
 	assert_prints_alike(config);
 	config_free(config);
 }
@@ -182,19 +182,19 @@ test_routes(void **state)
 		"    gateways = [ \"10.1.0.254\" ]; } );\n"
 		"peers = ( { id = 2; address = \"10.1.2.3\"; port = \"a\"; },\n"
 		"  { id = 3; address = \"192.0.2.9\"; port = \"b\"; } );\n");
-	struct config_address address, hop;
+	struct underlay_addr address, hop;
 	char text[CONFIG_ADDRESS_TEXT];
 
 	(void)state;
-	assert_true(config_address_parse("10.2.0.9", &address));
+	assert_true(underlay_addr_parse("10.2.0.9", &address));
 	assert_int_equal(config_route(config, &address, &hop), 0);
-	assert_string_equal(config_address_text(&hop, text), "10.2.0.9");
-	assert_true(config_address_parse("10.1.0.9", &address));
+	assert_string_equal(underlay_addr_text(&hop, text), "10.2.0.9");
+	assert_true(underlay_addr_parse("10.1.0.9", &address));
 	assert_int_equal(config_route(config, &address, &hop), 1);
-	assert_true(config_address_parse("192.0.2.1", &address));
+	assert_true(underlay_addr_parse("192.0.2.1", &address));
 	assert_int_equal(config_route(config, &address, &hop), 1);
-	assert_string_equal(config_address_text(&hop, text), "10.1.0.254");
-	assert_true(config_address_parse("fd00::9", &address));
+	assert_string_equal(underlay_addr_text(&hop, text), "10.1.0.254");
+	assert_true(underlay_addr_parse("fd00::9", &address));
 	assert_int_equal(config_route(config, &address, &hop), CONFIG_INDEX_NONE);
 	assert_int_equal(config->peers[0].port, 0);
 	assert_int_equal(config->peers[1].port, 1);
@@ -419,9 +419,9 @@ test_address_text(void **state)
 	static const char *const bad_prefixes[] = {"10.0.0.1", "10.0.0.1/", "10.0.0.1/0",
 		"10.0.0.1/33", "fd00::1/129", "/24", "10.0.0.1/2 4", "10.0.0.1/024"};
 	struct config_endpoint endpoint;
-	struct config_prefix prefix;
+	struct underlay_prefix prefix;
 	char text[CONFIG_ADDRESS_TEXT];
-	struct config_address address;
+	struct underlay_addr address;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
@@ -433,26 +433,26 @@ test_address_text(void **state)
 	for (size_t i = 0; i < sizeof(bad_prefixes) / sizeof(bad_prefixes[0]); i++)
 		assert_false(config_prefix_parse(bad_prefixes[i], &prefix));
 	assert_true(config_prefix_parse("10.32.0.1/11", &prefix));
-	assert_true(config_address_parse("10.63.255.255", &address));
-	assert_true(config_prefix_holds(&prefix, &address));
-	assert_true(config_address_parse("10.64.0.0", &address));
-	assert_false(config_prefix_holds(&prefix, &address));
-	assert_true(config_address_parse("fd00::1", &address));
-	assert_false(config_prefix_holds(&prefix, &address));
+	assert_true(underlay_addr_parse("10.63.255.255", &address));
+	assert_true(underlay_prefix_covers(&prefix, &address));
+	assert_true(underlay_addr_parse("10.64.0.0", &address));
+	assert_false(underlay_prefix_covers(&prefix, &address));
+	assert_true(underlay_addr_parse("fd00::1", &address));
+	assert_false(underlay_prefix_covers(&prefix, &address));
 }
 
 static void
 test_binary_address(void **state)
 {
-	struct config_address address;
+	struct underlay_addr address;
 	struct address binary;
 
 	(void)state;
-	assert_true(config_address_parse("10.1.2.3", &address));
-	binary = config_address_binary(&address);
+	assert_true(underlay_addr_parse("10.1.2.3", &address));
+	binary = underlay_addr_to(&address);
 	assert_memory_equal(binary.bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x01\x02\x03", 16);
-	assert_true(config_address_parse("fd00::9", &address));
-	binary = config_address_binary(&address);
+	assert_true(underlay_addr_parse("fd00::9", &address));
+	binary = underlay_addr_to(&address);
 	assert_memory_equal(binary.bytes, "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09", 16);
 }
 
