@@ -31,6 +31,7 @@
 #define CONFIG_PEERS_MAX	4096
 #define CONFIG_CONFERENCES_MAX	65535
 #define CONFIG_SESSIONS_MAX	65535 /* of all conferences */
+#define CONFIG_PARTICIPANTS_MAX 4096  /* of one conference */
 #define CONFIG_FLOWS_MAX	256   /* of one session */
 #define CONFIG_EAL_MAX		64
 #define CONFIG_TRACE_MAX	1000000 /* frames */
@@ -204,6 +205,7 @@ struct config_session {
 	struct config_ingress ingress;
 	struct config_rate_to rate_to;
 	struct config_egress *egress; /* one a destination, in the order of destinations */
+	int64_t starts, ends;	      /* the root's: ms since the epoch, 0 = none */
 };
 
 struct config_conference {
@@ -217,6 +219,9 @@ struct config_conference {
 	uint32_t queue_ms;
 	struct config_session *sessions;
 	uint32_t session_count;
+	uint32_t *participants; /* the root's: NodeIDs; NULL = the nodes of its sessions */
+	uint32_t participant_count;
+	int64_t starts, ends; /* the root's: ms since the epoch, 0 = none */
 };
 
 struct config_memory;
@@ -259,6 +264,18 @@ struct config *config_load(const char *path, struct config_errors *errs);
 struct config *
 config_load_string(const char *name, const char *text, size_t size, struct config_errors *errs);
 
+/*
+ * The root's: a file that has nothing but "conferences", of which nothing is checked that only one
+ * node can know. Keys that only the root understands (participants, starts, ends) may be set; the
+ * node, ports and peers of what is returned are empty.
+ */
+struct config *config_load_conferences(const char *path, struct config_errors *errs);
+struct config *config_load_conferences_string(
+	const char *name, const char *text, size_t size, struct config_errors *errs);
+
+/* Prints one conference as such a file. */
+void config_print_conference(const struct config_conference *conference, FILE *out);
+
 /* NULL is allowed. */
 void config_free(struct config *config);
 
@@ -279,6 +296,9 @@ const char *config_pacing_name(uint32_t pacing);
 const struct config_peer *config_peer_find(const struct config *config, uint32_t id);
 const struct config_session *
 config_session_find(const struct config *config, uint32_t conference, uint32_t session);
+
+/* True also if the conference has no list of them. */
+bool config_is_participant(const struct config_conference *conference, uint32_t node);
 
 /*
  * The port from which packets to an address leave: the one with the longest subnet that holds it,

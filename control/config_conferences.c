@@ -1,10 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
 #include <string.h>
 
 #include "config_private.h"
 #include "feeder_queue.h"
 
 #define FIELD(field) offsetof(struct config_conference, field)
+
+static void
+read_participants(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_conference *conference = object;
+	uint64_t id;
+
+	if (!config_read_sequence(reader, setting, "NodeIDs", 0, CONFIG_PARTICIPANTS_MAX, false))
+		return;
+	conference->participants = config_memory_get(reader->source->memory,
+		((size_t)config_setting_length(setting) + 1) * sizeof(uint32_t));
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		config_setting_t *element = config_setting_get_elem(setting, (unsigned int)i);
+
+		if (!config_read_uint(reader, element, 1, NODE_ID_MAX, "(a NodeID)", &id))
+			continue;
+		if (config_is_participant(conference, (uint32_t)id) &&
+			conference->participant_count > 0)
+			config_reader_fail(reader, element,
+				"participants has %" PRIu64 " twice, it must have each once", id);
+		conference->participants[conference->participant_count++] = (uint32_t)id;
+	}
+}
+
+static void
+print_participants(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_conference *conference = object;
+
+	if (conference->participants == NULL) {
+		config_print_line(printer, key->help, "# participants not set");
+		return;
+	}
+	config_print_open(printer, "participants = [");
+	for (uint32_t i = 0; i < conference->participant_count; i++)
+		config_print_line(printer, NULL, "%u%s", conference->participants[i],
+			i + 1 < conference->participant_count ? "," : "");
+	config_print_close(printer, "];");
+}
+
+static void
+read_starts(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	config_read_time(reader, setting, &((struct config_conference *)object)->starts);
+}
+
+static void
+print_starts(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	config_print_time(printer, key, ((const struct config_conference *)object)->starts);
+}
+
+static void
+read_ends(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	config_read_time(reader, setting, &((struct config_conference *)object)->ends);
+}
+
+static void
+print_ends(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	config_print_time(printer, key, ((const struct config_conference *)object)->ends);
+}
 
 static const struct config_key conference_keys[] = {
 	{.name = "id",
@@ -50,6 +114,24 @@ static const struct config_key conference_keys[] = {
 		.fallback = FEEDER_LIMIT_AGE_MS,
 		.unit = "ms",
 		.help = "ms that a packet may wait"},
+	{.name = "participants",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_ROOT,
+		.read = read_participants,
+		.print = print_participants,
+		.help = "NodeIDs, default: the nodes of its sessions"},
+	{.name = "starts",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_ROOT,
+		.read = read_starts,
+		.print = print_starts,
+		.help = "UTC, default: at once"},
+	{.name = "ends",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_ROOT,
+		.read = read_ends,
+		.print = print_ends,
+		.help = "UTC, default: never"},
 	{.name = "sessions",
 		.kind = KEY_CUSTOM,
 		.flags = KEY_NEEDED,
@@ -58,6 +140,45 @@ static const struct config_key conference_keys[] = {
 };
 
 #define CONFERENCE_KEYS (sizeof(conference_keys) / sizeof(conference_keys[0]))
+
+bool
+config_is_participant(const struct config_conference *conference, uint32_t node)
+{
+	if (conference->participants == NULL)
+		return true;
+	for (uint32_t i = 0; i < conference->participant_count; i++) {
+		if (conference->participants[i] == node)
+			return true;
+	}
+	return false;
+}
+
+/* What is between the keys of one conference. */
+static void
+finish_conference(
+	struct config_reader *reader, config_setting_t *group, struct config_conference *conference)
+{
+	if (conference->name[0] == 0)
+		snprintf(conference->name, sizeof(conference->name), "conference-%u",
+			conference->id);
+	if (conference->ends != 0 && conference->ends <= conference->starts)
+		config_reader_fail(reader, config_setting_get_member(group, "ends"),
+			"ends is not after starts, it must be");
+	for (uint32_t i = 0; i < conference->session_count; i++) {
+		const struct config_session *session = &conference->sessions[i];
+
+		if (session->flow_count > 0 && !config_is_participant(conference, session->source))
+			config_check_fail(reader, &session->where,
+				"session %u: source %u is not one of the participants, it must be",
+				session->id, session->source);
+		for (uint32_t j = 0; session->flow_count > 0 && j < session->destination_count; j++)
+			if (!config_is_participant(conference, session->destinations[j]))
+				config_check_fail(reader, &session->where,
+					"session %u: destination %u is not one of the "
+					"participants, it must be",
+					session->id, session->destinations[j]);
+	}
+}
 
 void
 config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object)
@@ -81,11 +202,8 @@ config_read_conferences(struct config_reader *reader, config_setting_t *setting,
 			group, "conference", (unsigned int)i, "id", label, sizeof(label));
 		mark = config_reader_enter(reader, "%s", label);
 		conference->where = config_reader_where(reader, group);
-		if (config_read_group(
-			    reader, group, conference_keys, CONFERENCE_KEYS, conference) &&
-			conference->name[0] == 0)
-			snprintf(conference->name, sizeof(conference->name), "conference-%u",
-				conference->id);
+		if (config_read_group(reader, group, conference_keys, CONFERENCE_KEYS, conference))
+			finish_conference(reader, group, conference);
 		config_reader_leave(reader, mark);
 	}
 }
@@ -105,6 +223,16 @@ config_print_conferences(
 		config_print_close(printer, i + 1 < config->conference_count ? "}," : "}");
 	}
 	config_print_close(printer, ");");
+}
+
+void
+config_print_conference(const struct config_conference *conference, FILE *out)
+{
+	struct config_printer printer = {.out = out, .root = true};
+
+	config_print_open(&printer, "conferences = ( {");
+	config_print_keys(&printer, conference_keys, CONFERENCE_KEYS, conference);
+	config_print_close(&printer, "} );");
 }
 
 const struct config_session *

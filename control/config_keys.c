@@ -169,6 +169,12 @@ edit_distance(const char *a, const char *b)
 	return row[columns];
 }
 
+static bool
+is_known(const struct config_reader *reader, const struct config_key *key)
+{
+	return reader->root || (key->flags & KEY_ROOT) == 0;
+}
+
 static void
 fail_unknown(struct config_reader *reader, config_setting_t *setting, const struct config_key *keys,
 	size_t count)
@@ -182,6 +188,8 @@ fail_unknown(struct config_reader *reader, config_setting_t *setting, const stru
 	for (size_t i = 0; i < count; i++) {
 		unsigned int distance = edit_distance(setting->name, keys[i].name);
 
+		if (!is_known(reader, &keys[i]))
+			continue;
 		if (distance < least && distance < strlen(keys[i].name)) {
 			least = distance;
 			nearest = keys[i].name;
@@ -309,10 +317,11 @@ default_key(const struct config_key *key, void *object)
 }
 
 static const struct config_key *
-find_key(const struct config_key *keys, size_t count, const char *name)
+find_key(const struct config_reader *reader, const struct config_key *keys, size_t count,
+	const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(keys[i].name, name) == 0)
+		if (is_known(reader, &keys[i]) && strcmp(keys[i].name, name) == 0)
 			return &keys[i];
 	}
 	return NULL;
@@ -333,6 +342,8 @@ config_read_group(struct config_reader *reader, config_setting_t *group,
 		config_setting_t *setting = config_setting_get_member(group, keys[i].name);
 
 		default_key(&keys[i], object);
+		if (!is_known(reader, &keys[i]))
+			continue;
 		if (setting != NULL)
 			read_key(reader, setting, &keys[i], object);
 		else if (keys[i].flags & KEY_NEEDED)
@@ -342,7 +353,7 @@ config_read_group(struct config_reader *reader, config_setting_t *group,
 	for (int i = 0; i < config_setting_length(group); i++) {
 		config_setting_t *setting = config_setting_get_elem(group, (unsigned int)i);
 
-		if (find_key(keys, count, setting->name) == NULL)
+		if (find_key(reader, keys, count, setting->name) == NULL)
 			fail_unknown(reader, setting, keys, count);
 	}
 	return reader->errors->count == before;

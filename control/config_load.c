@@ -27,6 +27,13 @@ static const struct config_key root_keys[] = {
 	{.name = "conferences", .kind = KEY_CUSTOM, .read = config_read_conferences},
 };
 
+static const struct config_key conferences_keys[] = {
+	{.name = "conferences",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = config_read_conferences},
+};
+
 static void
 config_load_syntax(struct config_reader *reader, const config_t *parsed)
 {
@@ -50,10 +57,8 @@ config_load_syntax(struct config_reader *reader, const config_t *parsed)
 }
 
 static void
-config_load_tree(struct config_reader *reader, config_setting_t *root)
+config_load_check(struct config_reader *reader)
 {
-	config_read_group(
-		reader, root, root_keys, sizeof(root_keys) / sizeof(root_keys[0]), reader->config);
 	if (reader->config->node.id == 0)
 		reader->broken |= BROKEN_NODE;
 	if (reader->config->port_count == 0)
@@ -63,30 +68,54 @@ config_load_tree(struct config_reader *reader, config_setting_t *root)
 	config_check_sessions(reader);
 }
 
+static const struct config_kind node_kind = {
+	.keys = root_keys,
+	.key_count = sizeof(root_keys) / sizeof(root_keys[0]),
+	.bytes = sizeof(struct config),
+	.check = config_load_check,
+};
+
+/* Only what every node would check alike. */
+static const struct config_kind conferences_kind = {
+	.keys = conferences_keys,
+	.key_count = sizeof(conferences_keys) / sizeof(conferences_keys[0]),
+	.bytes = sizeof(struct config),
+	.broken = BROKEN_NODE | BROKEN_PORTS | BROKEN_PEERS,
+	.root = true,
+	.check = config_check_sessions,
+};
+
 static struct config *
-config_load_source(struct config_source *source, struct config_errors *errs)
+config_load_source(
+	const struct config_kind *kind, struct config_source *source, struct config_errors *errs)
 {
 	struct config_reader *reader;
 	struct config *config;
 	config_t parsed;
 
-	config = config_memory_get(source->memory, sizeof(*config));
+	config = config_memory_get(source->memory, kind->bytes);
 	config->memory = source->memory;
 	reader = config_memory_get(source->memory, sizeof(*reader));
 	reader->config = config;
 	reader->source = source;
 	reader->errors = errs;
+	reader->broken = kind->broken;
+	reader->root = kind->root;
 	config_init(&parsed);
-	if (config_read_string(&parsed, source->text) == CONFIG_TRUE)
-		config_load_tree(reader, config_root_setting(&parsed));
-	else
+	if (config_read_string(&parsed, source->text) == CONFIG_TRUE) {
+		config_read_group(
+			reader, config_root_setting(&parsed), kind->keys, kind->key_count, config);
+		kind->check(reader);
+	} else {
 		config_load_syntax(reader, &parsed);
+	}
 	config_destroy(&parsed);
 	return config;
 }
 
-static struct config *
-config_load_any(const char *name, const char *text, size_t size, struct config_errors *errs)
+struct config *
+config_load_kind(const struct config_kind *kind, const char *name, const char *text, size_t size,
+	struct config_errors *errs)
 {
 	struct config_source source = {.memory = config_memory_new(), .errors = errs};
 	struct config *config = NULL;
@@ -97,7 +126,7 @@ config_load_any(const char *name, const char *text, size_t size, struct config_e
 	else
 		fine = config_source_string(&source, name, text, size);
 	if (fine)
-		config = config_load_source(&source, errs);
+		config = config_load_source(kind, &source, errs);
 	config_source_free(&source);
 	if (errs->count == 0)
 		return config;
@@ -109,13 +138,26 @@ config_load_any(const char *name, const char *text, size_t size, struct config_e
 struct config *
 config_load(const char *path, struct config_errors *errs)
 {
-	return config_load_any(path, NULL, 0, errs);
+	return config_load_kind(&node_kind, path, NULL, 0, errs);
 }
 
 struct config *
 config_load_string(const char *name, const char *text, size_t size, struct config_errors *errs)
 {
-	return config_load_any(name, text, size, errs);
+	return config_load_kind(&node_kind, name, text, size, errs);
+}
+
+struct config *
+config_load_conferences(const char *path, struct config_errors *errs)
+{
+	return config_load_kind(&conferences_kind, path, NULL, 0, errs);
+}
+
+struct config *
+config_load_conferences_string(
+	const char *name, const char *text, size_t size, struct config_errors *errs)
+{
+	return config_load_kind(&conferences_kind, name, text, size, errs);
 }
 
 void

@@ -111,8 +111,10 @@ void
 config_print_keys(struct config_printer *printer, const struct config_key *keys, size_t count,
 	const void *object)
 {
-	for (size_t i = 0; i < count; i++)
-		print_key(printer, &keys[i], object);
+	for (size_t i = 0; i < count; i++) {
+		if (printer->root || (keys[i].flags & KEY_ROOT) == 0)
+			print_key(printer, &keys[i], object);
+	}
 }
 
 void

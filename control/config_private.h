@@ -66,6 +66,7 @@ struct config_reader {
 	struct config_source *source;
 	struct config_errors *errors;
 	unsigned int broken; /* groups with mistakes: what needs them is not checked */
+	bool root;	     /* for the root program: its keys may be set */
 	char context[256];   /* "port \"wan0\": ", begins each message */
 };
 
@@ -76,6 +77,7 @@ struct config_reader {
 /* Bits of config_key.flags. */
 #define KEY_NEEDED	 0x01
 #define KEY_POWER_OF_TWO 0x02
+#define KEY_ROOT	 0x04 /* unknown to a node */
 
 enum config_key_kind {
 	KEY_UINT32,
@@ -90,6 +92,7 @@ struct config_printer {
 	FILE *out;
 	const struct config *config;
 	int indent;
+	bool root; /* the root program's keys too */
 };
 
 struct config_key {
@@ -106,6 +109,20 @@ struct config_key {
 	void (*print)(
 		struct config_printer *printer, const struct config_key *key, const void *object);
 };
+
+/* config_load.c: what kind of file is read. */
+struct config_kind {
+	const struct config_key *keys; /* of the file's outermost group */
+	size_t key_count;
+	size_t bytes;	     /* of the object, which begins with a struct config */
+	unsigned int broken; /* groups that it does not have */
+	bool root;
+	void (*check)(struct config_reader *reader); /* after reading */
+};
+
+/* text NULL: the file called name. As config_load(). */
+struct config *config_load_kind(const struct config_kind *kind, const char *name, const char *text,
+	size_t size, struct config_errors *errs);
 
 /* config_keys.c */
 struct config_where
@@ -143,6 +160,13 @@ const char *config_read_path(struct config_reader *reader, config_setting_t *set
 #define CONFIG_RATE_MIN 1000u
 #define CONFIG_RATE_MAX 1000000000000u
 bool config_rate_parse(const char *text, uint64_t *rate);
+/* "2012-09-02 14:22:31 UTC" as ms since the epoch. */
+#define CONFIG_TIME_WANTED "a time, as \"2012-09-02 14:22:31 UTC\""
+bool config_time_parse(const char *text, int64_t *ms);
+#define CONFIG_TIME_TEXT 64
+const char *config_time_text(int64_t ms, char *buf);
+void config_read_time(struct config_reader *reader, config_setting_t *setting, int64_t *ms);
+void config_print_time(struct config_printer *printer, const struct config_key *key, int64_t ms);
 bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);
 /* "group 3" or "group NAME": what begins a context, from a key that need not be right. */
 void config_reader_label(config_setting_t *group, const char *word, unsigned int index,

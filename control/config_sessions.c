@@ -195,6 +195,30 @@ print_rate_to(struct config_printer *printer, const struct config_key *key, cons
 			printer, key, config_endpoint_text(&session->rate_to.udp, text));
 }
 
+static void
+read_starts(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	config_read_time(reader, setting, &((struct config_session *)object)->starts);
+}
+
+static void
+print_starts(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	config_print_time(printer, key, ((const struct config_session *)object)->starts);
+}
+
+static void
+read_ends(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	config_read_time(reader, setting, &((struct config_session *)object)->ends);
+}
+
+static void
+print_ends(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	config_print_time(printer, key, ((const struct config_session *)object)->ends);
+}
+
 #define FIELD(field) offsetof(struct config_session, field)
 
 static const struct config_key session_keys[] = {
@@ -255,6 +279,18 @@ static const struct config_key session_keys[] = {
 		.offset = FIELD(start),
 		.fallback = true,
 		.help = "with the node, default true"},
+	{.name = "starts",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_ROOT,
+		.read = read_starts,
+		.print = print_starts,
+		.help = "UTC, default: with its conference"},
+	{.name = "ends",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_ROOT,
+		.read = read_ends,
+		.print = print_ends,
+		.help = "UTC, default: with its conference"},
 	{.name = "flows",
 		.kind = KEY_CUSTOM,
 		.flags = KEY_NEEDED,
@@ -300,6 +336,9 @@ finish_session(
 		config_reader_fail(reader, config_setting_get_member(group, "reorder"),
 			"reorder holds %u packets, it must be at most window, which is %u",
 			session->reorder.packets, session->window);
+	if (session->ends != 0 && session->ends <= session->starts)
+		config_reader_fail(reader, config_setting_get_member(group, "ends"),
+			"ends is not after starts, it must be");
 	if (session->egress == NULL)
 		config_egress_default(reader, group, session);
 }
