@@ -33,6 +33,8 @@
 	X(feedback_epoch, "FEEDBACK on another epoch than the current one")                        \
 	X(probe_malformed, "PROBE or PROBE_REPLY whose body is not 16 bytes")                      \
 	X(probe_unexpected, "PROBE_REPLY that nobody asked for")                                   \
+	X(decoded_malformed, "DECODED shorter than its body")                                      \
+	X(decoded_unknown, "DECODED of a session that is not coded here")                          \
 	/* the Pathlet */                                                                          \
 	X(pathlet_truncated, "Pathlet or session header cut short")                                \
 	X(pathlet_wrong_node, "Pathlet names another node")                                        \
@@ -61,7 +63,10 @@
 	/* the destination */                                                                      \
 	X(session_unknown, "no such session at this node")                                         \
 	X(session_not_destination, "this node is not a destination of the session")                \
-	X(session_coded, "coded packet, and this version does not decode")                         \
+	X(session_coded, "coded packet, and coding is off for the session here")                   \
+	X(coding_truncated, "coding header or symbol cut short")                                   \
+	X(coding_malformed, "coding header that lies")                                             \
+	X(coding_zero, "all coefficients are 0")                                                   \
 	X(session_stale_epoch, "source epoch older than the session's current one")                \
 	X(session_duplicate, "session sequence delivered already")                                 \
 	X(session_too_old, "session sequence below the window")                                    \

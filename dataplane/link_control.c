@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What neighbours say to each other beside DATA: FEEDBACK, PROBE, PROBE_REPLY. */
+/* What neighbours say to each other beside DATA: FEEDBACK, PROBE, PROBE_REPLY, DECODED. */
 #include "feeder.h"
 #include "link.h"
 #include "link_tfrc.h"
@@ -37,6 +37,15 @@ feedback_input(struct worker *w, struct link_datagram *datagram)
 	}
 	datagram->link->rx.control++;
 	to_owner(w, datagram);
+}
+
+/* Sessions here are not coded yet, so it concerns none. */
+static void
+decoded_input(struct worker *w, struct link_datagram *datagram)
+{
+	bool whole = datagram->m->pkt_len >= sizeof(struct decoded_body);
+
+	worker_drop(w, datagram->m, whole ? DROP_decoded_unknown : DROP_decoded_malformed);
 }
 
 /* The body goes back as it came; only peers get this far. */
@@ -81,6 +90,9 @@ link_control_input(struct worker *w, struct link_datagram *datagram)
 		return;
 	case LINK_PROBE:
 		probe_input(w, datagram);
+		return;
+	case LINK_DECODED:
+		decoded_input(w, datagram);
 		return;
 	default:
 		if (unlikely(datagram->m->pkt_len != sizeof(struct probe_body)))

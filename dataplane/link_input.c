@@ -95,7 +95,7 @@ check_header(const struct rte_mbuf *m, const struct frame_view *view, const stru
 		return DROP_link_truncated;
 	if (unlikely(hdr->version_type >> 4 != LINK_VERSION))
 		return DROP_link_version;
-	if (unlikely((hdr->version_type & 0x0f) > LINK_PROBE_REPLY))
+	if (unlikely((hdr->version_type & 0x0f) > LINK_DECODED))
 		return DROP_link_type;
 	if (unlikely((hdr->flags & ~LINK_FLAGS_KNOWN) != 0))
 		return DROP_link_flag;

@@ -25,6 +25,7 @@ enum link_type {
 	LINK_FEEDBACK = 1,
 	LINK_PROBE = 2,
 	LINK_PROBE_REPLY = 3,
+	LINK_DECODED = 4, /* of network coding */
 };
 
 /* Sealed datagrams (AEAD) are not in this version: no flag is known, any set one is refused. */
@@ -89,10 +90,20 @@ struct probe_body {
 	uint8_t cookie[16]; /* chosen by the asker, returned as it came */
 } __attribute__((packed));
 
+/* A generation: the sender of this wants no more packets of it. */
+struct decoded_body {
+	rte_be32_t conference;
+	rte_be32_t session;
+	rte_be32_t seq;	  /* its first source sequence */
+	rte_be16_t epoch; /* of the source */
+	rte_be16_t reserved;
+} __attribute__((packed));
+
 static_assert(sizeof(struct link_hdr) == 24, "link header");
 static_assert(sizeof(struct pathlet_hdr) == 6, "Pathlet");
 static_assert(sizeof(struct session_hdr) == 24, "session header");
 static_assert(sizeof(struct feedback_body) == 32, "feedback");
 static_assert(sizeof(struct probe_body) == 16, "probe");
+static_assert(sizeof(struct decoded_body) == 16, "decoded");
 
 #endif

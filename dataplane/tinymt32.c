@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tinymt32.h"
+
+/* RFC 8682, 2.1. */
+#define MAT1	    0x8f7011eeu
+#define MAT2	    0xfc78ff1fu
+#define TMAT	    0x3793fdffu
+#define FIRST_BITS  0x7fffffffu /* the highest bit of the first word is no state */
+#define MIXES	    8
+#define WARM_UP	    8
+#define MULTIPLIER  1812433253u
+#define SHIFT_LEFT  10
+#define SHIFT_RIGHT 8
+
+static inline void
+step(struct tinymt32 *t)
+{
+	uint32_t *s = t->state, x, y, odd;
+
+	x = (s[0] & FIRST_BITS) ^ s[1] ^ s[2];
+	x ^= x << 1;
+	y = s[3];
+	y ^= (y >> 1) ^ x;
+	odd = 0 - (y & 1);
+	s[0] = s[1];
+	s[1] = s[2] ^ (odd & MAT1);
+	s[2] = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);
+	s[3] = y;
+}
+
+void
+tinymt32_init(struct tinymt32 *t, uint32_t seed)
+{
+	uint32_t *s = t->state;
+
+	s[0] = seed;
+	s[1] = MAT1;
+	s[2] = MAT2;
+	s[3] = TMAT;
+	for (uint32_t i = 1; i < MIXES; i++) {
+		uint32_t before = s[(i - 1) & 3];
+
+		s[i & 3] ^= i + MULTIPLIER * (before ^ before >> 30);
+	}
+	for (int i = 0; i < WARM_UP; i++)
+		step(t);
+}
+
+uint32_t
+tinymt32_next(struct tinymt32 *t)
+{
+	const uint32_t *s = t->state;
+	uint32_t sum;
+
+	step(t);
+	sum = s[0] + (s[2] >> SHIFT_RIGHT);
+	return s[3] ^ sum ^ ((0 - (sum & 1)) & TMAT);
+}

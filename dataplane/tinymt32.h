@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TinyMT32, the pseudo-random generator of RFC 8682, with the parameters that the RFC fixes: any
+ * implementation draws the same numbers from the same seed. Not for secrets.
+ */
+#ifndef FERRY_TINYMT32_H
+#define FERRY_TINYMT32_H
+
+#include <stdint.h>
+
+struct tinymt32 {
+	uint32_t state[4];
+};
+
+/* Any seed is good, 0 too. */
+void tinymt32_init(struct tinymt32 *t, uint32_t seed);
+
+/* The next number. */
+uint32_t tinymt32_next(struct tinymt32 *t);
+
+#endif
