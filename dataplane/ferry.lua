@@ -9,12 +9,16 @@
 
 local ferry = Proto("ferry", "Ferry")
 
-local DATA, FEEDBACK, PROBE, PROBE_REPLY = 0, 1, 2, 3
+local DATA, FEEDBACK, PROBE, PROBE_REPLY, DECODED = 0, 1, 2, 3, 4
 local type_names = {
 	[DATA] = "DATA", [FEEDBACK] = "FEEDBACK", [PROBE] = "PROBE", [PROBE_REPLY] = "PROBE_REPLY",
+	[DECODED] = "DECODED",
 }
+local SYSTEMATIC, SEEDED, RECODED = 0, 1, 2
+local kind_names = {[SYSTEMATIC] = "systematic", [SEEDED] = "seeded", [RECODED] = "recoded"}
 
 local LINK_BYTES, PATHLET_BYTES, SESSION_BYTES, FEEDBACK_BYTES, PROBE_BYTES = 24, 6, 24, 32, 16
+local DECODED_BYTES, CODING_BYTES, SYMBOL_HEAD_BYTES, SPAN_MAX = 16, 4, 8, 128
 local TREE_MAX_BYTES, TREE_MAX_DEPTH = 512, 32
 local DESTINATION = 0x80000000 -- highest bit of a Pathlet's node; of a sender it is 0
 
@@ -26,10 +30,14 @@ local reasons = {
 	link_unknown_peer = "sender is no NodeID",
 	feedback_malformed = "FEEDBACK shorter than its body",
 	probe_malformed = "body is not 16 bytes",
+	decoded_malformed = "DECODED shorter than its body",
 	pathlet_truncated = "Pathlet or session header cut short",
 	pathlet_malformed = "lengths that lie, or inner ids 0, own or equal",
 	pathlet_dead_end = "no destination, and nothing inside",
 	pathlet_too_deep = "more than 32 Pathlets deep",
+	coding_truncated = "coding header or symbol cut short",
+	coding_malformed = "coding header that lies",
+	coding_zero = "all coefficients are 0",
 }
 
 local f = {
@@ -78,6 +86,23 @@ local f = {
 	feedback_seq_highest = ProtoField.uint64("ferry.feedback.seq_highest", "Highest sequence"),
 	feedback_rate = ProtoField.uint64("ferry.feedback.rate", "Receive rate (bytes/s)"),
 
+	coding = ProtoField.none("ferry.coding", "Coding header"),
+	coding_kind = ProtoField.uint8("ferry.coding.kind", "Kind", base.DEC, kind_names, 0xf0),
+	coding_window = ProtoField.uint8("ferry.coding.window", "Sliding window", base.DEC, nil, 0x01),
+	coding_final = ProtoField.uint8("ferry.coding.final", "Final", base.DEC, nil, 0x02),
+	coding_n = ProtoField.uint8("ferry.coding.n", "Source packets"),
+	coding_index = ProtoField.uint8("ferry.coding.index", "Index"),
+	coding_reserved = ProtoField.uint16("ferry.coding.reserved", "Reserved", base.HEX),
+	coding_seed = ProtoField.uint16("ferry.coding.seed", "Seed"),
+	coding_coefficients = ProtoField.bytes("ferry.coding.coefficients", "Coefficients"),
+
+	decoded = ProtoField.none("ferry.decoded", "Decoded"),
+	decoded_conference = ProtoField.uint32("ferry.decoded.conference", "Conference"),
+	decoded_session = ProtoField.uint32("ferry.decoded.session", "Session"),
+	decoded_seq = ProtoField.uint32("ferry.decoded.seq", "First sequence of the generation"),
+	decoded_epoch = ProtoField.uint16("ferry.decoded.epoch", "Source epoch"),
+	decoded_reserved = ProtoField.uint16("ferry.decoded.reserved", "Reserved", base.HEX),
+
 	probe = ProtoField.none("ferry.probe", "Probe"),
 	probe_cookie = ProtoField.bytes("ferry.probe.cookie", "Cookie"),
 
@@ -90,8 +115,6 @@ local e = {
 		expert.group.MALFORMED, expert.severity.ERROR),
 	inner = ProtoExpert.new("ferry.pathlet.inner_malformed", "Ferry: a later node drops this",
 		expert.group.MALFORMED, expert.severity.WARN),
-	coded = ProtoExpert.new("ferry.session.coded_unknown", "Coded: not in this version",
-		expert.group.UNDECODED, expert.severity.NOTE),
 	cut = ProtoExpert.new("ferry.cut", "Capture cut short: not judged",
 		expert.group.UNDECODED, expert.severity.NOTE),
 }
@@ -134,6 +157,109 @@ local feedback_layout = {
 	{f.feedback_epoch, 2}, {f.feedback_reserved, 2}, {f.feedback_seq_highest, 8},
 	{f.feedback_rate, 8},
 }
+
+local decoded_layout = {
+	{f.decoded_conference, 4}, {f.decoded_session, 4}, {f.decoded_seq, 4}, {f.decoded_epoch, 2},
+	{f.decoded_reserved, 2},
+}
+
+-- Bits of 32-bit numbers, by whichever library this Lua has; one of them has signed results.
+local bits = bit32 or bit
+local WORD = 4294967296
+local function xor(a, b)
+	return bits.bxor(a, b) % WORD
+end
+local function shift(a, right)
+	return right > 0 and math.floor(a / 2 ^ right) or a * 2 ^ -right % WORD
+end
+-- Products of 32-bit numbers do not fit a double.
+local function times(a, b)
+	return (a % 65536 * b + math.floor(a / 65536) * (b % 65536) % 65536 * 65536) % WORD
+end
+
+-- The state of TinyMT32 (RFC 8682) after one step.
+local function tinymt32_step(s)
+	local x = xor(xor(s[0] % 0x80000000, s[1]), s[2])
+	x = xor(x, shift(x, -1))
+	local y = xor(s[3], xor(shift(s[3], 1), x))
+	local odd = y % 2 == 1
+	return {
+		[0] = s[1], [1] = odd and xor(s[2], 0x8f7011ee) or s[2],
+		[2] = xor(xor(x, shift(y, -10)), odd and 0xfc78ff1f or 0), [3] = y,
+	}
+end
+
+-- The coefficients that a seed stands for, in hexadecimal.
+local function seed_coefficients(seed, n)
+	local s, found = {[0] = seed, 0x8f7011ee, 0xfc78ff1f, 0x3793fdff}, {}
+	for i = 1, 7 do
+		local before = s[(i - 1) % 4]
+		before = xor(before, shift(before, 30))
+		s[i % 4] = xor(s[i % 4], (i + times(before, 1812433253)) % WORD)
+	end
+	for _ = 1, 8 do
+		s = tinymt32_step(s)
+	end
+	while #found < n do
+		s = tinymt32_step(s)
+		local mixed = (s[0] + shift(s[2], 8)) % WORD
+		local number = xor(xor(s[3], mixed), mixed % 2 == 1 and 0x3793fdff or 0)
+		if number % 256 ~= 0 then
+			found[#found + 1] = string.format("%02x", number % 256)
+		end
+	end
+	return table.concat(found)
+end
+
+-- What a receiver finds wrong with the coding header at an offset of a datagram of size bytes.
+local function judge_coding(tvb, at, size)
+	if size - at < CODING_BYTES then
+		return "coding_truncated"
+	end
+	local kind, low, n = tvb(at, 1):bitfield(0, 4), tvb(at, 1):bitfield(4, 4), tvb(at + 1, 1):uint()
+	if kind > RECODED or low > 2 or n == 0 or n > SPAN_MAX then
+		return "coding_malformed"
+	end
+	if kind == SYSTEMATIC then
+		return tvb(at + 2, 1):uint() >= n and "coding_malformed" or nil
+	end
+	at = at + CODING_BYTES
+	if kind == RECODED then
+		if size - at < n then
+			return "coding_truncated"
+		elseif not tostring(tvb(at, n):bytes()):find("[^0]") then
+			return "coding_zero"
+		end
+		at = at + n
+	end
+	return size - at < SYMBOL_HEAD_BYTES and "coding_truncated" or nil
+end
+
+-- Shows the coding header at an offset, which is right; returns the offset after it, and a text.
+local function show_coding(tvb, at, tree)
+	local kind, n = tvb(at, 1):bitfield(0, 4), tvb(at + 1, 1):uint()
+	local size = CODING_BYTES + (kind == RECODED and n or 0)
+	local item = tree:add(f.coding, tvb(at, size))
+	local text = kind_names[kind] .. " of " .. n
+	item:add(f.coding_kind, tvb(at, 1))
+	item:add(f.coding_window, tvb(at, 1))
+	item:add(f.coding_final, tvb(at, 1))
+	item:add(f.coding_n, tvb(at + 1, 1))
+	if kind == SYSTEMATIC then
+		item:add(f.coding_index, tvb(at + 2, 1))
+		item:add(f.coding_reserved, tvb(at + 3, 1))
+		text = text .. " index " .. tvb(at + 2, 1):uint()
+	elseif kind == SEEDED then
+		local coefficients = ByteArray.new(seed_coefficients(tvb(at + 2, 2):uint(), n))
+		item:add(f.coding_seed, tvb(at + 2, 2))
+		item:add(f.coding_coefficients, coefficients:tvb("Coefficients")()):set_generated()
+	else
+		item:add(f.coding_reserved, tvb(at + 2, 2))
+		item:add(f.coding_coefficients, tvb(at + CODING_BYTES, n))
+	end
+	item:append_text(": " .. text)
+	return at + size, text
+end
 
 -- The Pathlet header at an offset: length, node, destination flag.
 local function pathlet_at(tvb, at)
@@ -258,6 +384,7 @@ local function dissect_data(tvb, at, size, tree)
 		return reason, ""
 	end
 	local route = show_pathlet(tvb, at, tree, 1)
+	local _, _, destination = pathlet_at(tvb, at)
 	tree:add(f.route, tvb(at, tvb(at, 2):uint()), route):set_generated()
 	at = at + tvb(at, 2):uint()
 	if size - at < SESSION_BYTES then
@@ -266,11 +393,19 @@ local function dissect_data(tvb, at, size, tree)
 	local session = tree:add(f.session, tvb(at, SESSION_BYTES))
 	local text = string.format("conference %d session %d seq %d flow %d",
 		tvb(at, 4):uint(), tvb(at + 4, 4):uint(), tvb(at + 8, 4):uint(), tvb(at + 20, 1):uint())
-	if tvb(at + 21, 1):bitfield(7, 1) == 1 then
-		session:add_proto_expert_info(e.coded)
-	end
+	local coded = tvb(at + 21, 1):bitfield(7, 1) == 1
 	session:append_text(": " .. text)
 	at = add_fields(session, tvb, at, session_layout)
+	if coded then
+		local wrong = judge_coding(tvb, at, size)
+		if not wrong then
+			local coding
+			at, coding = show_coding(tvb, at, tree)
+			text = text .. "  " .. coding
+		elseif destination then
+			reason = reason or wrong
+		end
+	end
 	if size > at then
 		tree:add(f.payload, tvb(at, size - at))
 	end
@@ -299,8 +434,20 @@ local function dissect_probe(tvb, at, size, tree)
 	return nil, tostring(tvb(at, PROBE_BYTES):bytes())
 end
 
+local function dissect_decoded(tvb, at, size, tree)
+	if size - at < DECODED_BYTES then
+		return "decoded_malformed", ""
+	end
+	local item = tree:add(f.decoded, tvb(at, DECODED_BYTES))
+	local text = string.format("conference %d session %d from seq %d", tvb(at, 4):uint(),
+		tvb(at + 4, 4):uint(), tvb(at + 8, 4):uint())
+	item:append_text(": " .. text)
+	add_fields(item, tvb, at, decoded_layout)
+	return nil, text
+end
+
 local bodies = {
-	[DATA] = dissect_data, [FEEDBACK] = dissect_feedback,
+	[DATA] = dissect_data, [FEEDBACK] = dissect_feedback, [DECODED] = dissect_decoded,
 	[PROBE] = dissect_probe, [PROBE_REPLY] = dissect_probe,
 }
 

@@ -17,25 +17,39 @@ from scapy.fields import (
     BitEnumField,
     BitField,
     ByteField,
+    ConditionalField,
     FlagsField,
     IntField,
     LongField,
     PacketListField,
     ShortField,
     StrFixedLenField,
+    StrLenField,
 )
 from scapy.layers.inet import UDP
 from scapy.packet import Packet, bind_bottom_up, bind_layers, bind_top_down
 
 UDP_PORT = 13779
-DATA, FEEDBACK, PROBE, PROBE_REPLY = range(4)
-TYPES = {DATA: "DATA", FEEDBACK: "FEEDBACK", PROBE: "PROBE", PROBE_REPLY: "PROBE_REPLY"}
+DATA, FEEDBACK, PROBE, PROBE_REPLY, DECODED = range(5)
+TYPES = {
+    DATA: "DATA",
+    FEEDBACK: "FEEDBACK",
+    PROBE: "PROBE",
+    PROBE_REPLY: "PROBE_REPLY",
+    DECODED: "DECODED",
+}
+SYSTEMATIC, SEEDED, RECODED = range(3)
 
 LINK_BYTES = 24
 PATHLET_BYTES = 6
 SESSION_BYTES = 24
 FEEDBACK_BYTES = 32
 PROBE_BYTES = 16
+DECODED_BYTES = 16
+CODING_BYTES = 4
+SYMBOL_HEAD_BYTES = 8
+SPAN_MAX = 128
+CODED = 0x01
 TREE_MAX_BYTES = 512
 TREE_MAX_DEPTH = 32
 DEPTH_CHECKED_ABOVE = TREE_MAX_DEPTH * PATHLET_BYTES
@@ -119,6 +133,88 @@ class FerrySession(Packet):
     ]
 
 
+def seed_coefficients(seed, n):
+    """The coefficients that a seed stands for: TinyMT32 of RFC 8682, the low bytes that are not 0."""
+    mat1, mat2, tmat, word = 0x8F7011EE, 0xFC78FF1F, 0x3793FDFF, 0xFFFFFFFF
+    state = [seed, mat1, mat2, tmat]
+
+    def step():
+        y = state[3]
+        x = (state[0] & 0x7FFFFFFF) ^ state[1] ^ state[2]
+        x ^= x << 1 & word
+        y ^= y >> 1 ^ x
+        state[:] = [state[1], state[2], (x ^ y << 10) & word, y]
+        if y & 1:
+            state[1] ^= mat1
+            state[2] ^= mat2
+
+    for i in range(1, 8):
+        before = state[(i - 1) % 4]
+        state[i % 4] ^= (i + 1812433253 * (before ^ before >> 30)) & word
+    for _ in range(8):
+        step()
+    found = []
+    while len(found) < n:
+        step()
+        mixed = (state[0] + (state[2] >> 8)) & word
+        number = state[3] ^ mixed ^ (tmat if mixed & 1 else 0)
+        if number & 0xFF:
+            found.append(number & 0xFF)
+    return bytes(found)
+
+
+class FerryCoding(Packet):
+    """Coding header: follows the session header of a coded packet."""
+
+    name = "Ferry coding"
+    fields_desc = [
+        BitField("kind", SYSTEMATIC, 4),
+        BitField("unused", 0, 2),
+        BitField("final", 0, 1),
+        BitField("window", 0, 1),
+        ByteField("n", 1),
+        ConditionalField(ByteField("index", 0), lambda p: p.kind == SYSTEMATIC),
+        ConditionalField(ByteField("reserved", 0), lambda p: p.kind == SYSTEMATIC),
+        ConditionalField(ShortField("seed", 0), lambda p: p.kind == SEEDED),
+        ConditionalField(ShortField("unused2", 0), lambda p: p.kind >= RECODED),
+        ConditionalField(
+            StrLenField("coefficients", b"", length_from=lambda p: p.n),
+            lambda p: p.kind == RECODED,
+        ),
+    ]
+
+    def vector(self):
+        """The coefficient of each of the n sequences."""
+        if self.kind == SYSTEMATIC:
+            return bytes(int(i == self.index) for i in range(self.n))
+        return self.coefficients if self.kind == RECODED else seed_coefficients(self.seed, self.n)
+
+
+class FerrySymbol(Packet):
+    """Head of a symbol: what a combination combines of a source packet beside its payload."""
+
+    name = "Ferry symbol"
+    fields_desc = [
+        ShortField("length", 0),
+        ByteField("flags", 0),
+        ByteField("reserved", 0),
+        IntField("stamp", 0),
+    ]
+
+
+class FerryDecoded(Packet):
+    """Body of DECODED."""
+
+    name = "Ferry decoded"
+    fields_desc = [
+        IntField("conference", 0),
+        IntField("session", 0),
+        IntField("seq", 0),
+        ShortField("epoch", 0),
+        ShortField("reserved", 0),
+    ]
+
+
 class FerryFeedback(Packet):
     """Body of FEEDBACK."""
 
@@ -148,6 +244,7 @@ bind_layers(FerryLink, Pathlet, type=DATA)
 bind_layers(FerryLink, FerryFeedback, type=FEEDBACK)
 bind_bottom_up(FerryLink, FerryProbe, type=PROBE_REPLY)
 bind_layers(FerryLink, FerryProbe, type=PROBE)
+bind_layers(FerryLink, FerryDecoded, type=DECODED)
 bind_layers(Pathlet, FerrySession)
 
 
@@ -287,6 +384,25 @@ def _depth(data, pos, length):
     return 1 + max((_depth(data, at, size) for size, _, at in inner), default=0)
 
 
+def judge_coding(data):
+    """The drop reason for what follows the session header of a coded packet, or None."""
+    if len(data) < CODING_BYTES:
+        return "coding_truncated"
+    kind, bits, n = data[0] >> 4, data[0] & 0x0F, data[1]
+    if kind > RECODED or bits > 2 or not 1 <= n <= SPAN_MAX:
+        return "coding_malformed"
+    if kind == SYSTEMATIC:
+        return None if data[2] < n else "coding_malformed"
+    coefficients = data[CODING_BYTES : CODING_BYTES + n] if kind == RECODED else b""
+    if kind == RECODED and len(coefficients) < n:
+        return "coding_truncated"
+    if kind == RECODED and not any(coefficients):
+        return "coding_zero"
+    if len(data) < CODING_BYTES + len(coefficients) + SYMBOL_HEAD_BYTES:
+        return "coding_truncated"
+    return None
+
+
 def judge_pathlet(data, own):
     """The drop reason for what follows the link header of DATA at node own, or None."""
     if len(data) < PATHLET_BYTES:
@@ -308,6 +424,9 @@ def judge_pathlet(data, own):
         return "pathlet_dead_end"
     if length > DEPTH_CHECKED_ABOVE and _depth(data, 0, length) > TREE_MAX_DEPTH:
         return "pathlet_too_deep"
+    session = length + SESSION_BYTES
+    if node > NODE_ID_MAX and data[session - 3] & CODED:
+        return judge_coding(data[session:])
     return None
 
 
@@ -332,6 +451,8 @@ def judge(datagram, own):
         return "feedback_malformed" if len(body) < FEEDBACK_BYTES else None
     if kind in (PROBE, PROBE_REPLY):
         return "probe_malformed" if len(body) != PROBE_BYTES else None
+    if kind == DECODED:
+        return "decoded_malformed" if len(body) < DECODED_BYTES else None
     return judge_pathlet(body, own)
 
 
@@ -348,6 +469,18 @@ def _numbers(layer):
     return {f.name: int(layer.getfieldval(f.name)) for f in layer.fields_desc}
 
 
+def _coding_fields(coding):
+    """Fields that this kind has; coefficients also where they are drawn from a seed."""
+    names = ["kind", "window", "final", "n"]
+    names += [["index", "reserved"], ["seed"], []][coding.kind]
+    fields = {name: int(coding.getfieldval(name)) for name in names}
+    if coding.kind != SYSTEMATIC:
+        fields["coefficients"] = coding.vector().hex()
+    if coding.kind == RECODED:
+        fields["reserved"] = coding.unused2
+    return fields
+
+
 def decode(datagram):
     """A well-formed UDP payload in the form of the vectors of WIRE.md."""
     link = FerryLink(datagram)
@@ -357,9 +490,16 @@ def decode(datagram):
         out["route"] = text_of([body])
         out["pathlet"] = _pathlet_fields(body)
         out["session"] = _numbers(body.payload)
-        out["payload"] = bytes(body.payload.payload).hex()
+        rest = bytes(body.payload.payload)
+        if int(body.payload.flags) & CODED and not judge_coding(rest):
+            coding = FerryCoding(rest)
+            out["coding"] = _coding_fields(coding)
+            rest = bytes(coding.payload)
+        out["payload"] = rest.hex()
     elif link.type == FEEDBACK:
         out["feedback"] = _numbers(body)
+    elif link.type == DECODED:
+        out["decoded"] = _numbers(body)
     else:
         out["probe"] = {"cookie": body.cookie.hex()}
     return out

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The table of inputs that a node must refuse: each with the one name under which it is counted.
 
-A case makes a frame. What its link accepts before it is refused (WIRE.md, section 10) is counted
+A case makes a frame. What its link accepts before it is refused (WIRE.md, section 11) is counted
 by the link as well: that follows from the reason.
 """
 
@@ -192,9 +192,9 @@ case("UDP length ends in the link header", "link_truncated",
 for _version in (0, 2, 15):
     case(f"version {_version}", "link_version",
          lambda b, p, n=_version: p.frame(good(b, p, version=n)))
-for _kind in range(4, 16):
+for _kind in range(5, 16):
     case(f"type {_kind}", "link_type", lambda b, p, n=_kind: p.frame(_typed(b, p, n)),
-         (21, 31) if _kind < 6 else (21,))
+         (21, 31) if _kind < 7 else (21,))
 for _bit in range(8):
     case(f"flag 0x{1 << _bit:02x}", "link_flag",
          lambda b, p, n=_bit: p.frame(good(b, p, flags=1 << n)), (21, 31) if _bit == 0 else (21,))
@@ -273,6 +273,18 @@ for _kind, _name in ((fs.PROBE, "PROBE"), (fs.PROBE_REPLY, "PROBE_REPLY")):
              lambda b, p, k=_kind, n=_size: p.frame(bytes(p.link(k)) + bytes(n)))
 case("PROBE_REPLY that nobody asked for", "probe_unexpected",
      lambda b, p: p.frame(bytes(p.link(fs.PROBE_REPLY)) + bytes(16)))
+
+
+def decoded(**fields):
+    return bytes(fs.FerryDecoded(**{"conference": CONF, "session": SINK, **fields}))
+
+
+for _size in (0, 4, 8, 12, 15):
+    case(f"DECODED of {_size} bytes", "decoded_malformed",
+         lambda b, p, n=_size: p.frame(bytes(p.link(fs.DECODED)) + decoded()[:n]))
+for _name, _fields in (("a session that is not coded", {}), ("no session", {"session": 4711})):
+    case(f"DECODED of {_name}", "decoded_unknown",
+         lambda b, p, f=_fields: p.frame(bytes(p.link(fs.DECODED)) + decoded(**f)))
 
 # --- the Pathlet --------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from malformed import CASES
 ROWS = [pytest.param(case, sender, id=f"{case.reason}-{case.name.replace(' ', '-')}-from-{sender}")
         for case in CASES for sender in case.senders]
 
-# Reasons for which the link has accepted the datagram before it is refused (WIRE.md, section 10).
+# Reasons for which the link has accepted the datagram before it is refused (WIRE.md, section 11).
 ACCEPTED = ("pathlet_", "session_", "hop_", "mtu_")
 NEIGHBOUR = {21: 22, 31: 22, 41: 21, 81: 21}
 
@@ -56,9 +56,9 @@ def test_the_table_is_long_enough():
 
 
 def test_every_reason_that_a_datagram_can_cause_is_in_the_table(root):
-    """Reasons of WIRE.md, section 10."""
+    """Reasons of WIRE.md, section 11."""
     text = (root / "dataplane" / "WIRE.md").read_text()
-    section = text[text.index("## 10 "):text.index("## 11 ")]
+    section = text[text.index("## 11 "):text.index("## 12 ")]
     reasons = {word for row in section.splitlines() if row.startswith("|")
                for word in row.split("|")[3].replace("(that branch)", "").split() if "`" in word}
     assert {f"`{case.reason}`" for case in CASES} >= reasons

@@ -13,7 +13,8 @@ import wire_tshark
 from ferry_scapy import DATA, LINK_BYTES, NODE_ID_MAX, PROBE, PROBE_REPLY
 from ferry_scapy import FerryLink, Pathlet, RouteError
 from ferry_scapy import datagrams, decode, judge, routing_info, text_of, tree
-from wire_vectors import policies, vectors
+from wire_generation import solve
+from wire_vectors import generations, policies, vectors
 
 VECTORS = vectors()
 GOOD = [v for v in VECTORS if v.decoded]
@@ -56,7 +57,7 @@ def dissected(tmp_path_factory):
 def test_document_is_complete():
     names = [v.name for v in VECTORS]
     assert len(set(names)) == len(names)
-    assert {v.decoded["link"]["type"] for v in GOOD} == {0, 1, 2, 3}
+    assert {v.decoded["link"]["type"] for v in GOOD} == {0, 1, 2, 3, 4}
     rows = policies()
     assert len(rows) == 8
     assert {(name, text) for name, text, _ in rows} == set(POLICIES)
@@ -99,6 +100,14 @@ def test_decoders_agree_on_the_tree(dissected, vector):
     ]
     assert trees[0] == trees[1] == trees[2]
     assert (trees[0] is not None) == (vector.decoded["link"]["type"] == 0)
+
+
+@pytest.mark.parametrize("generation", generations(), ids=lambda g: g["name"].replace(" ", "-"))
+def test_generation_from_the_document_alone(generation):
+    """A second implementation, written from WIRE.md, gets the source packets back."""
+    named = {v.name: v for v in GOOD}
+    packets = [FerryLink(named[name].data) for name in generation["vectors"]]
+    assert solve(packets, generation["first"]) == generation["sources"]
 
 
 # --- encoding -----------------------------------------------------------------------------------

@@ -15,6 +15,8 @@
 
 #include "path_text.h"
 #include "pathlet.h"
+#include "rlnc_header.h"
+#include "rlnc_symbol.h"
 #include "wire_node.h"
 
 #define U16(field) json_integer(rte_be_to_cpu_16(field))
@@ -75,6 +77,48 @@ feedback_fields(const struct feedback_body *body)
 		U64(body->seq_highest), "rate", U64(body->rate));
 }
 
+/* What follows the session header of a coded packet, as a destination judges it. */
+static enum drop_reason
+coding_parse(const uint8_t *data, size_t len, struct rlnc_header *h)
+{
+	struct rte_mbuf m = {.buf_addr = (void *)(uintptr_t)data,
+		.nb_segs = 1,
+		.data_len = (uint16_t)len,
+		.pkt_len = (uint32_t)len};
+	uint8_t room[RLNC_HEADER_MAX];
+
+	return rlnc_header_read(&m, room, h);
+}
+
+static json_t *
+coding_fields(const struct rlnc_header *h, const uint8_t *data)
+{
+	json_t *out = json_pack("{s:i,s:i,s:i,s:i}", "kind", h->kind, "window",
+		h->code == RLNC_WINDOW, "final", h->final, "n", h->n);
+	uint8_t coeffs[RLNC_SPAN_MAX];
+
+	if (h->kind == RLNC_SYSTEMATIC) {
+		json_object_set_new(out, "index", json_integer(h->index));
+		json_object_set_new(out, "reserved", json_integer(data[3]));
+		return out;
+	}
+	rlnc_header_coeffs(h, coeffs);
+	json_object_set_new(out, "coefficients", hex_of(coeffs, h->n));
+	if (h->kind == RLNC_SEEDED)
+		json_object_set_new(out, "seed", json_integer(h->seed));
+	else
+		json_object_set_new(out, "reserved", json_integer(data[2] << 8 | data[3]));
+	return out;
+}
+
+static json_t *
+decoded_fields(const struct decoded_body *body)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "conference", U32(body->conference), "session",
+		U32(body->session), "seq", U32(body->seq), "epoch", U16(body->epoch), "reserved",
+		U16(body->reserved));
+}
+
 /*
  * The Pathlet that len bytes begin with, a session header behind it, as the node that it names sees
  * it; what is inside as the nodes further down will, when it is theirs with the same header behind.
@@ -118,6 +162,7 @@ add_data(json_t *out, const uint8_t *data, uint32_t len)
 	uint16_t pathlet = rte_be_to_cpu_16(((const struct pathlet_hdr *)body)->length);
 	const struct session_hdr *session = (const struct session_hdr *)(body + pathlet);
 	const uint8_t *payload = (const uint8_t *)(session + 1);
+	struct rlnc_header coding;
 	struct pathlet_tree tree;
 	char text[PATH_TEXT_MAX];
 	json_t *fields;
@@ -130,6 +175,11 @@ add_data(json_t *out, const uint8_t *data, uint32_t len)
 	if (fields != NULL)
 		json_object_set_new(out, "pathlet", fields);
 	json_object_set_new(out, "session", session_fields(session));
+	if ((session->flags & SESSION_CODED) &&
+		coding_parse(payload, (size_t)(data + len - payload), &coding) == DROP_none) {
+		json_object_set_new(out, "coding", coding_fields(&coding, payload));
+		payload += rlnc_header_bytes(&coding);
+	}
 	json_object_set_new(out, "payload", hex_of(payload, (size_t)(data + len - payload)));
 }
 
@@ -149,6 +199,10 @@ decoded(const uint8_t *data, uint32_t len)
 		json_object_set_new(
 			out, "feedback", feedback_fields((const struct feedback_body *)body));
 		break;
+	case LINK_DECODED:
+		json_object_set_new(
+			out, "decoded", decoded_fields((const struct decoded_body *)body));
+		break;
 	default:
 		json_object_set_new(out, "probe",
 			json_pack("{s:o}", "cookie", hex_of(body, sizeof(struct probe_body))));
@@ -160,7 +214,23 @@ decoded(const uint8_t *data, uint32_t len)
 static bool
 is_sound(enum drop_reason drop)
 {
-	return drop == DROP_none || drop == DROP_feedback_epoch || drop == DROP_probe_unexpected;
+	return drop == DROP_none || drop == DROP_feedback_epoch || drop == DROP_probe_unexpected ||
+	       drop == DROP_decoded_unknown;
+}
+
+/* The node has no session: what a destination would say of the coding header of such a packet. */
+static enum drop_reason
+judge_coding(const uint8_t *data, uint32_t len)
+{
+	const uint8_t *body = data + sizeof(struct link_hdr);
+	uint16_t pathlet = rte_be_to_cpu_16(((const struct pathlet_hdr *)body)->length);
+	const struct session_hdr *session = (const struct session_hdr *)(body + pathlet);
+	const uint8_t *payload = (const uint8_t *)(session + 1);
+	struct rlnc_header coding;
+
+	if (!(session->flags & SESSION_CODED))
+		return DROP_none;
+	return coding_parse(payload, (size_t)(data + len - payload), &coding);
 }
 
 static json_t *
@@ -175,6 +245,8 @@ take(json_t *request, const char **error)
 	*error = "hex is not the hex of a datagram";
 	if (len < 0 || wire_node_take(own, data, (uint16_t)len, &outcome, error) < 0)
 		return NULL;
+	if (is_sound(outcome.drop) && outcome.asked_delivery)
+		outcome.drop = judge_coding(data, (uint32_t)len);
 	if (!is_sound(outcome.drop))
 		return json_pack("{s:s}", "drop", drop_name(outcome.drop));
 	out = json_object();

@@ -3,7 +3,7 @@
 
 import struct
 
-from ferry_scapy import FEEDBACK, PROBE, PROBE_REPLY, datagrams
+from ferry_scapy import DECODED, FEEDBACK, PROBE, PROBE_REPLY, SPAN_MAX, datagrams
 from ferry_scapy import FerryFeedback, FerryLink, FerryProbe, RouteError, tree
 
 
@@ -42,6 +42,15 @@ def _deep(rng):
     return bytes(FerryLink(node=9)) + inner + bytes(24)
 
 
+def _coded(rng):
+    """A coded packet, its coding header right most of the time."""
+    head = bytes((rng.choice((0, 1, 2, 0x10, 0x12, 0x20, 0x21, 0x22, 3, 0x30)),
+                  rng.choice((1, 2, 5, 128, 129)), rng.choice((0, 0, 1, 4)), 0))  # fmt: skip
+    payload = head + bytes(rng.choice((0, 0, 0, 1)) for _ in range(rng.choice((0, 7, 8, 14, SPAN_MAX + 8))))
+    (hop, packet), = datagrams("2", link={"node": 9}, session={"flags": 1}, payload=payload)
+    return bytes(packet)
+
+
 def _sound(rng):
     kind = rng.random()
     if kind < 0.05:
@@ -50,8 +59,12 @@ def _sound(rng):
     if kind < 0.1:
         link = FerryLink(type=rng.choice((PROBE, PROBE_REPLY)), node=9)
         return 1, bytes(link / FerryProbe(cookie=bytes(16)))
+    if kind < 0.15:
+        return 1, bytes(FerryLink(type=DECODED, node=9)) + bytes(rng.choice((15, 16, 17)))
     if kind < 0.3:
         return 1, _deep(rng)
+    if kind < 0.5:
+        return 2, _coded(rng)
     payload = bytes(rng.randint(0, 40))
     hop, packet = rng.choice(datagrams(text(rng), link={"node": 9}, payload=payload))
     return hop, bytes(packet)
@@ -71,7 +84,7 @@ def _hurt(rng, data):
         node = rng.choice((0, 1, 1, 2, 3, 5)) | rng.choice((0, 0x80000000))
         data[slot : slot + 4] = struct.pack("!I", node)
     elif kind < 0.7 and len(data) > 1:
-        data[rng.choice((0, 1))] = rng.choice((0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0, 1, 128))
+        data[rng.choice((0, 1))] = rng.choice((0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0, 1, 128))
     elif kind < 0.85:
         data[at] ^= 1 << rng.randrange(8)
     elif kind < 0.95:

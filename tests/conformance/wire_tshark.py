@@ -75,16 +75,26 @@ def _pathlet(pairs):
     }
 
 
+def _coding(pairs):
+    coefficients = _get(pairs, "ferry.coding.coefficients")
+    out = _numbers([(name, value) for name, value in pairs if not name.endswith("coefficients")])
+    if coefficients is not None:
+        out["coefficients"] = coefficients.replace(":", "")
+    return out
+
+
 def _decoded(layers):
     pairs = _get(layers, "ferry")
     assert pairs is not None, f"not dissected as Ferry: {layers}"
     out = {}
-    for name in ("link", "session", "feedback"):
+    for name in ("link", "session", "feedback", "decoded"):
         if _get(pairs, f"ferry.{name}") is not None:
             out[name] = _numbers(_get(pairs, f"ferry.{name}"))
     if _get(pairs, "ferry.pathlet") is not None:
         out["pathlet"] = _pathlet(_get(pairs, "ferry.pathlet"))
         out["route"] = _get(pairs, "ferry.route")
+    if _get(pairs, "ferry.coding") is not None:
+        out["coding"] = _coding(_get(pairs, "ferry.coding"))
     if "session" in out:
         out["payload"] = (_get(pairs, "ferry.payload") or "").replace(":", "")
     if _get(pairs, "ferry.probe") is not None:

@@ -9,6 +9,7 @@ from typing import Optional
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "WIRE.md"
 _BLOCK = re.compile(r"^```json ferry-vector\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_GENERATION = re.compile(r"^```json ferry-generation\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _POLICY = re.compile(r"^\| ([a-z0-9, -]+) \| `([^`]+)` \| ((?:`[0-9a-f ]+` ?)+) \|$", re.MULTILINE)
 
 _KEYS = {"name", "receiver", "hex", "decoded", "drop", "policy", "text", "copy_of"}
@@ -50,6 +51,11 @@ def _vector(block):
 def vectors():
     """All vectors, in the order of the document."""
     return [_vector(block) for block in _BLOCK.findall(DOCUMENT.read_text(encoding="utf-8"))]
+
+
+def generations():
+    """Coded packets that together are enough, by name, and the source packets that they give."""
+    return [json.loads(b) for b in _GENERATION.findall(DOCUMENT.read_text(encoding="utf-8"))]
 
 
 def policies():
