@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "root_config.h"
+#include "unit.h"
+
+#define ROOT		    "root = { listen = \"127.0.0.1:13780\"; plain = true; };\n"
+#define PEER(name, address) "{ node = \"" name "\"; address = \"" address "\"; }"
+
+static const char whole[] =
+	"root = { listen = \"[2001:db8::1]:13780\"; certificate = \"/c.pem\"; key = \"k.pem\";\n"
+	"  authority = \"/a.pem\"; store = \"/tmp/x.db\"; socket = \"/tmp/x.sock\"; tcp = "
+	"\"udp\";\n"
+	"  forwarding = \"open\"; report = \"/tmp/report\"; report_s = 5; ping_ms = 300;\n"
+	"  dead_ms = 900; };\n"
+	"nodes = (\n"
+	"{ name = \"toronto\"; id = 7; role = \"root\"; peers = (\n"
+	"  { node = \"virginia\"; address = \"10.0.5.5\"; port = \"wan\"; pacing = \"none\"; } ); "
+	"},\n"
+	"{ name = \"virginia\"; role = \"relay\"; parent = \"toronto\"; peers = (\n"
+	"  { node = \"toronto\"; address = \"fd00::1\"; udp_port = 5; pacing = \"rate:1M\"; },\n"
+	"  " PEER("waterloo",
+		"10.0.2.2") " ); },\n"
+			    "{ name = \"waterloo\"; role = \"leaf\"; parent = \"virginia\"; peers "
+			    "= ( " PEER("virginia",
+				    "10.0.5.5") " ); } );\n"
+						"thresholds = ( { name = \"fraclost\"; warning = "
+						"0.01; danger = 0.05; },\n"
+						"  { name = \"injitter\"; warning = 1000; danger = "
+						"20000.5; } );\n"
+						"conference_files = ( \"/etc/a.json\", "
+						"\"/etc/b.cfg\" );\n"
+						"conferences = ( { id = 1; sessions = ( { id = 1; "
+						"source = 7; destinations = [ 2 ];\n"
+						"  flows = ( { path = \"2\"; } ); ingress = { udp "
+						"= \"10.1.0.1:5004\"; };\n"
+						"  starts = \"2030-01-01 00:00:00 UTC\"; } ); } "
+						");\n";
+
+static struct root_config *
+load(const char *text)
+{
+	struct config_errors errs = {0};
+	struct root_config *config = root_config_load_string("r.cfg", text, strlen(text), &errs);
+
+	config_errors_print(&errs, stderr);
+	assert_non_null(config);
+	return config;
+}
+
+static char *
+print(const struct root_config *config)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	root_config_print(config, out);
+	fclose(out);
+	return text;
+}
+
+static void
+assert_messages(const char *text, const char *messages)
+{
+	struct config_errors errs = {0};
+	char *got = NULL;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	assert_null(root_config_load_string("r.cfg", text, strlen(text), &errs));
+	config_errors_print(&errs, out);
+	fclose(out);
+	assert_string_equal(got, messages);
+	free(got);
+	config_errors_free(&errs);
+}
+
+static void
+test_whole(void **state)
+{
+	struct root_config *config = load(whole), *again;
+	const struct root_place *place = root_config_place(config, "virginia");
+	char pacing[ROOT_PACING_TEXT], *first, *second;
+
+	(void)state;
+	assert_int_equal(config->settings.listen.address.family, AF_INET6);
+	assert_int_equal(config->settings.listen.udp_port, 13780);
+	assert_string_equal(config->settings.certificate, "/c.pem");
+	assert_int_equal(config->settings.tcp, ROOT_TCP_UDP);
+	assert_int_equal(config->settings.forwarding, ROOT_FORWARDING_OPEN);
+	assert_int_equal(config->place_count, 3);
+	assert_int_equal(config->places[0].id, 7);
+	assert_string_equal(config->places[0].parent, "^");
+	assert_string_equal(config->places[0].peers[0].port, "wan");
+	assert_int_equal(config->places[0].peers[0].peer.udp_port, 13779);
+	assert_int_equal(place->role, ROOT_ROLE_RELAY);
+	assert_string_equal(place->parent, "toronto");
+	assert_int_equal(place->peer_count, 2);
+	assert_string_equal(place->peers[0].node, "toronto");
+	assert_int_equal(place->peers[0].peer.udp_port, 5);
+	assert_string_equal(root_pacing_text(&place->peers[0].peer, pacing), "rate:1000000");
+	assert_string_equal(root_pacing_text(&place->peers[1].peer, pacing), "tfrc");
+	assert_int_equal(config->threshold_count, 2);
+	assert_true(config->thresholds[1].warning == 1000);
+	assert_string_equal(config->files[1].path, "/etc/b.cfg");
+	assert_int_equal(config->base.conferences->sessions->starts, 1893456000000);
+	first = print(config);
+	again = load(first);
+	second = print(again);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	root_config_free(again);
+	root_config_free(config);
+}
+
+static void
+test_one_place(void **state)
+{
+	struct root_config *config = load(whole), *again;
+	struct config_errors errs = {0};
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	root_place_print(&config->places[1], out);
+	fclose(out);
+	again = root_places_load_string("store", text, size, &errs);
+	assert_non_null(again);
+	assert_int_equal(again->place_count, 1);
+	assert_string_equal(again->places[0].peers[1].node, "waterloo");
+	free(text);
+	root_config_free(again);
+	root_config_free(config);
+}
+
+static void
+test_mistakes(void **state)
+{
+	(void)state;
+	assert_messages("root = { };\nnodes = ();",
+		"r.cfg:1: root: the key \"listen\" is missing, it must be set\n");
+	assert_messages("root = { listen = \"1.2.3.4:5\"; key = \"k\"; dead_ms = 300; };\n"
+			"nodes = ();",
+		"r.cfg:1: root: certificate, key and authority must all be set (or plain, on "
+		"loopback)\n"
+		"r.cfg:1: root: dead_ms is 300, it must be above ping_ms, 2000\n");
+	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"root\"; },\n"
+			     "{ name = \"a\"; role = \"root\"; id = 3; },\n"
+			     "{ name = \"b\"; role = \"root\"; id = 3; } );",
+		"r.cfg:3: node \"a\" is there twice, the first time at r.cfg:2; each must be there "
+		"once\n"
+		"r.cfg:4: node \"b\" has the id 3, as \"a\" at r.cfg:3; each must have its own\n");
+	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"relay\"; },\n"
+			     "{ name = \"b\"; role = \"root\"; parent = \"a\"; },\n"
+			     "{ name = \"c\"; role = \"king\"; } );",
+		"r.cfg:2: node \"a\": the key \"parent\" is missing, it must be the name of a "
+		"node\n"
+		"r.cfg:3: node \"b\": parent is \"a\", it must be \"^\" or left out, as the role "
+		"is root\n"
+		"r.cfg:4: node \"c\": role is \"king\", it must be \"root\", \"relay\" or "
+		"\"leaf\"\n");
+	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"relay\"; parent = \"b\"; },\n"
+			     "{ name = \"b\"; role = \"relay\"; parent = \"a\"; },\n"
+			     "{ name = \"c\"; role = \"relay\"; parent = \"b\"; },\n"
+			     "{ name = \"d\"; role = \"leaf\"; parent = \"x\"; },\n"
+			     "{ name = \"e\"; role = \"leaf\"; parent = \"d\"; } );",
+		"r.cfg:2: node \"a\": parent leads back to the node itself, it must lead to "
+		"\"^\"\n"
+		"r.cfg:3: node \"b\": parent leads back to the node itself, it must lead to "
+		"\"^\"\n"
+		"r.cfg:4: node \"c\": parent is more than 30 nodes below \"^\", it must be "
+		"nearer\n"
+		"r.cfg:5: node \"d\": parent is not a node of this file, it must be one\n"
+		"r.cfg:6: node \"e\": parent is \"d\", a leaf; it must be a root or a relay\n");
+	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"root\"; peers = (\n" PEER(
+				"b", "10.0.0.2") ",\n" PEER("a", "10.0.0.1") ",\n" PEER("x",
+				"10.0.0.3") ",\n" PEER("c", "10.0.0.4") ",\n" PEER("c",
+				"10.0.0.4") " ); },\n"
+					    "{ name = \"b\"; role = \"root\"; },\n"
+					    "{ name = \"c\"; role = \"root\"; peers = ( " PEER(
+						    "a", "10.0.0.5") " ); } "
+								     ");",
+		"r.cfg:3: node \"a\": peer \"b\" does not have this node for a peer, it must\n"
+		"r.cfg:4: node \"a\": peer \"a\" is the node itself, it must be another\n"
+		"r.cfg:5: node \"a\": peer \"x\" is not a node of this file, it must be one\n"
+		"r.cfg:7: node \"a\": peer \"c\" is there twice, it must be there once\n");
+	assert_messages(ROOT "nodes = ();\nthresholds = ( { name = \"x\"; warning = 2; danger = 1; "
+			     "},\n{ name = \"x\"; warning = \"a\"; danger = 1; },\n"
+			     "{ name = \"x\"; warning = 1; danger = 1; } );",
+		"r.cfg:3: threshold \"x\": danger is below warning, it must not be\n"
+		"r.cfg:4: threshold \"x\": warning is \"a\", it must be a number, as 0.05\n"
+		"r.cfg:5: threshold \"x\": there are two thresholds for x, there must be one\n");
+	assert_messages(ROOT
+		"nodes = ();\nconferences = ( { id = 1; participants = [ 1, 2, 2 ];\n"
+		"sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n"
+		"flows = ( { path = \"3\"; } ); ingress = { udp = \"10.1.0.1:5\"; }; } "
+		"); } );",
+		"r.cfg:3: conference 1: participants has 2 twice, it must have each once\n");
+	assert_messages(ROOT
+		"nodes = ();\nconferences = ( { id = 1; participants = [ 1, 2 ];\n"
+		"starts = \"2012-09-02 14:22:31 UTC\"; ends = \"2012-09-02 14:22:31 "
+		"UTC\";\n"
+		"sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n"
+		"flows = ( { path = \"3\"; } ); ingress = { udp = \"10.1.0.1:5\"; }; } "
+		"); } );",
+		"r.cfg:4: conference 1: ends is not after starts, it must be\n"
+		"r.cfg:5: conference 1: session 1: destination 3 is not one of the participants, "
+		"it must be\n");
+}
+
+/* What only the root knows is no key of a node's file. */
+static void
+test_not_a_nodes(void **state)
+{
+	static const char text[] = "node = { id = 1; };\n"
+				   "ports = ( { name = \"p\"; device = \"net_null0\";\n"
+				   "addresses = [ \"10.0.0.1/24\" ]; } );\n"
+				   "conferences = ( { id = 1; participants = [ 1 ];\n"
+				   "sessions = (); } );";
+	struct config_errors errs = {0};
+
+	(void)state;
+	assert_null(config_load_string("n.cfg", text, strlen(text), &errs));
+	assert_int_equal(errs.count, 1);
+	assert_int_equal(errs.list[0].where.line, 4);
+	assert_non_null(strstr(errs.list[0].text, "there is no key \"participants\""));
+	config_errors_free(&errs);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_one_place),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_not_a_nodes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
