@@ -39,6 +39,11 @@ add_session(const struct config *config, const struct config_session *session,
 {
 	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
 		budget->file_packets += FILE_PACKETS;
+	if (session->source == config->node.id && session->coding != NULL) {
+		struct rlnc_params coding = config_coding_params(session);
+
+		budget->coding_packets += rlnc_encoder_holds(&coding);
+	}
 	if (!is_destination(config, session))
 		return;
 	budget->reorder_packets += session->reorder.packets;

@@ -52,8 +52,13 @@ add_source(struct ferryd *f, struct session_entry *entry)
 		.burst = session->burst,
 		.seed = rte_rdtsc(),
 	};
+	struct rlnc_params coding;
 	char error[256];
 
+	if (session->coding != NULL) {
+		coding = config_coding_params(session);
+		params.coding = &coding;
+	}
 	switch (ingress->kind) {
 	case CONFIG_INGRESS_UDP:
 		params.kind = SOURCE_UDP;

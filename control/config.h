@@ -21,6 +21,7 @@
 #include "address.h"
 #include "impair_settings.h"
 #include "pathlet_tree.h"
+#include "rlnc_params.h"
 #include "underlay_addr.h"
 
 #define CONFIG_NAME_MAX		31 /* letters, digits, '-', '_' and '.' */
@@ -185,6 +186,22 @@ struct config_rate_to {
 	uint32_t local; /* by the kernel; index in the port's addresses */
 };
 
+enum config_code {
+	CONFIG_CODE_BLOCK,
+	CONFIG_CODE_WINDOW,
+};
+
+/* Random network coding of a session. Shares are millionths of the source packets. */
+struct config_coding {
+	struct config_where where;
+	uint32_t code; /* enum config_code */
+	uint32_t k;    /* source packets of a generation, or of the window */
+	bool systematic;
+	uint64_t ratio;	   /* of repair */
+	uint64_t close;	   /* ns */
+	uint64_t deadline; /* ns */
+};
+
 struct config_session {
 	struct config_where where;
 	uint32_t conference;
@@ -206,6 +223,7 @@ struct config_session {
 	struct config_rate_to rate_to;
 	struct config_egress *egress; /* one a destination, in the order of destinations */
 	int64_t starts, ends;	      /* the root's: ms since the epoch, 0 = none */
+	struct config_coding *coding; /* NULL: its packets go as they are */
 };
 
 struct config_conference {
@@ -326,10 +344,15 @@ int config_flow_check(const struct config *config, const struct config_session *
 	const struct pathlet_tree *tree, char *reason, size_t size);
 
 /*
- * Largest payload in bytes that fits the first links of a path (as this node is its source) beside
- * all headers, with room left for a coding header and a seal. All first hops must be peers.
+ * Largest payload of a session in bytes that fits the first links of a path (as this node is its
+ * source) beside all headers, with room left for the session's largest coding header and a seal.
+ * All first hops must be peers.
  */
-uint32_t config_flow_payload(const struct config *config, const struct pathlet_tree *tree);
+uint32_t config_flow_payload(const struct config *config, const struct config_session *session,
+	const struct pathlet_tree *tree);
+
+/* For the data plane; session->coding is not NULL. */
+struct rlnc_params config_coding_params(const struct config_session *session);
 
 /* Text; buf has room for CONFIG_ADDRESS_TEXT bytes, which is enough for an address alone too. */
 #define CONFIG_ADDRESS_TEXT 64

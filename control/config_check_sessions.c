@@ -46,15 +46,28 @@ config_flow_check(const struct config *config, const struct config_session *sess
 	return 0;
 }
 
-uint32_t
-config_flow_payload(const struct config *config, const struct pathlet_tree *tree)
+/* What a session's packets may have between session header and payload. */
+static uint32_t
+coding_bytes(const struct config_session *session)
 {
-	uint32_t least = UINT32_MAX;
+	struct rlnc_params params;
+
+	if (session->coding == NULL)
+		return CODING_HEADER_MAX;
+	params = config_coding_params(session);
+	return rlnc_overhead(&params, false);
+}
+
+uint32_t
+config_flow_payload(const struct config *config, const struct config_session *session,
+	const struct pathlet_tree *tree)
+{
+	uint32_t least = UINT32_MAX, coding = coding_bytes(session);
 
 	for (unsigned int i = 0; i < tree->count; i = pathlet_tree_next(tree, i)) {
 		const struct config_peer *peer = config_peer_find(config, tree->node[i].id);
 		uint32_t headers = UDP_BYTES + sizeof(struct link_hdr) +
-				   sizeof(struct session_hdr) + CODING_HEADER_MAX + SEAL_TAG_BYTES +
+				   sizeof(struct session_hdr) + coding + SEAL_TAG_BYTES +
 				   pathlet_tree_bytes(tree, i);
 		uint32_t mtu;
 
@@ -138,7 +151,7 @@ check_flow(struct config_reader *reader, const struct config_session *session,
 	}
 	if (!complete || session->source != config->node.id)
 		return UINT32_MAX;
-	payload = config_flow_payload(config, &flow->tree);
+	payload = config_flow_payload(config, session, &flow->tree);
 	if (payload > 0)
 		return payload;
 	config_check_fail(reader, &flow->where,

@@ -216,6 +216,10 @@ void config_print_ingress(
 void config_read_generator(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_generator(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+/* config_coding.c: the key "coding" of a session. */
+void config_read_coding(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_coding(
+	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_egress(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_egress(
 	struct config_printer *printer, const struct config_key *key, const void *object);

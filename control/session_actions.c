@@ -51,7 +51,7 @@ session_plan(struct session_book *book, const struct session_entry *entry,
 		goto out;
 	for (uint16_t i = 0; i < nb_flows; i++) {
 		uint8_t *bytes = routing + (size_t)i * PATHLET_TREE_MAX_BYTES;
-		uint32_t fits = config_flow_payload(book->config, &flows[i].tree);
+		uint32_t fits = config_flow_payload(book->config, entry->config, &flows[i].tree);
 
 		if (payload == 0 || fits < payload)
 			payload = fits;
@@ -187,7 +187,7 @@ check_path(const struct session_book *book, const struct session_entry *entry,
 	if (config_flow_check(book->config, entry->config, tree, reason, sizeof(reason)) != 0)
 		return refuse(
 			EINVAL, error, size, "this path is not right for the session: %s", reason);
-	fits = config_flow_payload(book->config, tree);
+	fits = config_flow_payload(book->config, entry->config, tree);
 	if (fits == 0 || fits < need)
 		return refuse(EMSGSIZE, error, size,
 			"this path leaves %u bytes of its first link's MTU to the payload, the "

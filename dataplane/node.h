@@ -22,6 +22,7 @@
 #include "object_map.h"
 #include "port.h"
 #include "reclaim.h"
+#include "rlnc_params.h"
 #include "source.h"
 #include "tsc.h"
 #include "utc.h"
@@ -96,6 +97,7 @@ struct node_budget {
 	uint32_t reorder_packets;  /* all destinations' windows */
 	uint32_t file_packets;	   /* feeds and egress files */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
+	uint32_t coding_packets;   /* kept by encoders (rlnc_encoder_holds) */
 	uint32_t feeder_packets;   /* waiting for their time on paced links */
 	uint32_t feeder_queues;	   /* a conference on a link each; of each worker */
 	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
@@ -127,6 +129,7 @@ struct source_params {
 	uint32_t feed; /* SOURCE_FILE: packets, a power of two */
 	uint64_t seed;
 	struct generator_params generator;
+	const struct rlnc_params *coding; /* NULL: packets go as they are */
 };
 
 /* A flow of a plan to be built: its Pathlets as pathlet_tree encodes them. */

@@ -39,6 +39,7 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
 	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
+	holders[n++] = (struct node_holder){"coding", budget->coding_packets};
 	holders[n++] = (struct node_holder){
 		"feeders", nb_workers * node_feeder_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",

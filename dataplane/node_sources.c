@@ -7,6 +7,7 @@
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
+#include "rlnc_encoder.h"
 
 static void
 source_free(void *object)
@@ -14,6 +15,7 @@ source_free(void *object)
 	struct source *source = object;
 	struct flow_plan *plan = (struct flow_plan *)(uintptr_t)source->plan;
 
+	rlnc_encoder_free(source->encoder);
 	rte_pktmbuf_free(source->pending);
 	node_ring_free(source->feed);
 	for (uint16_t i = 0; plan != NULL && i < plan->nb_flows; i++)
@@ -51,12 +53,14 @@ source_new(struct node *node, const struct source_params *params)
 			params->ingress_local, params->ingress_udp_port);
 	if (params->kind == SOURCE_GENERATOR)
 		generator_init(&source->generator, &params->generator);
-	if (params->kind == SOURCE_FILE) {
+	if (params->coding != NULL)
+		source->encoder = rlnc_encoder_new(source, params->coding);
+	if (params->kind == SOURCE_FILE)
 		source->feed = node_ring(params->feed, false);
-		if (source->feed == NULL) {
-			rte_free(source);
-			return NULL;
-		}
+	if ((params->coding != NULL && source->encoder == NULL) ||
+		(params->kind == SOURCE_FILE && source->feed == NULL)) {
+		source_free(source);
+		return NULL;
 	}
 	return source;
 }

@@ -4,6 +4,7 @@
 #include "feeder.h"
 #include "node.h"
 #include "packet.h"
+#include "rlnc_encoder.h"
 #include "worker.h"
 
 /* No buffer, or nothing read yet: try again so much later. */
@@ -27,7 +28,7 @@ source_is_running(const struct source *source)
 	return __atomic_load_n(&source->running, __ATOMIC_RELAXED);
 }
 
-static void
+static inline void
 count_sent(struct source *source, struct flow_state *flow, uint32_t bytes)
 {
 	flow->packets++;
@@ -36,9 +37,28 @@ count_sent(struct source *source, struct flow_state *flow, uint32_t bytes)
 	source->sent.bytes += bytes;
 }
 
+void
+source_count_sent(struct source *source, struct flow_state *flow, uint32_t bytes)
+{
+	count_sent(source, flow, bytes);
+}
+
+void
+source_branches(
+	const struct flow_plan *plan, const struct flow *flow, struct fanout_branch *branches)
+{
+	for (uint8_t i = 0; i < flow->nb_branches; i++) {
+		const struct flow_branch *branch = &plan->branches[flow->first_branch + i];
+
+		branches[i] = (struct fanout_branch){.link = branch->link,
+			.pathlet = plan->bytes + branch->pathlet_off,
+			.pathlet_len = branch->pathlet_len};
+	}
+}
+
 /* A payload that may go now becomes the session's next packet. m is taken. */
 static void
-send_payload(struct worker *w, struct source *source, const struct flow_plan *plan,
+send_plain(struct worker *w, struct source *source, const struct flow_plan *plan,
 	struct rte_mbuf *m, uint8_t flags)
 {
 	const struct flow *flow =
@@ -56,15 +76,19 @@ send_payload(struct worker *w, struct source *source, const struct flow_plan *pl
 		.flags = source->flags | flags,
 	};
 
-	for (uint8_t i = 0; i < flow->nb_branches; i++) {
-		const struct flow_branch *branch = &plan->branches[flow->first_branch + i];
-
-		branches[i] = (struct fanout_branch){.link = branch->link,
-			.pathlet = plan->bytes + branch->pathlet_off,
-			.pathlet_len = branch->pathlet_len};
-	}
+	source_branches(plan, flow, branches);
 	fanout_send(w, m, &session, branches, flow->nb_branches, false);
 	count_sent(source, flow->state, bytes);
+}
+
+static inline void
+send_payload(struct worker *w, struct source *source, const struct flow_plan *plan,
+	struct rte_mbuf *m, uint8_t flags)
+{
+	if (unlikely(source->encoder != NULL))
+		rlnc_encoder_take(w, source->encoder, m, flags);
+	else
+		send_plain(w, source, plan, m, flags);
 }
 
 /* Copies the one way of a plan, if it has but one and there is room for it. */
@@ -80,7 +104,7 @@ take_way(struct source *source, uint32_t version)
 	way->payload_max = plan->payload_max;
 	way->link = NULL;
 	if (plan->nb_flows != 1 || flow->nb_branches != 1 || flow->state != &source->first ||
-		branch->pathlet_len > sizeof(way->pathlet))
+		branch->pathlet_len > sizeof(way->pathlet) || source->encoder != NULL)
 		return;
 	way->link = branch->link;
 	way->flow = flow->id;
@@ -290,6 +314,8 @@ source_stop(struct worker *w, struct source *source)
 	struct rte_mbuf *m;
 
 	timer_stop(&w->wheel, &source->timer);
+	if (source->encoder != NULL)
+		rlnc_encoder_stop(w, source->encoder);
 	if (source->kind != SOURCE_FILE)
 		return;
 	if (source->pending != NULL) {

@@ -136,9 +136,10 @@ struct source {
 	struct generator generator;
 
 	/* Constant once published. */
-	uint64_t rate;	       /* bit/s, 0 = no limit */
-	uint64_t burst;	       /* bytes */
-	struct rte_ring *feed; /* SOURCE_FILE: payloads from the control thread */
+	uint64_t rate;		      /* bit/s, 0 = no limit */
+	uint64_t burst;		      /* bytes */
+	struct rte_ring *feed;	      /* SOURCE_FILE: payloads from the control thread */
+	struct rlnc_encoder *encoder; /* NULL: its packets go as they are */
 } __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
 
 static_assert(offsetof(struct source, bucket.ns_per_byte) == RTE_CACHE_LINE_SIZE &&
@@ -146,6 +147,8 @@ static_assert(offsetof(struct source, bucket.ns_per_byte) == RTE_CACHE_LINE_SIZE
 	"what a packet touches of its source");
 
 struct worker;
+struct fanout_branch;
+struct rlnc_encoder;
 
 /* Key of the table of ingress addresses: 32 bits; a node has few ports, those few addresses. */
 static inline uint64_t
@@ -187,6 +190,13 @@ source_next_hop(const struct source *source)
 
 /* What came to the ingress address: takes a payload (data begins at it). Owner only. */
 void source_ingress(struct worker *w, struct source *source, struct rte_mbuf *m);
+
+/* The ways of a flow: fills flow->nb_branches of them. */
+void source_branches(
+	const struct flow_plan *plan, const struct flow *flow, struct fanout_branch *branches);
+
+/* Counts a source packet of so many bytes of payload, on a flow. Owner only. */
+void source_count_sent(struct source *source, struct flow_state *flow, uint32_t bytes);
 
 /* For timer.fire of a source. */
 void source_fire(void *owner, struct timer *timer, uint64_t now);

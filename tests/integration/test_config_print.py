@@ -17,10 +17,12 @@ EXTRA = """
 	, {
 	id = 2; source = 1; destinations = [ 2 ]; rate = "1.5M"; payload = 1200;
 	reorder = { packets = 64; ms = 20; };
+	coding = { repair = "25%"; k = 16; };
 	flows = ( { path = "5 > 2"; }, { path = "5* > 2"; weight = 0; } );
 	ingress = { generator = { kind = "onoff"; }; };
 } , {
 	id = 3; source = 5; destinations = [ 1 ]; flows = ( { path = "1"; } );
+	coding = { code = "window"; repair = "20%"; window = 30; };
 	ingress = { generator = { kind = "trace"; trace = "t"; }; };
 } , {
 	id = 4; source = 5; destinations = [ 1 ]; flows = ( { path = "1"; } ); rate = 5000000000;

@@ -87,6 +87,7 @@ struct sim_session {
 	bool delay_sensitive;
 	uint32_t window, reorder_packets;
 	uint64_t reorder_ns;
+	struct rlnc_params coding; /* k 0: none */
 	uint16_t nb_flows;
 	struct sim_flow flows[SIM_FLOWS_MAX];
 	uint16_t nb_destinations;

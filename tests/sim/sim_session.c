@@ -93,6 +93,7 @@ add_source(struct sim *sim, uint32_t index)
 		.feed = 64,
 		.seed = sim->seed + index,
 		.generator = s->generator,
+		.coding = s->coding.k != 0 ? &s->coding : NULL,
 	};
 
 	SIM_CHECK(sim, node_add_source(sn->node, &params, build_plan(sim, s, NULL)) != NULL,

@@ -239,7 +239,7 @@ test_session_defaults(void **state)
 	assert_int_equal(session->egress[1].node, 3);
 	assert_int_equal(session->egress[1].kind, CONFIG_EGRESS_SINK);
 	/* 1500 - 20 - 8 - 24 - 18 - 24 - 8 - 16 */
-	assert_int_equal(config_flow_payload(config, &session->flows[0].tree), 1382);
+	assert_int_equal(config_flow_payload(config, session, &session->flows[0].tree), 1382);
 	assert_prints_alike(config);
 	config_free(config);
 }
@@ -277,7 +277,39 @@ test_session_all(void **state)
 	assert_string_equal(session->egress[0].file, "/f");
 	assert_int_equal(session->egress[1].kind, CONFIG_EGRESS_UDP);
 	/* The second flow's two branches are shorter, the IPv6 header longer. */
-	assert_int_equal(config_flow_payload(config, &session->flows[1].tree), 1368);
+	assert_int_equal(config_flow_payload(config, session, &session->flows[1].tree), 1368);
+	assert_prints_alike(config);
+	config_free(config);
+}
+
+static void
+test_coding(void **state)
+{
+	struct config *config = load(
+		NODE PORTS PEERS SESSION("coding = { repair = \"12.5%\"; }; flows = ( { path = "
+					 "\"5>(2,3)\"; } );\n" INGRESS));
+	const struct config_session *session = config->conferences[0].sessions;
+	struct rlnc_params params = config_coding_params(session);
+
+	(void)state;
+	assert_int_equal(params.code, RLNC_BLOCK);
+	assert_int_equal(params.k, 32);
+	assert_true(params.systematic);
+	assert_int_equal(params.ratio, 125000);
+	assert_int_equal(params.close, 5000000);
+	assert_int_equal(params.deadline, 200000000);
+	/* 4 bytes of header and 8 of a symbol's head are more than the 8 that are kept free. */
+	assert_int_equal(config_flow_payload(config, session, &session->flows[0].tree), 1378);
+	assert_prints_alike(config);
+	config_free(config);
+	config = load(NODE PORTS PEERS SESSION(
+		"coding = { code = \"window\"; window = 40; repair = \"400%\"; close = \"1ms\";\n"
+		"  deadline = \"1s\"; }; flows = ( { path = \"5>(2,3)\"; } );\n" INGRESS));
+	params = config_coding_params(config->conferences[0].sessions);
+	assert_int_equal(params.code, RLNC_WINDOW);
+	assert_int_equal(params.k, 40);
+	assert_int_equal(params.ratio, 4000000);
+	assert_int_equal(params.deadline, 1000000000);
 	assert_prints_alike(config);
 	config_free(config);
 }
@@ -524,6 +556,7 @@ main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_session_defaults),
 		cmocka_unit_test(test_session_all),
+		cmocka_unit_test(test_coding),
 		cmocka_unit_test(test_generators),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_integers),

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The group "coding" of a session: random network coding. */
+#include <string.h>
+
+#include "config_private.h"
+
+#define MS	   UINT64_C(1000000) /* ns */
+#define SHARE_ONE  UINT64_C(1000000) /* shares are millionths */
+#define K_DEFAULT  32
+#define W_DEFAULT  24
+#define RATIO_MAX  (4 * SHARE_ONE)
+#define FIELD(key) offsetof(struct config_coding, key)
+
+/* Values with units are those of impaired lines: "5ms", "0.1%". */
+static const struct impair_key ratio_value = {
+	.name = "repair", .kind = IMPAIR_SHARE, .min = 1, .max = RATIO_MAX};
+static const struct impair_key close_value = {
+	.name = "close", .kind = IMPAIR_TIME, .min = MS / 10, .max = 10000 * MS};
+static const struct impair_key deadline_value = {
+	.name = "deadline", .kind = IMPAIR_TIME, .min = MS, .max = 60000 * MS};
+
+static const char *const code_names[] = {
+	[CONFIG_CODE_BLOCK] = "block", [CONFIG_CODE_WINDOW] = "window", NULL};
+static bool
+read_united(struct config_reader *reader, config_setting_t *setting, const struct impair_key *value,
+	uint64_t *field)
+{
+	char wanted[IMPAIR_TEXT];
+
+	if (setting->type == CONFIG_TYPE_STRING && setting->value.sval != NULL &&
+		impair_value_parse(value, setting->value.sval, field))
+		return true;
+	config_reader_want(reader, setting, "%s", impair_value_wanted(value, wanted));
+	return false;
+}
+
+static void
+print_united(struct config_printer *printer, const struct config_key *key,
+	const struct impair_key *value, uint64_t field)
+{
+	char text[IMPAIR_TEXT];
+
+	config_print_string(printer, key, impair_value_text(value, field, text));
+}
+
+/* One of "k" and "window" has a meaning, as the code says. */
+static void
+read_symbols(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_coding *coding = object;
+	bool is_k = strcmp(setting->name, "k") == 0;
+	uint64_t value;
+
+	if (is_k != (coding->code == CONFIG_CODE_BLOCK))
+		config_reader_fail(reader, setting,
+			"%s is set, but with code \"%s\" it is the key \"%s\" that must be set",
+			setting->name, code_names[coding->code], is_k ? "window" : "k");
+	else if (config_read_uint(
+			 reader, setting, is_k ? 1 : 2, RLNC_SPAN_MAX, "source packets", &value))
+		coding->k = (uint32_t)value;
+}
+
+static void
+print_symbols(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_coding *coding = object;
+
+	if ((strcmp(key->name, "k") == 0) == (coding->code == CONFIG_CODE_BLOCK))
+		config_print_line(printer, key->help, "%s = %u;", key->name, coding->k);
+}
+
+static void
+read_repair(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	(void)read_united(reader, setting, &ratio_value, &((struct config_coding *)object)->ratio);
+}
+
+static void
+print_repair(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	print_united(printer, key, &ratio_value, ((const struct config_coding *)object)->ratio);
+}
+
+static void
+read_close(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	(void)read_united(reader, setting, &close_value, &((struct config_coding *)object)->close);
+}
+
+static void
+print_close(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	print_united(printer, key, &close_value, ((const struct config_coding *)object)->close);
+}
+
+static void
+read_deadline(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	(void)read_united(
+		reader, setting, &deadline_value, &((struct config_coding *)object)->deadline);
+}
+
+static void
+print_deadline(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	print_united(
+		printer, key, &deadline_value, ((const struct config_coding *)object)->deadline);
+}
+
+/* The order matters: a key's reader looks at what the keys above it said. */
+static const struct config_key coding_keys[] = {
+	{.name = "code", .kind = KEY_CHOICE, .offset = FIELD(code), .choices = code_names},
+	{.name = "k",
+		.kind = KEY_CUSTOM,
+		.read = read_symbols,
+		.print = print_symbols,
+		.help = "source packets of a generation, default 32"},
+	{.name = "window",
+		.kind = KEY_CUSTOM,
+		.read = read_symbols,
+		.print = print_symbols,
+		.help = "source packets that a repair covers, default 24"},
+	{.name = "systematic",
+		.kind = KEY_BOOL,
+		.offset = FIELD(systematic),
+		.fallback = true,
+		.help = "source packets go as they are, default true"},
+	{.name = "repair",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = read_repair,
+		.print = print_repair,
+		.help = "share of the source packets"},
+	{.name = "close",
+		.kind = KEY_CUSTOM,
+		.read = read_close,
+		.print = print_close,
+		.help = "a generation waits for its next packet so long, default 5ms"},
+	{.name = "deadline",
+		.kind = KEY_CUSTOM,
+		.read = read_deadline,
+		.print = print_deadline,
+		.help = "a destination waits for repair so long, default 200ms"},
+};
+
+#define CODING_KEYS (sizeof(coding_keys) / sizeof(coding_keys[0]))
+
+/* What is between the keys. */
+static void
+finish(struct config_reader *reader, config_setting_t *group, struct config_coding *coding)
+{
+	if (coding->deadline < coding->close)
+		config_reader_fail(reader, group,
+			"deadline is shorter than close, it must be at least as long");
+	if (coding->code != CONFIG_CODE_WINDOW)
+		return;
+	if (!coding->systematic)
+		config_reader_fail(reader, config_setting_get_member(group, "systematic"),
+			"systematic is false, it must be true with code \"window\"");
+}
+
+void
+config_read_coding(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_session *session = object;
+	struct config_coding *coding = config_memory_get(reader->source->memory, sizeof(*coding));
+	config_setting_t *code = NULL;
+	size_t mark = config_reader_enter(reader, "coding");
+
+	if (config_setting_is_group(setting))
+		code = config_setting_get_member(setting, "code");
+	coding->where = config_reader_where(reader, setting);
+	coding->k = code != NULL && code->type == CONFIG_TYPE_STRING &&
+				    strcmp(code->value.sval, "window") == 0
+			    ? W_DEFAULT
+			    : K_DEFAULT;
+	coding->close = 5 * MS;
+	coding->deadline = 200 * MS;
+	if (config_read_group(reader, setting, coding_keys, CODING_KEYS, coding))
+		finish(reader, setting, coding);
+	session->coding = coding;
+	config_reader_leave(reader, mark);
+}
+
+void
+config_print_coding(
+	struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_session *session = object;
+
+	if (session->coding == NULL) {
+		config_print_line(printer, key->help, "# coding not set");
+		return;
+	}
+	config_print_open(printer, "coding = {");
+	config_print_keys(printer, coding_keys, CODING_KEYS, session->coding);
+	config_print_close(printer, "};");
+}
+
+struct rlnc_params
+config_coding_params(const struct config_session *session)
+{
+	static const uint8_t codes[] = {
+		[CONFIG_CODE_BLOCK] = RLNC_BLOCK, [CONFIG_CODE_WINDOW] = RLNC_WINDOW};
+	const struct config_coding *coding = session->coding;
+
+	return (struct rlnc_params){.code = codes[coding->code],
+		.k = (uint8_t)coding->k,
+		.systematic = coding->systematic,
+		.repair = RLNC_REPAIR_RATIO,
+		.ratio = (uint32_t)coding->ratio,
+		.close = coding->close,
+		.deadline = coding->deadline};
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Combinations of symbols in chained packets, against multiplication bit by bit. */
+#include "unit.h"
+
+#include <rte_mbuf.h>
+
+#include "plain_decoder.h"
+#include "rlnc_combine.h"
+#include "rng.h"
+#include "unit_eal.h"
+
+#define SYMBOLS 24
+
+static struct rte_mempool *pool;
+static uint8_t plain[SYMBOLS][PLAIN_SYMBOL];
+
+/* A packet of len random bytes in segments of any size, some of them empty; bytes get a copy. */
+static struct rte_mbuf *
+random_packet(struct rng *rng, uint32_t len, uint8_t *bytes)
+{
+	struct rte_mbuf *first = NULL;
+	uint32_t done = 0;
+
+	while (first == NULL || done < len) {
+		uint32_t part = RTE_MIN(rng_below(rng, 700), len - done);
+		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+		assert_non_null(m);
+		m->data_off = (uint16_t)rng_below(rng, 100);
+		for (uint32_t i = 0; i < part; i++)
+			rte_pktmbuf_mtod(m, uint8_t *)[i] = bytes[done + i] = (uint8_t)rng_next(rng);
+		m->data_len = (uint16_t)part;
+		m->pkt_len = part;
+		if (first == NULL)
+			first = m;
+		else
+			assert_int_equal(rte_pktmbuf_chain(first, m), 0);
+		done += part;
+	}
+	return first;
+}
+
+/* A symbol whose body is all of a packet but its first off bytes. */
+static void
+random_vector(struct rng *rng, struct rlnc_vector *v, uint8_t *symbol)
+{
+	uint8_t bytes[1500];
+	uint32_t off = rng_below(rng, 10), len = rng_below(rng, 1400);
+
+	memset(symbol, 0, PLAIN_SYMBOL);
+	v->m = random_packet(rng, off + len, bytes);
+	v->off = (uint16_t)off;
+	v->len = (uint16_t)len;
+	for (size_t i = 0; i < sizeof(v->head); i++)
+		((uint8_t *)&v->head)[i] = (uint8_t)rng_next(rng);
+	memcpy(symbol, &v->head, sizeof(v->head));
+	memcpy(symbol + sizeof(v->head), bytes + off, len);
+}
+
+static void
+try_combination(struct rng *rng)
+{
+	static uint8_t out[RLNC_OUTPUTS_MAX][PLAIN_SYMBOL];
+	uint16_t n = (uint16_t)(1 + rng_below(rng, SYMBOLS));
+	uint16_t outs = (uint16_t)(1 + rng_below(rng, RLNC_OUTPUTS_MAX));
+	uint8_t coeffs[RLNC_OUTPUTS_MAX * SYMBOLS], *dst[RLNC_OUTPUTS_MAX];
+	struct rlnc_vector vectors[SYMBOLS];
+	uint16_t longest, expected = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		random_vector(rng, &vectors[i], plain[i]);
+		expected = RTE_MAX(expected, vectors[i].len);
+	}
+	for (uint32_t i = 0; i < sizeof(coeffs); i++)
+		coeffs[i] = (uint8_t)rng_next(rng);
+	for (uint16_t o = 0; o < outs; o++)
+		dst[o] = out[o];
+	memset(out, 0x5a, sizeof(out));
+	longest = rlnc_longest(vectors, n);
+	assert_int_equal(longest, expected + 8);
+	rlnc_combine(vectors, n, coeffs, n, dst, outs);
+	for (uint16_t o = 0; o < outs; o++) {
+		for (uint32_t b = 0; b < PLAIN_SYMBOL; b++) {
+			uint8_t sum = b < longest ? 0 : 0x5a;
+
+			for (uint16_t i = 0; i < n && b < longest; i++)
+				sum ^= plain_mul(coeffs[o * n + i], plain[i][b]);
+			assert_int_equal(out[o][b], sum);
+		}
+	}
+	for (uint16_t i = 0; i < n; i++)
+		rte_pktmbuf_free(vectors[i].m);
+}
+
+static void
+test_combinations(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	for (int i = 0; i < 60; i++)
+		try_combination(&rng);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_combinations)};
+
+	if (unit_eal() < 0)
+		return 1;
+	pool = rte_pktmbuf_pool_create("pool", 1023, 0, 0, 1024, SOCKET_ID_ANY);
+	if (pool == NULL)
+		return 1;
+	return cmocka_run_group_tests_name("rlnc_combine", tests, NULL, NULL);
+}
