@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <rte_common.h>
+
 #define ONE	     (UINT64_C(1) << 32)		/* a discount factor of 1 */
 #define THRESHOLD    (ONE / 4)				/* 5.5 */
 #define INTERVAL_MAX (UINT64_C(1) << (32 + TFRC_SHIFT)) /* the least p above 0 is 2^-32 */
@@ -57,7 +59,8 @@ is_short(const struct tfrc_history *history, uint64_t end, uint64_t rtt)
 static uint64_t
 open_size(const struct tfrc_history *history, uint64_t highest)
 {
-	return packets(highest + 1 - history->begin_seq);
+	/* One more, but not before the shift: from 0 to the last sequence of all there are 2^64. */
+	return packets(highest - history->begin_seq) + (UINT64_C(1) << TFRC_SHIFT);
 }
 
 static uint64_t
@@ -66,7 +69,7 @@ closing_size(const struct tfrc_history *history, uint64_t seq, uint64_t time, ui
 	uint64_t size = packets(seq - history->begin_seq);
 
 	if (is_short(history, time, rtt) && history->losses > 1)
-		return size / history->losses;
+		return RTE_MAX(size / history->losses, UINT64_C(1));
 	return size;
 }
 

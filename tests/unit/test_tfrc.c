@@ -145,6 +145,17 @@ silence_then_one_packet(void **state) /* 6.1, 6.2: reported at once, a packet a 
 }
 
 static void
+last_sequence_of_all(void **state) /* 0 was marked: the open interval has 2^64 packets, not none */
+{
+	(void)state;
+	received = (struct tfrc_totals){0};
+	tfrc_receiver_init(&receiver, false);
+	assert_true(arrive_marked(1, 0, true));
+	(void)arrive_marked(1, UINT64_MAX, true);
+	assert_in_range(report(1).loss_rate, 1, 2);
+}
+
+static void
 first_packet_marked(void **state) /* 6.3.1 */
 {
 	(void)state;
@@ -257,6 +268,7 @@ main(void)
 		cmocka_unit_test_setup(losses_within_a_round_trip_are_one_event, begin),
 		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
 		cmocka_unit_test_setup(silence_then_one_packet, begin),
+		cmocka_unit_test(last_sequence_of_all),
 		cmocka_unit_test(first_packet_marked),
 		cmocka_unit_test(equation_grows),
 		cmocka_unit_test(burst_is_below_a_round_trip),
