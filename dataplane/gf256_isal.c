@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * ISA-L's kernels: what runs where we have none of our own, and the reference for these. ISA-L
- * wants 32 bytes of tables for each coefficient; they are made once for all 256.
- */
+/* ISA-L's kernels: what runs where we have none of our own, and the reference for these. */
 #include <string.h>
 
 #include <isa-l/erasure_code.h>
@@ -10,19 +7,9 @@
 
 #include "gf256_kernels.h"
 
-#define TABLE_BYTES 32
-#define OUTPUTS	    4	 /* of one call: their tables and sums must fit the stack */
-#define SOURCES	    64	 /* of one call */
-#define PIECE	    1024 /* bytes of a sum that is added to something */
-
-static uint8_t tables[256][TABLE_BYTES];
-
-void
-gf256_isal_init(void)
-{
-	for (unsigned int c = 0; c < 256; c++)
-		gf_vect_mul_init((unsigned char)c, tables[c]);
-}
+#define OUTPUTS 4    /* of one call: their tables and sums must fit the stack */
+#define SOURCES 64   /* of one call */
+#define PIECE	1024 /* bytes of a sum that is added to something */
 
 /* ISA-L's prototypes know no const; it does not write to sources. */
 static unsigned char *
@@ -33,7 +20,7 @@ unconst(const uint8_t *p)
 
 struct job {
 	unsigned int n_src, n_out;
-	uint8_t tables[OUTPUTS * SOURCES][TABLE_BYTES];
+	uint8_t factors[OUTPUTS * SOURCES][GF256_HALVES];
 	unsigned char *src[SOURCES];
 	unsigned char *dst[OUTPUTS];
 };
@@ -49,7 +36,7 @@ job_add(struct job *job, size_t len)
 	for (size_t done = 0, n; done < len; done += n) {
 		n = RTE_MIN(len - done, (size_t)PIECE);
 		ec_encode_data(
-			(int)n, (int)job->n_src, (int)job->n_out, job->tables[0], job->src, out);
+			(int)n, (int)job->n_src, (int)job->n_out, job->factors[0], job->src, out);
 		for (unsigned int s = 0; s < job->n_src; s++)
 			job->src[s] += n;
 		for (unsigned int o = 0; o < job->n_out; o++, job->dst[o - 1] += n)
@@ -71,13 +58,13 @@ combine_block(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 	for (unsigned int o = 0; o < n_out; o++) {
 		job.dst[o] = dst[o];
 		for (unsigned int s = 0; s < n_src; s++)
-			memcpy(job.tables[o * n_src + s], tables[coeffs[o * stride + s]],
-				TABLE_BYTES);
+			memcpy(job.factors[o * n_src + s], gf256_halves[coeffs[o * stride + s]],
+				GF256_HALVES);
 	}
 	if (add)
 		job_add(&job, len);
 	else
-		ec_encode_data((int)len, (int)n_src, (int)n_out, job.tables[0], job.src, job.dst);
+		ec_encode_data((int)len, (int)n_src, (int)n_out, job.factors[0], job.src, job.dst);
 }
 
 static void
@@ -100,7 +87,8 @@ isal_spread_add(size_t len, unsigned int n_out, const uint8_t *coeffs, const uin
 	for (unsigned int o = 0; o < n_out && len > 0; o++) {
 		unsigned char *out = dst[o];
 
-		ec_encode_data_update((int)len, 1, 1, 0, tables[coeffs[o]], unconst(src), &out);
+		ec_encode_data_update(
+			(int)len, 1, 1, 0, gf256_halves[coeffs[o]], unconst(src), &out);
 	}
 }
 
@@ -114,7 +102,7 @@ isal_scale(uint8_t *dst, uint8_t c, size_t len)
 		unsigned char *from = dst + done, *to = product;
 
 		n = RTE_MIN(len - done, (size_t)PIECE);
-		ec_encode_data((int)n, 1, 1, tables[c], &from, &to);
+		ec_encode_data((int)n, 1, 1, gf256_halves[c], &from, &to);
 		memcpy(dst + done, product, n);
 	}
 }
