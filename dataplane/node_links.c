@@ -211,7 +211,8 @@ void
 node_remove_link(struct node *node, struct link *link)
 {
 	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
-	node_retire_both(node, link->owner, perform_empty, receiving_worker, perform_end_receiving,
+	/* The receiving side gives FEEDBACK to the sending side, whose ring is emptied last. */
+	node_retire_both(node, receiving_worker, perform_end_receiving, link->owner, perform_empty,
 		link, link_free);
 }
 

@@ -23,13 +23,13 @@ void node_retire(struct node *node, uint16_t worker,
 	void (*release)(void *object));
 
 /*
- * The same for what two workers use: other(object), called when the first has performed, says which
- * one the second is; UINT16_MAX: there is none.
+ * The same for what two workers use, one of which may give to the other: before(object), called
+ * when no worker can find it any longer, says which one performs perform_before; UINT16_MAX: none.
+ * When it has, the owner performs perform.
  */
-void node_retire_both(struct node *node, uint16_t worker,
-	void (*perform)(struct worker *w, struct worker_request *request),
-	uint16_t (*other)(const void *object),
-	void (*perform_other)(struct worker *w, struct worker_request *request), void *object,
+void node_retire_both(struct node *node, uint16_t (*before)(const void *object),
+	void (*perform_before)(struct worker *w, struct worker_request *request), uint16_t worker,
+	void (*perform)(struct worker *w, struct worker_request *request), void *object,
 	void (*release)(void *object));
 
 /*

@@ -5,9 +5,9 @@
 
 struct retirement {
 	struct node *node;
+	uint16_t (*before)(const void *object); /* NULL: nobody performs before the owner */
+	void (*perform_before)(struct worker *w, struct worker_request *request);
 	void (*perform)(struct worker *w, struct worker_request *request);
-	uint16_t (*other)(const void *object); /* NULL: nobody else performs */
-	void (*perform_other)(struct worker *w, struct worker_request *request);
 	void *object;
 	void (*release)(void *object);
 	uint16_t worker;
@@ -18,15 +18,18 @@ static void
 performed(struct node *node, void *object, void *arg)
 {
 	struct retirement *r = arg;
-	uint16_t other = r->other != NULL ? r->other(object) : UINT16_MAX;
 
-	r->other = NULL;
-	if (other != UINT16_MAX &&
-		node_request(node, other, r->perform_other, object, performed, r) == 0)
-		return;
-	if (other == UINT16_MAX)
-		reclaim_defer(&node->reclaim, r->release, object);
+	reclaim_defer(&node->reclaim, r->release, object);
 	free(r);
+}
+
+static void
+perform_last(struct node *node, void *object, void *arg)
+{
+	struct retirement *r = arg;
+
+	if (node_request(node, r->worker, r->perform, object, performed, r) < 0)
+		free(r);
 }
 
 /* No worker can find the object any more. */
@@ -34,16 +37,18 @@ static void
 quiet(void *arg)
 {
 	struct retirement *r = arg;
+	uint16_t before = r->before != NULL ? r->before(r->object) : UINT16_MAX;
 
-	if (node_request(r->node, r->worker, r->perform, r->object, performed, r) < 0)
+	if (before == UINT16_MAX)
+		perform_last(r->node, r->object, r);
+	else if (node_request(r->node, before, r->perform_before, r->object, perform_last, r) < 0)
 		free(r);
 }
 
 void
-node_retire_both(struct node *node, uint16_t worker,
-	void (*perform)(struct worker *w, struct worker_request *request),
-	uint16_t (*other)(const void *object),
-	void (*perform_other)(struct worker *w, struct worker_request *request), void *object,
+node_retire_both(struct node *node, uint16_t (*before)(const void *object),
+	void (*perform_before)(struct worker *w, struct worker_request *request), uint16_t worker,
+	void (*perform)(struct worker *w, struct worker_request *request), void *object,
 	void (*release)(void *object))
 {
 	struct retirement *r = malloc(sizeof(*r));
@@ -51,9 +56,9 @@ node_retire_both(struct node *node, uint16_t worker,
 	if (r == NULL)
 		return;
 	*r = (struct retirement){.node = node,
+		.before = before,
+		.perform_before = perform_before,
 		.perform = perform,
-		.other = other,
-		.perform_other = perform_other,
 		.object = object,
 		.release = release,
 		.worker = worker};
@@ -65,5 +70,5 @@ node_retire(struct node *node, uint16_t worker,
 	void (*perform)(struct worker *w, struct worker_request *request), void *object,
 	void (*release)(void *object))
 {
-	node_retire_both(node, worker, perform, NULL, NULL, object, release);
+	node_retire_both(node, NULL, NULL, worker, perform, object, release);
 }

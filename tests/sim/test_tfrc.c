@@ -323,6 +323,66 @@ test_same_again(void **state)
 	assert_int_equal(hash[0], hash[1]);
 }
 
+/* A link to node 1 as sim_node_start makes it. */
+static void
+link_again(struct pair *p)
+{
+	struct node *node = p->sim->nodes[1].node;
+	uint8_t far = p->wire->node[0] != 0;
+	struct link_params params = {
+		.port = sim_port(p->sim, 1, p->wire->port[far ^ 1]),
+		.remote = p->wire->address[far],
+		.udp_port = FERRY_UDP_PORT,
+		.ring = 64,
+		.node_id = 1,
+		.pacing = LINK_PACING_TFRC,
+	};
+	struct link *link = node_add_link(node, &params);
+
+	assert_non_null(link);
+	assert_int_equal(node_set_link_mac(node, link, &p->wire->mac[far]), 0);
+}
+
+/*
+ * A link is taken away at any time of its round trips, where another worker sends than the one that
+ * receives: the last FEEDBACK of the one finds the other's ring.
+ */
+static void
+test_link_removed(void **state)
+{
+	struct sim_line line = {.lane = {.delay = 50 * SIM_MS}, .offloads = PORT_TX_CHAINS};
+	struct pair p = {.sim = small_new(3)};
+	struct sim_session s;
+	uint32_t apart = 0;
+
+	(void)state;
+	p.sim->pacing = LINK_PACING_TFRC;
+	p.sim->nodes[1].workers = 2;
+	line.queues = 2;
+	/* The link to 3 has one worker send, that to 1 the other, on whose queue nothing comes. */
+	small_wire(p.sim, 2, 3);
+	p.wire = small_connect(p.sim, 1, 2, &line);
+	sim_build(p.sim);
+	s = small_session(p.sim, 1, (uint32_t[]){2, 0});
+	s.kind = SOURCE_GENERATOR;
+	s.egress = EGRESS_SINK;
+	s.generator = (struct generator_params){
+		.kind = GENERATOR_CONSTANT, .size = SIZE, .rate = 400000};
+	sim_session_flow(&s, 1, 1, "2");
+	p.session = small_start(p.sim, NULL, &s);
+	for (uint32_t round = 0; round < 60; round++) {
+		sim_run_until(p.sim, p.sim->now + SIM_S + round * 5 * SIM_MS / 3);
+		apart += pair_link(&p, 2, 1)->rx_owner != pair_link(&p, 2, 1)->owner;
+		node_remove_link(p.sim->nodes[1].node, pair_link(&p, 2, 1));
+		sim_run_until(p.sim, p.sim->now + 300 * SIM_MS);
+		link_again(&p);
+	}
+	assert_int_equal(apart, 60);
+	sim_session_stop(p.sim, p.session);
+	sim_drain(p.sim, 200 * SIM_S);
+	small_finish(p.sim, NULL, overload);
+}
+
 int
 main(void)
 {
@@ -338,6 +398,7 @@ main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_link_removed),
 	};
 
 	sim_eal(256);
