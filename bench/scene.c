@@ -138,6 +138,15 @@ add_sources(struct scene *s)
 }
 
 static void
+install_sessions(struct scene *s)
+{
+	for (uint32_t i = 0; i < s->params.frames.sessions; i++)
+		if (node_know_session(s->node, FRAMES_CONFERENCE, i + 1) < 0)
+			bench_die("session %u: out of memory", i + 1);
+	node_set_forwarding(s->node, true);
+}
+
+static void
 make_node(struct scene *s)
 {
 	static unsigned int made;
@@ -170,6 +179,8 @@ make_node(struct scene *s)
 		add_destinations(s);
 	if (frames->kind == FRAMES_INGRESS_UDP)
 		add_sources(s);
+	if (s->params.installed)
+		install_sessions(s);
 	node_tick(s->node);
 }
 

@@ -26,9 +26,10 @@ enum scene_kind {
 struct scene_params {
 	enum scene_kind kind;
 	struct frames_params frames;
-	uint32_t hash; /* floor: next hops found by an rte_hash of so many */
-	bool egress;   /* node, destination: to a UDP egress, else to the counting sink */
-	bool tfrc;     /* node: links under TFRC, allowed more than they are given */
+	uint32_t hash;	/* floor: next hops found by an rte_hash of so many */
+	bool egress;	/* node, destination: to a UDP egress, else to the counting sink */
+	bool tfrc;	/* node: links under TFRC, allowed more than they are given */
+	bool installed; /* node: forwards only sessions that it was told of, which all are */
 };
 
 struct scene {

@@ -10,6 +10,7 @@
 const struct stages_case stages_all_cases[STAGES_CASES] = {
 	{"relay", FRAMES_RELAY, 1, false, false},
 	{"relay_tfrc", FRAMES_RELAY, 1, false, true},
+	{.name = "relay_installed", .kind = FRAMES_RELAY, .ways = 1, .installed = true},
 	{"multicast2", FRAMES_RELAY, 2, false, false},
 	{"multicast4", FRAMES_RELAY, 4, false, false},
 	{"multicast16", FRAMES_RELAY, 16, false, false},
@@ -37,6 +38,7 @@ init(struct pair *pair, unsigned int i, struct loop *hot, struct loop *loop,
 		.kind = SCENE_IO,
 		.egress = stages_all_cases[i].egress,
 		.tfrc = stages_all_cases[i].tfrc,
+		.installed = stages_all_cases[i].installed,
 		.frames = *like,
 	};
 
@@ -71,7 +73,7 @@ print_rows(struct pair pairs[CASES], uint32_t working_set, const struct frames_p
 			bench_add(&copy, net.value[k] / stages_all_cases[i].ways);
 		each = bench_stat(&copy);
 		ratio = bench_ratio(&copy, &unicast);
-		printf("%8u %6u IPv%d %-3s %-12s | %6.1f | %7.1f (%6.1f..%7.1f) | %6.1f | %5.2f "
+		printf("%8u %6u IPv%d %-3s %-15s | %6.1f | %7.1f (%6.1f..%7.1f) | %6.1f | %5.2f "
 		       "(%4.2f..%4.2f)\n",
 			working_set, frames->payload, frames->ipv6 ? 6 : 4,
 			frames->checked ? "yes" : "no", stages_all_cases[i].name, io.median,
@@ -86,6 +88,8 @@ print_rows(struct pair pairs[CASES], uint32_t working_set, const struct frames_p
 			bench_figure("multicast16_ratio", ratio.median);
 		if (strcmp(stages_all_cases[i].name, "relay_tfrc") == 0)
 			bench_figure("tfrc_ratio", ratio.median);
+		if (strcmp(stages_all_cases[i].name, "relay_installed") == 0)
+			bench_figure("installed_ratio", ratio.median);
 	}
 }
 
@@ -138,7 +142,7 @@ stages_cases(const struct bench_options *options)
 	       "  loop: cost of the loop itself, taken off; copy: for each packet that left, and "
 	       "as a "
 	       "ratio to relay\n\n"
-	       " packets  bytes      chk case         |   loop |  in all                   |   "
+	       " packets  bytes      chk case            |   loop |  in all                   |   "
 	       "copy | "
 	       "ratio\n",
 		HOPS);

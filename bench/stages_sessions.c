@@ -18,8 +18,10 @@ static const struct {
 	const char *name;
 	enum frames_kind kind;
 	bool egress;
+	bool installed;
 } roles[] = {
 	{"relay", FRAMES_RELAY, false},
+	{.name = "relay_installed", .kind = FRAMES_RELAY, .installed = true},
 	{"source", FRAMES_INGRESS_UDP, false},
 	{"destination", FRAMES_DESTINATION, false},
 	{"egress", FRAMES_DESTINATION, true},
@@ -36,14 +38,14 @@ print_rows(
 		struct bench_stat all = bench_stat(&net), growth = bench_ratio(&net, &first);
 		char key[64];
 
-		printf("%-12s %8u | %7.1f (%6.1f..%7.1f) | %5.2f (%4.2f..%4.2f)\n",
+		printf("%-15s %8u | %7.1f (%6.1f..%7.1f) | %5.2f (%4.2f..%4.2f)\n",
 			roles[role].name, sessions[i], all.median, all.min, all.max, growth.median,
 			growth.min, growth.max);
 		if (sessions[i] != 100000)
 			continue;
 		snprintf(key, sizeof(key), "growth_sessions_100k_%s", roles[role].name);
 		bench_figure(key, growth.median);
-		if (roles[role].kind == FRAMES_RELAY)
+		if (strcmp(roles[role].name, "relay") == 0)
 			bench_figure("growth_sessions_100k", growth.median);
 	}
 }
@@ -61,6 +63,7 @@ measure(const struct bench_options *options, unsigned int role, unsigned int n)
 		struct scene_params params = {
 			.kind = SCENE_IO,
 			.egress = roles[role].egress,
+			.installed = roles[role].installed,
 			.frames = {.kind = roles[role].kind,
 				.payload = 64,
 				.hops = HOPS,
@@ -89,7 +92,7 @@ stages_sessions(const struct bench_options *options)
 	printf("\nSessions, %u packets in turn, 64 bytes of payload, IPv4, %u next hops: TSC "
 	       "cycles "
 	       "a packet\n\n"
-	       "role         sessions | net of the loop           | to 1 session\n",
+	       "role            sessions | net of the loop           | to 1 session\n",
 		WORKING_SET, HOPS);
 	for (unsigned int role = 0; role < RTE_DIM(roles); role++)
 		measure(options, role, options->quick ? 2 : SESSIONS);

@@ -63,6 +63,7 @@ measure(const struct bench_options *options, const struct stages_case *c)
 		.kind = SCENE_NODE,
 		.egress = c->egress,
 		.tfrc = c->tfrc,
+		.installed = c->installed,
 		.frames = {.kind = c->kind,
 			.payload = 64,
 			.hops = STAGES_HOPS,
@@ -78,7 +79,7 @@ measure(const struct bench_options *options, const struct stages_case *c)
 	scene_init(&scene, &loop, &params);
 	for (unsigned int run = 0; run < options->runs; run++)
 		sample(&scene, options->quick ? TURNS_QUICK : TURNS, stage);
-	printf("%-12s", c->name);
+	printf("%-15s", c->name);
 	for (int i = 0; i < STAGE_COUNT; i++) {
 		char key[64];
 
@@ -99,7 +100,7 @@ stages_split(const struct bench_options *options)
 	       "TSC cycles a packet that came\n"
 	       "  (receive and send contain the loop's source and sink; reading the TSC costs "
 	       "about "
-	       "1 each)\n\n%-12s",
+	       "1 each)\n\n%-15s",
 		WORKING_SET, STAGES_HOPS, "case");
 	for (int i = 0; i < STAGE_COUNT; i++)
 		printf(" | %8s", names[i]);

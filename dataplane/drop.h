@@ -42,6 +42,7 @@
 	X(pathlet_dead_end, "neither a destination nor anything inside")                           \
 	X(pathlet_too_deep, "Pathlets nested too deep")                                            \
 	X(pathlet_unknown_hop, "next hop is not a configured peer")                                \
+	X(forward_not_installed, "to be forwarded, of a session that nobody told the node of")     \
 	/* the way out */                                                                          \
 	X(hop_ring_full, "next hop's ring between workers full")                                   \
 	X(hop_unresolved, "neighbour's link-layer address not known")                              \

@@ -38,6 +38,15 @@ forward_transit_hop(const struct id_table *peers, const struct forward_transit *
 	return link;
 }
 
+/* Its session's key; what pathlet_is_transit has accepted holds a session header. */
+static inline uint64_t
+forward_transit_session(const struct forward_transit *t)
+{
+	const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(t->frame + 1) + 1;
+
+	return session_wire_key((const uint8_t *)inner + rte_be_to_cpu_16(inner->length));
+}
+
 /* Makes what follows the link header of such a frame the packet: len bytes. */
 static inline void
 forward_cut(struct rte_mbuf *m, uint32_t len)
@@ -48,8 +57,8 @@ forward_cut(struct rte_mbuf *m, uint32_t len)
 	packet_clear_flags(m);
 }
 
-/* Takes packets of that case, t->link set. */
-void forward_transit(struct worker *w, const struct forward_transit *packets, uint16_t n);
+/* Takes packets of that case, t->link set; packets is overwritten. */
+void forward_transit(struct worker *w, struct forward_transit *packets, uint16_t n);
 
 /* Takes DATA datagrams whose data begins at the Pathlet, accepted by their links. */
 void forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n);

@@ -50,7 +50,8 @@ struct node {
 	struct id_map peers;		/* NodeID -> struct link */
 	struct object_map ingress;	/* source_ingress_key -> struct source */
 	struct object_map destinations; /* session_key -> struct destination */
-	struct id_map known;		/* session_key -> anything: configured, but not for us */
+	struct id_map known;		/* session_key -> anything: the node was told of it */
+	bool installed;			/* no other session is forwarded */
 	struct id_map conferences;	/* conference -> struct feeder_terms; others: the default */
 	uint32_t terms_version;		/* of these; never 0 */
 	struct link **links;		/* by index; published slots */
@@ -225,8 +226,16 @@ node_find_destination(const struct node *node, uint32_t conference, uint32_t ses
 /* EGRESS_UDP: publishes the header of its datagrams; NULL ends = not resolved. 0 or -ENOMEM. */
 int node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends);
 void node_remove_destination(struct node *node, struct destination *dst);
-/* A session that exists, but neither starts nor ends here: told apart from an unknown one. */
+
+/*
+ * Sessions that the node was told of; those that start or end here are, when they are made. Where
+ * forwarding is `installed` no other is forwarded, and in either case what comes for one that does
+ * not end here is told apart from what comes for an unknown one. 0 or -ENOMEM. Open at first.
+ */
 int node_know_session(struct node *node, uint32_t conference, uint32_t session);
+void node_forget_session(struct node *node, uint32_t conference, uint32_t session);
+bool node_knows_session(const struct node *node, uint32_t conference, uint32_t session);
+void node_set_forwarding(struct node *node, bool installed);
 
 /*
  * Hands a frame (in a packet of node->pool) to a worker that sends on the port. 0, or -ENOBUFS:

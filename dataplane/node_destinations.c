@@ -113,12 +113,6 @@ node_remove_destination(struct node *node, struct destination *dst)
 	node_retire(node, dst->params.owner, perform_flush, dst, destination_release);
 }
 
-int
-node_know_session(struct node *node, uint32_t conference, uint32_t session)
-{
-	return id_map_set(&node->known, session_key(conference, session), node, &node->reclaim);
-}
-
 static void
 free_each(void *arg, void *object)
 {

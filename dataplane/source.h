@@ -171,6 +171,19 @@ session_key(uint32_t conference, uint32_t session)
 	return (uint64_t)conference << 32 | session;
 }
 
+/* The same of a session header, as it begins at p. */
+static inline uint64_t
+session_wire_key(const void *p)
+{
+	rte_be64_t key;
+
+	static_assert(offsetof(struct session_hdr, conference) == 0 &&
+			      offsetof(struct session_hdr, session) == 4,
+		"one word of eight bytes");
+	memcpy(&key, p, sizeof(key));
+	return rte_be_to_cpu_64(key);
+}
+
 /* Fetches what source_ingress will touch of a source. */
 static inline void
 source_prefetch(const struct source *source)
