@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "gf256.h"
+#include "rlnc_decoder.h"
+#include "rlnc_gather.h"
+
+static uint16_t
+ring_of(uint16_t columns)
+{
+	return (uint16_t)rte_align32pow2(RTE_MAX(columns, (uint16_t)8));
+}
+
+static uint16_t
+slots_of(uint16_t slots)
+{
+	return (uint16_t)RTE_ALIGN_CEIL(slots, 8);
+}
+
+size_t
+rlnc_decoder_bytes(uint16_t columns, uint16_t slots)
+{
+	size_t held = (size_t)ring_of(columns) + slots_of(slots);
+
+	return RTE_ALIGN_CEIL(rlnc_solver_bytes(ring_of(columns), slots), 64) +
+	       RTE_ALIGN_CEIL(held * sizeof(struct rlnc_held), 64);
+}
+
+void
+rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16_t slots,
+	void (*release)(struct rte_mbuf *m))
+{
+	uint16_t ring = ring_of(columns);
+	uint8_t *p = memory;
+
+	rlnc_solver_init(&d->solver, p, ring, slots);
+	d->sources = (void *)(p + RTE_ALIGN_CEIL(rlnc_solver_bytes(ring, slots), 64));
+	d->slots = d->sources + ring;
+	memset(d->sources, 0, ((size_t)ring + d->solver.slots) * sizeof(*d->sources));
+	d->mask = (uint16_t)(ring - 1);
+	d->held = 0;
+	d->base = 0;
+	d->release = release;
+}
+
+static void
+let_go(struct rlnc_decoder *d, struct rlnc_held *held)
+{
+	if (held->m == NULL)
+		return;
+	d->release(held->m);
+	held->m = NULL;
+	d->held--;
+}
+
+/* Combinations that no row needs. */
+static void
+let_go_unused(struct rlnc_decoder *d)
+{
+	for (uint16_t j = 0; j < d->solver.slots; j++)
+		if (!rlnc_solver_uses(&d->solver, j))
+			let_go(d, &d->slots[j]);
+}
+
+void
+rlnc_decoder_begin(struct rlnc_decoder *d, uint32_t base)
+{
+	for (uint16_t i = 0; d->held > 0 && i < d->solver.columns + d->solver.slots; i++)
+		let_go(d, &d->sources[i]);
+	rlnc_solver_reset(&d->solver);
+	d->base = base;
+}
+
+uint16_t
+rlnc_decoder_source(
+	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m)
+{
+	uint16_t gone = rlnc_solver_learn(&d->solver, seq & d->mask);
+
+	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
+	d->held++;
+	if (unlikely(gone > 0))
+		let_go_unused(d);
+	return gone;
+}
+
+/* The coefficients of a packet, by column; false: one is of a sequence that is not in play. */
+static bool
+place_coeffs(
+	const struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, uint8_t *columns)
+{
+	uint8_t coeffs[RLNC_SPAN_MAX];
+
+	rlnc_header_coeffs(h, coeffs);
+	memset(columns, 0, rlnc_decoder_columns(d));
+	for (uint16_t i = 0; i < h->n; i++) {
+		if (coeffs[i] == 0)
+			continue;
+		if (!rlnc_decoder_in_play(d, first + i))
+			return false;
+		columns[(first + i) & d->mask] = coeffs[i];
+	}
+	return true;
+}
+
+enum rlnc_verdict
+rlnc_decoder_combination(
+	struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, struct rte_mbuf *m)
+{
+	uint8_t columns[RLNC_SOLVER_COLUMNS_MAX];
+	struct rlnc_symbol_head head;
+	const void *p;
+	uint16_t slot;
+
+	if (!place_coeffs(d, h, first, columns))
+		return RLNC_OUTSIDE;
+	slot = rlnc_solver_free_slot(&d->solver);
+	if (unlikely(slot == RLNC_SOLVER_NONE))
+		return RLNC_FULL;
+	if (!rlnc_solver_add(&d->solver, columns, slot))
+		return RLNC_DEPENDENT;
+	p = rte_pktmbuf_read(m, 0, sizeof(head), &head);
+	if (likely(p != &head))
+		memcpy(&head, p, sizeof(head));
+	rlnc_held_set(&d->slots[slot], head, m, sizeof(head));
+	d->held++;
+	return RLNC_HELD;
+}
+
+/* What rows are made of: known sources and combinations that are in one of them at least. */
+struct parts {
+	unsigned int n;
+	const struct rlnc_held *held[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX];
+	uint16_t at[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX]; /* in a row */
+};
+
+static void
+find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	struct parts *parts)
+{
+	const struct rlnc_solver *s = &d->solver;
+	uint8_t any[RLNC_SOLVER_COLUMNS_MAX + RLNC_SOLVER_SLOTS_MAX + 64] = {0};
+
+	for (uint16_t i = 0; i < n; i++) {
+		const uint8_t *row = rlnc_solver_row(s, found[i].row);
+
+		for (uint16_t k = 0; k < s->stride; k++)
+			any[k] |= row[k];
+	}
+	parts->n = 0;
+	for (uint16_t k = 0; k < s->columns + s->slots; k++) {
+		if (any[k] == 0 || (k < s->columns && !s->known[k]))
+			continue;
+		parts->held[parts->n] = &d->sources[k];
+		parts->at[parts->n++] = k;
+	}
+}
+
+/* One pass over at most GF256_SOURCES_MAX parts of at most RLNC_GATHER_OUTPUTS rows. */
+struct pass {
+	struct rlnc_gather g;
+	uint8_t coeffs[RLNC_GATHER_OUTPUTS * GF256_SOURCES_MAX];
+};
+
+static void
+prepare(struct pass *pass, const struct rlnc_decoder *d, const struct rlnc_found *found,
+	unsigned int n, const struct parts *parts, unsigned int from)
+{
+	uint8_t *to = pass->coeffs;
+
+	pass->g = (struct rlnc_gather){
+		.n_src = RTE_MIN(parts->n - from, (unsigned int)GF256_SOURCES_MAX),
+		.n_out = n,
+		.add = from > 0,
+		.coeffs = pass->coeffs,
+		.src = parts->held + from};
+	for (unsigned int i = 0; i < n; i++) {
+		const uint8_t *row = rlnc_solver_row(&d->solver, found[i].row);
+
+		for (unsigned int k = 0; k < pass->g.n_src; k++)
+			*to++ = row[parts->at[from + k]];
+	}
+}
+
+void
+rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	uint32_t len, uint8_t *const payloads[])
+{
+	struct parts parts;
+	struct pass pass;
+
+	find_parts(d, found, n, &parts);
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
+		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
+
+		for (unsigned int from = 0; from < parts.n; from += GF256_SOURCES_MAX) {
+			prepare(&pass, d, found + i, some, &parts, from);
+			rlnc_gather(&pass.g, len, payloads + i);
+		}
+	}
+}
+
+static void
+find_heads(const struct rlnc_decoder *d, struct rlnc_found *found, uint16_t n)
+{
+	struct rlnc_symbol_head *heads[RLNC_GATHER_OUTPUTS];
+	struct parts parts;
+	struct pass pass;
+
+	find_parts(d, found, n, &parts);
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
+		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
+
+		for (unsigned int o = 0; o < some; o++)
+			heads[o] = &found[i + o].head;
+		for (unsigned int from = 0; from < parts.n; from += GF256_SOURCES_MAX) {
+			prepare(&pass, d, found + i, some, &parts, from);
+			rlnc_gather_heads(&pass.g, heads);
+		}
+	}
+}
+
+/* The sequence of a column: the one in play. */
+static uint32_t
+seq_of(const struct rlnc_decoder *d, uint16_t column)
+{
+	return d->base + ((column - d->base) & d->mask);
+}
+
+/* The longest symbol of those that a row is made of, without its head. */
+static uint32_t
+row_len(const struct rlnc_decoder *d, const uint8_t *row)
+{
+	const uint8_t *slots = row + d->solver.columns;
+	uint32_t len = 0;
+
+	for (uint16_t j = 0; j < d->solver.slots; j++)
+		if (slots[j] != 0)
+			len = RTE_MAX(len, d->slots[j].len);
+	return len;
+}
+
+uint16_t
+rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX])
+{
+	uint16_t rows[RLNC_SOLVER_SLOTS_MAX], n = rlnc_solver_solved(&d->solver, rows);
+
+	for (uint16_t i = 0; i < n; i++)
+		found[i] = (struct rlnc_found){
+			.row = rows[i], .seq = seq_of(d, d->solver.pivots[rows[i]])};
+	if (n > 0)
+		find_heads(d, found, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rlnc_found *f = &found[i];
+
+		f->len = rte_be_to_cpu_16(f->head.length);
+		f->sound = f->len <= row_len(d, rlnc_solver_row(&d->solver, f->row)) &&
+			   (f->head.flags & ~RLNC_SYMBOL_FLAGS) == 0 && f->head.reserved == 0;
+	}
+	return n;
+}
+
+void
+rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	struct rte_mbuf *const packets[])
+{
+	uint16_t rows[RLNC_SOLVER_SLOTS_MAX];
+
+	for (uint16_t i = 0; i < n; i++) {
+		rows[i] = found[i].row;
+		rlnc_held_set(&d->sources[found[i].seq & d->mask], found[i].head, packets[i], 0);
+		d->held++;
+	}
+	rlnc_solver_finish(&d->solver, rows, n);
+	let_go_unused(d);
+}
+
+void
+rlnc_decoder_refuse(struct rlnc_decoder *d, uint32_t seq)
+{
+	rlnc_solver_forget(&d->solver, seq & d->mask);
+	let_go_unused(d);
+}
+
+uint16_t
+rlnc_decoder_move(struct rlnc_decoder *d, uint32_t base)
+{
+	uint16_t gone = 0;
+
+	if (base - d->base > d->mask) {
+		gone = d->solver.nb_rows;
+		rlnc_decoder_begin(d, base);
+		return gone;
+	}
+	while (d->base != base) {
+		uint16_t column = d->base++ & d->mask;
+
+		gone = (uint16_t)(gone + rlnc_solver_forget(&d->solver, column));
+		let_go(d, &d->sources[column]);
+	}
+	if (gone > 0)
+		let_go_unused(d);
+	return gone;
+}

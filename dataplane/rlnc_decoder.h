@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A decoder of up to 256 source packets in a row: what lies where (packets are held by reference
+ * and read in their buffers, chained ones too), with a solver of their coefficients. Data is
+ * touched once, when a source packet that did not come is computed.
+ *
+ * Source packets are named by their sequence; those in play begin at base and lie in columns of a
+ * ring. A block code's base stays, a sliding window's moves up (rlnc_decoder_move).
+ *
+ * Memory is the caller's; nothing is allocated. A packet that is given to the decoder is held until
+ * the decoder hands it to release. One owner.
+ */
+#ifndef FERRY_RLNC_DECODER_H
+#define FERRY_RLNC_DECODER_H
+
+#include <rte_mbuf.h>
+
+#include "rlnc_gather.h"
+#include "rlnc_header.h"
+#include "rlnc_solver.h"
+
+struct rlnc_decoder {
+	struct rlnc_solver solver;
+	uint32_t base;		   /* lowest sequence in play */
+	uint16_t mask;		   /* columns - 1 */
+	uint16_t held;		   /* packets */
+	struct rlnc_held *sources; /* by column; of those that are known */
+	struct rlnc_held *slots;
+	void (*release)(struct rte_mbuf *m);
+};
+
+/* What became of a packet. */
+enum rlnc_verdict {
+	RLNC_HELD,	/* it is the decoder's now */
+	RLNC_DEPENDENT, /* it says nothing new */
+	RLNC_OUTSIDE,	/* it needs a source packet that is not in play any more, or not yet */
+	RLNC_FULL,	/* no slot is free */
+};
+
+/* A source packet that can be computed. */
+struct rlnc_found {
+	uint32_t seq;
+	struct rlnc_symbol_head head;
+	uint16_t row;
+	uint16_t len; /* of the payload, as the head says */
+	bool sound;   /* the head says what can be true */
+};
+
+/* columns: rounded up to a power of 2, at most 256; slots: combinations held at most, to 128. */
+size_t rlnc_decoder_bytes(uint16_t columns, uint16_t slots);
+void rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16_t slots,
+	void (*release)(struct rte_mbuf *m));
+
+/* Releases everything, and begins with this sequence. */
+void rlnc_decoder_begin(struct rlnc_decoder *d, uint32_t base);
+
+static inline uint16_t
+rlnc_decoder_columns(const struct rlnc_decoder *d)
+{
+	return (uint16_t)(d->mask + 1);
+}
+
+static inline bool
+rlnc_decoder_in_play(const struct rlnc_decoder *d, uint32_t seq)
+{
+	return seq - d->base <= d->mask;
+}
+
+/* The sequence is in play. */
+static inline bool
+rlnc_decoder_knows(const struct rlnc_decoder *d, uint32_t seq)
+{
+	return d->solver.known[seq & d->mask] != 0;
+}
+
+/*
+ * A source packet (its data begins at the payload) as it came; its sequence is in play and not
+ * known. Returns combinations that say nothing any more: 0 or 1.
+ */
+uint16_t rlnc_decoder_source(
+	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m);
+
+/*
+ * A combination, seeded or recoded, whose data begins with the symbol, h->n sequences from first
+ * on. RLNC_HELD, or m stays the caller's.
+ */
+enum rlnc_verdict rlnc_decoder_combination(
+	struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, struct rte_mbuf *m);
+
+/* What can be computed now; at most RLNC_SOLVER_SLOTS_MAX. */
+uint16_t
+rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX]);
+
+/*
+ * Computes the payloads of some of them, in the same order: len bytes, the longest, are written for
+ * each.
+ */
+void rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	uint32_t len, uint8_t *const payloads[]);
+
+/*
+ * These were computed, and lie at the front of packets, which are the decoder's from now on; packet
+ * i has found[i].len bytes.
+ */
+void rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	struct rte_mbuf *const packets[]);
+
+/*
+ * Gives up what a found one would be (its head lies): one combination goes. Others that were found
+ * must be found anew.
+ */
+void rlnc_decoder_refuse(struct rlnc_decoder *d, uint32_t seq);
+
+/* Moves base up: what is before it is given up. Returns combinations that went with it. */
+uint16_t rlnc_decoder_move(struct rlnc_decoder *d, uint32_t base);
+
+#endif
