@@ -363,4 +363,9 @@ const char *config_endpoint_text(const struct config_endpoint *endpoint, char *b
 bool config_prefix_parse(const char *text, struct underlay_prefix *prefix);
 bool config_endpoint_parse(const char *text, struct config_endpoint *endpoint);
 
+/* "2012-09-02 14:22:31 UTC" <-> ms since the epoch, both ways; buf has CONFIG_TIME_TEXT bytes. */
+#define CONFIG_TIME_TEXT 64
+bool config_time_parse(const char *text, int64_t *ms);
+const char *config_time_text(int64_t ms, char *buf);
+
 #endif

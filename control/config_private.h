@@ -160,11 +160,7 @@ const char *config_read_path(struct config_reader *reader, config_setting_t *set
 #define CONFIG_RATE_MIN 1000u
 #define CONFIG_RATE_MAX 1000000000000u
 bool config_rate_parse(const char *text, uint64_t *rate);
-/* "2012-09-02 14:22:31 UTC" as ms since the epoch. */
 #define CONFIG_TIME_WANTED "a time, as \"2012-09-02 14:22:31 UTC\""
-bool config_time_parse(const char *text, int64_t *ms);
-#define CONFIG_TIME_TEXT 64
-const char *config_time_text(int64_t ms, char *buf);
 void config_read_time(struct config_reader *reader, config_setting_t *setting, int64_t *ms);
 void config_print_time(struct config_printer *printer, const struct config_key *key, int64_t ms);
 bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "root_book_private.h"
+
+/* The place of an id in the list, or where it would be. */
+static uint32_t
+book_place(const struct root_book *book, uint32_t id)
+{
+	uint32_t low = 0, high = book->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (book->conferences[middle]->config->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct root_conference *
+root_book_conference(const struct root_book *book, uint32_t id)
+{
+	uint32_t place = book_place(book, id);
+
+	return place < book->count && book->conferences[place]->config->id == id
+		       ? book->conferences[place]
+		       : NULL;
+}
+
+struct root_session *
+root_book_session(const struct root_book *book, uint32_t conference, uint32_t session)
+{
+	struct root_conference *found = root_book_conference(book, conference);
+
+	for (uint32_t i = 0; found != NULL && i < found->session_count; i++) {
+		if (found->sessions[i]->config->id == session)
+			return found->sessions[i];
+	}
+	return NULL;
+}
+
+static void
+book_insert(struct root_book *book, struct root_conference *conference)
+{
+	uint32_t place = book_place(book, conference->config->id);
+
+	book->conferences = realloc(
+		book->conferences, ((size_t)book->count + 1) * sizeof(*book->conferences));
+	if (book->conferences == NULL)
+		err(1, "conferences");
+	memmove(&book->conferences[place + 1], &book->conferences[place],
+		(book->count - place) * sizeof(*book->conferences));
+	book->conferences[place] = conference;
+	book->count++;
+}
+
+struct loading {
+	struct root_book *book;
+	char *error;
+};
+
+static int
+load_conference(void *ctx, uint32_t id, const char *origin, const char *text)
+{
+	struct loading *loading = ctx;
+	struct config_errors errs = {0};
+	struct root_conference *conference;
+	char reason[ROOT_ERROR_MAX];
+
+	conference = root_conference_new(loading->book, text, origin, NULL, 0, &errs, reason);
+	config_errors_free(&errs);
+	if (conference == NULL)
+		return root_book_fail(
+			loading->error, "conference %u of the store: %.400s", id, reason);
+	book_insert(loading->book, conference);
+	return 0;
+}
+
+static int
+load_session(void *ctx, uint32_t conference, uint32_t id, uint32_t state, int64_t since)
+{
+	struct loading *loading = ctx;
+	struct root_session *session = root_book_session(loading->book, conference, id);
+
+	if (session == NULL || state > ROOT_ENDED)
+		return root_book_fail(loading->error,
+			"session %u of conference %u of the store: there is none, or its state %u "
+			"is none",
+			id, conference, state);
+	session->state = (enum root_state)state;
+	session->since = since;
+	return 0;
+}
+
+static struct root_attend *
+attend_entry(struct root_conference *conference, uint32_t node)
+{
+	for (uint32_t i = 0; i < conference->attend_count; i++) {
+		if (conference->attends[i].node == node)
+			return &conference->attends[i];
+	}
+	return NULL;
+}
+
+static void
+attend_put(struct root_conference *conference, uint32_t node, bool present, int64_t since)
+{
+	struct root_attend *entry = attend_entry(conference, node);
+
+	if (entry == NULL) {
+		conference->attends = realloc(conference->attends,
+			((size_t)conference->attend_count + 1) * sizeof(*conference->attends));
+		if (conference->attends == NULL)
+			err(1, "conferences");
+		entry = &conference->attends[conference->attend_count++];
+	}
+	*entry = (struct root_attend){node, present, since};
+}
+
+static int
+load_attend(void *ctx, uint32_t conference, uint32_t node, bool present, int64_t since)
+{
+	struct loading *loading = ctx;
+	struct root_conference *found = root_book_conference(loading->book, conference);
+
+	if (found != NULL)
+		attend_put(found, node, present, since);
+	return 0;
+}
+
+int
+root_book_load(struct root_book *book, char *error)
+{
+	struct loading loading = {book, error};
+	void (*check)(void *, const struct config *, struct config_errors *) = book->check;
+	int ret;
+
+	error[0] = 0;
+	/* What was taken once stays, though the topology may be another now. */
+	book->check = NULL;
+	ret = root_store_conferences(book->store, load_conference, &loading);
+	book->check = check;
+	if (ret == 0)
+		ret = root_store_sessions(book->store, load_session, &loading);
+	if (ret == 0)
+		ret = root_store_attends(book->store, load_attend, &loading);
+	if (ret != 0 && error[0] == 0)
+		root_book_fail(error, "%s", root_store_error(book->store));
+	return ret == 0 ? 0 : -1;
+}
+
+void
+root_book_free(struct root_book *book)
+{
+	for (uint32_t i = 0; i < book->count; i++)
+		root_conference_free(book->conferences[i]);
+	free(book->conferences);
+	book->conferences = NULL;
+	book->count = 0;
+}
+
+/* The new conferences of a file, in its order; NULL with error. */
+static struct root_conference **
+make_all(struct root_book *book, const struct config *file, const char *origin, int64_t now,
+	struct config_errors *errs, char *error)
+{
+	struct root_conference **made = calloc((size_t)file->conference_count + 1, sizeof(*made));
+
+	if (made == NULL)
+		err(1, "conferences");
+	for (uint32_t i = 0; i < file->conference_count; i++) {
+		char *text = root_conference_text(&file->conferences[i]);
+		struct root_book unchecked = *book;
+
+		/* All of the file was checked, with the lines of the file. */
+		unchecked.check = NULL;
+		made[i] = root_conference_new(&unchecked, text, origin,
+			root_book_conference(book, file->conferences[i].id), now, errs, error);
+		free(text);
+		if (made[i] != NULL)
+			continue;
+		while (i-- > 0)
+			root_conference_free(made[i]);
+		free(made);
+		return NULL;
+	}
+	return made;
+}
+
+static int
+save_all(struct root_book *book, struct root_conference *const *made, uint32_t count, char *error)
+{
+	if (root_store_begin(book->store) != 0)
+		return root_book_fail(error, "%s", root_store_error(book->store));
+	for (uint32_t i = 0; i < count; i++) {
+		if (root_conference_save(book, made[i],
+			    root_book_conference(book, made[i]->config->id), error) == 0)
+			continue;
+		root_store_rollback(book->store);
+		return -1;
+	}
+	if (root_store_commit(book->store) == 0)
+		return 0;
+	return root_book_fail(error, "%s", root_store_error(book->store));
+}
+
+/* The new conference is that of the book from now on. */
+static void
+put(struct root_book *book, struct root_conference *conference)
+{
+	uint32_t place = book_place(book, conference->config->id);
+	struct root_conference *old = root_book_conference(book, conference->config->id);
+
+	if (old != NULL)
+		book->conferences[place] = conference;
+	else
+		book_insert(book, conference);
+	root_conference_replace(book, old, conference);
+}
+
+int
+root_book_add(struct root_book *book, const struct config *file, const char *origin, bool replace,
+	int64_t now, struct config_errors *errs, char *error)
+{
+	struct root_conference **made;
+	int ret;
+
+	for (uint32_t i = 0; i < file->conference_count && !replace; i++) {
+		if (root_book_conference(book, file->conferences[i].id) != NULL)
+			return root_book_fail(error,
+				"conference %u is there already; remove it first, or give this one "
+				"another id",
+				file->conferences[i].id);
+	}
+	if (book->check != NULL)
+		book->check(book->ctx, file, errs);
+	if (errs->count > 0)
+		return root_book_fail(error, "%s:%u: %.400s", errs->list[0].where.file,
+			errs->list[0].where.line, errs->list[0].text);
+	made = make_all(book, file, origin, now, errs, error);
+	if (made == NULL)
+		return -1;
+	ret = save_all(book, made, file->conference_count, error);
+	for (uint32_t i = 0; i < file->conference_count; i++) {
+		if (ret == 0)
+			put(book, made[i]);
+		else
+			root_conference_free(made[i]);
+	}
+	free(made);
+	return ret;
+}
+
+int
+root_book_change(struct root_book *book, struct root_conference *conference,
+	const struct config_conference *config, char *error)
+{
+	struct config_errors errs = {0};
+	char *text = root_conference_text(config);
+	struct root_conference *made = root_conference_new(
+		book, text, conference->origin, conference, 0, &errs, error);
+	int ret = -1;
+
+	free(text);
+	config_errors_free(&errs);
+	if (made == NULL)
+		return -1;
+	ret = save_all(book, &made, 1, error);
+	if (ret == 0)
+		put(book, made);
+	else
+		root_conference_free(made);
+	return ret;
+}
+
+int
+root_book_remove(struct root_book *book, struct root_conference *conference, char *error)
+{
+	uint32_t place = book_place(book, conference->config->id);
+
+	if (root_store_conference_remove(book->store, conference->config->id) != 0)
+		return root_book_fail(error, "%s", root_store_error(book->store));
+	book->count--;
+	memmove(&book->conferences[place], &book->conferences[place + 1],
+		(book->count - place) * sizeof(*book->conferences));
+	for (uint32_t i = 0; i < conference->session_count && book->gone != NULL; i++)
+		book->gone(book->ctx, conference->sessions[i]);
+	root_conference_free(conference);
+	return 0;
+}
+
+bool
+root_book_is_in(const struct root_conference *conference, uint32_t node)
+{
+	for (uint32_t i = 0; i < conference->attend_count; i++) {
+		if (conference->attends[i].node == node)
+			return conference->attends[i].present;
+	}
+	return config_is_participant(conference->config, node);
+}
+
+int
+root_book_attend(struct root_book *book, struct root_conference *conference, uint32_t node,
+	bool present, int64_t now, bool *changed, char *error)
+{
+	uint32_t count;
+	uint32_t *nodes = root_book_present(conference, &count);
+	bool before = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		before |= nodes[i] == node;
+	free(nodes);
+	*changed = before != present;
+	if (!*changed)
+		return 0;
+	if (root_store_attend_put(book->store, conference->config->id, node, present, now) != 0)
+		return root_book_fail(error, "%s", root_store_error(book->store));
+	attend_put(conference, node, present, now);
+	for (uint32_t i = 0; i < conference->session_count && book->changed != NULL; i++)
+		book->changed(book->ctx, conference->sessions[i]);
+	return 0;
+}
+
+static int
+set_state(struct root_book *book, struct root_session *session, enum root_state state, int64_t now,
+	char *error)
+{
+	if (root_store_session_put(book->store, session->conference->config->id,
+		    session->config->id, state, now) != 0)
+		return root_book_fail(error, "%s", root_store_error(book->store));
+	session->state = state;
+	session->since = now;
+	if (book->changed != NULL)
+		book->changed(book->ctx, session);
+	return 0;
+}
+
+int
+root_book_run(struct root_book *book, struct root_session *session, bool run, int64_t now,
+	bool *changed, char *error)
+{
+	enum root_state state = run ? ROOT_RUNNING : ROOT_STOPPED;
+	int64_t ends = root_session_ends(session);
+	char text[CONFIG_TIME_TEXT];
+
+	*changed = session->state != state;
+	if (ends != 0 && ends <= now)
+		return root_book_fail(error, "session %u of conference %u ended at %s",
+			session->config->id, session->conference->config->id,
+			config_time_text(ends, text));
+	return *changed ? set_state(book, session, state, now, error) : 0;
+}
+
+/* When the time comes for something, 0 = never; does it if it has come. */
+static int64_t
+tick_session(struct root_book *book, struct root_session *session, int64_t now)
+{
+	int64_t starts = root_session_starts(session), ends = root_session_ends(session);
+	char ignored[ROOT_ERROR_MAX];
+
+	if (session->state == ROOT_ENDED)
+		return 0;
+	if (session->state == ROOT_WAITING || (ends != 0 && ends <= now)) {
+		enum root_state state = root_session_begin(session, now);
+
+		if (state != session->state && set_state(book, session, state, now, ignored) != 0)
+			return now + 1000; /* the store failed: tried again */
+	}
+	if (session->state == ROOT_WAITING)
+		return starts;
+	return session->state == ROOT_ENDED ? 0 : ends;
+}
+
+int64_t
+root_book_tick(struct root_book *book, int64_t now)
+{
+	int64_t next = 0;
+
+	for (uint32_t i = 0; i < book->count; i++) {
+		struct root_conference *conference = book->conferences[i];
+
+		for (uint32_t j = 0; j < conference->session_count; j++) {
+			int64_t due = tick_session(book, conference->sessions[j], now);
+
+			if (due != 0 && (next == 0 || due < next))
+				next = due;
+		}
+	}
+	return next;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "root_plan.h"
+
+void
+root_plan_prune(const struct pathlet_tree *tree, bool (*wanted)(const void *ctx, uint32_t node),
+	const void *ctx, struct pathlet_tree *pruned)
+{
+	bool keep[PATHLET_TREE_MAX_NODES] = {false}, deliver[PATHLET_TREE_MAX_NODES] = {false};
+
+	pruned->count = 0;
+	/* Backwards: all that is below a node stands behind it. */
+	for (unsigned int i = tree->count; i-- > 0;) {
+		deliver[i] = pathlet_tree_is_destination(tree, i) && wanted(ctx, tree->node[i].id);
+		keep[i] |= deliver[i];
+		for (unsigned int above = i; keep[i] && above-- > 0;) {
+			if (tree->node[above].depth + 1 != tree->node[i].depth)
+				continue;
+			keep[above] = true;
+			break;
+		}
+	}
+	for (unsigned int i = 0; i < tree->count; i++) {
+		if (!keep[i])
+			continue;
+		pruned->node[pruned->count] = tree->node[i];
+		pruned->node[pruned->count++].destination = deliver[i];
+	}
+}
+
+static bool
+is_in(const void *ctx, uint32_t node)
+{
+	return root_book_is_in(ctx, node);
+}
+
+bool
+root_plan_has(const struct root_plan *plan, uint32_t node)
+{
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		if (plan->nodes[i] == node)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_flow(struct root_plan *plan, const struct root_conference *conference,
+	const struct config_flow *flow)
+{
+	struct config_flow *made = &plan->flows[plan->flow_count++];
+
+	*made = *flow;
+	root_plan_prune(&flow->tree, is_in, conference, &made->tree);
+	for (unsigned int i = 0; i < made->tree.count; i++) {
+		if (!root_plan_has(plan, made->tree.node[i].id))
+			plan->nodes[plan->node_count++] = made->tree.node[i].id;
+	}
+}
+
+bool
+root_plan_make(const struct root_session *session, struct root_plan *plan)
+{
+	const struct config_session *config = session->config;
+	const struct root_conference *conference = session->conference;
+	size_t nodes = 1;
+
+	*plan = (struct root_plan){0};
+	if ((session->state != ROOT_RUNNING && session->state != ROOT_STOPPED) ||
+		!root_book_is_in(conference, config->source))
+		return false;
+	for (uint32_t i = 0; i < config->destination_count; i++) {
+		if (root_book_is_in(conference, config->destinations[i]))
+			plan->destinations[plan->destination_count++] = config->destinations[i];
+	}
+	if (plan->destination_count == 0)
+		return false;
+	for (uint32_t i = 0; i < config->flow_count; i++)
+		nodes += config->flows[i].tree.count;
+	plan->flows = calloc(config->flow_count, sizeof(*plan->flows));
+	plan->nodes = calloc(nodes, sizeof(*plan->nodes));
+	if (plan->flows == NULL || plan->nodes == NULL)
+		err(1, "conferences");
+	plan->nodes[plan->node_count++] = config->source;
+	for (uint32_t i = 0; i < config->flow_count; i++)
+		add_flow(plan, conference, &config->flows[i]);
+	return true;
+}
+
+void
+root_plan_free(struct root_plan *plan)
+{
+	free(plan->flows);
+	free(plan->nodes);
+	*plan = (struct root_plan){0};
+}
+
+static bool
+is_same_tree(const struct pathlet_tree *a, const struct pathlet_tree *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (unsigned int i = 0; i < a->count; i++) {
+		if (a->node[i].id != b->node[i].id || a->node[i].depth != b->node[i].depth ||
+			pathlet_tree_is_destination(a, i) != pathlet_tree_is_destination(b, i))
+			return false;
+	}
+	return true;
+}
+
+bool
+root_plan_equal(const struct root_plan *a, const struct root_plan *b)
+{
+	if (a->flow_count != b->flow_count || a->destination_count != b->destination_count ||
+		memcmp(a->destinations, b->destinations,
+			a->destination_count * sizeof(a->destinations[0])) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->flow_count; i++) {
+		if (a->flows[i].id != b->flows[i].id || a->flows[i].weight != b->flows[i].weight ||
+			!is_same_tree(&a->flows[i].tree, &b->flows[i].tree))
+			return false;
+	}
+	return true;
+}
