@@ -5,8 +5,14 @@
 #include "link_tfrc.h"
 #include "node.h"
 
-/* A queue tells of congestion at most once in so long. */
-#define EVENT_GAP_NS UINT64_C(1000000000)
+/*
+ * A queue tells of congestion at most once in so long. Conferences are what neighbours say that
+ * they are: all queues of a link, and all links of a worker, tell no more often than so in a
+ * second.
+ */
+#define EVENT_GAP_NS	 UINT64_C(1000000000)
+#define EVENTS_OF_LINK	 32
+#define EVENTS_OF_WORKER 128
 
 /* UDP payload of a DATA packet, from its Pathlet on. */
 static inline uint32_t
@@ -34,7 +40,7 @@ drop_at(struct worker *w, struct link *link, struct rte_mbuf *m, enum drop_reaso
 
 /* A packet of the session is dropped: the control thread learns of it now and then. */
 static void
-congested(struct worker *w, const struct link *link, struct feeder_queue *q,
+congested(struct worker *w, struct link *link, struct feeder_queue *q,
 	const struct session_hdr *session)
 {
 	struct worker_event_congestion event = {
@@ -47,6 +53,11 @@ congested(struct worker *w, const struct link *link, struct feeder_queue *q,
 
 	if (q->event_at != 0 && w->now < q->event_at + EVENT_GAP_NS)
 		return;
+	if (!event_limit_open(&link->feeder.events, w->now, EVENTS_OF_LINK) ||
+		!event_limit_open(&w->congestion, w->now, EVENTS_OF_WORKER))
+		return;
+	event_limit_count(&link->feeder.events, w->now);
+	event_limit_count(&w->congestion, w->now);
 	q->event_at = w->now;
 	q->event_drops += event.drops;
 	worker_event_congestion(w, link->node_id, &event);

@@ -15,6 +15,7 @@
 
 #include "address.h"
 #include "drop.h"
+#include "event_limit.h"
 #include "feeder_drr.h"
 #include "frame.h"
 #include "link_head.h"
@@ -87,7 +88,8 @@ struct link_feeder {
 	bool asleep; /* the nofeedback timer waits for a packet */
 
 	struct feeder_drr drr;
-	struct timer timer; /* runs while packets wait */
+	struct timer timer;	   /* runs while packets wait */
+	struct event_limit events; /* of congestion */
 };
 
 static_assert(offsetof(struct link_feeder, drr.packets) < 64, "one cache line");

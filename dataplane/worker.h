@@ -111,6 +111,7 @@ struct worker {
 	struct rte_ring *punt;
 	struct rte_ring *events;
 	uint64_t events_lost; /* found no room there */
+	struct event_limit congestion;
 
 	bool stop;	/* written by the control thread */
 	bool may_sleep; /* constant */

@@ -369,6 +369,38 @@ test_all_full(void **state)
 	small_finish(sim, NULL, allowed);
 }
 
+/* Many conferences find all places taken: not one event each. */
+static void
+test_flood_of_conferences(void **state)
+{
+	struct worker_event events[128];
+	struct sim *sim = narrow(RATE / 100);
+	uint32_t index[60], n;
+
+	(void)state;
+	for (uint32_t i = 0; i < 60; i++)
+		index[i] = start(sim, 100 + i, false);
+	for (uint32_t round = 0; round < 40; round++) {
+		for (uint32_t i = 0; i < 60; i++)
+			sim_host_send(sim, index[i], SIZE);
+		sim_run_until(sim, sim->now + SIM_MS);
+	}
+	n = worker_event_take(narrow_worker(sim), events, RTE_DIM(events));
+	assert_int_equal(n, 32);
+	/* The next second has its own. */
+	sim_run_until(sim, sim->now + SIM_S);
+	for (uint32_t i = 0; i < 60; i++)
+		for (uint32_t k = 0; k < 8; k++)
+			sim_host_send(sim, index[i], SIZE);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	n = worker_event_take(narrow_worker(sim), events, RTE_DIM(events));
+	assert_in_range(n, 20, 64);
+	sim_drain(sim, 30 * SIM_S);
+	small_finish(sim, NULL,
+		(enum drop_reason[]){
+			DROP_feeder_full, DROP_queue_full, DROP_queue_expired, DROP_none});
+}
+
 /* Many of low priority hold all places: one of high priority still loses nothing. */
 static void
 test_all_full_of_low(void **state)
@@ -471,6 +503,7 @@ main(void)
 		cmocka_unit_test(test_conference_ends),
 		cmocka_unit_test(test_link_removed),
 		cmocka_unit_test(test_all_full),
+		cmocka_unit_test(test_flood_of_conferences),
 		cmocka_unit_test(test_all_full_of_low),
 		cmocka_unit_test(test_rate_changes),
 		cmocka_unit_test(test_stop),

@@ -7,6 +7,7 @@
 #include "unit.h"
 #include "unit_eal.h"
 
+#include "event_limit.h"
 #include "feeder_drr.h"
 #include "rng.h"
 
@@ -332,6 +333,29 @@ setup(void **state)
 	return unit_eal();
 }
 
+/* So many in any second that begins with one, however they come. */
+static void
+test_event_limit(void **state)
+{
+	struct event_limit limit = {0};
+	uint64_t now = UINT64_C(5000000000);
+	uint32_t told = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++, now += 1000000) {
+		if (!event_limit_open(&limit, now, 7))
+			continue;
+		event_limit_count(&limit, now);
+		told++;
+	}
+	assert_int_equal(told, 70);
+	/* Seldom ones are all told. */
+	for (uint32_t i = 0; i < 100; i++, now += 200000000) {
+		assert_true(event_limit_open(&limit, now, 7));
+		event_limit_count(&limit, now);
+	}
+}
+
 int
 main(void)
 {
@@ -346,6 +370,7 @@ main(void)
 		cmocka_unit_test(test_places_run_out),
 		cmocka_unit_test(test_queues_are_used_again),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_event_limit),
 	};
 
 	return cmocka_run_group_tests_name("feeder", tests, setup, NULL);
