@@ -27,6 +27,7 @@
 #define FOR_UNROLLED(i, n) UNROLL for (unsigned int i = 0; i < (n); i++)
 #define SHAPE_INLINE	   static inline __attribute__((always_inline))
 #define WIDTH_MAX	   8
+#define ALIGNED_FROM	   512
 
 /* What is combined; coeffs, dst and n_out are moved on from one group of outputs to the next. */
 struct job {
@@ -146,6 +147,23 @@ GROUP(4, WIDTH_4)
 #endif
 #undef GROUP
 
+/*
+ * Bytes up to the first boundary of a vector, if it is the same in all sources, as in packets of
+ * one session. Each load that crosses a boundary is two; with more outputs, loads are not what
+ * counts.
+ */
+static size_t
+first_piece(size_t len, const uint8_t *const src[], unsigned int n_src)
+{
+	uintptr_t off = (uintptr_t)src[0] % VEC_BYTES, differs = 0;
+
+	if (off == 0 || len < ALIGNED_FROM)
+		return 0;
+	for (unsigned int s = 1; s < n_src; s++)
+		differs |= (uintptr_t)src[s] ^ (uintptr_t)src[0];
+	return differs % VEC_BYTES == 0 ? VEC_BYTES - off : 0;
+}
+
 static void
 shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
 	size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add)
@@ -158,12 +176,15 @@ shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 		group_4,
 #endif
 	};
+	size_t first = first_piece(len, src, n_src);
 
 	for (unsigned int o = 0, n; o < n_out; o += n) {
 		struct job job = {coeffs + o * stride, stride, src, dst + o, n_src, add};
 
 		n = n_out - o < OUTPUTS ? n_out - o : OUTPUTS;
-		groups[n - 1](&job, 0, len);
+		if (n <= 2 && first > 0)
+			groups[n - 1](&job, 0, first);
+		groups[n - 1](&job, n <= 2 ? first : 0, n <= 2 ? len - first : len);
 	}
 }
 
