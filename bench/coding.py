@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the benchmark coding (coding.c) and, with --pictures DIR, draws its curves there as SVG.
+
+All other options are the program's own: --help lists them. --figures FILE draws the pictures of an
+earlier run's --json FILE, and runs nothing.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import scale
+
+WHERE = (("near", "in cache"), ("far", "from memory"))
+OUTPUTS = (1, 2, 4)
+
+
+def own_rate(figures, outputs, where):
+    return scale.points(figures, rf"kernel{outputs}_gbytes_k(\d+)_{where}")
+
+
+def isal_rate(figures, outputs, where):
+    ratio = dict(scale.points(figures, rf"encode{outputs}_ratio_isal_k(\d+)_{where}"))
+    return [(k, rate / ratio[k]) for k, rate in own_rate(figures, outputs, where)]
+
+
+def pictures(figures):
+    """Name, gnuplot's settings, curves."""
+    for where, title in WHERE:
+        curves = {}
+        for outputs in OUTPUTS:
+            curves[f"{outputs} out"] = own_rate(figures, outputs, where)
+            curves[f"{outputs} out, ISA-L"] = isal_rate(figures, outputs, where)
+        yield (f"kernels_{where}", "set logscale x 2\nset yrange [0:*]\n"
+               f"set title 'Products of a byte, payloads {title}'\n"
+               "set xlabel 'source packets'\nset ylabel '10^9 a second'", curves)
+
+
+def draw_all(figures, directory):
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, settings, curves in pictures(figures):
+        path = directory / f"coding_{name}.svg"
+        if scale.draw(path, settings, curves):
+            print(f"picture: {path}")
+
+
+def main():
+    arguments = sys.argv[1:]
+    directory, old = scale.take(arguments, "--pictures"), scale.take(arguments, "--figures")
+    if old:
+        if arguments or not directory:
+            sys.exit("coding: --figures FILE goes with --pictures DIR alone")
+        draw_all(json.loads(old.read_text(encoding="ascii"))["figures"], directory)
+        return 0
+    if "--help" in arguments:
+        print(__doc__)
+    with tempfile.TemporaryDirectory() as temporary:
+        output = pathlib.Path(temporary) / "figures.json"
+        if "--json" in arguments[:-1]:
+            output = pathlib.Path(arguments[arguments.index("--json") + 1])
+        else:
+            arguments = ["--json", output, *arguments]
+        if "--commit" not in arguments:
+            arguments = ["--commit", scale.commit(), *arguments]
+        status = subprocess.run([scale.BUILD / "bench" / "coding_measure", *arguments],
+                                check=False).returncode
+        if status == 0 and directory:
+            draw_all(json.loads(output.read_text(encoding="ascii"))["figures"], directory)
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except FileNotFoundError as error:
+        sys.exit(f"coding: {error.filename} is not there: ./run bench builds Ferry and installs "
+                 "the package gnuplot-nox")
