@@ -192,8 +192,8 @@ by_size(const struct bench_options *options, struct coding_pool *near, struct co
 		}
 	printf("\nMany sources into one or several: 10^9 products of a byte a second (k x bytes x "
 	       "outputs / time), %s, beside ISA-L\n\n"
-	       "         | in cache: isal own  ratio     | far: isal   own   ratio\n"
-	       "   k out |   isal    own  ratio             |   isal    own  ratio\n",
+	       "         | in cache                           | from memory\n"
+	       "   k out |   isal    own  ratio               |   isal    own  ratio\n",
 		gf256_used->name);
 	for (unsigned int i = 0; i < CODING_KS * SHAPES; i++) {
 		unsigned int k = i / SHAPES, o = i % SHAPES;
