@@ -14,7 +14,7 @@ allowed_init(struct allowed *allowed, const struct session_book *book)
 	size_t links = book->node->max_links;
 
 	*allowed = (struct allowed){.book = book,
-		.bps = calloc(book->nb_entries + 1, sizeof(uint64_t)),
+		.bps = calloc(book->room + 1, sizeof(uint64_t)),
 		.sessions = calloc(links, sizeof(uint32_t)),
 		.weights = calloc(links * FEEDER_PRIORITIES, sizeof(uint64_t)),
 		.seen = calloc(links, sizeof(uint64_t))};
@@ -59,7 +59,7 @@ conference_end(const struct session_book *book, uint32_t begin)
 	uint32_t end = begin + 1;
 
 	while (end < book->nb_entries &&
-		book->entries[end].config->conference == book->entries[begin].config->conference)
+		book->entries[end]->config->conference == book->entries[begin]->config->conference)
 		end++;
 	return end;
 }
@@ -71,10 +71,10 @@ conference_end(const struct session_book *book, uint32_t begin)
 static void
 count_sessions(struct allowed *a, uint32_t begin, uint32_t end, bool weigh)
 {
-	const struct config_conference *conference = a->book->entries[begin].conference;
+	const struct config_conference *conference = a->book->entries[begin]->conference;
 
 	for (uint32_t i = begin; i < end; i++) {
-		const struct flow_plan *plan = running_plan(&a->book->entries[i]);
+		const struct flow_plan *plan = running_plan(a->book->entries[i]);
 
 		a->stamp++;
 		for (uint32_t b = 0; plan != NULL && b < branches_of(plan); b++) {
@@ -94,7 +94,7 @@ static void
 forget_sessions(struct allowed *a, uint32_t begin, uint32_t end)
 {
 	for (uint32_t i = begin; i < end; i++) {
-		const struct source *source = a->book->entries[i].source;
+		const struct source *source = a->book->entries[i]->source;
 
 		for (uint32_t b = 0; source != NULL && b < branches_of(source->plan); b++)
 			a->sessions[source->plan->branches[b].link->index] = 0;
@@ -157,7 +157,7 @@ allowed_tick(struct allowed *a)
 	const struct session_book *book = a->book;
 	size_t places = (size_t)book->node->max_links * FEEDER_PRIORITIES;
 
-	memset(a->bps, 0, book->nb_entries * sizeof(*a->bps));
+	memset(a->bps, 0, book->room * sizeof(*a->bps));
 	if (!any_paced(book->node))
 		return;
 	memset(a->weights, 0, places * sizeof(*a->weights));
@@ -170,7 +170,7 @@ allowed_tick(struct allowed *a)
 		end = conference_end(book, i);
 		count_sessions(a, i, end, false);
 		for (uint32_t k = i; k < end; k++)
-			a->bps[k] = session_bps(a, &book->entries[k]);
+			a->bps[book->entries[k]->index] = session_bps(a, book->entries[k]);
 		forget_sessions(a, i, end);
 	}
 }
@@ -178,5 +178,5 @@ allowed_tick(struct allowed *a)
 uint64_t
 allowed_bps(const struct allowed *allowed, const struct session_entry *entry)
 {
-	return allowed != NULL ? allowed->bps[entry - allowed->book->entries] : 0;
+	return allowed != NULL ? allowed->bps[entry->index] : 0;
 }

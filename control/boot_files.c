@@ -44,7 +44,7 @@ boot_files(struct ferryd *f)
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
-		if (add_entry(f, &f->book.entries[i]) < 0)
+		if (add_entry(f, f->book.entries[i]) < 0)
 			return -1;
 	return 0;
 }

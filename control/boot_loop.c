@@ -69,8 +69,8 @@ ferryd_drain(struct ferryd *f)
 	log_line(LOG_INFO, "ending: sources stop, what is on its way has %u ms",
 		f->config->node.drain);
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
-		if (f->book.entries[i].source != NULL)
-			node_stop_source(f->node, f->book.entries[i].source);
+		if (f->book.entries[i]->source != NULL)
+			node_stop_source(f->node, f->book.entries[i]->source);
 	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
 }
 

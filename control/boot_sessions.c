@@ -194,12 +194,12 @@ boot_sessions(struct ferryd *f)
 			return -1;
 		}
 	}
-	if (session_book_init(&f->book, f->node, f->config) < 0) {
+	if (session_book_init(&f->book, f->node, f->config, 0) < 0) {
 		log_line(LOG_ERR, "out of memory for sessions");
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
-		if (add_session(f, &f->book.entries[i]) < 0)
+		if (add_session(f, f->book.entries[i]) < 0)
 			return -1;
 	return 0;
 }

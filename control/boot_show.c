@@ -68,9 +68,9 @@ int
 boot_show(struct ferryd *f)
 {
 	f->told_links = calloc(f->node->max_links, sizeof(*f->told_links));
-	f->told_entries = calloc(f->book.nb_entries + 1, sizeof(*f->told_entries));
+	f->told_entries = calloc(f->book.room + 1, sizeof(*f->told_entries));
 	if (f->told_links == NULL || f->told_entries == NULL ||
-		rates_init(&f->rates, f->node->max_links, f->book.nb_entries) < 0) {
+		rates_init(&f->rates, f->node->max_links, f->book.room) < 0) {
 		log_line(LOG_ERR, "out of memory for counters");
 		return -1;
 	}

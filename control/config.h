@@ -296,6 +296,7 @@ void config_print_conference(const struct config_conference *conference, FILE *o
 
 /* NULL is allowed. */
 void config_free(struct config *config);
+void config_memory_free(struct config_memory *memory);
 
 /* One line a mistake: "file:line: what is wrong, what would be right". */
 void config_errors_print(const struct config_errors *errs, FILE *out);

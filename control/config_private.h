@@ -14,7 +14,6 @@
 
 /* config_memory.c: allocations that are freed together; lack of memory ends the program. */
 struct config_memory *config_memory_new(void);
-void config_memory_free(struct config_memory *memory);
 void *config_memory_get(struct config_memory *memory, size_t bytes); /* zeroed */
 char *config_memory_copy(struct config_memory *memory, const char *text);
 char *config_memory_printf(struct config_memory *memory, const char *format, ...)

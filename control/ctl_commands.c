@@ -71,7 +71,7 @@ do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *arg
 		return item->show(ctx->view, &filter);
 	filter.by_conference = true;
 	if (nb_names == 1) {
-		if (ctl_find_conference(ctx->view->config, names[0], &filter.conference, error))
+		if (ctl_find_conference(ctx->view->sessions, names[0], &filter.conference, error))
 			return NULL;
 	} else {
 		entry = ctl_find_session(ctx->view->sessions, names[0], names[1], error);
@@ -208,7 +208,7 @@ do_conference_end(
 	uint32_t conference, stopped = 0;
 
 	(void)argc;
-	if (ctl_find_conference(ctx->view->config, argv[0], &conference, error) != 0 ||
+	if (ctl_find_conference(ctx->view->sessions, argv[0], &conference, error) != 0 ||
 		ctx->ops->conference_end(
 			ctx->ops_ctx, conference, &stopped, error, CTL_ERROR_MAX) != 0)
 		return NULL;

@@ -66,7 +66,7 @@ ops_conference_end(void *ctx, uint32_t conference, uint32_t *stopped, char *erro
 
 	*stopped = 0;
 	for (uint32_t i = 0; i < book->nb_entries; i++) {
-		struct session_entry *entry = &book->entries[i];
+		struct session_entry *entry = book->entries[i];
 		bool changed = false;
 
 		if (entry->config->conference != conference || entry->source == NULL)

@@ -46,16 +46,16 @@ means(const char *text, uint32_t id, const char *name)
 
 int
 ctl_find_conference(
-	const struct config *config, const char *text, uint32_t *conference, char *error)
+	const struct session_book *book, const char *text, uint32_t *conference, char *error)
 {
-	for (uint32_t i = 0; i < config->conference_count; i++) {
-		if (means(text, config->conferences[i].id, config->conferences[i].name)) {
-			*conference = config->conferences[i].id;
+	for (uint32_t i = 0; i < book->nb_conferences; i++) {
+		if (means(text, book->conferences[i]->id, book->conferences[i]->name)) {
+			*conference = book->conferences[i]->id;
 			return 0;
 		}
 	}
 	snprintf(error, CTL_ERROR_MAX,
-		"there is no conference \"%.64s\" in this node's configuration: \"show sessions "
+		"there is no conference \"%.64s\" at this node: \"show sessions "
 		"--all\" tells which there are",
 		text);
 	return -1;
@@ -67,10 +67,10 @@ ctl_find_session(
 {
 	uint32_t id;
 
-	if (ctl_find_conference(book->config, conference, &id, error) != 0)
+	if (ctl_find_conference(book, conference, &id, error) != 0)
 		return NULL;
 	for (uint32_t i = 0; i < book->nb_entries; i++) {
-		struct session_entry *entry = &book->entries[i];
+		struct session_entry *entry = book->entries[i];
 
 		if (entry->config->conference == id &&
 			means(session, entry->config->id, entry->config->name))

@@ -15,7 +15,7 @@ ctl_read_number(const char *text, const char *what, uint64_t max, uint64_t *numb
 
 /* A conference by its id or its name. 0, or -1 with the reason. */
 int ctl_find_conference(
-	const struct config *config, const char *text, uint32_t *conference, char *error);
+	const struct session_book *book, const char *text, uint32_t *conference, char *error);
 
 /* A session by ids or names. NULL with the reason. */
 struct session_entry *ctl_find_session(

@@ -96,7 +96,7 @@ struct ferryd {
 	uint64_t clock_due;			/* ns: when UTC is sampled next */
 	uint64_t frames_lost, frames_lost_told; /* own frames without a buffer */
 	uint16_t workers_running;
-	struct ferryd_told *told_links, *told_entries; /* by link index; by book entry */
+	struct ferryd_told *told_links, *told_entries; /* by link index; by index of the entry */
 };
 
 /* Monotonic ns, as the workers' now. */

@@ -166,7 +166,7 @@ boot_reports(struct ferryd *f)
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
-		const struct session_entry *entry = &f->book.entries[i];
+		const struct session_entry *entry = f->book.entries[i];
 		struct rate_report *report = &f->reports[f->nb_reports];
 
 		if (!is_told(entry))

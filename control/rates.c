@@ -86,9 +86,9 @@ tick_links(struct rates *rates, const struct node *node, uint64_t now)
 static void
 tick_sessions(struct rates *rates, const struct session_book *book, uint64_t now)
 {
-	for (uint32_t i = 0; i < rates->nb_sessions && i < book->nb_entries; i++) {
-		struct rates_session *samples = &rates->sessions[i];
-		const struct session_entry *entry = &book->entries[i];
+	for (uint32_t i = 0; i < book->nb_entries; i++) {
+		const struct session_entry *entry = book->entries[i];
+		struct rates_session *samples = &rates->sessions[entry->index];
 
 		if (samples->source != entry->source)
 			pair_reset(&samples->sent);

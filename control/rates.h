@@ -57,7 +57,7 @@ struct rates_worker {
 struct rates {
 	uint32_t nb_links, nb_sessions;
 	struct rates_link *links;	/* by index of the link */
-	struct rates_session *sessions; /* by index in the session book */
+	struct rates_session *sessions; /* by index of the entry, as many as the book has room */
 	struct rates_port ports[WORKER_PORTS_MAX];
 	struct rates_worker workers[WORKERS_MAX];
 };

@@ -7,12 +7,17 @@
 #include "session_actions.h"
 #include "session_book.h"
 
+static uint64_t
+key_of(const struct session_entry *entry)
+{
+	return session_key(entry->config->conference, entry->config->id);
+}
+
 static int
 compare_entries(const void *a, const void *b)
 {
-	const struct session_entry *left = a, *right = b;
-	uint64_t l = session_key(left->config->conference, left->config->id);
-	uint64_t r = session_key(right->config->conference, right->config->id);
+	uint64_t l = key_of(*(struct session_entry *const *)a);
+	uint64_t r = key_of(*(struct session_entry *const *)b);
 
 	return (l > r) - (l < r);
 }
@@ -44,66 +49,220 @@ take_flows(struct session_entry *entry)
 	return 0;
 }
 
-int
-session_book_init(struct session_book *book, struct node *node, const struct config *config)
+/* The conference's place in the list, or where it would go. */
+static uint32_t
+conference_place(const struct session_book *book, uint32_t id)
 {
-	uint32_t n = 0;
+	uint32_t low = 0, high = book->nb_conferences;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (book->conferences[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct config_conference *
+session_book_conference(const struct session_book *book, uint32_t conference)
+{
+	uint32_t i = conference_place(book, conference);
+
+	return i < book->nb_conferences && book->conferences[i]->id == conference
+		       ? book->conferences[i]
+		       : NULL;
+}
+
+struct config_conference *
+session_book_put_conference(struct session_book *book, const struct config_conference *conference)
+{
+	struct config_conference *there = session_book_conference(book, conference->id), **grown;
+	uint32_t i = conference_place(book, conference->id);
+
+	if (there == NULL) {
+		there = malloc(sizeof(*there));
+		grown = reallocarray(book->conferences, book->nb_conferences + 1,
+			sizeof(struct config_conference *));
+		if (grown != NULL)
+			book->conferences = grown;
+		if (there == NULL || grown == NULL) {
+			free(there);
+			return NULL;
+		}
+		memmove(grown + i + 1, grown + i, (book->nb_conferences - i) * sizeof(*grown));
+		grown[i] = there;
+		book->nb_conferences++;
+	}
+	*there = *conference;
+	there->sessions = NULL;
+	there->session_count = 0;
+	return there;
+}
+
+void
+session_book_drop_conference(struct session_book *book, uint32_t conference)
+{
+	uint32_t i = conference_place(book, conference);
+
+	free(book->conferences[i]);
+	book->nb_conferences--;
+	memmove(book->conferences + i, book->conferences + i + 1,
+		(book->nb_conferences - i) * sizeof(*book->conferences));
+}
+
+static struct session_entry *
+entry_new(struct session_book *book, const struct config_session *config)
+{
+	struct session_entry *entry = calloc(1, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	entry->config = config;
+	entry->conference = session_book_conference(book, config->conference);
+	if (config->source == book->node->id && take_flows(entry) != 0) {
+		free(entry);
+		return NULL;
+	}
+	/* The first to look at is free while entries only come. */
+	entry->index = book->nb_entries;
+	while (book->taken[entry->index])
+		entry->index = (entry->index + 1) % book->room;
+	book->taken[entry->index] = true;
+	return entry;
+}
+
+static void
+entry_free(struct session_entry *entry)
+{
+	free(entry->flows);
+	config_memory_free(entry->memory);
+	free(entry);
+}
+
+static int
+add_configured(struct session_book *book, const struct config_conference *conference)
+{
+	if (session_book_put_conference(book, conference) == NULL)
+		return -ENOMEM;
+	for (uint32_t s = 0; s < conference->session_count; s++) {
+		struct session_entry *entry = entry_new(book, &conference->sessions[s]);
+
+		if (entry == NULL)
+			return -ENOMEM;
+		book->entries[book->nb_entries++] = entry;
+	}
+	return 0;
+}
+
+int
+session_book_init(
+	struct session_book *book, struct node *node, const struct config *config, uint32_t more)
+{
+	int ret = 0;
 
 	memset(book, 0, sizeof(*book));
 	book->node = node;
 	book->config = config;
+	book->epoch = (uint16_t)(node->epoch + 1);
+	book->room = more;
 	for (uint32_t c = 0; c < config->conference_count; c++)
-		n += config->conferences[c].session_count;
-	book->entries = calloc((size_t)n + 1, sizeof(*book->entries));
-	if (book->entries == NULL)
-		return -ENOMEM;
-	for (uint32_t c = 0; c < config->conference_count; c++) {
-		const struct config_conference *conference = &config->conferences[c];
-
-		for (uint32_t s = 0; s < conference->session_count; s++) {
-			struct session_entry *entry = &book->entries[book->nb_entries++];
-
-			entry->conference = conference;
-			entry->config = &conference->sessions[s];
-			if (entry->config->source == node->id && take_flows(entry) != 0) {
-				session_book_free(book);
-				return -ENOMEM;
-			}
-		}
-	}
-	qsort(book->entries, book->nb_entries, sizeof(*book->entries), compare_entries);
-	return 0;
+		book->room += config->conferences[c].session_count;
+	book->entries = calloc((size_t)book->room + 1, sizeof(struct session_entry *));
+	book->taken = calloc((size_t)book->room + 1, sizeof(*book->taken));
+	if (book->entries == NULL || book->taken == NULL)
+		ret = -ENOMEM;
+	for (uint32_t c = 0; ret == 0 && c < config->conference_count; c++)
+		ret = add_configured(book, &config->conferences[c]);
+	if (ret != 0)
+		session_book_free(book);
+	else
+		qsort(book->entries, book->nb_entries, sizeof(struct session_entry *),
+			compare_entries);
+	return ret;
 }
 
 void
 session_book_free(struct session_book *book)
 {
 	for (uint32_t i = 0; i < book->nb_entries; i++)
-		free(book->entries[i].flows);
+		entry_free(book->entries[i]);
+	for (uint32_t i = 0; i < book->nb_conferences; i++)
+		free(book->conferences[i]);
 	free(book->entries);
+	free(book->taken);
+	free(book->conferences);
 	book->entries = NULL;
+	book->taken = NULL;
+	book->conferences = NULL;
 	book->nb_entries = 0;
+	book->nb_conferences = 0;
+}
+
+/* The entry's place in the list, or where it would go. */
+static uint32_t
+entry_place(const struct session_book *book, uint64_t key)
+{
+	uint32_t low = 0, high = book->nb_entries;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (key_of(book->entries[middle]) < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 struct session_entry *
 session_book_find(const struct session_book *book, uint32_t conference, uint32_t session)
 {
 	uint64_t key = session_key(conference, session);
-	uint32_t low = 0, high = book->nb_entries;
+	uint32_t i = entry_place(book, key);
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		struct session_entry *entry = &book->entries[middle];
-		uint64_t there = session_key(entry->config->conference, entry->config->id);
+	return i < book->nb_entries && key_of(book->entries[i]) == key ? book->entries[i] : NULL;
+}
 
-		if (there == key)
-			return entry;
-		if (there < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+struct session_entry *
+session_book_add(struct session_book *book, const struct config_session *config,
+	struct config_memory *memory)
+{
+	uint32_t i = entry_place(book, session_key(config->conference, config->id));
+	struct session_entry *entry = NULL;
+
+	errno = 0;
+	if (session_book_find(book, config->conference, config->id) != NULL)
+		errno = EEXIST;
+	else if (session_book_conference(book, config->conference) == NULL)
+		errno = ENOENT;
+	else if (book->nb_entries == book->room)
+		errno = ENOSPC;
+	if (errno == 0)
+		entry = entry_new(book, config);
+	if (entry == NULL)
+		return NULL;
+	entry->memory = memory;
+	memmove(book->entries + i + 1, book->entries + i,
+		(book->nb_entries - i) * sizeof(struct session_entry *));
+	book->entries[i] = entry;
+	book->nb_entries++;
+	return entry;
+}
+
+void
+session_book_remove(struct session_book *book, struct session_entry *entry)
+{
+	uint32_t i = entry_place(book, key_of(entry));
+
+	book->nb_entries--;
+	memmove(book->entries + i, book->entries + i + 1,
+		(book->nb_entries - i) * sizeof(struct session_entry *));
+	book->taken[entry->index] = false;
+	entry_free(entry);
 }
 
 int

@@ -23,8 +23,10 @@ struct session_flow {
 };
 
 struct session_entry {
-	const struct config_conference *conference;
+	const struct config_conference *conference; /* the book's */
 	const struct config_session *config;
+	uint32_t index;			 /* below the book's room; nobody else's while it exists */
+	struct config_memory *memory;	 /* of config, if it came at run time; else NULL */
 	struct source *source;		 /* NULL: it does not start here */
 	struct destination *destination; /* NULL: it does not end here */
 	bool begun;			 /* it was to start with the node, and did */
@@ -38,8 +40,15 @@ struct session_entry {
 struct session_book {
 	struct node *node;
 	const struct config *config;
-	struct session_entry *entries; /* by ascending conference, then session */
+	struct session_entry **entries; /* by ascending conference, then session */
 	uint32_t nb_entries;
+	uint32_t room; /* entries that there may be, with those that come at run time */
+	bool *taken;   /* of room: indexes */
+
+	/* All that are known, by ascending id: copies without their lists of sessions. */
+	struct config_conference **conferences;
+	uint32_t nb_conferences;
+	uint16_t epoch; /* of the next source that is made at run time */
 
 	/* Told after a source was started or stopped by a command; may be NULL. */
 	void (*on_run)(void *ctx, struct session_entry *entry, bool running);
@@ -48,9 +57,10 @@ struct session_book {
 
 /*
  * All configured sessions; where this node is the source, with its flows as configured. Nothing
- * runs yet. 0 or -ENOMEM. node and config outlive the book.
+ * runs yet. more: entries that may be added later. 0 or -ENOMEM. node and config outlive the book.
  */
-int session_book_init(struct session_book *book, struct node *node, const struct config *config);
+int session_book_init(
+	struct session_book *book, struct node *node, const struct config *config, uint32_t more);
 
 /* Before the node and the configuration are freed; sources and destinations are the node's. */
 void session_book_free(struct session_book *book);
@@ -58,6 +68,25 @@ void session_book_free(struct session_book *book);
 /* NULL if there is no such session. */
 struct session_entry *
 session_book_find(const struct session_book *book, uint32_t conference, uint32_t session);
+
+/*
+ * A session that came at run time: config and memory, which holds it, become the book's; its
+ * conference must be in the book. NULL with errno, and memory is still the caller's: EEXIST, ENOSPC
+ * (no room), ENOENT (no such conference), ENOMEM.
+ */
+struct session_entry *session_book_add(struct session_book *book,
+	const struct config_session *config, struct config_memory *memory);
+/* Its source and destination must be gone. */
+void session_book_remove(struct session_book *book, struct session_entry *entry);
+
+/* NULL if there is none of this id. */
+struct config_conference *
+session_book_conference(const struct session_book *book, uint32_t conference);
+/* Adds a copy, or replaces what is there of the same id. NULL: out of memory. */
+struct config_conference *
+session_book_put_conference(struct session_book *book, const struct config_conference *conference);
+/* No session of it is left. */
+void session_book_drop_conference(struct session_book *book, uint32_t conference);
 
 /*
  * Makes the source of a session that starts here, with a plan of its flows, not running yet. 0, or

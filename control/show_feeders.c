@@ -50,10 +50,9 @@ collect_rows(const struct node *node, size_t *n)
 static const char *
 conference_name(const struct show_view *view, uint32_t id)
 {
-	for (uint32_t i = 0; i < view->config->conference_count; i++)
-		if (view->config->conferences[i].id == id)
-			return view->config->conferences[i].name;
-	return NULL;
+	const struct config_conference *conference = session_book_conference(view->sessions, id);
+
+	return conference != NULL ? conference->name : NULL;
 }
 
 static json_t *

@@ -84,7 +84,7 @@ show_flows(const struct show_view *view, const struct show_filter *filter)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < view->sessions->nb_entries; i++) {
-		const struct session_entry *entry = &view->sessions->entries[i];
+		const struct session_entry *entry = view->sessions->entries[i];
 
 		if (show_wanted(filter, entry))
 			json_array_append_new(array, show_session_flows(view, entry));

@@ -85,8 +85,8 @@ show_node(const struct show_view *view, const struct show_filter *filter)
 	for (uint16_t i = 0; i < node->max_links; i++)
 		links += node->links[i] != NULL;
 	for (uint32_t i = 0; i < view->sessions->nb_entries; i++) {
-		sources += view->sessions->entries[i].source != NULL;
-		destinations += view->sessions->entries[i].destination != NULL;
+		sources += view->sessions->entries[i]->source != NULL;
+		destinations += view->sessions->entries[i]->destination != NULL;
 	}
 	for (uint16_t i = 0; i < node->nb_workers; i++)
 		json_array_append_new(workers, show_worker(view, node->workers[i]));

@@ -58,7 +58,7 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 {
 	const struct source *source = entry->source;
 	const struct source_counters *c = &source->counters;
-	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
+	const struct rates_session *rates = &view->rates->sessions[entry->index];
 	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
 	uint64_t oversize = counter_read(&c->oversize);
 	uint64_t allowed = allowed_bps(view->allowed, entry);
@@ -134,7 +134,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 {
 	const struct destination *dst = entry->destination;
 	const struct destination_counters *c = &dst->counters;
-	const struct rates_session *rates = &view->rates->sessions[entry - view->sessions->entries];
+	const struct rates_session *rates = &view->rates->sessions[entry->index];
 	uint64_t delivered = counter_read(&dst->delivered.packets);
 	uint64_t oversize = counter_read(&c->oversize);
 	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
@@ -199,7 +199,7 @@ show_sessions(const struct show_view *view, const struct show_filter *filter)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < view->sessions->nb_entries; i++) {
-		const struct session_entry *entry = &view->sessions->entries[i];
+		const struct session_entry *entry = view->sessions->entries[i];
 
 		if (show_wanted(filter, entry))
 			json_array_append_new(array, show_session(view, entry));

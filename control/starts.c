@@ -33,7 +33,7 @@ starts_serve(struct ferryd *f, uint64_t now)
 		return;
 	f->starts_left = false;
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
-		struct session_entry *entry = &f->book.entries[i];
+		struct session_entry *entry = f->book.entries[i];
 		struct source *source = entry->source;
 
 		if (source == NULL || !entry->config->start || entry->begun)

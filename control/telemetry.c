@@ -139,7 +139,7 @@ tel_sessions(const char *params)
 	json_t *ids = json_array();
 
 	for (uint32_t i = 0; i < view->sessions->nb_entries; i++) {
-		const struct session_entry *entry = &view->sessions->entries[i];
+		const struct session_entry *entry = view->sessions->entries[i];
 
 		if (entry->source != NULL || entry->destination != NULL)
 			json_array_append_new(ids, json_sprintf("%u,%u", entry->config->conference,

@@ -72,10 +72,12 @@ told_tick(struct ferryd *f)
 {
 	tell_links(f);
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
-		if (f->book.entries[i].source != NULL)
-			tell_source(&f->book.entries[i], &f->told_entries[i]);
-		if (f->book.entries[i].destination != NULL)
-			tell_destination(&f->book.entries[i], &f->told_entries[i]);
+		const struct session_entry *entry = f->book.entries[i];
+
+		if (entry->source != NULL)
+			tell_source(entry, &f->told_entries[entry->index]);
+		if (entry->destination != NULL)
+			tell_destination(entry, &f->told_entries[entry->index]);
 	}
 	if (f->frames_lost != f->frames_lost_told)
 		log_line(LOG_WARNING,

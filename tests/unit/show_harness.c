@@ -211,7 +211,7 @@ start_sessions(struct harness *h)
 		.conference = 1, .session = 2, .window = 64, .nb_flows = 8, .egress = EGRESS_SINK};
 	char error[256];
 
-	assert_int_equal(session_book_init(&h->book, h->node, h->config), 0);
+	assert_int_equal(session_book_init(&h->book, h->node, h->config, 8), 0);
 	assert_int_equal(session_book_add_source(&h->book, session_book_find(&h->book, 1, 1),
 				 &source, error, sizeof(error)),
 		0);
@@ -233,7 +233,7 @@ harness_start(struct harness *h)
 	assert_non_null(h->config);
 	start_node(h);
 	start_sessions(h);
-	assert_int_equal(rates_init(&h->rates, 4, h->book.nb_entries), 0);
+	assert_int_equal(rates_init(&h->rates, 4, h->book.room), 0);
 	h->view = (struct show_view){.node = h->node,
 		.config = h->config,
 		.sessions = &h->book,
