@@ -18,13 +18,16 @@ _ferryctl()
 			printf '%s\n' *.sock | sed 's/\.sock$//')" -- "$word")
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
-			"--socket= --node= --json --watch --all --follow --last --help --version" -- "$word")
+			"--socket= --node= --root --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session conference help" -- "$word") ;;
+		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session conference help \
+			nodes tree conferences sessions add remove route join leave reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows feeders drops load all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
+		add) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+		route) mapfile -t COMPREPLY < <(compgen -W "add set remove" -- "$word") ;;
 		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
 		conference) mapfile -t COMPREPLY < <(compgen -W "end" -- "$word") ;;
 		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;

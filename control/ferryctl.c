@@ -2,6 +2,7 @@
 /* The command line of a node: asks it over its Unix socket, and prints what it says. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "ctl_client.h"
 #include "ctl_request.h"
 #include "ctl_table.h"
+#include "root_ctl_table.h"
 #include "tables.h"
 
 #define EXIT_REFUSED 1 /* the node refused, or does not answer */
@@ -22,6 +24,8 @@
 	X("socket", 's', "FILE", required_argument, "the node's socket")                           \
 	X("node", 'n', "NAME", required_argument,                                                  \
 		"the node's name: its socket is " CTL_SOCKET_DIRECTORY "/NAME.sock")               \
+	X("root", 'r', NULL, no_argument,                                                          \
+		"the root program's socket: " CTL_SOCKET_DIRECTORY "/ferry-root.sock")             \
 	X("json", 'j', NULL, no_argument, "print JSON instead of tables")                          \
 	X("watch", 'w', "SECONDS", optional_argument, "ask again and again (every second)")        \
 	X("help", 'h', NULL, no_argument, "print this")                                            \
@@ -38,11 +42,14 @@ static void
 print_help(void)
 {
 	printf("Usage: ferryctl [OPTION...] COMMAND\n\n"
-	       "Shows what a ferryd does, and steers it. Without -s or -n the only node that\n"
+	       "Shows what a ferryd or the ferry-root does, and steers it. Without -s, -n or -r "
+	       "the one that\n"
 	       "runs on this machine is meant.\n\nCommands:\n");
 #define COMMAND_LINE(function, words, arguments, least, most, help)                                \
 	printf("  %s%s%s\n      %s\n", words, (arguments)[0] != 0 ? " " : "", arguments, help);
 	CTL_COMMANDS(COMMAND_LINE)
+	printf("\nCommands of the root program (ferry-root):\n");
+	ROOT_CTL_COMMANDS(COMMAND_LINE)
 #undef COMMAND_LINE
 	printf("\nCONF and SESSION are ids, or names of the configuration.\n\nOptions:\n");
 #define OPTION_LINE(name, letter, argument, takes, help)                                           \
@@ -104,13 +111,17 @@ read_options(int argc, char **argv, struct settings *settings)
 	int option, ret = 0;
 
 	/* Words after the command are the node's, but for --json and --watch also there. */
-	while (ret == 0 && (option = getopt_long(argc, argv, "+s:n:jw::hV", options, NULL)) != -1) {
+	while (ret == 0 &&
+		(option = getopt_long(argc, argv, "+s:n:rjw::hV", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			ret = read_path(NULL, optarg, settings);
 			break;
 		case 'n':
 			ret = read_path(CTL_SOCKET_DIRECTORY, optarg, settings);
+			break;
+		case 'r':
+			ret = read_path(CTL_SOCKET_DIRECTORY, "ferry-root", settings);
 			break;
 		case 'j':
 			settings->json = true;
@@ -160,6 +171,8 @@ print_data(const struct settings *settings, char *const *argv, const json_t *dat
 	else if (settings->json)
 		ret = json_dumpf(data, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0 ||
 		      putchar('\n') == EOF;
+	else if (tables_is_root(argv[0]))
+		ret = tables_print_root(stdout, argv[0], data);
 	else if (strcmp(argv[0], "show") == 0)
 		ret = tables_print(stdout, argv[1], data);
 	else if (strcmp(argv[0], "help") == 0)
@@ -233,6 +246,16 @@ run(const struct settings *settings, int argc, char *const *argv)
 	return ret;
 }
 
+/* The root program reads the file itself: it must know where it is. */
+static void
+make_absolute(int argc, char **argv)
+{
+	static char path[PATH_MAX];
+
+	if (argc == 2 && strcmp(argv[0], "add") == 0 && realpath(argv[1], path) != NULL)
+		argv[1] = path;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -253,6 +276,7 @@ main(int argc, char **argv)
 		return usage("show what? node, ports, links, sessions, flows, feeders, drops, load "
 			     "or all",
 			"");
+	make_absolute(argc, argv);
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)
 		settings.follow |= strcmp(argv[i], "--follow") == 0;
 	if (settings.follow && settings.watch > 0)

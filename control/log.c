@@ -13,6 +13,12 @@ log_set_name(const char *name)
 }
 
 void
+log_set_program(const char *program)
+{
+	snprintf(log_name, sizeof(log_name), "%s", program);
+}
+
+void
 log_line(int priority, const char *format, ...)
 {
 	const char *mark = priority <= LOG_ERR	     ? "error: "

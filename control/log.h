@@ -10,6 +10,8 @@
 
 /* Name that begins each line; before it is set, "ferryd". */
 void log_set_name(const char *name);
+/* All that begins each line, for another program than a node. */
+void log_set_program(const char *program);
 
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -142,13 +142,13 @@ print_pairs(FILE *out, const struct table_spec *spec, const json_t *object)
 	fputc('\n', out);
 }
 
-int
-tables_print(FILE *out, const char *what, const json_t *data)
+static int
+print_specs(FILE *out, const struct table_spec *specs, const char *what, const json_t *data)
 {
 	bool all = strcmp(what, "all") == 0;
 	int ret = 0;
 
-	for (const struct table_spec *spec = table_specs; spec->item != NULL; spec++) {
+	for (const struct table_spec *spec = specs; spec->item != NULL; spec++) {
 		const json_t *part = all ? json_object_get(data, spec->item) : data;
 
 		if (part == NULL || (!all && strcmp(spec->item, what) != 0))
@@ -160,6 +160,65 @@ tables_print(FILE *out, const char *what, const json_t *data)
 				spec->list != NULL ? json_object_get(part, spec->list) : part);
 	}
 	return ret;
+}
+
+int
+tables_print(FILE *out, const char *what, const json_t *data)
+{
+	return print_specs(out, table_specs, what, data);
+}
+
+bool
+tables_is_root(const char *what)
+{
+	for (const struct table_spec *spec = table_root_specs; spec->item != NULL; spec++) {
+		if (strcmp(spec->item, what) == 0)
+			return true;
+	}
+	return strcmp(what, "tree") == 0;
+}
+
+/* A line a node, what is below it indented. */
+static void
+print_tree(FILE *out, const json_t *node, char *indent, size_t used, size_t size)
+{
+	const json_t *children = json_object_get(node, "children"), *child;
+	size_t i;
+
+	json_array_foreach(children, i, child)
+	{
+		bool last = i + 1 == json_array_size(children);
+		const char *state = json_string_value(json_object_get(child, "state"));
+		const char *role = json_string_value(json_object_get(child, "role"));
+
+		fprintf(out, "%s%s%s %lld %s%s%s%s\n", indent, last ? "`- " : "|- ",
+			json_string_value(json_object_get(child, "name")),
+			(long long)json_integer_value(json_object_get(child, "id")),
+			role != NULL ? role : "no place", strcmp(state, "up") == 0 ? "" : ", ",
+			strcmp(state, "up") == 0 ? "" : state,
+			json_is_true(json_object_get(child, "in_place")) ? ""
+									 : ", not in its place");
+		if (used + 4 >= size)
+			continue;
+		memcpy(indent + used, last ? "   " : "|  ", 4);
+		print_tree(out, child, indent, used + 3, size);
+		indent[used] = 0;
+	}
+}
+
+int
+tables_print_root(FILE *out, const char *what, const json_t *data)
+{
+	const json_t *away = json_object_get(data, "away");
+	char indent[256] = "", text[TEXT_MAX];
+
+	if (strcmp(what, "tree") != 0)
+		return print_specs(out, table_root_specs, what, data);
+	fprintf(out, "%s\n", json_string_value(json_object_get(data, "name")));
+	print_tree(out, data, indent, 0, sizeof(indent));
+	if (json_array_size(away) > 0)
+		fprintf(out, "away: %s\n", text_value(away, TEXT_PLAIN, text, sizeof(text)));
+	return 0;
 }
 
 static void

@@ -3,12 +3,17 @@
 #ifndef FERRY_TABLES_H
 #define FERRY_TABLES_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
 /* Prints the data of "show WHAT", or of "help". 0, or -1: out of memory. */
 int tables_print(FILE *out, const char *what, const json_t *data);
+
+/* The same for what the root program lists: "nodes", "tree", ... false: it is none of these. */
+int tables_print_root(FILE *out, const char *what, const json_t *data);
+bool tables_is_root(const char *what);
 
 /*
  * Prints events, one or a list of them, a line each; json: an object a line, else for people.

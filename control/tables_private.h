@@ -28,5 +28,6 @@ struct table_spec {
 
 /* Ends with a NULL item. */
 extern const struct table_spec table_specs[];
+extern const struct table_spec table_root_specs[]; /* of what the root program lists */
 
 #endif

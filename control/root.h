@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The root program: what its files share. One thread, one event loop; nothing waits. The store is
+ * written before anything else knows of a change, so that whoever was told can rely on it.
+ */
+#ifndef FERRY_ROOT_H
+#define FERRY_ROOT_H
+
+#include <event2/event.h>
+
+#include "ctl_server.h"
+#include "root_book.h"
+#include "root_config.h"
+#include "root_events.h"
+#include "root_nodes.h"
+#include "root_store.h"
+
+struct root {
+	const char *config_path;
+	struct root_config *config;
+	struct root_store *store;
+	struct root_nodes nodes;
+	struct root_book book;
+	struct root_events events;
+	int64_t started; /* ms since the epoch */
+
+	struct event_base *base;
+	struct ctl_server *server;
+	struct event *signals[3];
+	struct event *tick;
+	bool failed; /* it cannot go on */
+};
+
+/* ms since the epoch. */
+int64_t root_now(void);
+
+/*
+ * root_setup.c: store, nodes and conferences, as they were and as the file says now. 0, or -1 after
+ * it was logged what is wrong; root_unload in each case.
+ */
+int root_load(struct root *root);
+void root_unload(struct root *root);
+/* Reads the file again. 0, or -1 with the first mistake in error; all are logged. */
+int root_reload(struct root *root, char *error);
+/* Reads conferences from a file: JSON if its name ends in .json. For config_free(). */
+struct config *
+root_read_conferences(const struct root *root, const char *path, struct config_errors *errs);
+
+/* root_commands.c: answers a line of ferryctl's. */
+json_t *root_execute_line(struct root *root, const char *line, size_t len, bool *follow);
+
+/* root_actions.c: what both ferryctl and nodes may ask for. 0, or -1 with error. */
+int root_attend(struct root *root, struct root_conference *conference, const struct root_node *node,
+	bool present, bool *changed, char *error);
+
+/* The topology has changed: nodes are told their new places. */
+void root_places_changed(struct root *root);
+
+/* root_show.c: what ferryctl shows; new references. */
+json_t *root_show_nodes(const struct root *root);
+json_t *root_show_tree(const struct root *root);
+json_t *root_show_conferences(const struct root *root);
+/* conference NULL: all; session NULL: all of it. */
+json_t *root_show_sessions(const struct root *root, const struct root_conference *conference,
+	const struct root_session *session);
+json_t *root_show_time(int64_t ms);
+
+/* root_loop.c */
+int root_run(struct root *root);
+/* Looks again at what the time has come for. */
+void root_wake(struct root *root);
+/* Ends the program as failed: to be started again, which is from what the store has. */
+void root_fail(struct root *root);
+
+#endif

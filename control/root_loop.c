@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The root program's event loop: its sockets, its ticks, and how it ends. */
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "log.h"
+#include "root.h"
+
+#define TICK_MS_MAX 1000 /* clocks may be set: looked at again at least so often */
+
+int64_t
+root_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+arm(struct event *event, int64_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	event_add(event, &tv);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct root *root = arg;
+	int64_t now = root_now(), next = root_book_tick(&root->book, now) - now;
+
+	(void)fd;
+	(void)what;
+	arm(root->tick, next > 0 && next < TICK_MS_MAX ? next : TICK_MS_MAX);
+}
+
+void
+root_wake(struct root *root)
+{
+	if (root->tick != NULL)
+		event_active(root->tick, EV_TIMEOUT, 0);
+}
+
+void
+root_fail(struct root *root)
+{
+	root->failed = true;
+	event_base_loopbreak(root->base);
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct root *root = arg;
+	char error[ROOT_ERROR_MAX];
+
+	(void)what;
+	if (number == SIGHUP)
+		root_reload(root, error);
+	else
+		event_base_loopbreak(root->base);
+}
+
+static json_t *
+on_request(void *ctx, const char *line, size_t len, bool *follow)
+{
+	return root_execute_line(ctx, line, len, follow);
+}
+
+static int
+begin(struct root *root)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	char error[512];
+
+	root->base = event_base_new();
+	if (root->base == NULL)
+		return -1;
+	root->tick = evtimer_new(root->base, on_tick, root);
+	for (int i = 0; i < 3; i++) {
+		root->signals[i] = evsignal_new(root->base, numbers[i], on_signal, root);
+		if (root->signals[i] == NULL || event_add(root->signals[i], NULL) != 0)
+			return -1;
+	}
+	if (root->tick == NULL)
+		return -1;
+	root->server = ctl_server_new(
+		root->base, root->config->settings.socket, on_request, root, error, sizeof(error));
+	if (root->server == NULL) {
+		log_line(LOG_ERR, "%s", error);
+		return -1;
+	}
+	root->events.server = root->server;
+	return 0;
+}
+
+static void
+end(struct root *root)
+{
+	root->events.server = NULL;
+	ctl_server_free(root->server);
+	root->server = NULL;
+	for (int i = 0; i < 3; i++)
+		if (root->signals[i] != NULL)
+			event_free(root->signals[i]);
+	if (root->tick != NULL)
+		event_free(root->tick);
+	root->tick = NULL;
+	if (root->base != NULL)
+		event_base_free(root->base);
+}
+
+int
+root_run(struct root *root)
+{
+	int ret = begin(root);
+
+	root->started = root_now();
+	if (ret == 0) {
+		log_line(LOG_INFO, "ready: %u nodes, %u conferences", root->nodes.count,
+			root->book.count);
+		root_wake(root);
+		event_base_dispatch(root->base);
+		log_line(LOG_INFO, "ended");
+	}
+	end(root);
+	return root->failed ? -1 : ret;
+}

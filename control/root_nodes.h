@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All nodes that the root program knows: each one's NodeID, kept for ever, its place in the
+ * topology, and how it is now. One thread.
+ */
+#ifndef FERRY_ROOT_NODES_H
+#define FERRY_ROOT_NODES_H
+
+#include "root_book.h"
+#include "root_config.h"
+#include "root_store.h"
+
+#define ROOT_HOST_MAX 63
+
+struct root_node {
+	uint32_t id;
+	char name[CONFIG_NAME_MAX + 1];
+	struct root_config *owner;	/* of place */
+	const struct root_place *place; /* NULL: the topology has none for it */
+
+	/* As it is. */
+	bool up;      /* it is in the tree */
+	bool greeted; /* and its hello came */
+	int64_t since;
+	char parent[CONFIG_NAME_MAX + 1]; /* that it is connected to, ROOT_SELF or a node */
+	uint32_t hellos;		  /* since the root program started */
+
+	/* As its last hello said. */
+	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];
+	uint16_t server_port, client_port;
+	uint64_t capacity; /* bit/s, 0 = not said */
+};
+
+struct root_nodes {
+	struct root_store *store;
+	struct root_node **list; /* by ascending id */
+	uint32_t count;
+};
+
+/* 0, or -1 with a sentence in error (ROOT_ERROR_MAX bytes). */
+int root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error);
+void root_nodes_free(struct root_nodes *nodes);
+
+/*
+ * Takes the places of the file if they are others than last time; what was changed at run time
+ * since then is undone by that, and only by that. *changed tells.
+ */
+int root_nodes_sync(
+	struct root_nodes *nodes, const struct root_config *config, bool *changed, char *error);
+
+/* A node by name, with a NodeID from now on if it had none. NULL with error. */
+struct root_node *root_nodes_know(struct root_nodes *nodes, const char *name, char *error);
+
+struct root_node *root_nodes_find(const struct root_nodes *nodes, const char *name);
+struct root_node *root_nodes_by_id(const struct root_nodes *nodes, uint32_t id);
+/* "node 9" where there is none of that id. */
+const char *root_nodes_name(const struct root_nodes *nodes, uint32_t id, char *buf, size_t size);
+
+/* Gives a node another parent, which must be a node above no part of it, or ROOT_SELF. */
+int root_nodes_set_parent(
+	struct root_nodes *nodes, struct root_node *node, const char *parent, char *error);
+
+/* Is below somewhere below above, by the topology (a node is not below itself)? */
+bool root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above);
+
+/*
+ * What only the topology knows of conferences: are all their NodeIDs those of nodes, all hops
+ * peers; and what is of all conferences: no two sessions of one ingress. Adds to errs.
+ */
+void root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
+	const struct config *file, struct config_errors *errs);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The root program's start, and its file read again. */
+#include <err.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "config_private.h"
+#include "log.h"
+#include "root.h"
+#include "root_json.h"
+
+#define CONFERENCES "conferences" /* the file's, as last taken */
+
+static void
+on_check(void *ctx, const struct config *file, struct config_errors *errs)
+{
+	const struct root *root = ctx;
+
+	root_nodes_check(&root->nodes, &root->book, file, errs);
+}
+
+struct config *
+root_read_conferences(const struct root *root, const char *path, struct config_errors *errs)
+{
+	size_t len = strlen(path);
+	bool json = len > 5 && strcmp(path + len - 5, ".json") == 0;
+
+	if (json)
+		return root_json_load(path, root->config->settings.tcp == ROOT_TCP_UDP, errs);
+	return config_load_conferences(path, errs);
+}
+
+/* The files of a configuration, and in [0] what it has itself. */
+struct sources {
+	struct config **files;
+	uint32_t count;
+};
+
+static void
+sources_free(struct sources *sources)
+{
+	for (uint32_t i = 1; i < sources->count; i++)
+		config_free(sources->files[i]);
+	free(sources->files);
+}
+
+/* False with mistakes in errs. */
+static bool
+sources_read(const struct root *root, struct root_config *config, struct sources *sources,
+	struct config_errors *errs)
+{
+	sources->files = calloc((size_t)config->file_count + 1, sizeof(*sources->files));
+	sources->count = 1;
+	if (sources->files == NULL)
+		err(1, "conferences");
+	sources->files[0] = &config->base;
+	for (uint32_t i = 0; i < config->file_count; i++) {
+		struct config *file = root_read_conferences(root, config->files[i].path, errs);
+
+		if (file != NULL)
+			sources->files[sources->count++] = file;
+	}
+	return errs->count == 0;
+}
+
+/* The text of all, by which a change is seen. */
+static char *
+sources_text(const struct sources *sources)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (uint32_t i = 0; out != NULL && i < sources->count; i++) {
+		for (uint32_t j = 0; j < sources->files[i]->conference_count; j++)
+			config_print_conference(&sources->files[i]->conferences[j], out);
+	}
+	if (out == NULL || fclose(out) != 0)
+		return NULL;
+	return text;
+}
+
+static bool
+sources_have(const struct sources *sources, uint32_t conference)
+{
+	for (uint32_t i = 0; i < sources->count; i++) {
+		for (uint32_t j = 0; j < sources->files[i]->conference_count; j++) {
+			if (sources->files[i]->conferences[j].id == conference)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What came from files and is in none now. */
+static int
+remove_old(struct root *root, const struct sources *sources, char *error)
+{
+	for (uint32_t i = root->book.count; i-- > 0;) {
+		struct root_conference *conference = root->book.conferences[i];
+
+		if (conference->origin[0] != 0 && !sources_have(sources, conference->config->id) &&
+			root_book_remove(&root->book, conference, error) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_conferences(struct root *root, const struct sources *sources, const char *text,
+	struct config_errors *errs, char *error)
+{
+	const struct root_config *config = (const struct root_config *)sources->files[0];
+
+	if (root_store_begin(root->store) != 0) {
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+		return -1;
+	}
+	if (remove_old(root, sources, error) != 0)
+		goto fail;
+	for (uint32_t i = 0; i < sources->count; i++) {
+		const char *origin = i == 0 ? config->settings.where.file
+					    : config->files[i - 1].path;
+
+		if (root_book_add(&root->book, sources->files[i], origin, true, root_now(), errs,
+			    error) != 0)
+			goto fail;
+	}
+	if (root_store_set(root->store, CONFERENCES, text) != 0) {
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+		goto fail;
+	}
+	if (root_store_commit(root->store) == 0)
+		return 0;
+	snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+	return -1;
+fail:
+	root_store_rollback(root->store);
+	return -1;
+}
+
+static void
+check_twice(const struct config *first, const struct config *second, struct config_errors *errs)
+{
+	for (uint32_t i = 0; i < second->conference_count; i++) {
+		const struct config_conference *conference = &second->conferences[i];
+
+		for (uint32_t j = 0; j < first->conference_count; j++) {
+			const struct config_where *where = &first->conferences[j].where;
+
+			if (first->conferences[j].id == conference->id)
+				config_errors_add(errs, &conference->where,
+					"conference %u is there twice, the first time at %s:%u; "
+					"each must be there once",
+					conference->id, where->file, where->line);
+		}
+	}
+}
+
+/* All mistakes of all conferences, before any of them is taken. */
+static void
+check_all(struct root *root, const struct sources *sources, struct config_errors *errs)
+{
+	for (uint32_t i = 0; i < sources->count; i++) {
+		on_check(root, sources->files[i], errs);
+		for (uint32_t j = 0; j < i; j++)
+			check_twice(sources->files[j], sources->files[i], errs);
+	}
+}
+
+static int
+sync_conferences(
+	struct root *root, struct root_config *config, struct config_errors *errs, char *error)
+{
+	struct sources sources;
+	char *text = NULL, *before = NULL;
+	int ret = -1;
+
+	error[0] = 0;
+	if (!sources_read(root, config, &sources, errs))
+		goto done;
+	text = sources_text(&sources);
+	if (text == NULL || root_store_get(root->store, CONFERENCES, &before) != 0) {
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+		goto done;
+	}
+	ret = 0;
+	if (before != NULL && strcmp(before, text) == 0)
+		goto done;
+	check_all(root, &sources, errs);
+	ret = errs->count > 0 ? -1 : take_conferences(root, &sources, text, errs, error);
+done:
+	sources_free(&sources);
+	free(text);
+	free(before);
+	return ret;
+}
+
+/* Says all that is wrong; the first of it in error too. */
+static int
+told(struct config_errors *errs, char *error)
+{
+	if (errs->count > 0)
+		snprintf(error, ROOT_ERROR_MAX, "%s:%u: %.400s", errs->list[0].where.file,
+			errs->list[0].where.line, errs->list[0].text);
+	if (errs->count > 0)
+		config_errors_print(errs, stderr);
+	else
+		log_line(LOG_ERR, "%s", error);
+	config_errors_free(errs);
+	return -1;
+}
+
+static void
+make_directory(const char *path)
+{
+	char *copy = strdup(path);
+
+	/* If it cannot be made, opening the store tells. */
+	if (copy != NULL)
+		mkdir(dirname(copy), 0755);
+	free(copy);
+}
+
+int
+root_load(struct root *root)
+{
+	struct config_errors errs = {0};
+	char error[ROOT_ERROR_MAX];
+	bool changed;
+
+	make_directory(root->config->settings.store);
+	root->store = root_store_open(root->config->settings.store, error, sizeof(error));
+	if (root->store == NULL)
+		return told(&errs, error);
+	root->book.store = root->store;
+	root->book.check = on_check;
+	root->book.ctx = root;
+	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
+		root_book_load(&root->book, error) != 0 ||
+		root_nodes_sync(&root->nodes, root->config, &changed, error) != 0 ||
+		sync_conferences(root, root->config, &errs, error) != 0)
+		return told(&errs, error);
+	return 0;
+}
+
+void
+root_unload(struct root *root)
+{
+	root_book_free(&root->book);
+	root_nodes_free(&root->nodes);
+	root_store_close(root->store);
+	root->store = NULL;
+	root_events_free(&root->events);
+}
+
+int
+root_reload(struct root *root, char *error)
+{
+	struct config_errors errs = {0};
+	struct root_config *config = root_config_load(root->config_path, &errs);
+	bool changed;
+
+	if (config == NULL)
+		return told(&errs, error);
+	if (root_nodes_sync(&root->nodes, config, &changed, error) != 0 ||
+		sync_conferences(root, config, &errs, error) != 0) {
+		/* No mistake: the store failed, and may hold something else than we do now. */
+		if (errs.count == 0)
+			root_fail(root);
+		root_config_free(config);
+		return told(&errs, error);
+	}
+	root_config_free(root->config);
+	root->config = config;
+	root_event(&root->events, LOG_INFO, "reloaded", "the configuration was read again", NULL);
+	if (changed)
+		root_places_changed(root);
+	root_wake(root);
+	return 0;
+}

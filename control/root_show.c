@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "path_text.h"
+#include "root.h"
+#include "root_plan.h"
+
+json_t *
+root_show_time(int64_t ms)
+{
+	char text[CONFIG_TIME_TEXT];
+
+	return ms != 0 ? json_string(config_time_text(ms, text)) : json_null();
+}
+
+static json_t *
+show_name(const struct root *root, uint32_t id)
+{
+	char name[CONFIG_NAME_MAX + 16];
+
+	return json_string(root_nodes_name(&root->nodes, id, name, sizeof(name)));
+}
+
+static const char *
+node_state(const struct root_node *node)
+{
+	if (!node->up)
+		return "away";
+	return node->greeted ? "up" : "connected";
+}
+
+static json_t *
+show_text(const char *text)
+{
+	return text[0] != 0 ? json_string(text) : json_null();
+}
+
+static json_t *
+show_endpoint(const char *host, uint16_t port)
+{
+	if (host[0] == 0)
+		return json_null();
+	return json_sprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static json_t *
+show_node(const struct root_node *node)
+{
+	const struct root_place *place = node->place;
+
+	return json_pack("{s:I, s:s, s:s?, s:s?, s:s, s:o, s:o, s:o, s:o, s:I, s:I}", "id",
+		(json_int_t)node->id, "name", node->name, "role",
+		place != NULL ? root_role_name(place->role) : NULL, "parent",
+		place != NULL ? place->parent : NULL, "state", node_state(node), "connected_to",
+		show_text(node->parent), "since", root_show_time(node->since), "server",
+		show_endpoint(node->server, node->server_port), "client",
+		show_endpoint(node->client, node->client_port), "peers",
+		(json_int_t)(place != NULL ? place->peer_count : 0), "hellos",
+		(json_int_t)node->hellos);
+}
+
+json_t *
+root_show_nodes(const struct root *root)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < root->nodes.count; i++)
+		json_array_append_new(list, show_node(root->nodes.list[i]));
+	return list;
+}
+
+/* What is connected to parent now, and below. */
+static json_t *
+show_below(const struct root *root, const char *parent, int depth)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < root->nodes.count && depth <= ROOT_DEPTH_MAX; i++) {
+		const struct root_node *node = root->nodes.list[i];
+
+		if (!node->up || strcmp(node->parent, parent) != 0)
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s, s:I, s:s?, s:s, s:b, s:o}", "name", node->name, "id",
+				(json_int_t)node->id, "role",
+				node->place != NULL ? root_role_name(node->place->role) : NULL,
+				"state", node_state(node), "in_place",
+				node->place != NULL && strcmp(node->place->parent, parent) == 0,
+				"children", show_below(root, node->name, depth + 1)));
+	}
+	return list;
+}
+
+json_t *
+root_show_tree(const struct root *root)
+{
+	json_t *away = json_array();
+
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		const struct root_node *node = root->nodes.list[i];
+
+		if (!node->up && node->place != NULL)
+			json_array_append_new(away, json_string(node->name));
+	}
+	return json_pack("{s:s, s:o, s:o}", "name", ROOT_SELF, "children",
+		show_below(root, ROOT_SELF, 1), "away", away);
+}
+
+json_t *
+root_show_conferences(const struct root *root)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < root->book.count; i++) {
+		const struct root_conference *conference = root->book.conferences[i];
+		json_t *present = json_array();
+		uint32_t count, states[ROOT_ENDED + 1] = {0};
+		uint32_t *nodes = root_book_present(conference, &count);
+
+		for (uint32_t j = 0; j < count; j++)
+			json_array_append_new(present, show_name(root, nodes[j]));
+		free(nodes);
+		for (uint32_t j = 0; j < conference->session_count; j++)
+			states[conference->sessions[j]->state]++;
+		json_array_append_new(
+			list, json_pack("{s:I, s:s, s:o, s:o, s:I, s:I, s:o, s:s}", "conference",
+				      (json_int_t)conference->config->id, "name",
+				      conference->config->name, "starts",
+				      root_show_time(conference->config->starts), "ends",
+				      root_show_time(conference->config->ends), "sessions",
+				      (json_int_t)conference->session_count, "running",
+				      (json_int_t)states[ROOT_RUNNING], "present", present,
+				      "origin", conference->origin));
+	}
+	return list;
+}
+
+static json_t *
+show_flows(const struct config_session *session)
+{
+	json_t *list = json_array();
+	char path[PATH_TEXT_MAX];
+
+	for (uint32_t i = 0; i < session->flow_count; i++) {
+		const struct config_flow *flow = &session->flows[i];
+
+		path_text_format(&flow->tree, path, sizeof(path));
+		json_array_append_new(
+			list, json_pack("{s:I, s:I, s:s}", "flow", (json_int_t)flow->id, "weight",
+				      (json_int_t)flow->weight, "path", path));
+	}
+	return list;
+}
+
+static json_t *
+show_destinations(const struct root *root, const struct root_session *session)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < session->config->destination_count; i++)
+		json_array_append_new(list, show_name(root, session->config->destinations[i]));
+	return list;
+}
+
+static json_t *
+show_session(const struct root *root, const struct root_session *session)
+{
+	const struct config_session *config = session->config;
+
+	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "conference",
+		(json_int_t)config->conference, "session", (json_int_t)config->id, "name",
+		config->name, "state", root_state_name(session->state), "since",
+		root_show_time(session->since), "starts",
+		root_show_time(root_session_starts(session)), "ends",
+		root_show_time(root_session_ends(session)), "source",
+		show_name(root, config->source), "destinations", show_destinations(root, session),
+		"rate_bps",
+		config->rate != 0 ? json_integer((json_int_t)config->rate) : json_null(), "flows",
+		show_flows(config));
+}
+
+json_t *
+root_show_sessions(const struct root *root, const struct root_conference *conference,
+	const struct root_session *session)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < root->book.count; i++) {
+		const struct root_conference *each = root->book.conferences[i];
+
+		for (uint32_t j = 0; j < each->session_count; j++) {
+			if ((conference == NULL || conference == each) &&
+				(session == NULL || session == each->sessions[j]))
+				json_array_append_new(list, show_session(root, each->sessions[j]));
+		}
+	}
+	return list;
+}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""ferry-root alone: its file, its store, ferryctl; what it knows after kill -9."""
+
+import json
+import random
+import socket
+import stat
+import subprocess
+import time
+
+import pytest
+
+from harness.node import FERRYCTL, ControlError, until
+from harness.root import FERRY_ROOT, RootProgram
+
+JSON_FILE = """{ "ConferenceList": [ { "ConferenceID": 9, "StartTime": "2012-09-02 14:22:31 UTC",
+  "SessionList": [ { "SessionID": 1, "Protocol": UDP, /* or TCP */ "SrcNode": 1,
+    "DstNodes": [3], "AverageRate": 100, "MaxBurstSize": 100,
+    "RoutingList": [ { "FlowWeight": 1, "PathList": ["4>3"] } ] } ] } ] }
+"""
+
+
+def peer(name, address):
+    return {"node": name, "address": address}
+
+
+def session(number, port, **fields):
+    return {"id": number, "source": 1, "destinations": [3], "ingress": {"udp": f"10.1.0.1:{port}"},
+            "flows": [{"path": "4 > 3"}], **fields}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def configuration():
+    return {
+        "root": {"listen": f"127.0.0.1:{free_port()}", "plain": True},
+        "nodes": [
+            {"name": "toronto", "id": 1, "role": "root", "peers": [peer("virginia", "10.0.0.2")]},
+            {"name": "virginia", "role": "relay", "parent": "toronto", "peers": [
+                peer("toronto", "10.0.0.1"), peer("waterloo", "10.0.1.2")]},
+            {"name": "waterloo", "id": 3, "role": "leaf", "parent": "virginia",
+             "peers": [peer("virginia", "10.0.1.1")]}],
+        "conferences": [{"id": 1, "name": "first", "sessions": [session(1, 5004)]}],
+    }
+
+
+@pytest.fixture
+def program():
+    root = RootProgram(configuration(), files={"bellini.json": JSON_FILE})
+    yield root
+    root.delete()
+
+
+def ferryctl(program, *words):
+    return subprocess.run([FERRYCTL, "-s", program.socket_path, *map(str, words)],
+                          capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_tables_and_json(program):
+    program.start()
+    assert stat.S_IMODE(program.socket_path.stat().st_mode) == 0o600
+    for words, expected in ((["nodes"], "virginia"), (["tree"], "away: toronto"),
+                            (["conferences"], "first"), (["sessions", "first"], "4 > 3"),
+                            (["events"], ""), (["help"], "route add")):
+        done = ferryctl(program, *words)
+        assert done.returncode == 0 and expected in done.stdout, done
+        json.loads(ferryctl(program, "--json", *words).stdout or "[]")
+    done = ferryctl(program, "sessions", "none")
+    assert done.returncode == 1 and 'no conference "none"' in done.stderr
+    done = ferryctl(program, "show", "links")
+    assert done.returncode == 1 and "the root program has no command" in done.stderr
+    assert program.stop() == 0
+
+
+def test_conferences_come_and_go(program):
+    program.start()
+    added = ferryctl(program, "add", program.directory / "bellini.json")
+    assert added.returncode == 0, added.stderr
+    assert program.session(9, 1)["rate_bps"] == 800000
+    assert program.session(9, 1)["state"] == "running"
+    with pytest.raises(ControlError, match="there already"):
+        program.ctl("add", program.directory / "bellini.json")
+    assert program.ctl("route", "add", 9, 1, 5, "4 > 3")["flow"] == 1
+    with pytest.raises(ControlError, match="node 3 is not a peer of node 1"):
+        program.ctl("route", "add", 9, 1, 5, "3")
+    program.ctl("weights", 9, 1, "10:90")
+    assert [flow["weight"] for flow in program.session(9, 1)["flows"]] == [10, 90]
+    program.ctl("leave", 9, "waterloo")
+    assert program.ctl("conferences")[1]["present"] == ["toronto"]
+    program.ctl("remove", 9)
+    with pytest.raises(ControlError, match="no conference"):
+        program.ctl("sessions", 9)
+
+
+def test_times(program):
+    program.config["conferences"][0]["sessions"][0].update(
+        starts=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + 2)),
+        ends=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + 3)))
+    program.write_config()
+    program.start()
+    assert program.session(1, 1)["state"] == "waiting"
+    until(lambda: program.session(1, 1)["state"] == "running", 4, "the session's start")
+    until(lambda: program.session(1, 1)["state"] == "ended", 3, "the session's end")
+
+
+def test_file_again(program):
+    """What was changed at run time stays until the file is another; then the file is what counts."""
+    program.start()
+    program.ctl("weights", 1, 1, "7")
+    program.ctl("add", program.directory / "bellini.json")
+    program.kill()
+    program.start()
+    assert program.session(1, 1)["flows"][0]["weight"] == 7
+    program.config["conferences"].append({"id": 2, "sessions": [session(1, 5005)]})
+    program.write_config()
+    program.ctl("reload")
+    assert program.session(2, 1)["state"] == "running"
+    assert program.session(1, 1)["flows"][0]["weight"] == 1
+    assert program.session(9, 1)["state"] == "running"
+    program.config["conferences"].pop(0)
+    program.write_config()
+    program.kill()
+    program.start()
+    assert [c["conference"] for c in program.ctl("conferences")] == [2, 9]
+    # A mistake changes nothing.
+    program.config["nodes"][1]["parent"] = "waterloo"
+    program.write_config()
+    with pytest.raises(ControlError, match='node "virginia": parent'):
+        program.ctl("reload")
+    program.kill()
+    done = subprocess.run([FERRY_ROOT, "-c", program.config_path], capture_output=True, text=True,
+                          timeout=10, check=False)
+    assert done.returncode == 2 and 'node "virginia": parent' in done.stderr
+
+
+def test_ids_are_kept(program):
+    program.start()
+    assert program.node("virginia")["id"] == 4  # the lowest above those given
+    program.kill()
+    program.config["nodes"][1]["id"] = 2
+    program.write_config()
+    done = subprocess.run([FERRY_ROOT, "-c", program.config_path], capture_output=True, text=True,
+                          timeout=10, check=False)
+    assert done.returncode == 2
+    assert 'root.cfg:' in done.stderr and 'has NodeID 4 for ever' in done.stderr
+
+
+def test_kill_at_any_moment(program):
+    """Each command that was answered is known after kill -9, whenever that comes."""
+    rng = random.Random(6)
+    program.start()
+    weight = 0
+    for _ in range(8):
+        end = time.monotonic() + rng.uniform(0, 0.15)
+        while time.monotonic() < end:
+            weight += 1
+            program.ctl("weights", 1, 1, weight)
+            program.ctl("leave" if weight % 2 else "join", 1, "waterloo")
+        program.kill()
+        program.start()
+        if weight > 0:
+            assert program.session(1, 1)["flows"][0]["weight"] == weight
+            present = program.ctl("conferences")[0]["present"]
+            assert ("waterloo" in present) == (weight % 2 == 0)
+    assert weight > 8
