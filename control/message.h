@@ -101,6 +101,7 @@ struct message_below {
 
 /* childsupdate: all descendants, near or far. */
 struct message_children {
+	uint64_t nb_descendants;
 	const struct message_below *children;
 	size_t nb_children;
 };
@@ -230,8 +231,7 @@ struct message_stats {
 };
 
 struct message_reqfullstats {
-	bool all;
-	uint64_t id; /* the stream, if not all */
+	uint64_t id; /* the stream; 0 = all */
 };
 
 struct message_peer {
@@ -283,9 +283,10 @@ struct message_conference {
 	size_t nb_participants;
 };
 
-/* conflist: without conferences and with `ask`, the question; else its answer. */
+/* conflist: the question, or its answer. */
 struct message_conflist {
-	bool ask;
+	struct message_request request; /* of an answer */
+	bool answer;
 	const struct message_conference *conferences;
 	size_t nb_conferences;
 };
@@ -325,12 +326,18 @@ struct message {
 	struct xml_tree *tree; /* of a parsed message: owns all that it points to; else NULL */
 };
 
+/* Why a text is no message. */
+struct message_fault {
+	uint32_t code;		      /* MESSAGE_CODE_MALFORMED, _LARGE, _UNSUPPORTED, _FAILED */
+	uint64_t time;		      /* its own, if that could be read; else 0 */
+	char text[MESSAGE_ERROR_MAX]; /* the reason */
+};
+
 /*
  * Parses a message's text (no length before it, at most MESSAGE_BYTES_MAX). A new message, for
- * message_free(); or NULL with the reason in error, and in *code MESSAGE_CODE_MALFORMED, _LARGE,
- * _UNSUPPORTED (the type), _INVALID or _FAILED (memory).
+ * message_free(); or NULL with fault filled in.
  */
-struct message *message_parse(const char *text, size_t size, uint32_t *code, char *error);
+struct message *message_parse(const char *text, size_t size, struct message_fault *fault);
 
 void message_free(struct message *message);
 

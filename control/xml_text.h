@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Writes XML: elements that are opened and closed, attributes, text, all escaped. A failure
+ * (memory, size, bytes that XML cannot hold) is remembered, and told once by xml_text_end().
+ */
+#ifndef FERRY_XML_TEXT_H
+#define FERRY_XML_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xml_tree.h"
+
+struct xml_text {
+	char *bytes;
+	size_t len, room, limit;
+	const char *open[XML_TREE_DEPTH];
+	unsigned int depth;
+	bool in_tag; /* the last element's own tag can still take attributes */
+	const char *fault;
+};
+
+void xml_text_begin(struct xml_text *x, size_t limit);
+
+/* name lives until the element is closed. */
+void xml_text_open(struct xml_text *x, const char *name);
+void xml_text_close(struct xml_text *x);
+
+/* Of the element that was opened last, before anything is in it. */
+void xml_text_attribute(struct xml_text *x, const char *name, const char *value);
+void xml_text_number(struct xml_text *x, const char *name, uint64_t value);
+/* The same; nothing for NULL, or 0. */
+void xml_text_attribute_if(struct xml_text *x, const char *name, const char *value);
+void xml_text_number_if(struct xml_text *x, const char *name, uint64_t value);
+
+void xml_text_put(struct xml_text *x, const char *text);
+
+/* <name>text</name> */
+void xml_text_leaf(struct xml_text *x, const char *name, const char *text);
+void xml_text_leaf_number(struct xml_text *x, const char *name, uint64_t value);
+
+/* An element of a tree, all that is in it included. */
+void xml_text_element(struct xml_text *x, const struct xml_element *element);
+
+/* All is closed: the text, for free(), or NULL with the reason in *fault. */
+char *xml_text_end(struct xml_text *x, size_t *size, const char **fault);
+
+#endif
