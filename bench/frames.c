@@ -177,7 +177,6 @@ add_session(struct builder *b, struct loop_traffic *t, bool last)
 	hdr->conference = rte_cpu_to_be_32(FRAMES_CONFERENCE);
 	if (t->session_off == 0)
 		hdr->session = rte_cpu_to_be_32(1);
-	hdr->stamp = rte_cpu_to_be_32(123000);
 	hdr->epoch = rte_cpu_to_be_16(1);
 }
 

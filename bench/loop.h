@@ -19,6 +19,7 @@
 #include <rte_mempool.h>
 
 #include "port.h"
+#include "utc.h"
 
 #define LOOP_BURST     32
 #define LOOP_HEAD_MAX  256
@@ -52,6 +53,7 @@ struct loop_traffic {
 	uint16_t session_off; /* of a session header */
 	uint16_t ingress_off; /* UDP port; with IPv4 the address too is the session's */
 	uint32_t sessions, session_step, session_at, round;
+	uint32_t stamp; /* of their headers, or a little less */
 	struct {
 		rte_be32_t ip;
 		rte_be16_t sum; /* of the IPv4 header */
@@ -66,8 +68,9 @@ struct loop {
 	struct port port;
 	struct rte_mempool *pool;
 	struct loop_traffic *traffic;
-	uint32_t packets; /* of the pool */
-	bool plain;	  /* what is sent is put back at once: the cost of the loop itself */
+	const struct utc_map *utc; /* for stamps of session headers; NULL: these stay */
+	uint32_t packets;	   /* of the pool */
+	bool plain; /* what is sent is put back at once: the cost of the loop itself */
 
 	struct rte_mbuf *ahead[LOOP_BURST]; /* handed out next; none with one burst in all */
 	uint16_t nb_ahead;

@@ -295,6 +295,7 @@ scene_set(struct scene *s)
 	/* Where the node frees what came, the sink cannot put the headers back. */
 	s->loop->late = (s->params.frames.kind == FRAMES_DESTINATION && !s->params.egress) ||
 			s->params.frames.ways > 1;
+	s->loop->utc = &s->utc;
 	loop_set(s->loop, s->traffic);
 	if (s->params.tfrc && s->node != NULL)
 		allow_plenty(s);
