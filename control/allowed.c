@@ -38,7 +38,7 @@ running_plan(const struct session_entry *entry)
 {
 	const struct source *source = entry->source;
 
-	if (source == NULL || !__atomic_load_n(&source->running, __ATOMIC_RELAXED) ||
+	if (source == NULL || !source_is_running(source) ||
 		__atomic_load_n(&source->finished, __ATOMIC_RELAXED))
 		return NULL;
 	return source->plan;
@@ -115,8 +115,8 @@ static uint64_t
 payload_part(uint64_t bps, const struct source *source, const struct flow_plan *plan,
 	const struct flow_branch *branch)
 {
-	uint64_t packets = counter_read(&source->sent.packets);
-	uint64_t bytes = counter_read(&source->sent.bytes);
+	const struct flow_state sent = source_sent(source);
+	uint64_t packets = sent.packets, bytes = sent.bytes;
 	uint64_t payload = packets > 0 ? bytes / packets / PAYLOAD_STEP * PAYLOAD_STEP
 				       : plan->payload_max;
 	uint64_t headers = sizeof(struct link_hdr) + branch->pathlet_len +

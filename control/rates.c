@@ -97,14 +97,15 @@ tick_sessions(struct rates *rates, const struct session_book *book, uint64_t now
 		samples->source = entry->source;
 		samples->destination = entry->destination;
 		if (entry->source != NULL) {
-			const struct flow_state *sent = &entry->source->sent;
+			const struct flow_state sent = source_sent(entry->source);
 
-			pair_sample(&samples->sent, &sent->packets, &sent->bytes, now);
+			pair_sample(&samples->sent, &sent.packets, &sent.bytes, now);
 		}
 		if (entry->destination != NULL) {
-			const struct destination_sum *sum = &entry->destination->delivered;
+			const struct destination_sum sum = destination_delivered(
+				entry->destination);
 
-			pair_sample(&samples->delivered, &sum->packets, &sum->bytes, now);
+			pair_sample(&samples->delivered, &sum.packets, &sum.bytes, now);
 		}
 	}
 }

@@ -286,7 +286,7 @@ set_running(struct session_book *book, struct session_entry *entry, bool run, bo
 		return refuse(EALREADY, error, size,
 			"the source has sent all that it had to send, which happens once in a "
 			"node's life: only the node's restart sends it again");
-	*changed = entry->source->running != run;
+	*changed = source_is_running(entry->source) != run;
 	if (!*changed)
 		return 0;
 	if (run)

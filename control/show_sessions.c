@@ -6,7 +6,7 @@ source_state(const struct source *source)
 {
 	if (__atomic_load_n(&source->finished, __ATOMIC_RELAXED))
 		return "finished";
-	return __atomic_load_n(&source->running, __ATOMIC_RELAXED) ? "running" : "stopped";
+	return source_is_running(source) ? "running" : "stopped";
 }
 
 static json_t *
@@ -58,6 +58,7 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 {
 	const struct source *source = entry->source;
 	const struct source_counters *c = &source->counters;
+	const struct flow_state sent = source_sent(source);
 	const struct rates_session *rates = &view->rates->sessions[entry->index];
 	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
 	uint64_t oversize = counter_read(&c->oversize);
@@ -76,8 +77,8 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 		object, "rate_allowed_bps", allowed != 0 ? show_number(allowed) : json_null());
 	json_object_set_new(object, "payload_limit_bytes", show_number(plan->payload_max));
 	json_object_set_new(object, "flows", show_number(plan->nb_flows));
-	json_object_set_new(object, "packets", show_count(&source->sent.packets));
-	json_object_set_new(object, "bytes", show_count(&source->sent.bytes));
+	json_object_set_new(object, "packets", show_number(sent.packets));
+	json_object_set_new(object, "bytes", show_number(sent.bytes));
 	json_object_set_new(object, "rate_pps", show_rate(&rates->sent.packets, 1));
 	json_object_set_new(object, "rate_bps", show_rate(&rates->sent.bytes, 8));
 	json_object_set_new(object, "policed", show_count(&c->policed));
@@ -135,10 +136,11 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	const struct destination *dst = entry->destination;
 	const struct destination_counters *c = &dst->counters;
 	const struct rates_session *rates = &view->rates->sessions[entry->index];
-	uint64_t delivered = counter_read(&dst->delivered.packets);
+	const struct destination_sum sum = destination_delivered(dst);
+	uint64_t delivered = sum.packets;
 	uint64_t oversize = counter_read(&c->oversize);
 	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
-	bool resolved = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE) != NULL;
+	bool resolved = destination_is_resolved(dst);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "egress", show_egress(view, entry));
@@ -146,7 +148,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 		json_string(dst->params.egress != EGRESS_UDP || resolved ? "ready" : "unresolved"));
 	json_object_set_new(object, "worker", show_number(dst->params.owner));
 	json_object_set_new(object, "delivered", show_number(delivered));
-	json_object_set_new(object, "bytes", show_count(&dst->delivered.bytes));
+	json_object_set_new(object, "bytes", show_number(sum.bytes));
 	json_object_set_new(object, "rate_pps", show_rate(&rates->delivered.packets, 1));
 	json_object_set_new(object, "rate_bps", show_rate(&rates->delivered.bytes, 8));
 	json_object_set_new(object, "lost", show_number(lost));
@@ -163,7 +165,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	json_object_set_new(
 		object, "held", show_number(__atomic_load_n(&dst->held, __ATOMIC_RELAXED)));
 	json_object_set_new(object, "epochs", show_count(&c->epochs));
-	json_object_set_new(object, "silent_s", show_since(view, counter_read(&dst->heard_at)));
+	json_object_set_new(object, "silent_s", show_since(view, destination_heard_at(dst)));
 	json_object_set_new(object, "delay", show_delay(view, dst));
 	return object;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_common.h>
+
 #include "delay_histogram.h"
 
 uint32_t
@@ -42,55 +44,53 @@ void
 delay_histogram_add_several(
 	struct delay_histogram *h, const int32_t *delays, uint32_t n, uint64_t now)
 {
-	int32_t least = INT32_MAX;
+	int32_t least = INT32_MAX, max;
 
 	if (n == 0)
 		return;
 	if (h->count == 0)
 		begin(h, delays[0], now);
+	max = h->max;
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t distance = (int64_t)delays[i] - h->anchor;
-
-		if (distance >= 0)
-			h->above[delay_bin((uint32_t)distance)]++;
-		else
-			h->below[delay_bin((uint32_t)-distance)]++;
-		if (delays[i] > h->max)
-			h->max = delays[i];
-		if (delays[i] < least)
-			least = delays[i];
+		h->bins[delay_histogram_index(h, delays[i])]++;
+		max = RTE_MAX(max, delays[i]);
+		least = RTE_MIN(least, delays[i]);
 	}
+	h->max = max;
 	minimum_add(h, least, now);
 	h->count += n;
+}
+
+/* The delay in the middle of a place in bins. */
+static int32_t
+middle(const struct delay_histogram *h, uint32_t index)
+{
+	if (index < DELAY_BINS)
+		return h->anchor - (int32_t)delay_bin_middle(DELAY_BINS - 1 - index);
+	return h->anchor + (int32_t)delay_bin_middle(index - DELAY_BINS);
 }
 
 int32_t
 delay_histogram_quantile(const struct delay_histogram *h, double q)
 {
 	uint64_t total = 0, before = 0;
-	uint32_t bin;
+	uint32_t i, last = 0;
 
 	/* Counted anew: a reader's copy need not agree with count. */
-	for (bin = 0; bin < DELAY_BINS; bin++)
-		total += (uint64_t)h->above[bin] + h->below[bin];
+	for (i = 0; i < 2 * DELAY_BINS; i++) {
+		total += h->bins[i];
+		if (h->bins[i] != 0)
+			last = i;
+	}
 	if (total == 0)
 		return 0;
-	for (bin = DELAY_BINS; bin-- > 0;) {
-		before += h->below[bin];
-		if ((double)before >= q * (double)total && before > 0)
-			return h->anchor - (int32_t)delay_bin_middle(bin);
-	}
-	for (bin = 0; bin < DELAY_BINS; bin++) {
-		before += h->above[bin];
-		if ((double)before >= q * (double)total)
+	for (i = 0; i < last; i++) {
+		before += h->bins[i];
+		if (before > 0 && (double)before >= q * (double)total)
 			break;
 	}
-	if (bin == DELAY_BINS)
-		bin--;
 	/* The middle of the last bin may lie above the greatest delay of all. */
-	return (int32_t)delay_bin_middle(bin) < h->max - h->anchor
-		       ? h->anchor + (int32_t)delay_bin_middle(bin)
-		       : h->max;
+	return RTE_MIN(middle(h, i), h->max);
 }
 
 bool

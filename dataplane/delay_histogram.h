@@ -31,8 +31,7 @@ struct delay_histogram {
 	int32_t max;
 	uint64_t slice; /* number of the current ten seconds */
 	int32_t slice_min[DELAY_SLICES];
-	uint32_t above[DELAY_BINS]; /* anchor and later */
-	uint32_t below[DELAY_BINS]; /* earlier than the anchor */
+	uint32_t bins[2 * DELAY_BINS]; /* earliest first; the second half begins at the anchor */
 };
 
 /* Bin of a distance of at least 0, and the distance in the middle of a bin. */
@@ -41,24 +40,28 @@ delay_bin(uint32_t distance)
 {
 	uint32_t limit = (1u << DELAY_MAX_BITS) - 1;
 	uint32_t d = distance < limit ? distance : limit;
-	uint32_t octave;
+	uint32_t octave = 31 - (uint32_t)__builtin_clz(d | 1u << DELAY_SUB_BITS) - DELAY_SUB_BITS;
 
-	if (d < (1u << DELAY_SUB_BITS))
-		return d;
-	octave = 31 - (uint32_t)__builtin_clz(d) - DELAY_SUB_BITS;
 	return (octave << DELAY_SUB_BITS) + (d >> octave);
 }
 
 uint32_t delay_bin_middle(uint32_t bin);
 
+/* Where a delay counts. Which side of the anchor it is on is anybody's guess: no branch. */
+static inline uint32_t
+delay_histogram_index(const struct delay_histogram *h, int32_t delay)
+{
+	int64_t distance = (int64_t)delay - h->anchor;
+	uint32_t earlier = (uint32_t)(distance >> 63); /* all ones, or 0 */
+
+	return DELAY_BINS + (delay_bin(((uint32_t)distance ^ earlier) - earlier) ^ earlier);
+}
+
 /* Fetches what adding a delay will touch; the histogram's head should be there. */
 static inline void
 delay_histogram_prefetch(const struct delay_histogram *h, int32_t delay)
 {
-	int64_t distance = (int64_t)delay - h->anchor;
-
-	rte_prefetch0(distance >= 0 ? &h->above[delay_bin((uint32_t)distance)]
-				    : &h->below[delay_bin((uint32_t)-distance)]);
+	rte_prefetch0(&h->bins[delay_histogram_index(h, delay)]);
 }
 
 /* Adds n delays; now in nanoseconds, for the minimum of the last minute. */

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "deliver.h"
+#include "egress.h"
 
-/* A destination is looked up when so many more packets have been added: then its line is there. */
+/* A destination is looked up when so many more packets have been added: then its slot is there. */
 #define AHEAD 4
 
 static inline void
 look_up(struct deliver_burst *burst)
 {
 	uint16_t i = burst->found++;
-	struct destination *dst = object_table_guess(burst->table, burst->keys[i]);
+	struct destination_line *line = line_table_guess(burst->table, burst->keys[i]);
 
-	burst->destinations[i] = dst;
-	if (likely(dst != NULL))
-		destination_prefetch(dst);
+	burst->lines[i] = line;
+	if (likely(line != NULL))
+		rte_prefetch0(line);
 }
 
 void
@@ -22,7 +23,7 @@ deliver_add(struct deliver_burst *burst, struct rte_mbuf *m)
 	uint64_t key = session_key(
 		rte_be_to_cpu_32(session->conference), rte_be_to_cpu_32(session->session));
 
-	object_table_prefetch(burst->table, key);
+	line_table_prefetch(burst->table, key);
 	burst->pkts[burst->n] = m;
 	burst->keys[burst->n++] = key;
 	if (burst->n > AHEAD)
@@ -38,50 +39,155 @@ drop_unknown(struct worker *w, struct rte_mbuf *m, uint64_t key)
 	worker_drop(w, m, known ? DROP_session_not_destination : DROP_session_unknown);
 }
 
-/* Delays that fill up go to their histograms together, each fetched while others are dealt with. */
+/*
+ * Lines that are to be settled at the burst's end: what that touches is fetched step by step while
+ * the burst's packets are delivered. One whose packets fill the burst is settled on the way.
+ */
+struct due {
+	struct destination_line *lines[BURST_MAX];
+	struct destination *destinations[BURST_MAX];
+	uint16_t n;
+};
+
 static void
-keep_delays(struct destination *const *full, uint16_t n)
+due_fetch_destinations(struct due *due)
 {
-	for (uint16_t i = 0; i < n; i++)
-		delay_histogram_prefetch(&full[i]->delay, full[i]->delays[0]);
-	for (uint16_t i = 0; i < n; i++)
-		destination_keep_delays(full[i]);
+	for (uint16_t i = 0; i < due->n; i++) {
+		due->destinations[i] = line_owner(due->lines[i]);
+		destination_settle_prefetch(due->destinations[i]);
+	}
+}
+
+static void
+due_fetch_bins(const struct due *due)
+{
+	for (uint16_t i = 0; i < due->n; i++)
+		for (uint32_t j = 0; j < due->lines[i]->n; j++)
+			delay_histogram_prefetch(&due->destinations[i]->delay,
+				destination_line_delay(due->lines[i], j));
+}
+
+static void
+due_settle(const struct due *due)
+{
+	for (uint16_t i = 0; i < due->n; i++)
+		destination_settle(due->destinations[i], due->lines[i]);
+}
+
+static inline bool
+is_next(const struct destination_line *line, const struct session_hdr *hdr)
+{
+	return hdr->epoch == line->epoch && rte_be_to_cpu_32(hdr->seq) == line->next &&
+	       rte_be_to_cpu_16(hdr->flow_seq) == line->next_of_flow &&
+	       !(hdr->flags & SESSION_CODED);
+}
+
+/* There is room for another, and its delay can stand beside those that are there. */
+static inline bool
+can_collect(const struct destination_line *line, int64_t step, uint64_t slice)
+{
+	return line->n == 0 ||
+	       (line->n < DESTINATION_PENDING && step == (int16_t)step && line->heard_at >= slice);
+}
+
+static inline void
+collect(struct destination_line *line, uint64_t now, uint64_t slice, int32_t delay, uint32_t bytes)
+{
+	if (unlikely(!can_collect(line, (int64_t)delay - line->delay, slice)))
+		destination_settle(line_owner(line), line);
+	if (line->n == 0)
+		line->delay = delay;
+	else
+		line->steps[line->n - 1] = (int16_t)(delay - line->delay);
+	line->heard_at = now;
+	line->next++;
+	line->next_of_flow++;
+	line->bytes += bytes;
+	line->n++;
+}
+
+/* Delivers a packet of the common kind (destination_line.h), or returns false. */
+static inline bool
+deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf *m, uint64_t slice)
+{
+	const struct session_hdr *hdr = packet_session(m);
+	int32_t delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
+	const struct frame_template *t;
+
+	if (unlikely(line->way == DESTINATION_SLOW || !is_next(line, hdr)))
+		return false;
+	if (line->way == DESTINATION_SINK) {
+		collect(line, w->now, slice, delay, m->pkt_len);
+		w->counters.delivered++;
+		rte_pktmbuf_free(m);
+		return true;
+	}
+	t = egress_header(line);
+	if (unlikely(!egress_is_easy(t, m)))
+		return false;
+	collect(line, w->now, slice, delay, m->pkt_len);
+	egress_send(w, line, t, m);
+	return true;
+}
+
+/* Guesses that are wrong are looked up anew; what comes next is fetched. */
+static void
+find_lines(const struct worker *w, struct deliver_burst *burst, struct due *due)
+{
+	while (burst->found < burst->n)
+		look_up(burst);
+	for (uint16_t i = 0; i < burst->n; i++) {
+		struct destination_line *line = burst->lines[i];
+
+		if (unlikely(line == NULL))
+			continue;
+		if (unlikely(line->key != burst->keys[i])) {
+			burst->lines[i] = line_table_find(
+				burst->table, burst->keys[i], destination_key_of);
+			continue;
+		}
+		if (line->way == DESTINATION_UDP)
+			egress_prefetch(line);
+		due->lines[due->n] = line;
+		due->n += line->owner == w->index && destination_line_is_due(line, line->next + 1);
+	}
+	for (uint16_t i = 0; i < due->n; i++)
+		rte_prefetch0(line_owner_at(due->lines[i]));
+}
+
+static void
+deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint16_t to)
+{
+	uint64_t slice = w->now - w->now % DELAY_SLICE_NS; /* the current one's begin */
+
+	for (uint16_t i = from; i < to; i++) {
+		struct destination_line *line = burst->lines[i];
+		struct rte_mbuf *m = burst->pkts[i];
+
+		if (unlikely(line == NULL))
+			drop_unknown(w, m, burst->keys[i]);
+		else if (unlikely(line->owner != w->index))
+			worker_handover(w, line->owner, m, PACKET_DELIVER, 0, burst->keys[i]);
+		else if (unlikely(!deliver_common(w, line, m, slice)))
+			destination_input(w, line_owner(line), m);
+	}
 }
 
 void
 deliver_end(struct worker *w, struct deliver_burst *burst)
 {
-	struct destination *full[BURST_MAX];
-	uint16_t nb_full = 0;
+	uint16_t third = burst->n / 3;
+	struct due due;
 
 	if (burst->n == 0)
 		return;
-	while (burst->found < burst->n)
-		look_up(burst);
-	for (uint16_t i = 0; i < burst->n; i++) {
-		struct destination *dst = burst->destinations[i];
-
-		if (unlikely(dst == NULL))
-			continue;
-		if (likely(destination_key_of(dst) == burst->keys[i]))
-			egress_prefetch(dst);
-		else
-			burst->destinations[i] = object_table_find(
-				burst->table, burst->keys[i], destination_key_of);
-	}
-	for (uint16_t i = 0; i < burst->n; i++) {
-		struct destination *dst = burst->destinations[i];
-		struct rte_mbuf *m = burst->pkts[i];
-
-		if (unlikely(dst == NULL)) {
-			drop_unknown(w, m, burst->keys[i]);
-		} else if (unlikely(dst->owner != w->index)) {
-			worker_handover(w, dst->owner, m, PACKET_DELIVER, 0, burst->keys[i]);
-		} else if (unlikely(destination_input(w, dst, m))) {
-			rte_prefetch0(&dst->delay);
-			full[nb_full++] = dst;
-		}
-	}
-	keep_delays(full, nb_full);
+	due.n = 0;
+	find_lines(w, burst, &due);
+	deliver_some(w, burst, 0, third);
+	due_fetch_destinations(&due);
+	deliver_some(w, burst, third, 2 * third);
+	due_fetch_bins(&due);
+	deliver_some(w, burst, 2 * third, burst->n);
+	due_settle(&due);
 	deliver_begin(w, burst);
 }

@@ -11,19 +11,19 @@
 #include "worker.h"
 
 struct deliver_burst {
-	const struct object_table *table;
+	const struct line_table *table;
 	uint16_t n;
-	uint16_t found; /* so many destinations are looked up */
+	uint16_t found; /* so many lines are looked up */
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint64_t keys[BURST_MAX];
-	struct destination *destinations[BURST_MAX]; /* most likely; NULL: none here */
+	struct destination_line *lines[BURST_MAX]; /* most likely; NULL: none here */
 };
 
 /* A burst is good for one turn. */
 static inline void
 deliver_begin(const struct worker *w, struct deliver_burst *burst)
 {
-	burst->table = object_map_table(&w->node->destinations);
+	burst->table = line_map_table(&w->node->destinations);
 	burst->n = 0;
 	burst->found = 0;
 }

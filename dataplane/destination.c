@@ -4,6 +4,7 @@
 #include <rte_malloc.h>
 
 #include "destination.h"
+#include "node.h"
 #include "packet.h"
 #include "port.h"
 #include "reorder.h"
@@ -28,7 +29,7 @@ static bool
 accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 {
 	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
-		w->now - dst->heard_at < SOURCE_SILENCE_NS)
+		w->now - dst->line->heard_at < SOURCE_SILENCE_NS)
 		return false;
 	reorder_release(w, dst);
 	dst->counters.lost_before += dst->window.missing;
@@ -72,12 +73,10 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 	if (unlikely(!dst->heard || arrival->epoch != dst->epoch) &&
 		!accept_epoch(w, dst, arrival->epoch))
 		return DROP_session_stale_epoch;
-	if (unlikely(w->now / DELAY_SLICE_NS != dst->heard_at / DELAY_SLICE_NS))
-		destination_keep_delays(dst);
-	dst->heard_at = w->now;
+	dst->line->heard_at = w->now;
 	arrival->seq = dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
 	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
-	arrival->flow = RTE_MIN((uint16_t)hdr->flow, dst->last_flow);
+	arrival->flow = RTE_MIN((uint16_t)hdr->flow, (uint16_t)(dst->params.nb_flows - 1));
 	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
 
 	switch (seq_window_take(&dst->window, arrival->seq)) {
@@ -96,66 +95,162 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 	}
 }
 
-/* All of one slice: that in which the last packet came. */
-void
-destination_keep_delays(struct destination *dst)
+/*
+ * A reader that meets another number before and after, or an odd one, may have counted packets
+ * twice or not at all, and reads again.
+ */
+static inline void
+settle_begin(struct destination *dst)
 {
-	delay_histogram_add_several(&dst->delay, dst->delays, dst->nb_delays, dst->heard_at);
-	dst->nb_delays = 0;
+	__atomic_store_n(&dst->settling, dst->settling + 1, __ATOMIC_RELAXED);
+	rte_smp_wmb();
+}
+
+static inline void
+settle_end(struct destination *dst)
+{
+	__atomic_store_n(&dst->settling, dst->settling + 1, __ATOMIC_RELEASE);
+}
+
+void
+destination_settle(struct destination *dst, struct destination_line *line)
+{
+	int32_t delays[DESTINATION_PENDING];
+	uint32_t n = line->n;
+
+	if (n == 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		delays[i] = destination_line_delay(line, i);
+	settle_begin(dst);
+	dst->window.highest += n;
+	dst->delivered.packets += n;
+	dst->delivered.bytes += line->bytes;
+	dst->first.received += n;
+	dst->first.highest = (uint16_t)(dst->first.highest + n);
+	delay_histogram_add_several(&dst->delay, delays, n, line->heard_at);
+	line->n = 0;
+	line->bytes = 0;
+	settle_end(dst);
+	if (dst->ordered)
+		dst->next += n;
+}
+
+/* The next packet may be of the common kind: says which one that is. */
+static void
+expect_next(struct destination *dst)
+{
+	struct destination_line *line = dst->line;
+
+	if (dst->params.egress == EGRESS_FILE || dst->params.nb_flows != 1 || !dst->heard ||
+		!dst->window.started || !dst->first.seen || dst->held != 0 ||
+		(dst->params.reorder_packets != 0 && dst->next != dst->window.highest + 1))
+		return;
+	line->next = (uint32_t)dst->window.highest + 1;
+	line->next_of_flow = (uint16_t)(dst->first.highest + 1);
+	line->epoch = rte_cpu_to_be_16(dst->epoch);
+	line->way = dst->params.egress == EGRESS_UDP ? DESTINATION_UDP : DESTINATION_SINK;
+}
+
+/* Tries of a live reader; more than one is seldom needed. */
+#define READER_TRIES 100
+
+static bool
+settled_meanwhile(const struct destination *dst, uint32_t before)
+{
+	rte_smp_rmb();
+	return (before & 1) != 0 || __atomic_load_n(&dst->settling, __ATOMIC_RELAXED) != before;
+}
+
+struct destination_sum
+destination_delivered(const struct destination *dst)
+{
+	struct destination_sum sum;
+	uint32_t before;
+
+	for (uint32_t i = 0; i < READER_TRIES; i++) {
+		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
+		sum.packets = counter_read(&dst->delivered.packets) +
+			      __atomic_load_n(&dst->line->n, __ATOMIC_RELAXED);
+		sum.bytes = counter_read(&dst->delivered.bytes) +
+			    __atomic_load_n(&dst->line->bytes, __ATOMIC_RELAXED);
+		if (!settled_meanwhile(dst, before))
+			break;
+	}
+	return sum;
+}
+
+uint64_t
+destination_flow_received(const struct destination *dst, uint16_t flow)
+{
+	uint64_t received = counter_read(&dst->flows[flow].received);
+	uint32_t before;
+
+	for (uint32_t i = 0; dst->params.nb_flows == 1 && i < READER_TRIES; i++) {
+		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
+		received = counter_read(&dst->first.received) +
+			   __atomic_load_n(&dst->line->n, __ATOMIC_RELAXED);
+		if (!settled_meanwhile(dst, before))
+			break;
+	}
+	return received;
 }
 
 void
 destination_delay(const struct destination *dst, struct delay_histogram *copy)
 {
-	uint8_t n = RTE_MIN(
-		__atomic_load_n(&dst->nb_delays, __ATOMIC_RELAXED), (uint8_t)DESTINATION_DELAYS);
+	int32_t delays[DESTINATION_PENDING];
+	uint32_t before, n;
 
-	*copy = dst->delay;
-	delay_histogram_add_several(
-		copy, dst->delays, n, __atomic_load_n(&dst->heard_at, __ATOMIC_RELAXED));
+	for (uint32_t i = 0; i < READER_TRIES; i++) {
+		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
+		*copy = dst->delay;
+		n = RTE_MIN(__atomic_load_n(&dst->line->n, __ATOMIC_RELAXED),
+			(uint8_t)DESTINATION_PENDING);
+		for (uint32_t j = 0; j < n; j++)
+			delays[j] = destination_line_delay(dst->line, j);
+		delay_histogram_add_several(copy, delays, n, destination_heard_at(dst));
+		if (!settled_meanwhile(dst, before))
+			break;
+	}
 }
 
-static inline bool
-collect_delay(struct destination *dst, int32_t delay)
-{
-	if (unlikely(dst->nb_delays == DESTINATION_DELAYS))
-		destination_keep_delays(dst);
-	dst->delays[dst->nb_delays++] = delay;
-	return dst->nb_delays == DESTINATION_DELAYS;
-}
-
-bool
+void
 destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
 	const struct session_hdr *hdr = packet_session(m);
 	struct arrival arrival;
-	enum drop_reason reason = judge(w, dst, hdr, &arrival);
-	bool full;
+	enum drop_reason reason;
 
+	destination_settle(dst, dst->line);
+	dst->line->way = DESTINATION_SLOW;
+	reason = judge(w, dst, hdr, &arrival);
 	if (unlikely(reason != DROP_none)) {
 		worker_drop(w, m, reason);
-		return false;
+		expect_next(dst);
+		return;
 	}
-	account_flow(
-		dst->last_flow == 0 ? &dst->first : &dst->flows[arrival.flow], arrival.flow_seq);
-	full = collect_delay(dst, arrival.delay);
+	account_flow(&dst->flows[arrival.flow], arrival.flow_seq);
+	delay_histogram_add(&dst->delay, arrival.delay, w->now);
 	/* What the egress must know of the packet once its header is out of reach. */
 	packet_meta(m)->type = hdr->flags & (SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST);
-	if (!dst->ordered)
+	if (dst->params.reorder_packets == 0)
 		egress_output(w, dst, m);
 	else
 		reorder_input(w, dst, m, arrival.seq);
-	return full;
+	expect_next(dst);
 }
 
 void
 destination_flush(struct worker *w, struct destination *dst)
 {
+	destination_settle(dst, dst->line);
+	dst->line->way = DESTINATION_SLOW;
 	reorder_drop(w, dst);
 }
 
 struct destination *
-destination_new(const struct destination_params *params, int socket)
+destination_new(struct node *node, const struct destination_params *params)
 {
 	uint32_t slots = params->reorder_packets == 0 ? 0
 						      : rte_align32pow2(params->reorder_packets);
@@ -164,21 +259,24 @@ destination_new(const struct destination_params *params, int socket)
 	uint8_t *p;
 
 	flows_bytes = params->nb_flows > 1 ? params->nb_flows * sizeof(struct destination_flow) : 0;
-	dst = rte_zmalloc_socket("destination",
+	dst = rte_zmalloc("destination",
 		sizeof(*dst) + bits_bytes + flows_bytes +
 			slots * (sizeof(*dst->slots) + sizeof(*dst->arrivals)),
-		alignof(struct destination), socket);
-	if (dst == NULL)
+		alignof(struct destination));
+	if (dst != NULL)
+		dst->line = line_pool_take(&node->destination_lines, dst);
+	if (dst == NULL || dst->line == NULL) {
+		rte_free(dst);
 		return NULL;
+	}
+	dst->node = node;
 	p = (uint8_t *)(dst + 1);
 	dst->params = *params;
-	dst->key = session_key(params->conference, params->session);
-	dst->owner = params->owner;
-	dst->last_flow = (uint16_t)(params->nb_flows - 1);
-	dst->egress = params->egress;
-	if (params->egress_port != NULL)
-		dst->egress_port = (uint8_t)params->egress_port->index;
 	dst->ordered = params->reorder_packets != 0;
+	dst->line->key = session_key(params->conference, params->session);
+	dst->line->owner = (uint8_t)params->owner;
+	if (params->egress_port != NULL)
+		dst->line->egress_port = (uint8_t)params->egress_port->index;
 	dst->bits = (uint64_t *)p;
 	p += bits_bytes;
 	dst->flows = params->nb_flows > 1 ? (struct destination_flow *)p : &dst->first;
@@ -200,5 +298,6 @@ destination_new(const struct destination_params *params, int socket)
 void
 destination_free(struct destination *dst)
 {
+	line_pool_give(&dst->node->destination_lines, dst->line);
 	rte_free(dst);
 }

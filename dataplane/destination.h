@@ -18,8 +18,9 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "counters.h"
 #include "delay_histogram.h"
-#include "frame.h"
+#include "destination_line.h"
 #include "seq_window.h"
 #include "source.h"
 #include "timer_wheel.h"
@@ -55,7 +56,7 @@ struct destination_sum {
 	uint64_t bytes; /* of payload */
 };
 
-/* Of what is seldom; what every packet counts stands in the destination itself. */
+/* Of what is seldom. */
 struct destination_counters {
 	uint64_t duplicates;
 	uint64_t reordered;   /* came after a later one */
@@ -70,97 +71,55 @@ struct destination_counters {
 	uint64_t first_at;	/* first packet of the epoch, ns */
 };
 
-/* Prepared headers that lie so that those of up to 48 bytes, with all else, fill one cache line. */
-#define EGRESS_SHORT_HEADER 48
-
-struct egress_header {
-	uint8_t unused[RTE_CACHE_LINE_SIZE - EGRESS_SHORT_HEADER];
-	struct frame_template t;
-} __rte_cache_aligned;
-
-static_assert(sizeof(struct egress_header) == 2 * RTE_CACHE_LINE_SIZE, "header of an egress");
-
-/* Delays of so many packets are kept until they go to the histogram together. */
-#define DESTINATION_DELAYS 7
-
-/*
- * A node may have very many destinations, their packets in any order: what a packet costs are the
- * cache lines that it is the first to touch. A packet in order touches two, which processors
- * fetch as a pair; one in DESTINATION_DELAYS the histogram.
- */
 struct destination {
+	struct tx_account account; /* EGRESS_UDP: of counters below; first (tx_account.h) */
+
 	/* Touched seldom. */
 	struct timer timer;		/* the oldest held packet's patience ends */
 	struct destination_flow *flows; /* constant: params.nb_flows of them */
 	uint64_t *bits;			/* of window */
 	struct rte_mbuf **slots;	/* reorder_slots of them */
 	uint64_t *arrivals;		/* of held packets, ns */
-	struct rte_ring *file;		/* constant; EGRESS_FILE: payloads to the control thread */
+	bool heard;
+	uint16_t epoch;
+
+	struct destination_line *line __rte_cache_aligned; /* constant */
+	struct rte_ring *file; /* constant; EGRESS_FILE: payloads to the control thread */
+	uint64_t next;	       /* keeping order: the next to deliver */
 	uint32_t held;
 	uint32_t slots_mask;
 
-	/* The owner's; the two lines begin with what a window in order touches. */
+	/* What settling touches: a line that begins with the window's last fields, and the next. */
 	struct seq_window window;
-	uint64_t heard_at;		  /* last packet, ns */
 	struct destination_sum delivered; /* packets, each once */
-	uint64_t next;			  /* keeping order: the next to deliver */
-
-	/* EGRESS_UDP: published by the control thread; NULL while not resolved. */
-	const struct frame_template *header;
-
-	/* Constant once published. */
-	uint64_t key;	/* session_key */
-	uint16_t owner; /* as params says, like those below */
-	uint16_t last_flow;
-	uint8_t egress;
-	uint8_t egress_port; /* EGRESS_UDP: its index */
-	bool ordered;
-
-	bool long_header; /* the control thread's; a hint what to fetch */
-
-	/* The owner's. */
-	bool heard;
-	uint8_t nb_delays;
-	uint16_t epoch;
-	int32_t delays[DESTINATION_DELAYS]; /* not in the histogram yet, all of one slice */
-	struct destination_flow first;	    /* the flows, if there is but one */
-
-	/* Touched seldom. */
-	struct egress_header own_header; /* the first that is published */
+	struct destination_flow first;	  /* the flows, if there is but one */
+	uint32_t settling;		  /* odd while the line's packets are added here */
+	bool ordered;			  /* constant */
 	struct delay_histogram delay __rte_cache_aligned;
+
 	struct destination_counters counters;
 
 	/* Constant once published. */
 	struct destination_params params;
-	struct tx_account account; /* EGRESS_UDP: of counters above */
+	struct node *node;
 } __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
 
-#define DESTINATION_BUSY (2 * RTE_CACHE_LINE_SIZE) /* where the two lines begin */
+static_assert(offsetof(struct destination, window.size) ==
+		      offsetof(struct destination, delay) - RTE_CACHE_LINE_SIZE,
+	"what settling touches of a destination");
 
-static_assert(offsetof(struct destination, window.size) == DESTINATION_BUSY &&
-		      offsetof(struct destination, own_header) ==
-			      DESTINATION_BUSY + 2 * RTE_CACHE_LINE_SIZE,
-	"what a packet touches of its destination");
-
-/* object_map.h */
-static inline uint64_t
-destination_key_of(const void *dst)
-{
-	return ((const struct destination *)dst)->key;
-}
-
-/* Fetches what destination_input will touch of a destination. */
 static inline void
-destination_prefetch(const struct destination *dst)
+destination_settle_prefetch(const struct destination *dst)
 {
-	rte_prefetch0((const uint8_t *)dst + DESTINATION_BUSY);
-	rte_prefetch0((const uint8_t *)dst + DESTINATION_BUSY + RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(&dst->window.size);
+	rte_prefetch0(&dst->delay);
 }
 
+struct node;
 struct worker;
 
 /* Makes or frees one; control thread. NULL when memory is short. */
-struct destination *destination_new(const struct destination_params *params, int socket);
+struct destination *destination_new(struct node *node, const struct destination_params *params);
 void destination_free(struct destination *dst);
 
 /* Source packets that never came: of the epochs that ended and of the current one. */
@@ -171,28 +130,31 @@ destination_lost(const struct destination *dst)
 }
 
 /*
- * A packet of the session (data begins at the payload, the session header before it). Owner only.
- * Returns true if so many delays are collected that destination_keep_delays should be called soon.
+ * A packet of the session (data begins at the payload, the session header before it), whatever it
+ * is. Owner only.
  */
-bool destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
+void destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
 
-/* Puts the collected delays into the histogram. Owner only. */
-void destination_keep_delays(struct destination *dst);
+/* Adds what its line, which is dst->line, has collected. Owner only. */
+void destination_settle(struct destination *dst, struct destination_line *line);
 
-/* A copy of the histogram with those that are not yet in it. Any thread; delay_histogram.h. */
+/* A live reader's view, of any thread: with what the line has collected. */
+struct destination_sum destination_delivered(const struct destination *dst);
+uint64_t destination_flow_received(const struct destination *dst, uint16_t flow);
+/* delay_histogram.h. */
 void destination_delay(const struct destination *dst, struct delay_histogram *copy);
 
-/* Fetches what egress_output will touch besides the destination. */
-static inline void
-egress_prefetch(const struct destination *dst)
+static inline uint64_t
+destination_heard_at(const struct destination *dst)
 {
-	const struct frame_template *t = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE);
+	return counter_read(&dst->line->heard_at);
+}
 
-	if (t == NULL)
-		return;
-	rte_prefetch0(t->bytes + FRAME_TEMPLATE_BYTES - EGRESS_SHORT_HEADER);
-	if (dst->long_header)
-		rte_prefetch0(t);
+/* EGRESS_UDP: where its datagrams go is known. */
+static inline bool
+destination_is_resolved(const struct destination *dst)
+{
+	return __atomic_load_n(&dst->line->header, __ATOMIC_ACQUIRE) != NULL;
 }
 
 /* Drops what is held for order: the session ends here. Owner only. */

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a destination's packets leave: a UDP address, a file, or a counting sink. */
-#include "destination.h"
+#include "egress.h"
 #include "headroom.h"
-#include "node.h"
-#include "tx_buffer.h"
 
-/* A plain UDP datagram. The owner of a destination sends on its egress port. */
 static void
 egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
-	const struct frame_template *t = __atomic_load_n(&dst->header, __ATOMIC_ACQUIRE);
-	struct port *port = w->node->ports[dst->egress_port];
+	const struct frame_template *t = egress_header(dst->line);
+	struct port *port = dst->params.egress_port;
 	struct destination_counters *c = &dst->counters;
-	struct tx_buffer *tx;
-	uint16_t sum = 0;
-	uint8_t *p;
 
 	if (unlikely(t == NULL)) {
 		c->egress_drops++;
@@ -33,22 +27,9 @@ egress_udp(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		c->egress_drops++;
 		return;
 	}
-	if (frame_needs_sum(t, port->offloads))
-		sum = packet_sum_known(m) ? packet_meta(m)->sum : checksum_mbuf(m, 0);
-	p = packet_prepend(m, t->total);
-	/* Constant sizes; what they write too much is the packet's own headroom. */
-	if (likely(t->total <= EGRESS_SHORT_HEADER))
-		memcpy(p + t->total - EGRESS_SHORT_HEADER,
-			t->bytes + FRAME_TEMPLATE_BYTES - EGRESS_SHORT_HEADER, EGRESS_SHORT_HEADER);
-	else
-		memcpy(p + t->total - FRAME_TEMPLATE_BYTES, t->bytes, FRAME_TEMPLATE_BYTES);
-	packet_clear_flags(m);
-	frame_finish(t, m, port->offloads, sum);
 	dst->delivered.packets++;
-	dst->delivered.bytes += m->pkt_len - t->total;
-	tx = worker_tx(w, port);
-	tx->delivered++;
-	tx_buffer_add(w, tx, m, &dst->account);
+	dst->delivered.bytes += m->pkt_len;
+	egress_send(w, dst->line, t, m);
 }
 
 /* The control thread writes files; what it cannot follow is dropped by name. */
@@ -70,7 +51,7 @@ egress_file(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 void
 egress_output(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
-	switch (dst->egress) {
+	switch (dst->params.egress) {
 	case EGRESS_UDP:
 		egress_udp(w, dst, m);
 		return;

@@ -2,8 +2,8 @@
 /*
  * Datagrams to sessions' ingress addresses, a burst at a time: a node may have a hundred thousand
  * sources, and what each packet needs of its own lies in no cache. So all look-ups of a burst are
- * under way at once: the table's line is fetched as a packet is added, its source some packets
- * later, its next hop before the first packet is sent. One worker.
+ * under way at once: the table's slot is fetched as a packet is added, its source's line some
+ * packets later, its next hop before the first packet is sent. One worker.
  */
 #ifndef FERRY_INGRESS_H
 #define FERRY_INGRESS_H
@@ -14,19 +14,19 @@
 #include "worker.h"
 
 struct ingress_burst {
-	const struct object_table *table;
+	const struct line_table *table;
 	uint16_t n;
-	uint16_t found; /* so many sources are looked up */
+	uint16_t found; /* so many lines are looked up */
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint64_t keys[BURST_MAX];
-	struct source *sources[BURST_MAX]; /* most likely; NULL: nobody listens */
+	struct source_line *lines[BURST_MAX]; /* most likely; NULL: nobody listens */
 };
 
 /* A burst is good for one turn. */
 static inline void
 ingress_begin(const struct worker *w, struct ingress_burst *burst)
 {
-	burst->table = object_map_table(&w->node->ingress);
+	burst->table = line_map_table(&w->node->ingress);
 	burst->n = 0;
 	burst->found = 0;
 }

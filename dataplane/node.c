@@ -80,13 +80,15 @@ qsbr_init(struct node *node)
 static int
 tables_init(struct node *node)
 {
-	struct id_map *maps[] = {&node->peers, &node->known, &node->conferences, &node->sources};
+	struct id_map *maps[] = {&node->peers, &node->known, &node->conferences, &node->sources,
+		&node->egress_headers};
 
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
 		if (id_map_init(maps[i]) < 0)
 			return -ENOMEM;
-	if (object_map_init(&node->ingress, source_key_of) < 0 ||
-		object_map_init(&node->destinations, destination_key_of) < 0)
+	if (line_map_init(&node->ingress, &node->source_lines, source_key_of) < 0 ||
+		line_map_init(&node->destinations, &node->destination_lines, destination_key_of) <
+			0)
 		return -ENOMEM;
 	node->links = rte_zmalloc(
 		"links", node->max_links * sizeof(*node->links), RTE_CACHE_LINE_SIZE);
@@ -226,8 +228,11 @@ node_free(struct node *node)
 	for (uint16_t i = 0; i < WORKERS_MAX; i++)
 		worker_free(node->workers[i]);
 	id_map_free(&node->peers);
-	object_map_free(&node->ingress);
-	object_map_free(&node->destinations);
+	line_map_free(&node->ingress);
+	line_map_free(&node->destinations);
+	line_pool_free(&node->source_lines);
+	line_pool_free(&node->destination_lines);
+	id_map_free(&node->egress_headers);
 	id_map_free(&node->known);
 	id_map_free(&node->conferences);
 	id_map_free(&node->sources);

@@ -18,8 +18,8 @@
 #include "destination.h"
 #include "fanout.h"
 #include "id_map.h"
+#include "line_map.h"
 #include "link.h"
-#include "object_map.h"
 #include "port.h"
 #include "reclaim.h"
 #include "rlnc_params.h"
@@ -47,17 +47,19 @@ struct node {
 	struct tsc_clock tsc; /* of worker_loop and the control thread; not used in virtual time */
 
 	/* Read by workers. */
-	struct id_map peers;		/* NodeID -> struct link */
-	struct object_map ingress;	/* source_ingress_key -> struct source */
-	struct object_map destinations; /* session_key -> struct destination */
-	struct id_map known;		/* session_key -> anything: the node was told of it */
-	bool installed;			/* no other session is forwarded */
-	struct id_map conferences;	/* conference -> struct feeder_terms; others: the default */
-	uint32_t terms_version;		/* of these; never 0 */
-	struct link **links;		/* by index; published slots */
+	struct id_map peers;	      /* NodeID -> struct link */
+	struct line_map ingress;      /* source_ingress_key -> struct source_line */
+	struct line_map destinations; /* session_key -> struct destination_line */
+	struct id_map known;	      /* session_key -> anything: the node was told of it */
+	bool installed;		      /* no other session is forwarded */
+	struct id_map conferences;    /* conference -> struct feeder_terms; others: the default */
+	uint32_t terms_version;	      /* of these; never 0 */
+	struct link **links;	      /* by index; published slots */
 
 	/* The control thread's. */
 	struct id_map sources; /* session_key -> struct source */
+	struct line_pool source_lines, destination_lines;
+	struct id_map egress_headers; /* egress_header.h */
 	struct rte_rcu_qsbr *qsbr;
 	struct reclaim reclaim;
 	struct rte_mempool *pool, *header_pool;

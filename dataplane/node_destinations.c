@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
-#include <rte_malloc.h>
-
+#include "egress_header.h"
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
-
-/* The first header lies in the destination itself. */
-static struct frame_template *
-header_new(struct destination *dst)
-{
-	struct egress_header *header = &dst->own_header;
-
-	if (header->t.total != 0)
-		header = rte_malloc("egress_header", sizeof(*header), RTE_CACHE_LINE_SIZE);
-	return header != NULL ? &header->t : NULL;
-}
-
-static void
-header_release(void *t)
-{
-	rte_free(RTE_PTR_SUB(t, offsetof(struct egress_header, t)));
-}
-
-static bool
-header_is_own(const struct destination *dst, const struct frame_template *t)
-{
-	return t == &dst->own_header.t;
-}
 
 static void
 destination_release(void *object)
@@ -38,15 +14,18 @@ destination_release(void *object)
 	node_ring_free(dst->file);
 	for (uint32_t i = 0; dst->held > 0 && i <= dst->slots_mask; i++)
 		rte_pktmbuf_free(dst->slots[i]);
-	if (dst->header != NULL && !header_is_own(dst, dst->header))
-		header_release((void *)(uintptr_t)dst->header);
+	if (dst->line->header != NULL)
+		egress_header_put(dst->line->header);
 	destination_free(dst);
 }
 
 struct destination *
 node_find_destination(const struct node *node, uint32_t conference, uint32_t session)
 {
-	return object_map_find(&node->destinations, session_key(conference, session));
+	const struct destination_line *line = line_map_find(
+		&node->destinations, session_key(conference, session));
+
+	return line != NULL ? line_owner(line) : NULL;
 }
 
 struct destination *
@@ -59,17 +38,17 @@ node_add_destination(struct node *node, const struct destination_params *params,
 			    ? node_spread(node, key, params->egress_port, worker_sends_on)
 			    : node_spread(node, key, NULL, NULL);
 
-	if (object_map_find(&node->destinations, key) != NULL || owner < 0) {
+	if (line_map_find(&node->destinations, key) != NULL || owner < 0) {
 		errno = owner < 0 ? ENODEV : EEXIST;
 		return NULL;
 	}
 	own.owner = (uint16_t)owner;
-	dst = destination_new(&own, SOCKET_ID_ANY);
+	dst = destination_new(node, &own);
 	if (dst != NULL && params->egress == EGRESS_FILE)
 		dst->file = node_ring(file_ring, false);
 	if (dst == NULL || (params->egress == EGRESS_FILE && dst->file == NULL) ||
 		node_know_session(node, params->conference, params->session) < 0 ||
-		object_map_add(&node->destinations, dst, &node->reclaim) < 0) {
+		line_map_add(&node->destinations, dst->line, &node->reclaim) < 0) {
 		if (dst != NULL)
 			destination_release(dst);
 		errno = ENOMEM;
@@ -81,20 +60,21 @@ node_add_destination(struct node *node, const struct destination_params *params,
 int
 node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends)
 {
-	const struct frame_template *old = dst->header;
-	struct frame_template *t = NULL;
+	const struct frame_template *old = dst->line->header, *t = NULL;
 
 	if (ends != NULL) {
-		t = header_new(dst);
+		rte_be16_t ports[] = {rte_cpu_to_be_16(ends->source_port),
+			rte_cpu_to_be_16(ends->destination_port)};
+
+		t = egress_header_get(node, dst->params.egress_port, ends);
 		if (t == NULL)
 			return -ENOMEM;
-		frame_template_build(t, dst->params.egress_port, ends, NULL, 0);
 		dst->account.headers = t->total;
-		dst->long_header = t->total > EGRESS_SHORT_HEADER;
+		memcpy(dst->line->ports, ports, sizeof(ports));
 	}
-	__atomic_store_n(&dst->header, t, __ATOMIC_RELEASE);
-	if (old != NULL && !header_is_own(dst, old))
-		reclaim_defer(&node->reclaim, header_release, (void *)(uintptr_t)old);
+	__atomic_store_n(&dst->line->header, t, __ATOMIC_RELEASE);
+	if (old != NULL)
+		egress_header_put_later(old);
 	return 0;
 }
 
@@ -109,20 +89,20 @@ node_remove_destination(struct node *node, struct destination *dst)
 {
 	uint64_t key = session_key(dst->params.conference, dst->params.session);
 
-	object_map_remove(&node->destinations, key);
+	line_map_remove(&node->destinations, key);
 	node_retire(node, dst->params.owner, perform_flush, dst, destination_release);
 }
 
 static void
-free_each(void *arg, void *object)
+free_each(void *arg, void *line)
 {
 	(void)arg;
-	destination_release(object);
+	destination_release(line_owner(line));
 }
 
 void
 node_free_destinations(struct node *node)
 {
 	if (node->destinations.table != NULL)
-		object_map_each(&node->destinations, free_each, NULL);
+		line_map_each(&node->destinations, free_each, NULL);
 }

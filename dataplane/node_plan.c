@@ -182,7 +182,7 @@ move_in(struct source *source, struct flow_plan *plan)
 	if (!plan->flows[0].own_state)
 		return;
 	rte_free(plan->flows[0].state);
-	plan->flows[0].state = &source->first;
+	plan->flows[0].state = &source->line->first;
 }
 
 void
@@ -195,12 +195,13 @@ node_set_plan(struct node *node, struct source *source, struct flow_plan *plan)
 	for (uint16_t i = 0; i < plan->nb_flows; i++)
 		plan->flows[i].own_state = false;
 	__atomic_store_n(&source->plan, plan, __ATOMIC_RELEASE);
-	/* Who sees the new version sees the new plan; who does not keeps to what it has copied. */
-	__atomic_store_n(&source->plan_version, source->plan_version + 1, __ATOMIC_RELEASE);
+	/* Who sees this sees the new plan; who does not keeps to what it has copied. */
+	__atomic_store_n(&source->line->renewed, 1, __ATOMIC_RELEASE);
 	if (old == NULL)
 		return;
 	for (uint16_t i = 0; i < old->nb_flows; i++)
-		if (old->flows[i].state != &source->first && !plan_names(plan, old->flows[i].state))
+		if (old->flows[i].state != &source->line->first &&
+			!plan_names(plan, old->flows[i].state))
 			reclaim_defer(&node->reclaim, rte_free, old->flows[i].state);
 	reclaim_defer(&node->reclaim, rte_free, old);
 }

@@ -173,7 +173,7 @@ rlnc_encoder_take(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, 
 	struct rlnc_header h = {.code = e->params.code, .n = 1};
 	struct session_hdr session = {
 		.stamp = w->stamp,
-		.flags = source->flags | flags | SESSION_CODED,
+		.flags = source->line->flags | flags | SESSION_CODED,
 	};
 
 	if (window && g->n == e->params.k)

@@ -70,7 +70,7 @@ send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_
 		struct session_hdr session = {
 			.seq = rte_cpu_to_be_32(g->first),
 			.stamp = vectors[0].head.stamp,
-			.flags = e->source->flags | SESSION_CODED,
+			.flags = e->source->line->flags | SESSION_CODED,
 		};
 
 		rlnc_send(w, e, pkts[i], &session, false);

@@ -22,19 +22,24 @@ source_plan(const struct source *source)
 	return __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
 }
 
-static inline bool
-source_is_running(const struct source *source)
-{
-	return __atomic_load_n(&source->running, __ATOMIC_RELAXED);
-}
-
 static inline void
 count_sent(struct source *source, struct flow_state *flow, uint32_t bytes)
 {
+	struct source_line *line = source->line;
+
 	flow->packets++;
 	flow->bytes += bytes;
-	source->sent.packets++;
-	source->sent.bytes += bytes;
+	if (flow == &line->first)
+		return;
+	line->others++;
+	source->others.packets++;
+	source->others.bytes += bytes;
+}
+
+static inline rte_be32_t
+next_seq(const struct source_line *line)
+{
+	return rte_cpu_to_be_32((uint32_t)line->first.packets + line->others);
 }
 
 void
@@ -68,12 +73,12 @@ send_plain(struct worker *w, struct source *source, const struct flow_plan *plan
 	struct session_hdr session = {
 		.conference = rte_cpu_to_be_32(source->conference),
 		.session = rte_cpu_to_be_32(source->session),
-		.seq = rte_cpu_to_be_32(source->seq++),
+		.seq = next_seq(source->line),
 		.stamp = w->stamp,
 		.epoch = rte_cpu_to_be_16(source->epoch),
 		.flow_seq = rte_cpu_to_be_16((uint16_t)flow->state->packets),
 		.flow = flow->id,
-		.flags = source->flags | flags,
+		.flags = source->line->flags | flags,
 	};
 
 	source_branches(plan, flow, branches);
@@ -93,51 +98,60 @@ send_payload(struct worker *w, struct source *source, const struct flow_plan *pl
 
 /* Copies the one way of a plan, if it has but one and there is room for it. */
 static void
-take_way(struct source *source, uint32_t version)
+take_way(struct source *source)
 {
-	const struct flow_plan *plan = source_plan(source);
-	const struct flow *flow = plan->flows;
-	const struct flow_branch *branch = &plan->branches[flow->first_branch];
-	struct source_way *way = &source->way;
+	struct source_line *line = source->line;
+	const struct flow_plan *plan;
+	const struct flow_branch *branch;
 
-	way->version = version;
-	way->payload_max = plan->payload_max;
-	way->link = NULL;
-	if (plan->nb_flows != 1 || flow->nb_branches != 1 || flow->state != &source->first ||
-		branch->pathlet_len > sizeof(way->pathlet) || source->encoder != NULL)
+	/* A plan that comes after this has it set anew. */
+	(void)__atomic_exchange_n(&line->renewed, 0, __ATOMIC_ACQ_REL);
+	plan = source_plan(source);
+	branch = &plan->branches[plan->flows->first_branch];
+	line->payload_max = plan->payload_max;
+	line->link = 0;
+	if (plan->nb_flows != 1 || plan->flows->nb_branches != 1 ||
+		plan->flows->state != &line->first || branch->pathlet_len > SOURCE_WAY_BYTES ||
+		source->encoder != NULL)
 		return;
-	way->link = branch->link;
-	way->flow = flow->id;
-	way->pathlet_len = (uint8_t)branch->pathlet_len;
-	memcpy(way->pathlet, plan->bytes + branch->pathlet_off, branch->pathlet_len);
+	line->link = (uintptr_t)branch->link & ((UINT64_C(1) << 48) - 1);
+	line->flow = plan->flows->id;
+	line->pathlet_len = (uint8_t)branch->pathlet_len;
+	memcpy(line->pathlet, plan->bytes + branch->pathlet_off, branch->pathlet_len);
 }
 
 /* send_payload for the one way, into the packet's own headroom. */
 static inline void
-send_one_way(struct worker *w, struct source *source, struct rte_mbuf *m)
+send_one_way(struct worker *w, struct source_line *line, struct link *link, struct rte_mbuf *m)
 {
-	const struct source_way *way = &source->way;
-	uint16_t len = (uint16_t)(way->pathlet_len + sizeof(struct session_hdr));
-	struct flow_state *flow = &source->first;
+	uint16_t len = (uint16_t)(line->pathlet_len + sizeof(struct session_hdr));
 	uint32_t bytes = m->pkt_len;
 	uint8_t *p = packet_prepend(m, len);
-	struct session_hdr *hdr = (struct session_hdr *)(p + way->pathlet_len);
+	struct session_hdr *hdr = (struct session_hdr *)(p + line->pathlet_len);
 
 	/* A constant size; what it writes too much the session header overwrites. */
-	memcpy(p, way->pathlet, sizeof(way->pathlet));
+	memcpy(p, line->pathlet, sizeof(line->pathlet));
 	*hdr = (struct session_hdr){
-		.conference = rte_cpu_to_be_32(source->conference),
-		.session = rte_cpu_to_be_32(source->session),
-		.seq = rte_cpu_to_be_32(source->seq++),
+		.conference = rte_cpu_to_be_32(line->conference),
+		.session = rte_cpu_to_be_32(line->session),
+		.seq = next_seq(line),
 		.stamp = w->stamp,
-		.epoch = rte_cpu_to_be_16(source->epoch),
-		.flow_seq = rte_cpu_to_be_16((uint16_t)flow->packets),
-		.flow = way->flow,
-		.flags = source->flags,
+		.epoch = rte_cpu_to_be_16(line->epoch),
+		.flow_seq = rte_cpu_to_be_16((uint16_t)line->first.packets),
+		.flow = line->flow,
+		.flags = line->flags,
 	};
-	count_sent(source, flow, bytes);
+	line->first.packets++;
+	line->first.bytes += bytes;
 	packet_sum_grow(m, p, len);
-	feeder_push(w, way->link, m);
+	feeder_push(w, link, m);
+}
+
+static inline bool
+can_go_one_way(const struct rte_mbuf *m)
+{
+	return packet_can_prepend(
+		m, SOURCE_WAY_BYTES + sizeof(struct session_hdr) + FRAME_TEMPLATE_BYTES);
 }
 
 static enum drop_reason
@@ -159,24 +173,34 @@ admit(struct source *source, uint16_t payload_max, uint32_t bytes, uint64_t now)
 	return DROP_none;
 }
 
-void
-source_ingress(struct worker *w, struct source *source, struct rte_mbuf *m)
+/* A payload that is not of the common kind, or the first after a change. */
+static __rte_noinline void
+ingress_slow(struct worker *w, struct source *source, struct rte_mbuf *m)
 {
-	uint32_t version = __atomic_load_n(&source->plan_version, __ATOMIC_ACQUIRE);
-	const struct source_way *way = &source->way;
+	struct source_line *line = source->line;
 	enum drop_reason reason;
 
-	if (unlikely(way->version != version))
-		take_way(source, version);
-	reason = admit(source, way->payload_max, m->pkt_len, w->now);
+	if (__atomic_load_n(&line->renewed, __ATOMIC_RELAXED))
+		take_way(source);
+	reason = admit(source, line->payload_max, m->pkt_len, w->now);
 	if (unlikely(reason != DROP_none))
 		worker_drop(w, m, reason);
-	else if (likely(way->link != NULL &&
-			 packet_can_prepend(m, SOURCE_WAY_BYTES + sizeof(struct session_hdr) +
-						       FRAME_TEMPLATE_BYTES)))
-		send_one_way(w, source, m);
+	else if (line->link != 0 && can_go_one_way(m))
+		send_one_way(w, line, (struct link *)(uintptr_t)line->link, m);
 	else
 		send_payload(w, source, source_plan(source), m, 0);
+}
+
+void
+source_ingress(struct worker *w, struct source_line *line, struct rte_mbuf *m)
+{
+	struct link *link = source_next_hop(line);
+
+	if (likely(link != NULL && !line->limited && m->pkt_len <= line->payload_max &&
+		    __atomic_load_n(&line->running, __ATOMIC_RELAXED) && can_go_one_way(m)))
+		send_one_way(w, line, link, m);
+	else
+		ingress_slow(w, line_owner(line), m);
 }
 
 static void

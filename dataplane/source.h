@@ -11,32 +11,23 @@
 #ifndef FERRY_SOURCE_H
 #define FERRY_SOURCE_H
 
-#include <assert.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include <rte_prefetch.h>
+#include <rte_branch_prediction.h>
 #include <rte_ring.h>
 
 #include "alias.h"
+#include "counters.h"
 #include "generator.h"
 #include "link.h"
 #include "rng.h"
+#include "source_line.h"
 #include "timer_wheel.h"
 #include "token_bucket.h"
 #include "wire.h"
 
 #define SOURCE_FLOWS_MAX 256 /* a flow's id has one byte on the wire */
-
-/*
- * A flow's own numbers; they outlive the plans that name the flow. Written by the owner. The flow
- * sequence of the next packet is packets modulo 2^16.
- */
-struct flow_state {
-	uint64_t packets;
-	uint64_t bytes; /* of payload */
-};
 
 /* One packet's way out: a next hop and the Pathlet it gets. */
 struct flow_branch {
@@ -70,7 +61,7 @@ enum source_kind {
 	SOURCE_FILE
 };
 
-/* Of what is not sent; what is sent stands in the source itself. */
+/* Of what is not sent. */
 struct source_counters {
 	uint64_t policed;
 	uint64_t oversize;
@@ -79,72 +70,36 @@ struct source_counters {
 	uint64_t starved; /* times that no buffer was to be had */
 };
 
-/*
- * The owner's copy of a plan's one way, where there is one flow, one next hop and a short Pathlet:
- * most sessions. It holds as long as version is the source's plan_version.
- */
-#define SOURCE_WAY_BYTES 12
-
-struct source_way {
-	struct link *link; /* NULL: not such a plan */
-	uint32_t version;
-	uint16_t payload_max;
-	uint8_t flow; /* id */
-	uint8_t pathlet_len;
-	uint8_t pathlet[SOURCE_WAY_BYTES];
-} __attribute__((packed));
-
-/*
- * A node may have very many sources, their packets in any order: what a packet costs are the cache
- * lines that it is the first to touch. A payload of the common kind touches the first two, which
- * processors fetch as a pair.
- */
 struct source {
-	/* The owner's. */
-	struct flow_state sent; /* all flows; packets count once however many branches they take */
+	/* The owner's; what a payload of a source with a rate touches besides the line. */
+	struct token_bucket bucket;
+
+	/* Constant once published. */
+	struct source_line *line;
+	struct node *node;
 
 	/* Published by the control thread. */
 	const struct flow_plan *plan;
-	uint32_t plan_version; /* one more with each plan */
 
-	/* Constant once published. */
-	uint32_t conference, session;
-
-	uint32_t seq; /* the owner's */
-
-	/* Constant once published. */
-	uint16_t owner;
-	uint16_t epoch;
-	uint8_t flags; /* session header flags of every packet */
-	uint8_t kind;  /* enum source_kind */
-
-	bool running;  /* published by the control thread */
-	bool finished; /* the owner's: generator's count reached, or file sent */
-
-	/* The owner's; in the first line what a packet changes. */
-	struct token_bucket bucket;
-	struct flow_state first; /* of the first flow of the first plan */
-	struct source_way way;
-
-	uint32_t ingress_key; /* constant once published; SOURCE_UDP */
-
-	/* Touched seldom. */
+	/* The owner's. */
+	struct flow_state others; /* of all flows but line->first, those that have ended too */
 	struct source_counters counters;
+	bool finished; /* generator's count reached, or file sent */
 	struct rng rng;
 	struct timer timer;	  /* generator and file: when to send next */
 	struct rte_mbuf *pending; /* file: taken from the feed, its time not come */
 	struct generator generator;
 
 	/* Constant once published. */
+	uint32_t conference, session;
+	uint16_t owner;
+	uint16_t epoch;
+	uint8_t kind;		      /* enum source_kind */
 	uint64_t rate;		      /* bit/s, 0 = no limit */
 	uint64_t burst;		      /* bytes */
 	struct rte_ring *feed;	      /* SOURCE_FILE: payloads from the control thread */
 	struct rlnc_encoder *encoder; /* NULL: its packets go as they are */
-} __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
-
-static_assert(offsetof(struct source, bucket.ns_per_byte) == RTE_CACHE_LINE_SIZE &&
-		      offsetof(struct source, counters) == 2 * RTE_CACHE_LINE_SIZE,
-	"what a packet touches of its source");
+} __rte_cache_aligned;
 
 struct worker;
 struct fanout_branch;
@@ -157,11 +112,11 @@ source_ingress_key(uint16_t port, uint8_t local, uint16_t udp_port)
 	return (uint64_t)port << 24 | (uint64_t)local << 16 | udp_port;
 }
 
-/* The same of a source; object_map.h. */
+/* The same of a source's line; line_map.h. */
 static inline uint64_t
-source_key_of(const void *source)
+source_key_of(const void *line)
 {
-	return ((const struct source *)source)->ingress_key;
+	return ((const struct source_line *)line)->ingress_key;
 }
 
 /* Session id of the tables: conference and session. */
@@ -184,25 +139,34 @@ session_wire_key(const void *p)
 	return rte_be_to_cpu_64(key);
 }
 
-/* Fetches what source_ingress will touch of a source. */
-static inline void
-source_prefetch(const struct source *source)
+static inline bool
+source_is_running(const struct source *source)
 {
-	rte_prefetch0(source);
-	rte_prefetch0((const uint8_t *)source + RTE_CACHE_LINE_SIZE);
+	return __atomic_load_n(&source->line->running, __ATOMIC_RELAXED) != 0;
+}
+
+/* What it sent, each packet counted once however many branches it takes. Any thread. */
+static inline struct flow_state
+source_sent(const struct source *source)
+{
+	const struct flow_state *first = &source->line->first;
+
+	return (struct flow_state){
+		.packets = counter_read(&first->packets) + counter_read(&source->others.packets),
+		.bytes = counter_read(&first->bytes) + counter_read(&source->others.bytes)};
 }
 
 /* The next hop of its next packet, if there is but one way known, else NULL. Owner only. */
-static inline const struct link *
-source_next_hop(const struct source *source)
+static inline struct link *
+source_next_hop(const struct source_line *line)
 {
-	uint32_t version = __atomic_load_n(&source->plan_version, __ATOMIC_ACQUIRE);
-
-	return likely(source->way.version == version) ? source->way.link : NULL;
+	if (unlikely(__atomic_load_n(&line->renewed, __ATOMIC_RELAXED)))
+		return NULL;
+	return (struct link *)(uintptr_t)line->link;
 }
 
 /* What came to the ingress address: takes a payload (data begins at it). Owner only. */
-void source_ingress(struct worker *w, struct source *source, struct rte_mbuf *m);
+void source_ingress(struct worker *w, struct source_line *line, struct rte_mbuf *m);
 
 /* The ways of a flow: fills flow->nb_branches of them. */
 void source_branches(

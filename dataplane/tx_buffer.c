@@ -17,8 +17,10 @@ static void
 drop_rest(struct worker *w, struct tx_buffer *tx, uint16_t from, enum drop_reason reason)
 {
 	for (uint16_t i = from; i < tx->n; i++) {
-		take_back(tx->accounts[i], tx->pkts[i]);
-		tx->delivered -= tx->accounts[i]->delivered;
+		const struct tx_account *account = tx_account_now(tx->accounts[i]);
+
+		take_back(account, tx->pkts[i]);
+		tx->delivered -= account->delivered;
 		worker_drop(w, tx->pkts[i], reason);
 	}
 }

@@ -265,6 +265,8 @@ forget(void)
 	for (size_t i = 0; i < RTE_DIM(sessions); i++) {
 		struct destination *dst = node_find_destination(node, 1, sessions[i]);
 
+		destination_settle(dst, dst->line);
+		dst->line->way = DESTINATION_SLOW;
 		dst->heard = false;
 		seq_window_reset(&dst->window);
 	}

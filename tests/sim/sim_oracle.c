@@ -81,9 +81,9 @@ check_destination(struct oracle *oracle, const struct sim *sim, uint32_t session
 
 	if (dst == NULL)
 		return;
-	SIM_CHECK(sim, dst->delivered.packets == at.delivered,
+	SIM_CHECK(sim, destination_delivered(dst).packets == at.delivered,
 		"session %u at %u: says %" PRIu64 " delivered, were %" PRIu64, session, id,
-		dst->delivered.packets, at.delivered);
+		destination_delivered(dst).packets, at.delivered);
 	SIM_CHECK(sim, dst->counters.duplicates == at.duplicates,
 		"session %u at %u: says %" PRIu64 " duplicates, were %" PRIu64, session, id,
 		dst->counters.duplicates, at.duplicates);

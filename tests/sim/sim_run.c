@@ -248,23 +248,33 @@ sim_hash_counters(const struct sim *sim, uint64_t *hash)
 		if (sim->nodes[s->source].node != NULL) {
 			const struct source *source = sim_source(sim, i);
 
-			sim_hash_bytes(hash, &source->sent, sizeof(source->sent));
+			const struct flow_state sent = source_sent(source);
+
+			sim_hash_bytes(hash, &sent, sizeof(sent));
 			sim_hash_bytes(hash, &source->counters, sizeof(source->counters));
 		}
 		for (uint16_t d = 0; d < s->nb_destinations; d++) {
 			const struct destination *dst;
 			struct delay_histogram delay;
+			struct destination_sum sum;
+			uint64_t heard_at;
 
 			if (sim->nodes[s->destinations[d]].node == NULL)
 				continue;
 			dst = sim_destination(sim, i, s->destinations[d]);
-			sim_hash_bytes(hash, &dst->heard_at, sizeof(dst->heard_at));
-			sim_hash_bytes(hash, &dst->delivered, sizeof(dst->delivered));
+			heard_at = destination_heard_at(dst);
+			sum = destination_delivered(dst);
+			sim_hash_bytes(hash, &heard_at, sizeof(heard_at));
+			sim_hash_bytes(hash, &sum, sizeof(sum));
 			sim_hash_bytes(hash, &dst->counters, sizeof(dst->counters));
 			destination_delay(dst, &delay);
 			sim_hash_bytes(hash, &delay, sizeof(delay));
-			for (uint16_t f = 0; f < dst->params.nb_flows; f++)
-				sim_hash_bytes(hash, &dst->flows[f].received, 16);
+			for (uint16_t f = 0; f < dst->params.nb_flows; f++) {
+				uint64_t counts[] = {
+					destination_flow_received(dst, f), dst->flows[f].lost};
+
+				sim_hash_bytes(hash, counts, sizeof(counts));
+			}
 		}
 	}
 }

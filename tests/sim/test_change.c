@@ -68,7 +68,7 @@ weights(uint8_t kind)
 			sim_run_until(sim, sim->now + 100 * SIM_MS);
 		/* The host's last may still be on its way to the node. */
 		count = flow_packets(sim, index, 1) - before;
-		all = sim_source(sim, index)->sent.packets - before_all;
+		all = source_sent(sim_source(sim, index)).packets - before_all;
 		assert_true(all > 900);
 		check_split(count, (double)all, weight / 100.0);
 		before += count;
@@ -76,8 +76,8 @@ weights(uint8_t kind)
 	}
 	sim_session_stop(sim, index);
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets,
-		sim_source(sim, index)->sent.packets);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets,
+		source_sent(sim_source(sim, index)).packets);
 	small_finish(sim, oracle, small_none);
 }
 
@@ -115,7 +115,7 @@ test_flows(void **state)
 		small_send(sim, index, 5, 100, 200 * SIM_US);
 	}
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 1500);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 1500);
 	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
 	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_duplicate, DROP_none});
 }
@@ -144,9 +144,9 @@ test_stop_and_start(void **state)
 		small_send(sim, udp, 50, 100, 100 * SIM_US);
 		sim_session_stop(sim, udp);
 		sim_session_stop(sim, generator);
-		made = sim_source(sim, generator)->sent.packets;
+		made = source_sent(sim_source(sim, generator)).packets;
 		small_send(sim, udp, 50, 100, 100 * SIM_US);
-		assert_int_equal(sim_source(sim, generator)->sent.packets, made);
+		assert_int_equal(source_sent(sim_source(sim, generator)).packets, made);
 		sim_session_start(sim, udp);
 		sim_session_start(sim, generator);
 	}
@@ -155,11 +155,12 @@ test_stop_and_start(void **state)
 	stopped = sim_source(sim, udp)->counters.stopped;
 	assert_in_range(stopped, 20 * 49, 20 * 51);
 	assert_int_equal(small_drops(sim, 1, DROP_session_stopped), stopped);
-	assert_int_equal(small_destination(sim, udp, 2)->delivered.packets + stopped, 2000);
+	assert_int_equal(
+		destination_delivered(small_destination(sim, udp, 2)).packets + stopped, 2000);
 	/* 1000 packets a second for 20 times 5 ms. */
-	assert_in_range(sim_source(sim, generator)->sent.packets, 90, 125);
-	assert_int_equal(small_destination(sim, generator, 2)->delivered.packets,
-		sim_source(sim, generator)->sent.packets);
+	assert_in_range(source_sent(sim_source(sim, generator)).packets, 90, 125);
+	assert_int_equal(destination_delivered(small_destination(sim, generator, 2)).packets,
+		source_sent(sim_source(sim, generator)).packets);
 	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_stopped, DROP_none});
 }
 
@@ -192,7 +193,7 @@ test_removal(void **state)
 		assert_null(sim_source(sim, second));
 	}
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 1800);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 1800);
 	assert_true(small_drops(sim, 2, DROP_session_not_destination) > 0);
 	small_finish(sim, NULL, small_none);
 }

@@ -83,7 +83,7 @@ test_egress_behind(void **state)
 	assert_non_null(dst);
 	small_send(sim, index, 100, 200, 200 * SIM_US);
 	sim_drain(sim, SIM_S);
-	assert_int_equal(dst->delivered.packets, FILE_RING - 1);
+	assert_int_equal(destination_delivered(dst).packets, FILE_RING - 1);
 	assert_int_equal(dst->counters.egress_drops, 100 - (FILE_RING - 1));
 	assert_int_equal(small_drops(sim, 2, DROP_egress_behind), 100 - (FILE_RING - 1));
 	assert_int_equal(empty_ring(dst->file), FILE_RING - 1);

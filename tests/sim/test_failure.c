@@ -26,7 +26,7 @@ fork_in_the_road(uint32_t *index)
 static uint64_t
 delivered(const struct sim *sim, uint32_t index, uint32_t id)
 {
-	return small_destination(sim, index, id)->delivered.packets;
+	return destination_delivered(small_destination(sim, index, id)).packets;
 }
 
 /* It goes on: the next hundred all arrive at both. */
@@ -226,7 +226,7 @@ test_starved_generator(void **state)
 	n = take_all(sim->nodes[0].node->pool, all);
 	index = small_start(sim, NULL, &s);
 	sim_run_until(sim, sim->now + 20 * SIM_MS);
-	assert_int_equal(sim_source(sim, index)->sent.packets, 0);
+	assert_int_equal(source_sent(sim_source(sim, index)).packets, 0);
 	assert_in_range(sim_source(sim, index)->counters.starved, 10, 21);
 	rte_pktmbuf_free_bulk(all, n);
 	sim_run_until(sim, sim->now + SIM_S);

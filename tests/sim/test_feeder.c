@@ -59,7 +59,7 @@ set_terms(const struct sim *sim, uint32_t conference, const struct feeder_terms 
 static uint64_t
 delivered(const struct sim *sim, uint32_t index)
 {
-	return small_destination(sim, index, 2)->delivered.packets;
+	return destination_delivered(small_destination(sim, index, 2)).packets;
 }
 
 /* What the wire saw leave the relay and come to it. */

@@ -50,7 +50,7 @@ install(struct sim *sim, uint32_t index, bool yes)
 static uint64_t
 delivered(const struct sim *sim, uint32_t index, uint32_t id)
 {
-	return small_destination(sim, index, id)->delivered.packets;
+	return destination_delivered(small_destination(sim, index, id)).packets;
 }
 
 static uint64_t

@@ -70,7 +70,8 @@ try_policy(uint32_t policy, uint32_t kind)
 		small_send(sim, index, 1, len * 29 % 500 + 8, 50 * SIM_US);
 	sim_drain(sim, SIM_S);
 	for (uint32_t i = 0; end[i] != 0; i++)
-		assert_int_equal(small_destination(sim, index, end[i])->delivered.packets, 40);
+		assert_int_equal(
+			destination_delivered(small_destination(sim, index, end[i])).packets, 40);
 	small_finish(sim, oracle, allowed);
 }
 

@@ -42,7 +42,7 @@ test_relay(void **state)
 
 		lost = destination_lost(dst);
 		assert_int_equal(lost, gone);
-		assert_int_equal(dst->delivered.packets + lost, 1150);
+		assert_int_equal(destination_delivered(dst).packets + lost, 1150);
 		assert_int_equal(dst->counters.epochs, 1);
 	}
 	/* Its neighbours saw a second epoch and began to count anew. */
@@ -80,7 +80,7 @@ test_redundant_relay(void **state)
 		sim_node_start(sim, 2 + round % 2);
 	}
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 800);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 800);
 	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
 	small_finish(sim, oracle, may_repeat);
 }
@@ -126,7 +126,7 @@ restart_source(uint64_t slow, bool ordered)
 	dst = small_destination(sim, index, 2);
 	stale = small_drops(sim, 2, DROP_session_stale_epoch);
 	assert_int_equal(dst->counters.epochs, 2);
-	assert_int_equal(dst->delivered.packets + stale, 800);
+	assert_int_equal(destination_delivered(dst).packets + stale, 800);
 	if (slow > 10 * SIM_MS)
 		assert_true(stale > 0);
 	else
@@ -176,7 +176,7 @@ test_older_epoch(void **state)
 	assert_int_equal(link->rx.epochs, 1);
 	small_send(sim, index, 50, 100, 10 * SIM_MS);
 	assert_int_equal(link->rx.epochs, 2);
-	assert_true(small_destination(sim, index, 2)->delivered.packets >= 145);
+	assert_true(destination_delivered(small_destination(sim, index, 2)).packets >= 145);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -203,8 +203,8 @@ test_destination(void **state)
 	sim_drain(sim, SIM_S);
 	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
 	assert_int_equal(destination_lost(small_destination(sim, index, 3)),
-		250 - small_destination(sim, index, 3)->delivered.packets);
-	assert_in_range(small_destination(sim, index, 2)->delivered.packets, 100, 110);
+		250 - destination_delivered(small_destination(sim, index, 3)).packets);
+	assert_in_range(destination_delivered(small_destination(sim, index, 2)).packets, 100, 110);
 	assert_in_range(wire_count(sim->wires[0].wire, 1, WIRE_UNPLUGGED), 48, 52);
 	small_finish(sim, NULL, small_none);
 }

@@ -141,7 +141,7 @@ test_other_queue(void **state)
 	}
 	assert_in_range(moved, 4, 28);
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 32 * 20);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 32 * 20);
 	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 0);
 	assert_int_equal(node_find_link(sim->nodes[1].node, 1)->rx.packets, 32 * 20);
 	small_finish(sim, NULL, small_none);
@@ -182,7 +182,8 @@ test_ring_is_emptied(void **state)
 			;
 		assert_int_equal(rte_ring_count(node_find_link(relay, 2)->ring), n);
 		sim_drain(sim, SIM_S);
-		assert_int_equal(small_destination(sim, index, 2)->delivered.packets, sent);
+		assert_int_equal(
+			destination_delivered(small_destination(sim, index, 2)).packets, sent);
 	}
 	small_finish(sim, NULL, small_none);
 }

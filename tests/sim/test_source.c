@@ -37,9 +37,11 @@ run_generator(const struct sim_session *how, uint32_t seconds)
 	sim_session_stop(sim, index);
 	sim_drain(sim, SIM_S);
 	source = sim_source(sim, index);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.bytes, source->sent.bytes);
-	rate = (double)source->sent.bytes / seconds;
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets,
+		source_sent(source).packets);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).bytes,
+		source_sent(source).bytes);
+	rate = (double)source_sent(source).bytes / seconds;
 	small_finish(sim, NULL, small_none);
 	return rate;
 }
@@ -131,12 +133,13 @@ test_policed(void **state)
 	sim_drain(sim, SIM_S);
 	source = sim_source(sim, index);
 	expected = 100000 * 10 + 3000;
-	passed = (double)source->sent.bytes;
+	passed = (double)source_sent(source).bytes;
 	assert_true(passed <= expected + 1);
 	assert_true(passed >= expected - 2 * 200);
-	assert_int_equal(source->sent.packets + source->counters.policed, 20000);
+	assert_int_equal(source_sent(source).packets + source->counters.policed, 20000);
 	assert_int_equal(small_drops(sim, 1, DROP_session_policed), source->counters.policed);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, source->sent.packets);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets,
+		source_sent(source).packets);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -155,7 +158,7 @@ test_conforming(void **state)
 		sim_run_until(sim, sim->now + 20 * SIM_MS);
 	}
 	sim_drain(sim, SIM_S);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 1000);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 1000);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -175,7 +178,7 @@ test_count(void **state)
 	(void)state;
 	sim_drain(sim, SIM_S);
 	assert_true(sim_source(sim, index)->finished);
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets, 777);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, 777);
 	small_finish(sim, NULL, small_none);
 }
 

@@ -299,7 +299,7 @@ test_no_packet_lost(void **state)
 	}
 	assert_int_equal(harness_missing(h), 0);
 	assert_int_equal(h->sent, h->nb_seqs);
-	assert_int_equal(h->sent, node_find_source(h->node, 1, 1)->sent.packets);
+	assert_int_equal(h->sent, source_sent(node_find_source(h->node, 1, 1)).packets);
 	assert_true(h->sent > 3000);
 }
 
