@@ -65,7 +65,8 @@ show_link_tx(json_t *object, const struct show_view *view, const struct link *li
 	json_object_set_new(object, "tx_bps", show_rate(&rates->tx.bytes, 8));
 	json_object_set_new(object, "tx_control", show_count(&tx->control));
 	json_object_set_new(object, "tx_drops", show_count(&tx->drops));
-	json_object_set_new(object, "ring_drops", show_number(ring_drops(view->node, link)));
+	json_object_set_new(object, "ring_drops",
+		show_number(ring_drops(view->node, link) - link->ring_drops_before));
 	json_object_set_new(object, "oversize", show_number(oversize));
 	json_object_set_new(object, "oversize_last_bytes",
 		oversize != 0 ? show_count(&tx->oversize_last) : json_null());

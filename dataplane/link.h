@@ -112,6 +112,7 @@ struct link {
 	struct address remote;
 	uint8_t local;	       /* our address on the port, an index */
 	uint16_t udp_port;     /* the neighbour's, host order */
+	uint16_t epoch;	       /* of what we send */
 	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
 	struct tx_buffer *out; /* the owner's, of the port */
 
@@ -121,6 +122,8 @@ struct link {
 	const struct frame_template *header;
 
 	uint64_t probe_interval; /* ns, the control thread's wish; 0 = no probes */
+
+	uint64_t ring_drops_before; /* of those who had its index before; the control thread's */
 
 	/* Claimed once by a worker. */
 	uint16_t rx_owner;

@@ -31,7 +31,7 @@ feedback_input(struct worker *w, struct link_datagram *datagram)
 		worker_drop(w, datagram->m, DROP_feedback_malformed);
 		return;
 	}
-	if (rte_be_to_cpu_16(body->epoch) != w->node->epoch) {
+	if (rte_be_to_cpu_16(body->epoch) != datagram->link->epoch) {
 		worker_drop(w, datagram->m, DROP_feedback_epoch);
 		return;
 	}

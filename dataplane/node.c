@@ -107,6 +107,7 @@ node_new(const struct node_params *params, const char **error)
 	node->id = params->id;
 	node->terms_version = 1;
 	node->epoch = params->epoch;
+	node->link_epoch = params->epoch;
 	node->nb_workers = params->nb_workers;
 	node->max_links = params->max_links;
 	if (packet_init() < 0) {

@@ -36,7 +36,7 @@ struct node_clock {
 
 struct node {
 	uint32_t id;
-	uint16_t epoch; /* of our links */
+	uint16_t epoch; /* of this start */
 	uint16_t nb_workers;
 	uint16_t nb_ports;
 	uint16_t max_links;
@@ -65,6 +65,7 @@ struct node {
 	struct rte_mempool *pool, *header_pool;
 	struct node_request *requests; /* under way */
 	uint32_t pool_packets, pool_headers;
+	uint16_t link_epoch; /* of links to come: one that was here before is told apart */
 	char name[32];
 };
 
@@ -184,6 +185,14 @@ int node_set_probe(struct node *node, struct link *link, uint64_t interval);
 struct link *node_find_link(const struct node *node, uint32_t node_id);
 /* Takes a link away; no plan may name it any more. */
 void node_remove_link(struct node *node, struct link *link);
+/*
+ * The same neighbour by another link, whose NodeID is the old one's: found from now on. Errors as
+ * node_add_link. The old one goes on until no plan names it and node_retire_link takes it away;
+ * what waits in it is then dropped. The neighbour sees another epoch, newer than the old one.
+ */
+struct link *
+node_replace_link(struct node *node, struct link *old, const struct link_params *params);
+void node_retire_link(struct node *node, struct link *old);
 
 /*
  * How packets of a conference are treated where they wait, from when none of them do; NULL: as

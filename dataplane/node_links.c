@@ -51,6 +51,9 @@ link_new(struct node *node, const struct link_params *params, uint16_t index, ui
 	link->remote = params->remote;
 	link->local = params->local;
 	link->udp_port = params->udp_port;
+	link->epoch = node->link_epoch;
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		link->ring_drops_before += counter_read(&node->workers[i]->ring_drops[index]);
 	link->out = node->workers[owner]->tx[params->port->index];
 	link->rx_owner = LINK_NO_OWNER;
 	link->probe_interval = params->probe;
@@ -84,8 +87,9 @@ link_free(void *object)
 	rte_free(link);
 }
 
-struct link *
-node_add_link(struct node *node, const struct link_params *params)
+/* A link that nobody finds yet. */
+static struct link *
+link_make(struct node *node, const struct link_params *params)
 {
 	int owner = choose_owner(node, params->port), index = free_index(node);
 	struct link *link;
@@ -94,8 +98,6 @@ node_add_link(struct node *node, const struct link_params *params)
 	/* The pipeline relies on it: neither 0 nor the node itself is a neighbour. */
 	if (params->node_id == 0 || params->node_id > NODE_ID_MAX || params->node_id == node->id)
 		errno = EINVAL;
-	else if (node_find_link(node, params->node_id) != NULL)
-		errno = EEXIST;
 	else if (owner < 0)
 		errno = ENODEV;
 	else if (index < 0)
@@ -108,14 +110,53 @@ node_add_link(struct node *node, const struct link_params *params)
 		return NULL;
 	}
 	__atomic_store_n(&node->links[index], link, __ATOMIC_RELEASE);
+	return link;
+}
+
+struct link *
+node_add_link(struct node *node, const struct link_params *params)
+{
+	struct link *link;
+
+	if (node_find_link(node, params->node_id) != NULL) {
+		errno = EEXIST;
+		return NULL;
+	}
+	link = link_make(node, params);
+	if (link == NULL)
+		return NULL;
 	if (id_map_set(&node->peers, params->node_id, link, &node->reclaim) < 0) {
-		node->links[index] = NULL;
+		node->links[link->index] = NULL;
 		link_free(link);
 		errno = ENOMEM;
 		return NULL;
 	}
 	if (params->probe != 0 && node_set_probe(node, link, params->probe) < 0) {
 		node_remove_link(node, link);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return link;
+}
+
+struct link *
+node_replace_link(struct node *node, struct link *old, const struct link_params *params)
+{
+	struct link *link;
+
+	if (params->node_id != old->node_id) {
+		errno = EINVAL;
+		return NULL;
+	}
+	node->link_epoch++;
+	link = link_make(node, params);
+	if (link == NULL)
+		return NULL;
+	/* Its slot is there already: this needs no memory. */
+	(void)id_map_set(&node->peers, link->node_id, link, &node->reclaim);
+	if (params->probe != 0 && node_set_probe(node, link, params->probe) < 0) {
+		(void)id_map_set(&node->peers, link->node_id, old, &node->reclaim);
+		node_retire_link(node, link);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -147,7 +188,7 @@ node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_a
 		};
 		struct link_hdr hdr = {
 			.version_type = LINK_VERSION << 4 | LINK_DATA,
-			.epoch = rte_cpu_to_be_16(node->epoch),
+			.epoch = rte_cpu_to_be_16(link->epoch),
 			.node = rte_cpu_to_be_32(node->id),
 		};
 
@@ -211,6 +252,13 @@ void
 node_remove_link(struct node *node, struct link *link)
 {
 	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
+	node->link_epoch++;
+	node_retire_link(node, link);
+}
+
+void
+node_retire_link(struct node *node, struct link *link)
+{
 	/* The receiving side gives FEEDBACK to the sending side, whose ring is emptied last. */
 	node_retire_both(node, receiving_worker, perform_end_receiving, link->owner, perform_empty,
 		link, link_free);
