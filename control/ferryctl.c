@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ca.h"
 #include "ctl_client.h"
 #include "ctl_request.h"
 #include "ctl_table.h"
@@ -51,6 +52,8 @@ print_help(void)
 	printf("\nCommands of the root program (ferry-root):\n");
 	ROOT_CTL_COMMANDS(COMMAND_LINE)
 #undef COMMAND_LINE
+	printf("\nCommands that ask nobody:\n  ca DIRECTORY [NAME...]\n"
+	       "      make a test authority, and certificates of nodes and of the root\n");
 	printf("\nCONF and SESSION are ids, or names of the configuration.\n\nOptions:\n");
 #define OPTION_LINE(name, letter, argument, takes, help)                                           \
 	printf("  -%c, --%s%s%s%s\n      %s\n", letter, name,                                      \
@@ -256,6 +259,23 @@ make_absolute(int argc, char **argv)
 		argv[1] = path;
 }
 
+/* A test authority, and what it certifies: files alone. */
+static int
+make_certificates(const struct settings *settings, int argc, char *const *argv)
+{
+	char error[CTL_ERROR_MAX];
+
+	if (argc < 2)
+		return usage("ca where? right is: ca DIRECTORY [NAME...]", "");
+	if (settings->json || settings->watch > 0)
+		return usage("ca prints nothing: --json and --watch do not go with it", "");
+	if (ca_make(argv[1], (const char *const *)argv + 2, (size_t)argc - 2, error,
+		    sizeof(error)) == 0)
+		return 0;
+	fprintf(stderr, "ferryctl: %s\n", error);
+	return EXIT_REFUSED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,6 +292,8 @@ main(int argc, char **argv)
 		return ret;
 	if (argc == 0)
 		return usage("a command is missing", "");
+	if (strcmp(argv[0], "ca") == 0)
+		return make_certificates(&settings, argc, argv);
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
 		return usage("show what? node, ports, links, sessions, flows, feeders, drops, load "
 			     "or all",

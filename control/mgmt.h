@@ -59,9 +59,9 @@ enum mgmt_event {
 
 struct mgmt_ops {
 	/*
-	 * By type; NULL = MESSAGE_CODE_UNSUPPORTED goes back. Of a node, mgmt itself handles
-	 * `ping`, `pong`, `redirect` and the list below it of `place` before the handler, if any,
-	 * is called; `childsupdate` it keeps (mgmt_below) before.
+	 * By type; NULL = MESSAGE_CODE_UNSUPPORTED goes back. mgmt itself answers `ping`, takes
+	 * `pong`, `redirect`, `childsupdate` (mgmt_below), `bye`, and of `place` the parent and
+	 * the nodes below, and logs `error`; then it calls the handler if there is one.
 	 */
 	mgmt_handler *handlers[MESSAGE_TYPE_COUNT];
 	void (*event)(void *ctx, enum mgmt_event event, const char *name, const char *why);
@@ -78,7 +78,13 @@ struct mgmt_ops {
 struct mgmt *mgmt_new(struct event_base *base, const struct mgmt_settings *settings,
 	const struct mgmt_ops *ops, void *ctx, char *error, size_t size);
 
-/* Says bye to the parent as far as that can be written at once. NULL is allowed. */
+/*
+ * Says bye to the root and leaves the parent for good; the event loop goes on for as long as it
+ * takes to write that (at most a second).
+ */
+void mgmt_leave(struct mgmt *mgmt, const char *reason);
+
+/* Cuts all connections. NULL is allowed. */
 void mgmt_free(struct mgmt *mgmt);
 
 /*

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a node finds its parent: the root at first, then whom the root names. Who lost its parent, or
+ * does not reach it, asks the root; while that is away it tries both in turn.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "mgmt_private.h"
+
+static void
+arm(struct mgmt *mgmt, uint32_t ms)
+{
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+
+	event_add(mgmt->retry, &tv);
+}
+
+static bool
+goal_is_root(const struct mgmt *mgmt)
+{
+	return strcmp(mgmt->goal.name, MESSAGE_ROOT) == 0;
+}
+
+/* One try. */
+void
+mgmt_join_begin(struct mgmt *mgmt)
+{
+	bool root = goal_is_root(mgmt) || mgmt->tries % 2 == 1;
+	const struct sockaddr_storage *address = root ? &mgmt->settings.root : &mgmt->goal.address;
+	socklen_t len = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						       : sizeof(struct sockaddr_in);
+
+	if (mgmt->root || mgmt->above != NULL)
+		return;
+	mgmt->counters.reconnects++;
+	mgmt->above = mgmt_conn_new(
+		mgmt, -1, address, MGMT_ABOVE, root ? MESSAGE_ROOT : mgmt->goal.name);
+	if (mgmt->above == NULL) {
+		mgmt_join_lost(mgmt);
+		return;
+	}
+	/* What fails at once comes to the event callback, or is told here. */
+	if (bufferevent_socket_connect(
+		    mgmt->above->bev, (const struct sockaddr *)address, (int)len) != 0 &&
+		mgmt->above != NULL)
+		mgmt_conn_close(mgmt->above, false, "no connection can be made");
+}
+
+/* It went away, or was not reached. */
+void
+mgmt_join_lost(struct mgmt *mgmt)
+{
+	if (mgmt->left || event_pending(mgmt->retry, EV_TIMEOUT, NULL))
+		return;
+	mgmt->tries++;
+	arm(mgmt, mgmt->pause);
+	mgmt->pause = mgmt->pause * 2 > mgmt->settings.backoff_max ? mgmt->settings.backoff_max
+								   : mgmt->pause * 2;
+}
+
+/* Something came: it is there, and takes us. */
+void
+mgmt_join_heard(struct mgmt_conn *conn)
+{
+	struct mgmt *mgmt = conn->mgmt;
+
+	if (mgmt->above != conn)
+		return;
+	mgmt->tries = 0;
+	mgmt->pause = mgmt->settings.backoff;
+}
+
+/* Our own end, as far as the program did not say it. */
+static void
+fill_ends(const struct mgmt_conn *conn, struct message_info *info, char *server, char *client)
+{
+	const struct mgmt *mgmt = conn->mgmt;
+	uint16_t ignored;
+
+	if (info->client.host == NULL)
+		info->client.host = mgmt_host(&conn->local, client, &info->client.port);
+	if (info->server.host != NULL || mgmt->listener == NULL)
+		return;
+	info->server.host = mgmt_host(&mgmt->address, server, &info->server.port);
+	/* One that listens everywhere is found where it comes from. */
+	if (strcmp(server, "0.0.0.0") == 0 || strcmp(server, "::") == 0)
+		info->server.host = mgmt_host(&conn->local, server, &ignored);
+}
+
+/* We are connected: we say who we are, and who is below. */
+void
+mgmt_join_up(struct mgmt_conn *conn)
+{
+	struct mgmt *mgmt = conn->mgmt;
+	struct message hello = {.type = MESSAGE_HELLO, .to = MESSAGE_ROOT};
+	char server[MGMT_HOST_MAX], client[MGMT_HOST_MAX];
+
+	if (mgmt->ops->hello != NULL)
+		mgmt->ops->hello(mgmt->ctx, &hello.info);
+	hello.info.name = mgmt->name;
+	fill_ends(conn, &hello.info, server, client);
+	(void)mgmt_conn_send(conn, &hello);
+	mgmt_update_soon(mgmt);
+}
+
+/* The root names a parent. */
+void
+mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port)
+{
+	struct mgmt_goal goal = {0};
+
+	snprintf(goal.name, sizeof(goal.name), "%s", name);
+	if (strcmp(name, MESSAGE_ROOT) == 0)
+		goal.address = mgmt->settings.root;
+	else if (host == NULL || !mgmt_address_make(host, port, &goal.address) ||
+		 (mgmt->settings.plain && !mgmt_is_loopback(&goal.address))) {
+		mgmt_log(mgmt, LOG_ERR,
+			"management: the parent %s at \"%s\" cannot be joined: it needs an "
+			"address%s",
+			name, host != NULL ? host : "",
+			mgmt->settings.plain ? " of this machine, as there is no TLS" : "");
+		return;
+	}
+	if (mgmt->left)
+		return;
+	mgmt->goal = goal;
+	if (mgmt->above != NULL && mgmt->above->state == MGMT_NAMED &&
+		strcmp(mgmt->above->name, name) == 0)
+		return;
+	mgmt_log(mgmt, LOG_INFO, "management: the root's word is to join %s", name);
+	mgmt->tries = 0;
+	mgmt->pause = mgmt->settings.backoff;
+	if (mgmt->above != NULL)
+		mgmt_conn_close(mgmt->above, true, "the root sends us to %s", name);
+	event_del(mgmt->retry);
+	mgmt->tries = 0;
+	arm(mgmt, 0);
+}
+
+void
+mgmt_leave(struct mgmt *mgmt, const char *reason)
+{
+	struct message bye = {.type = MESSAGE_BYE, .to = MESSAGE_ROOT, .reason = {reason}};
+
+	mgmt->left = true;
+	event_del(mgmt->retry);
+	if (mgmt->above == NULL)
+		return;
+	if (mgmt->above->state == MGMT_NAMED)
+		(void)mgmt_conn_send(mgmt->above, &bye);
+	if (mgmt->above != NULL)
+		mgmt_conn_close(mgmt->above, true, "%s", reason);
+}

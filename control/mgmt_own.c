@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a node does by itself: liveness, its place, its children. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "mgmt_private.h"
+
+#define UPDATE_MS 20 /* several changes at once are told together */
+
+static uint64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+void
+mgmt_ping(struct mgmt_conn *conn)
+{
+	struct message ping = {.type = MESSAGE_PING};
+
+	conn->pinged_at = mgmt_now();
+	conn->ping_us = now_us();
+	(void)mgmt_conn_send(conn, &ping);
+}
+
+static void
+own_ping(struct mgmt_conn *conn, const struct message *message)
+{
+	struct message pong = {.type = MESSAGE_PONG};
+
+	(void)mgmt_answer(conn->mgmt, message, &pong);
+}
+
+static void
+own_pong(struct mgmt_conn *conn, const struct message *message)
+{
+	if (conn->ping_us != 0 && strcmp(message->from, conn->name) == 0)
+		conn->rtt_us = now_us() - conn->ping_us;
+	conn->ping_us = 0;
+}
+
+static void
+own_redirect(struct mgmt_conn *conn, const struct message *message)
+{
+	mgmt_join(conn->mgmt, message->redirect.name, message->redirect.server.host,
+		message->redirect.server.port);
+}
+
+static void
+own_place(struct mgmt_conn *conn, const struct message *message)
+{
+	struct mgmt *mgmt = conn->mgmt;
+	const struct message_redirect *parent = &message->place.parent;
+
+	if (mgmt_set_below(mgmt, message->place.below, message->place.nb_below) != 0)
+		mgmt_log(mgmt, LOG_ERR, "management: out of memory for the list of nodes below");
+	if (strcmp(parent->name, MESSAGE_ROOT) == 0 || parent->server.host != NULL)
+		mgmt_join(mgmt, parent->name, parent->server.host, parent->server.port);
+}
+
+/* Only of those whom the root placed there. */
+static void
+own_childsupdate(struct mgmt_conn *conn, const struct message *message)
+{
+	struct message_below *list;
+	struct message *copy;
+	char error[MESSAGE_ERROR_MAX];
+	struct message_fault fault;
+	size_t size, kept = 0;
+	char *text;
+
+	if (conn->side != MGMT_BELOW || strcmp(message->from, conn->name) != 0)
+		return;
+	text = message_write(message, &size, error);
+	copy = text != NULL ? message_parse(text, size, &fault) : NULL;
+	free(text);
+	if (copy == NULL)
+		return;
+	/* The parsed list is the copy's own memory. */
+	list = (struct message_below *)(uintptr_t)copy->children.children;
+	for (size_t i = 0; i < copy->children.nb_children; i++) {
+		if (mgmt_placed_below(&conn->mgmt->placed, list[i].name, conn->name))
+			list[kept++] = list[i];
+	}
+	copy->children.nb_children = kept;
+	message_free(conn->below);
+	conn->below = copy;
+	mgmt_update_soon(conn->mgmt);
+}
+
+static void
+own_bye(struct mgmt_conn *conn, const struct message *message)
+{
+	if (conn->side == MGMT_BELOW && strcmp(message->from, conn->name) == 0)
+		mgmt_conn_close(conn, false, "it says bye");
+}
+
+bool
+mgmt_own(struct mgmt_conn *conn, const struct message *message)
+{
+	switch (message->type) {
+	case MESSAGE_PING:
+		own_ping(conn, message);
+		return true;
+	case MESSAGE_PONG:
+		own_pong(conn, message);
+		return true;
+	case MESSAGE_REDIRECT:
+		own_redirect(conn, message);
+		return true;
+	case MESSAGE_PLACE:
+		own_place(conn, message);
+		return true;
+	case MESSAGE_CHILDSUPDATE:
+		own_childsupdate(conn, message);
+		return true;
+	case MESSAGE_BYE:
+		own_bye(conn, message);
+		return true;
+	case MESSAGE_ERROR:
+		mgmt_log(conn->mgmt, LOG_WARNING, "management: %s says about a %s: %u %s",
+			message->from,
+			message->error.request.type != NULL ? message->error.request.type
+							    : "message",
+			message->error.code, message->error.text);
+		return true;
+	case MESSAGE_HELLO:
+		/* For the parent itself: the connection says all that it needs. */
+		return true;
+	default:
+		return false;
+	}
+}
+
+void
+mgmt_update_soon(struct mgmt *mgmt)
+{
+	const struct timeval soon = {.tv_usec = UPDATE_MS * 1000};
+
+	if (!mgmt->root && !event_pending(mgmt->update, EV_TIMEOUT, NULL))
+		event_add(mgmt->update, &soon);
+}
+
+int
+mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *count)
+{
+	const struct mgmt_conn *conn;
+	size_t room = 1, n = 0;
+
+	LIST_FOREACH (conn, &mgmt->conns, chain)
+		room += 1 + (conn->below != NULL ? conn->below->children.nb_children : 0);
+	*list = calloc(room, sizeof(**list));
+	if (*list == NULL)
+		return -ENOMEM;
+	LIST_FOREACH (conn, &mgmt->conns, chain) {
+		if (conn->side == MGMT_BELOW && conn->state == MGMT_NAMED)
+			(*list)[n++] = (struct message_below){.name = conn->name};
+	}
+	LIST_FOREACH (conn, &mgmt->conns, chain) {
+		if (conn->side != MGMT_BELOW || conn->state != MGMT_NAMED || conn->below == NULL)
+			continue;
+		for (size_t i = 0; i < conn->below->children.nb_children; i++) {
+			(*list)[n] = conn->below->children.children[i];
+			if ((*list)[n].parent == NULL)
+				(*list)[n].parent = conn->name;
+			n++;
+		}
+	}
+	*count = n;
+	return 0;
+}
+
+void
+mgmt_update_send(struct mgmt *mgmt)
+{
+	struct message update = {.type = MESSAGE_CHILDSUPDATE};
+	struct message_below *list = NULL;
+	size_t count = 0;
+
+	if (mgmt->above == NULL || mgmt->above->state != MGMT_NAMED)
+		return;
+	if (mgmt_below(mgmt, &list, &count) != 0) {
+		mgmt_log(mgmt, LOG_ERR, "management: out of memory for the list of descendants");
+		return;
+	}
+	update.children.nb_descendants = count;
+	update.children.children = list;
+	update.children.nb_children = count;
+	(void)mgmt_conn_send(mgmt->above, &update);
+	free(list);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the management tree share. */
+#ifndef FERRY_MGMT_PRIVATE_H
+#define FERRY_MGMT_PRIVATE_H
+
+#include <sys/queue.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <openssl/ssl.h>
+
+#include "mgmt.h"
+#include "mgmt_frame.h"
+#include "mgmt_placed.h"
+#include "mgmt_rules.h"
+#include "mgmt_seen.h"
+
+#define MGMT_NAMELESS_MAX 64	   /* connections at once that have no name yet */
+#define MGMT_CHILDREN_MAX 4096	   /* direct ones */
+#define MGMT_OUTPUT_MAX	  4194304u /* bytes that may wait for a neighbour */
+#define MGMT_STUCK_MS	  10000	   /* it takes none of them for so long */
+#define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
+#define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
+#define MGMT_WHY_MAX	  160
+
+enum mgmt_state {
+	MGMT_NAMELESS, /* connecting, shaking hands, or not yet introduced */
+	MGMT_NAMED,
+	MGMT_LEAVING, /* takes nothing more; what waits for it still goes out */
+	MGMT_GONE,    /* freed at the next occasion */
+};
+
+struct mgmt_conn {
+	LIST_ENTRY(mgmt_conn) chain;
+	struct mgmt *mgmt;
+	struct bufferevent *bev;
+	enum mgmt_state state;
+	enum mgmt_side side;
+	bool tls;
+	bool heard;			 /* a message came */
+	char name[MESSAGE_NAME_MAX + 1]; /* above: whom we expect, from the beginning */
+	struct sockaddr_storage address, local;
+
+	/* Milliseconds of the monotonic clock; 0 = does not run. */
+	uint64_t began, heard_at, pinged_at, part_began, moved_at, close_at;
+
+	uint64_t ping_us, rtt_us;
+	uint64_t since; /* ms since the epoch */
+	struct mgmt_seen_share share;
+	struct message *below; /* its last childsupdate, or NULL */
+};
+
+LIST_HEAD(mgmt_conns, mgmt_conn);
+
+/* Whom we want to be connected to. */
+struct mgmt_goal {
+	char name[MESSAGE_NAME_MAX + 1];
+	struct sockaddr_storage address;
+};
+
+struct mgmt {
+	struct event_base *base;
+	struct mgmt_settings settings;
+	char name[MESSAGE_NAME_MAX + 1];
+	bool root; /* we are it */
+	const struct mgmt_ops *ops;
+	void *ctx;
+	SSL_CTX *tls;
+
+	struct evconnlistener *listener;
+	struct sockaddr_storage address;
+	struct event *tick, *reap, *update, *retry;
+	uint64_t last_tick;
+	bool paused;
+	bool left; /* we joined for the last time */
+
+	struct mgmt_conns conns; /* also those that are gone, until they are freed */
+	unsigned int nb_nameless, nb_children;
+
+	struct mgmt_conn *above; /* connected or connecting to the parent; NULL between two tries */
+	struct mgmt_goal goal;	 /* as told by `redirect` or `place`; the root at first */
+	unsigned int tries;	 /* without hearing anything */
+	uint32_t pause;		 /* ms before the next try */
+
+	struct mgmt_placed placed;
+	struct mgmt_seen seen;
+	uint64_t start, sent; /* for ids */
+	struct mgmt_counters counters;
+};
+
+/* mgmt.c */
+uint64_t mgmt_now(void); /* ms, monotonic */
+uint64_t mgmt_utc(void); /* ms since the epoch */
+void mgmt_log(struct mgmt *mgmt, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void mgmt_told(struct mgmt *mgmt, enum mgmt_event event, const char *name, const char *why);
+#define MGMT_HOST_MAX 64
+/* Address and port in text; returns buf (MGMT_HOST_MAX). */
+const char *mgmt_host(const struct sockaddr_storage *address, char *buf, uint16_t *port);
+bool mgmt_is_loopback(const struct sockaddr_storage *address);
+/* "10.0.0.1:13700"; buf has MGMT_HOST_MAX bytes. */
+const char *mgmt_address_text(const struct sockaddr_storage *address, char *buf);
+bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
+
+/* mgmt_conn.c: fd is connected, or -1: it connects to address. NULL: no memory. */
+struct mgmt_conn *mgmt_conn_new(struct mgmt *mgmt, int fd, const struct sockaddr_storage *address,
+	enum mgmt_side side, const char *name);
+/* Closes; with linger, after what waits for it was written. */
+void mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It has a name. False: it is closed. */
+bool mgmt_conn_named(struct mgmt_conn *conn, const char *name);
+/* 0 or a negative errno. */
+int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
+void mgmt_conn_look(struct mgmt_conn *conn, uint64_t now);
+void mgmt_conn_read(struct mgmt_conn *conn);
+struct mgmt_conn *mgmt_conn_find(struct mgmt *mgmt, const char *name);
+void mgmt_conn_free(struct mgmt_conn *conn);
+
+/* mgmt_join.c */
+void mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port);
+void mgmt_join_begin(struct mgmt *mgmt);
+void mgmt_join_lost(struct mgmt *mgmt);
+void mgmt_join_heard(struct mgmt_conn *conn);
+void mgmt_join_up(struct mgmt_conn *conn);
+
+/* mgmt_receive.c: a message of conn, as it came. */
+void mgmt_receive(struct mgmt_conn *conn, const char *text, size_t size);
+
+/* mgmt_own.c: what a node does by itself; true: and the handler need not know. */
+bool mgmt_own(struct mgmt_conn *conn, const struct message *message);
+void mgmt_update_soon(struct mgmt *mgmt);
+void mgmt_update_send(struct mgmt *mgmt);
+void mgmt_ping(struct mgmt_conn *conn);
+
+/* mgmt_send.c */
+struct mgmt_conn *mgmt_route(struct mgmt *mgmt, const char *to);
+int mgmt_conn_send(struct mgmt_conn *conn, struct message *message);
+/* An error back to a direct neighbour about what it said; time and type may be 0 and NULL. */
+void mgmt_conn_refuse(struct mgmt_conn *conn, const struct message *request, uint64_t time,
+	enum message_code code, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+#endif

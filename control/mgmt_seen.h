@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which messages were seen: for as long as one of them could pass for fresh. A message may be
+ * MESSAGE_AGE_MAX old or ahead, so it is remembered for at least twice that after it came. Bounded
+ * in all, and for each neighbour, so that one that floods does not keep the others out.
+ */
+#ifndef FERRY_MGMT_SEEN_H
+#define FERRY_MGMT_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "message.h"
+
+#define MGMT_SEEN_AGES 3
+#define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms */
+#define MGMT_SEEN_EACH 131072u /* of these, through one neighbour */
+
+struct mgmt_seen_key {
+	uint64_t words[2]; /* never both 0 */
+};
+
+struct mgmt_seen_age {
+	struct mgmt_seen_key *keys;
+	uint32_t count, room; /* room: a power of two, or 0 */
+};
+
+struct mgmt_seen {
+	struct mgmt_seen_age ages[MGMT_SEEN_AGES]; /* the first is the present one */
+	uint64_t began;				   /* of the present one, ms of a monotonic clock */
+	uint64_t number;			   /* of the present one */
+};
+
+/* How many of the present age a neighbour had remembered. */
+struct mgmt_seen_share {
+	uint64_t number;
+	uint32_t count;
+};
+
+enum mgmt_seen_result {
+	MGMT_SEEN_NEW,
+	MGMT_SEEN_BEFORE,
+	MGMT_SEEN_FULL, /* it cannot be remembered */
+};
+
+/* The key of a message: of its sender and id, or of its sender and the whole of its text. */
+bool mgmt_seen_key(
+	struct mgmt_seen_key *key, const char *from, const char *id, const char *text, size_t size);
+
+/* The key as an id for those that have none: 32 hexadecimal digits and a final 0. */
+void mgmt_seen_id(const struct mgmt_seen_key *key, char id[33]);
+
+enum mgmt_seen_result mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
+	const struct mgmt_seen_key *key, uint64_t now);
+
+void mgmt_seen_free(struct mgmt_seen *seen);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "mgmt_tls.h"
+
+#define CHAIN_MAX 4 /* certificates between a node's and the authority's */
+
+void
+mgmt_tls_reason(char *text, size_t size)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	snprintf(text, size, "%s", reason != NULL ? reason : "no reason given");
+	ERR_clear_error();
+}
+
+/* A name of a certificate, that may hold any bytes. */
+static bool
+take_name(const ASN1_STRING *string, char name[MESSAGE_NAME_MAX + 1])
+{
+	const unsigned char *bytes = ASN1_STRING_get0_data(string);
+	int len = ASN1_STRING_length(string);
+
+	if (len < 1 || len > MESSAGE_NAME_MAX || memchr(bytes, 0, (size_t)len) != NULL)
+		return false;
+	memcpy(name, bytes, (size_t)len);
+	name[len] = 0;
+	return strcmp(name, MESSAGE_ROOT) == 0 || message_name_valid(name);
+}
+
+static bool
+name_from_subject(X509 *certificate, char name[MESSAGE_NAME_MAX + 1])
+{
+	X509_NAME *subject = X509_get_subject_name(certificate);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+
+	if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+		return false;
+	return take_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), name);
+}
+
+bool
+mgmt_tls_name(X509 *certificate, char name[MESSAGE_NAME_MAX + 1])
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0, found = 0;
+	bool fine = true;
+
+	for (int i = 0; i < count; i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+
+		if (one->type != GEN_DNS)
+			continue;
+		found++;
+		fine = fine && found == 1 && take_name(one->d.dNSName, name);
+	}
+	GENERAL_NAMES_free(names);
+	return found > 0 ? fine : name_from_subject(certificate, name);
+}
+
+bool
+mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1])
+{
+	X509 *certificate = SSL_get1_peer_certificate(ssl);
+	bool found = certificate != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
+		     mgmt_tls_name(certificate, name);
+
+	X509_free(certificate);
+	return found;
+}
+
+static int
+load(SSL_CTX *ctx, const char *certificate, const char *key, const char *authority,
+	const char *name, char *error, size_t size)
+{
+	char reason[128], own[MESSAGE_NAME_MAX + 1];
+	const char *wrong = NULL;
+
+	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+		wrong = certificate;
+	else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
+		 SSL_CTX_check_private_key(ctx) != 1)
+		wrong = key;
+	else if (SSL_CTX_load_verify_file(ctx, authority) != 1)
+		wrong = authority;
+	if (wrong != NULL) {
+		mgmt_tls_reason(reason, sizeof(reason));
+		snprintf(error, size, "%s cannot be used: %s", wrong, reason);
+		return -1;
+	}
+	if (!mgmt_tls_name(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
+		snprintf(error, size, "%s is not the certificate of \"%s\"", certificate, name);
+		return -1;
+	}
+	return 0;
+}
+
+SSL_CTX *
+mgmt_tls_new(const char *certificate, const char *key, const char *authority, const char *name,
+	char *error, size_t size)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
+		SSL_CTX_set_num_tickets(ctx, 0) != 1) {
+		snprintf(error, size, "TLS 1.3 cannot be had");
+		SSL_CTX_free(ctx);
+		return NULL;
+	}
+	/* Every connection shows its certificate: none goes on from an earlier one. */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify_depth(ctx, CHAIN_MAX);
+	if (load(ctx, certificate, key, authority, name, error, size) == 0)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TLS of management connections: 1.3 alone, certificates on both sides, both of one authority. The
+ * name in a certificate: its only DNS name (subject alternative name); if it has none, its only
+ * common name. The root program's is `^`.
+ */
+#ifndef FERRY_MGMT_TLS_H
+#define FERRY_MGMT_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/ssl.h>
+
+#include "message.h"
+
+/*
+ * PEM files: a certificate (with those between it and the authority, if any), its key, and the
+ * authority that neighbours' certificates are of. The certificate's name must be `name`. NULL with
+ * a sentence in error.
+ */
+SSL_CTX *mgmt_tls_new(const char *certificate, const char *key, const char *authority,
+	const char *name, char *error, size_t size);
+
+/* The name in a certificate. False: it has none that can be one, or several. */
+bool mgmt_tls_name(X509 *certificate, char name[MESSAGE_NAME_MAX + 1]);
+
+/* Of a connection's other end, after the handshake. */
+bool mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1]);
+
+/* The last error of OpenSSL in words, and all of them forgotten. */
+void mgmt_tls_reason(char *text, size_t size);
+
+#endif
