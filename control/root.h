@@ -12,6 +12,7 @@
 #include "root_book.h"
 #include "root_config.h"
 #include "root_events.h"
+#include "root_install.h"
 #include "root_nodes.h"
 #include "root_store.h"
 
@@ -22,13 +23,16 @@ struct root {
 	struct root_nodes nodes;
 	struct root_book book;
 	struct root_events events;
-	int64_t started; /* ms since the epoch */
+	struct root_install *installs; /* all sessions' */
+	int64_t started;	       /* ms since the epoch */
 
+	struct mgmt *mgmt;
 	struct event_base *base;
 	struct ctl_server *server;
 	struct event *signals[3];
 	struct event *tick;
 	bool failed; /* it cannot go on */
+	bool unsent; /* something could not be sent: it is tried again soon */
 };
 
 /* ms since the epoch. */
@@ -53,6 +57,8 @@ json_t *root_execute_line(struct root *root, const char *line, size_t len, bool 
 int root_attend(struct root *root, struct root_conference *conference, const struct root_node *node,
 	bool present, bool *changed, char *error);
 
+int root_redirect(struct root *root, struct root_node *node, const char *parent, char *error);
+
 /* The topology has changed: nodes are told their new places. */
 void root_places_changed(struct root *root);
 
@@ -64,6 +70,25 @@ json_t *root_show_conferences(const struct root *root);
 json_t *root_show_sessions(const struct root *root, const struct root_conference *conference,
 	const struct root_session *session);
 json_t *root_show_time(int64_t ms);
+
+/* root_mgmt.c: the tree's end here. 0, or -1 after it was logged what is wrong. */
+int root_mgmt_open(struct root *root);
+void root_mgmt_close(struct root *root);
+/* As mgmt_send. */
+int root_send(struct root *root, struct message *message);
+
+/* root_places.c: nodes' places. When to look again (ms), 0 = when something happens. */
+int64_t root_places_step(struct root *root, int64_t now);
+/* A node is in the tree, below parent ("" = it is not known); or no longer. */
+void root_node_up(struct root *root, struct root_node *node, const char *parent);
+void root_node_away(struct root *root, struct root_node *node, const char *why);
+/* Its hello came, or it is time to do without. */
+void
+root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count);
+/* Tells a node its place. */
+void root_place_send(struct root *root, struct root_node *node);
+/* Who is below whom, to mgmt. */
+void root_places_below(struct root *root);
 
 /* root_loop.c */
 int root_run(struct root *root);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One function an action: ferryctl is one caller, messages of nodes are another. */
+#include <string.h>
 #include <syslog.h>
 
 #include "root.h"
@@ -19,8 +20,22 @@ root_attend(struct root *root, struct root_conference *conference, const struct 
 	return 0;
 }
 
-void
-root_places_changed(struct root *root)
+int
+root_redirect(struct root *root, struct root_node *node, const char *parent, char *error)
 {
-	root_event(&root->events, LOG_INFO, "topology", "the topology has changed", NULL);
+	const struct root_node *above = root_nodes_find(&root->nodes, parent);
+	struct message message = {.type = MESSAGE_REDIRECT};
+
+	if (root_nodes_set_parent(&root->nodes, node, parent, error) != 0)
+		return -1;
+	/* Who may speak through whom first: then it is welcome there. */
+	root_places_changed(root);
+	message.redirect.name = parent;
+	if (above != NULL && above->up && above->server[0] != 0)
+		message.redirect.server = (struct message_end){above->server, above->server_port};
+	else if (above != NULL)
+		return 0; /* it goes there once that node is in the tree */
+	snprintf(message.to, sizeof(message.to), "%s", node->name);
+	(void)root_send(root, &message);
+	return 0;
 }

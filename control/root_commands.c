@@ -355,6 +355,68 @@ do_leave(struct root *root, unsigned int argc, const char *const *argv, char *er
 }
 
 static json_t *
+do_redirect(struct root *root, unsigned int argc, const char *const *argv, char *error)
+{
+	struct root_node *node = find_node(root, argv[0], error);
+
+	(void)argc;
+	if (node == NULL || root_redirect(root, node, argv[1], error) != 0)
+		return NULL;
+	return json_pack("{s:s, s:s}", "node", node->name, "parent", node->place->parent);
+}
+
+/* Sends one message to a node; NULL with error, or what was done. */
+static json_t *
+tell(struct root *root, const struct root_node *node, struct message *message, char *error)
+{
+	int ret;
+
+	snprintf(message->to, sizeof(message->to), "%s", node->name);
+	ret = root_send(root, message);
+	if (ret != 0) {
+		snprintf(error, CTL_ERROR_MAX, "node \"%s\" was not told: %s", node->name,
+			node->up ? strerror(-ret) : "it is not in the tree");
+		return NULL;
+	}
+	return json_pack(
+		"{s:s, s:s}", "node", node->name, "told", message_type_name(message->type));
+}
+
+static json_t *
+do_kill(struct root *root, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct root_node *node = find_node(root, argv[0], error);
+	struct message message = {.type = MESSAGE_KILL};
+
+	message.reason.text = argc > 1 && argv[1][0] != 0 ? argv[1] : "ferryctl kill";
+	return node != NULL ? tell(root, node, &message, error) : NULL;
+}
+
+static json_t *
+do_ask(struct root *root, unsigned int argc, const char *const *argv, char *error)
+{
+	const struct root_node *node = find_node(root, argv[0], error);
+	const struct root_session *session = NULL;
+	struct message message = {.type = MESSAGE_REQFULLSTATS};
+
+	if (node == NULL)
+		return NULL;
+	if (argc == 2) {
+		snprintf(error, CTL_ERROR_MAX,
+			"too few words: right is \"ask NODE [CONF SESSION]\"");
+		return NULL;
+	}
+	if (argc == 3) {
+		session = find_session(root, &argv[1], error);
+		if (session == NULL)
+			return NULL;
+		message.reqfullstats.id = message_stream(
+			session->config->conference, session->config->id);
+	}
+	return tell(root, node, &message, error);
+}
+
+static json_t *
 do_reload(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
 	(void)argc;

@@ -39,6 +39,12 @@
 		"a node enters a conference")                                                      \
 	X(leave, "leave", "CONF NODE", 2, 2,                                                       \
 		"a node leaves a conference")                                                      \
+	X(redirect, "redirect", "NODE PARENT", 2, 2,                                               \
+		"give a node another parent; ^: the root program")                                 \
+	X(kill, "kill", "NODE [WHY]", 1, 2,                                                        \
+		"tell a node to end")                                                              \
+	X(ask, "ask", "NODE [CONF SESSION]", 1, 3,                                                 \
+		"ask a node for its statistics; the answer is an event")                           \
 	X(reload, "reload", "", 0, 0,                                                              \
 		"read the configuration again")                                                    \
 	X(help, "help", "", 0, 0,                                                                  \

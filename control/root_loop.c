@@ -9,6 +9,7 @@
 #include "log.h"
 #include "root.h"
 
+#define UNSENT_MS   200	 /* until what could not be sent is tried again */
 #define TICK_MS_MAX 1000 /* clocks may be set: looked at again at least so often */
 
 int64_t
@@ -32,11 +33,22 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
-	int64_t now = root_now(), next = root_book_tick(&root->book, now) - now;
+	int64_t now = root_now(), wait = TICK_MS_MAX;
+	int64_t due[3];
 
 	(void)fd;
 	(void)what;
-	arm(root->tick, next > 0 && next < TICK_MS_MAX ? next : TICK_MS_MAX);
+	root->unsent = false;
+	due[0] = root_book_tick(&root->book, now);
+	due[1] = root_places_step(root, now);
+	due[2] = root_install_step(root, now);
+	for (int i = 0; i < 3; i++) {
+		if (due[i] != 0 && due[i] - now < wait)
+			wait = due[i] > now ? due[i] - now : 1;
+	}
+	if (root->unsent && wait > UNSENT_MS)
+		wait = UNSENT_MS;
+	arm(root->tick, wait);
 }
 
 void
@@ -96,12 +108,13 @@ begin(struct root *root)
 		return -1;
 	}
 	root->events.server = root->server;
-	return 0;
+	return root_mgmt_open(root);
 }
 
 static void
 end(struct root *root)
 {
+	root_mgmt_close(root);
 	root->events.server = NULL;
 	ctl_server_free(root->server);
 	root->server = NULL;

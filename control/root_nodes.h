@@ -24,6 +24,9 @@ struct root_node {
 	int64_t since;
 	char parent[CONFIG_NAME_MAX + 1]; /* that it is connected to, ROOT_SELF or a node */
 	uint32_t hellos;		  /* since the root program started */
+	int64_t lost;			  /* since when nobody lists it, 0 = somebody does */
+	char why[128];
+	bool seen; /* of root_mgmt.c */
 
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];
@@ -55,6 +58,10 @@ struct root_node *root_nodes_find(const struct root_nodes *nodes, const char *na
 struct root_node *root_nodes_by_id(const struct root_nodes *nodes, uint32_t id);
 /* "node 9" where there is none of that id. */
 const char *root_nodes_name(const struct root_nodes *nodes, uint32_t id, char *buf, size_t size);
+
+/* Where children of a node connect ("" = nowhere), kept for the next start. */
+void root_nodes_set_server(
+	struct root_nodes *nodes, struct root_node *node, const char *host, uint16_t port);
 
 /* Gives a node another parent, which must be a node above no part of it, or ROOT_SELF. */
 int root_nodes_set_parent(

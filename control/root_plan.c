@@ -47,6 +47,16 @@ root_plan_has(const struct root_plan *plan, uint32_t node)
 	return false;
 }
 
+bool
+root_plan_delivers(const struct root_plan *plan, uint32_t node)
+{
+	for (uint32_t i = 0; i < plan->destination_count; i++) {
+		if (plan->destinations[i] == node)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_flow(struct root_plan *plan, const struct root_conference *conference,
 	const struct config_flow *flow)

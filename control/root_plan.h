@@ -26,6 +26,8 @@ bool root_plan_make(const struct root_session *session, struct root_plan *plan);
 void root_plan_free(struct root_plan *plan);
 
 bool root_plan_has(const struct root_plan *plan, uint32_t node);
+/* Is it a destination? */
+bool root_plan_delivers(const struct root_plan *plan, uint32_t node);
 bool root_plan_equal(const struct root_plan *a, const struct root_plan *b);
 
 /* The tree without branches that lead to no node that wanted says; the result may be empty. */

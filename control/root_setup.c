@@ -22,6 +22,18 @@ on_check(void *ctx, const struct config *file, struct config_errors *errs)
 	root_nodes_check(&root->nodes, &root->book, file, errs);
 }
 
+static void
+on_changed(void *ctx, struct root_session *session)
+{
+	root_install_changed(ctx, session);
+}
+
+static void
+on_gone(void *ctx, struct root_session *session)
+{
+	root_install_gone(ctx, session);
+}
+
 struct config *
 root_read_conferences(const struct root *root, const char *path, struct config_errors *errs)
 {
@@ -238,18 +250,25 @@ root_load(struct root *root)
 		return told(&errs, error);
 	root->book.store = root->store;
 	root->book.check = on_check;
+	root->book.changed = on_changed;
+	root->book.gone = on_gone;
 	root->book.ctx = root;
 	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
 		root_book_load(&root->book, error) != 0 ||
 		root_nodes_sync(&root->nodes, root->config, &changed, error) != 0 ||
 		sync_conferences(root, root->config, &errs, error) != 0)
 		return told(&errs, error);
+	for (uint32_t i = 0; i < root->book.count; i++) {
+		for (uint32_t j = 0; j < root->book.conferences[i]->session_count; j++)
+			root_install_changed(root, root->book.conferences[i]->sessions[j]);
+	}
 	return 0;
 }
 
 void
 root_unload(struct root *root)
 {
+	root_install_free(root);
 	root_book_free(&root->book);
 	root_nodes_free(&root->nodes);
 	root_store_close(root->store);

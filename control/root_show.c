@@ -168,16 +168,16 @@ show_session(const struct root *root, const struct root_session *session)
 {
 	const struct config_session *config = session->config;
 
-	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "conference",
-		(json_int_t)config->conference, "session", (json_int_t)config->id, "name",
-		config->name, "state", root_state_name(session->state), "since",
+	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"conference", (json_int_t)config->conference, "session", (json_int_t)config->id,
+		"name", config->name, "state", root_state_name(session->state), "since",
 		root_show_time(session->since), "starts",
 		root_show_time(root_session_starts(session)), "ends",
 		root_show_time(root_session_ends(session)), "source",
 		show_name(root, config->source), "destinations", show_destinations(root, session),
 		"rate_bps",
 		config->rate != 0 ? json_integer((json_int_t)config->rate) : json_null(), "flows",
-		show_flows(config));
+		show_flows(config), "nodes", root_install_show(root, session));
 }
 
 json_t *

@@ -44,5 +44,13 @@ const struct table_spec table_root_specs[] = {
 		{"WEIGHT", TEXT_COUNT, "weight"},
 		{"PATH", TEXT_PLAIN, "path"},
 	}},
+	{.item = "sessions", .title = "What nodes have of them", .inner = "nodes", .columns = {
+		{"CONF", TEXT_PLAIN, "/conference"},
+		{"SESSION", TEXT_PLAIN, "/session"},
+		{"NODE", TEXT_PLAIN, "node"},
+		{"DOES", TEXT_PLAIN, "does"},
+		{"STATE", TEXT_PLAIN, "state"},
+		{"REASON", TEXT_PLAIN, "reason"},
+	}},
 	{.item = NULL},
 };

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sessions at the nodes: what each is to have of each session, what it was told, what it said. It
+ * goes towards what is wanted, a step at a time, without a lost packet: whoever is new on a route
+ * has the session before the source sends there, whoever is no longer on one keeps it for a while
+ * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
+ * harm. A node that does not answer holds up the others for a second at most.
+ */
+#ifndef FERRY_ROOT_INSTALL_H
+#define FERRY_ROOT_INSTALL_H
+
+#include <jansson.h>
+
+#include "message.h"
+#include "root_nodes.h"
+#include "root_plan.h"
+
+struct root;
+
+#define ROOT_INSTALL_HOLD_MS	1000  /* the source waits for others so long */
+#define ROOT_INSTALL_GRACE_MS	1000  /* those off the routes keep it so long */
+#define ROOT_INSTALL_SILENCE_MS 5000  /* then it is told again */
+#define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
+
+/* What a node has of a session. */
+struct root_at {
+	uint32_t node;
+	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
+	bool sent_play;
+	bool asked;   /* an answer is awaited */
+	bool failed;  /* it refused what it was told */
+	bool leaving; /* it was told to remove it */
+	int64_t at;   /* when it was told, or answered */
+	uint64_t time;
+	char id[MESSAGE_ID_MAX + 1]; /* of the request */
+	char state[32];		     /* as it said */
+	char text[128];		     /* why it refused */
+};
+
+struct root_install {
+	struct root_install *next;
+	struct root_session *session; /* NULL: it is gone */
+	uint32_t conference, id, source;
+	bool active, play;
+	struct root_plan plan;
+	int64_t changed; /* when the source took the last change */
+	struct root_at *ats;
+	uint32_t count;
+};
+
+/* For struct root_book. */
+void root_install_changed(struct root *root, struct root_session *session);
+void root_install_gone(struct root *root, struct root_session *session);
+
+/* A node is there, with what it says that it carries; or it is gone. */
+void root_install_greet(
+	struct root *root, const struct root_node *node, const uint64_t *streams, size_t count);
+void root_install_away(struct root *root, const struct root_node *node);
+
+/* Its answers. False: to nothing that was asked. */
+bool root_install_done(
+	struct root *root, const struct root_node *node, const struct message_pipelines *answer);
+bool root_install_refused(
+	struct root *root, const struct root_node *node, const struct message_failure *failure);
+
+/* What a node says that it has, asked for or not: what it should not have is taken away. */
+void root_install_strays(
+	struct root *root, const struct root_node *node, const struct message_pipelines *answer);
+
+/* All steps that can be done. Returns when to look again (ms), 0 = when something happens. */
+int64_t root_install_step(struct root *root, int64_t now);
+void root_install_free(struct root *root);
+
+/* "nodes" of a session for ferryctl. */
+json_t *root_install_show(const struct root *root, const struct root_session *session);
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The root program's end of the management protocol: what is done for each message. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "log.h"
+#include "mgmt.h"
+#include "root.h"
+
+static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_alert, on_conflist,
+	on_join, on_leave, on_bye, on_childsupdate;
+
+int
+root_send(struct root *root, struct message *message)
+{
+	int ret = root->mgmt != NULL ? mgmt_send(root->mgmt, message) : -ENOTCONN;
+
+	if (ret != 0)
+		root->unsent = true;
+	return ret;
+}
+
+/* The node that said it, with a NodeID from now on if it had none; NULL: it was refused. */
+static struct root_node *
+sender(struct root *root, const struct message *message)
+{
+	char error[ROOT_ERROR_MAX];
+	struct root_node *node = root_nodes_know(&root->nodes, message->from, error);
+
+	if (node == NULL)
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%.200s", error);
+	return node;
+}
+
+/* Looks who is in the tree now. */
+static void
+refresh(struct root *root, const char *why)
+{
+	struct message_below *list;
+	char error[ROOT_ERROR_MAX];
+	size_t count;
+
+	if (mgmt_below(root->mgmt, &list, &count) != 0)
+		return;
+	for (uint32_t i = 0; i < root->nodes.count; i++)
+		root->nodes.list[i]->seen = false;
+	for (size_t i = 0; i < count; i++) {
+		struct root_node *node = root_nodes_know(&root->nodes, list[i].name, error);
+
+		/* Of one that is there twice, the nearer is listed first. */
+		if (node == NULL || node->seen)
+			continue;
+		node->seen = true;
+		root_node_up(root, node, list[i].parent != NULL ? list[i].parent : ROOT_SELF);
+	}
+	free(list);
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+
+		if (node->seen || !node->up || node->lost != 0)
+			continue;
+		node->lost = root_now();
+		snprintf(node->why, sizeof(node->why), "%s", why);
+	}
+	root_wake(root);
+}
+
+static void
+on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
+{
+	(void)name;
+	if (event == MGMT_CHILD_UP || event == MGMT_CHILD_DOWN)
+		refresh(ctx, why != NULL ? why : "its connection ended");
+}
+
+static void
+on_childsupdate(void *ctx, const struct message *message, const char *via)
+{
+	char why[128];
+
+	(void)message;
+	snprintf(why, sizeof(why), "%s no longer lists it", via);
+	refresh(ctx, why);
+}
+
+static void
+on_hello(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	const struct message_info *info = &message->info;
+	struct root_node *node = sender(root, message);
+	bool direct = strcmp(via, message->from) == 0;
+	const struct message_end *server = &info->server;
+
+	if (node == NULL)
+		return;
+	node->hellos++;
+	node->capacity = info->capacity;
+	snprintf(node->client, sizeof(node->client), "%s",
+		info->client.host != NULL ? info->client.host : "");
+	node->client_port = info->client.port;
+	root_nodes_set_server(
+		&root->nodes, node, server->host != NULL ? server->host : "", server->port);
+	root_node_up(root, node, direct ? ROOT_SELF : "");
+	if (node->place == NULL)
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN,
+			"node \"%s\" has no place in the topology", node->name);
+	root_node_greeted(root, node, info->pipelines, info->nb_pipelines);
+}
+
+static void
+on_bye(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	(void)via;
+	if (node != NULL)
+		root_node_away(root, node,
+			message->reason.text != NULL ? message->reason.text : "it said bye");
+}
+
+static void
+on_error(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	const struct message_failure *failure = &message->error;
+	struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	(void)via;
+	if (node != NULL && root_install_refused(root, node, failure))
+		return;
+	root_event(&root->events, LOG_WARNING, "node_error", "a node could not do what it was told",
+		json_pack("{s:s, s:I, s:s?, s:s?}", "node", message->from, "code",
+			(json_int_t)failure->code, "request", failure->request.type, "reason",
+			failure->text));
+}
+
+static void
+on_pipedefinfo(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	const struct message_pipelines *answer = &message->pipelines;
+	struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	(void)via;
+	if (node == NULL || root_install_done(root, node, answer))
+		return;
+	root_install_strays(root, node, answer);
+}
+
+/* To the source, and to each node on the routes: they may send less, or another way. */
+static void
+on_congestion(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	struct message_congestion congestion = message->congestion;
+	const struct root_session *session = root_book_session(
+		&root->book, congestion.conference, congestion.session);
+	const struct root_install *install = session != NULL ? session->install : NULL;
+	uint32_t told = 0;
+
+	(void)via;
+	if (congestion.node == NULL)
+		congestion.node = message->from;
+	for (uint32_t i = 0; install != NULL && i < install->plan.node_count; i++) {
+		const struct root_node *node = root_nodes_by_id(
+			&root->nodes, install->plan.nodes[i]);
+		struct message pass = {.type = MESSAGE_CONGESTION, .congestion = congestion};
+
+		if (node == NULL || !node->up || strcmp(node->name, message->from) == 0)
+			continue;
+		snprintf(pass.to, sizeof(pass.to), "%s", node->name);
+		told += root_send(root, &pass) == 0;
+	}
+	root_event(&root->events, LOG_INFO, "congestion",
+		"packets wait for a link too long or too many",
+		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", congestion.node,
+			"next_hop", (json_int_t)congestion.peer, "conference",
+			(json_int_t)congestion.conference, "session",
+			(json_int_t)congestion.session, "queue_packets",
+			(json_int_t)congestion.queue_packets, "queue_bytes",
+			(json_int_t)congestion.queue_bytes, "drops", (json_int_t)congestion.drops,
+			"told", (json_int_t)told));
+}
+
+static void
+on_alert(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	const struct message_alert *alert = &message->alert;
+
+	(void)via;
+	root_event(&root->events, LOG_WARNING, "alert", "a node passed a threshold",
+		json_pack("{s:s, s:s?, s:s?, s:f, s:f}", "node",
+			alert->node != NULL ? alert->node : message->from, "name", alert->name,
+			"level", alert->level, "value", alert->value, "threshold",
+			alert->threshold));
+}
+
+/* An entry of a conflist; its names live as long as the nodes, its list is for free(). */
+static void
+fill_conference(const struct root *root, const struct root_conference *conference,
+	struct message_conference *entry)
+{
+	uint32_t count;
+	uint32_t *ids = root_book_present(conference, &count);
+	const char **names = calloc((size_t)count + 1, sizeof(*names));
+
+	*entry = (struct message_conference){
+		.id = conference->config->id,
+		.name = conference->config->name,
+		.start = (uint64_t)conference->config->starts,
+		.end = (uint64_t)conference->config->ends,
+		.sessions = conference->session_count,
+		.participants = names,
+	};
+	for (uint32_t i = 0; names != NULL && i < count; i++) {
+		const struct root_node *node = root_nodes_by_id(&root->nodes, ids[i]);
+
+		if (node != NULL)
+			names[entry->nb_participants++] = node->name;
+	}
+	free(ids);
+}
+
+/* Answers with all conferences, or with one. */
+static void
+answer_conferences(
+	struct root *root, const struct message *request, const struct root_conference *only)
+{
+	struct message answer = {.type = MESSAGE_CONFLIST};
+	size_t count = only != NULL ? 1 : root->book.count;
+	struct message_conference *list = calloc(count + 1, sizeof(*list));
+
+	for (size_t i = 0; list != NULL && i < count; i++)
+		fill_conference(root, only != NULL ? only : root->book.conferences[i], &list[i]);
+	answer.conflist.answer = true;
+	answer.conflist.conferences = list;
+	answer.conflist.nb_conferences = list != NULL ? count : 0;
+	(void)mgmt_answer(root->mgmt, request, &answer);
+	for (size_t i = 0; list != NULL && i < count; i++)
+		free((void *)(uintptr_t)list[i].participants);
+	free(list);
+}
+
+static void
+on_conflist(void *ctx, const struct message *message, const char *via)
+{
+	(void)via;
+	if (!message->conflist.answer)
+		answer_conferences(ctx, message, NULL);
+}
+
+static void
+attend(struct root *root, const struct message *message, bool present)
+{
+	const struct message_attend *wish = &message->attend;
+	struct root_conference *conference = root_book_conference(&root->book, wish->conference);
+	struct root_node *node = sender(root, message);
+	char error[ROOT_ERROR_MAX];
+	bool changed;
+
+	if (node == NULL)
+		return;
+	if (conference == NULL) {
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN, "there is no conference %u",
+			wish->conference);
+		return;
+	}
+	if (wish->node != NULL && strcmp(wish->node, node->name) != 0) {
+		const char *above = node->name;
+
+		node = root_nodes_find(&root->nodes, wish->node);
+		if (node == NULL || !root_nodes_is_below(&root->nodes, node, above)) {
+			mgmt_fail(root->mgmt, message, MESSAGE_CODE_FORBIDDEN,
+				"\"%s\" is not below \"%s\", which may speak for itself and for "
+				"those below only",
+				wish->node, above);
+			return;
+		}
+	}
+	if (root_attend(root, conference, node, present, &changed, error) != 0)
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FAILED, "%.200s", error);
+	else
+		answer_conferences(root, message, conference);
+}
+
+static void
+on_join(void *ctx, const struct message *message, const char *via)
+{
+	(void)via;
+	attend(ctx, message, true);
+}
+
+static void
+on_leave(void *ctx, const struct message *message, const char *via)
+{
+	(void)via;
+	attend(ctx, message, false);
+}
+
+static void
+on_log(void *ctx, int priority, const char *text)
+{
+	(void)ctx;
+	log_line(priority, "%s", text);
+}
+
+static const struct mgmt_ops ops = {
+	.handlers =
+		{
+			[MESSAGE_HELLO] = on_hello,
+			[MESSAGE_BYE] = on_bye,
+			[MESSAGE_ERROR] = on_error,
+			[MESSAGE_CHILDSUPDATE] = on_childsupdate,
+			[MESSAGE_PIPEDEFINFO] = on_pipedefinfo,
+			[MESSAGE_CONGESTION] = on_congestion,
+			[MESSAGE_ALERT] = on_alert,
+			[MESSAGE_CONFLIST] = on_conflist,
+			[MESSAGE_JOIN] = on_join,
+			[MESSAGE_LEAVE] = on_leave,
+		},
+	.event = on_event,
+	.log = on_log,
+};
+
+static void
+fill_address(const struct config_endpoint *endpoint, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+
+	if (endpoint->address.family == AF_INET) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(endpoint->udp_port);
+		memcpy(&four->sin_addr, endpoint->address.bytes, 4);
+	} else {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons(endpoint->udp_port);
+		memcpy(&six->sin6_addr, endpoint->address.bytes, 16);
+	}
+}
+
+int
+root_mgmt_open(struct root *root)
+{
+	const struct root_settings *from = &root->config->settings;
+	struct mgmt_settings settings = {
+		.name = ROOT_SELF,
+		.certificate = from->certificate,
+		.key = from->key,
+		.authority = from->authority,
+		.plain = from->plain,
+		.ping = from->ping_ms,
+		.dead = from->dead_ms,
+	};
+	char error[512];
+
+	fill_address(&from->listen, &settings.listen);
+	root->mgmt = mgmt_new(root->base, &settings, &ops, root, error, sizeof(error));
+	if (root->mgmt == NULL) {
+		log_line(LOG_ERR, "%s", error);
+		return -1;
+	}
+	root_places_below(root);
+	return 0;
+}
+
+void
+root_mgmt_close(struct root *root)
+{
+	mgmt_free(root->mgmt);
+	root->mgmt = NULL;
+}

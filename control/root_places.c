@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who is in the tree, and what each is told of its place. A node comes by its hello, or, if it was
+ * in the tree while this program was not, by its parent's list; then it is told all again too.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "message.h"
+#include "mgmt.h"
+#include "root.h"
+
+#define GREET_MS 300  /* a hello may be on its way so long */
+#define LOST_MS	 1000 /* a node may be on its way to another parent so long */
+
+static json_t *
+node_details(const struct root_node *node, const char *key, const char *value)
+{
+	return json_pack(
+		"{s:s, s:I, s:s}", "node", node->name, "id", (json_int_t)node->id, key, value);
+}
+
+void
+root_node_up(struct root *root, struct root_node *node, const char *parent)
+{
+	bool moved = node->up && parent[0] != 0 && strcmp(node->parent, parent) != 0;
+
+	node->lost = 0;
+	if (parent[0] != 0)
+		snprintf(node->parent, sizeof(node->parent), "%s", parent);
+	if (moved)
+		root_event(&root->events, LOG_INFO, "node_moved", "a node has another parent",
+			node_details(node, "parent", node->parent));
+	if (node->up)
+		return;
+	node->up = true;
+	node->greeted = false;
+	node->since = root_now();
+	root_event(&root->events, LOG_INFO, "node_up", "a node is in the tree",
+		node_details(node, "parent", node->parent));
+	root_wake(root);
+}
+
+void
+root_node_away(struct root *root, struct root_node *node, const char *why)
+{
+	if (!node->up)
+		return;
+	node->up = false;
+	node->greeted = false;
+	node->lost = 0;
+	node->since = root_now();
+	node->parent[0] = 0;
+	root_event(&root->events, LOG_WARNING, "node_away", "a node is no longer in the tree",
+		node_details(node, "why", why));
+	root_install_away(root, node);
+}
+
+/* Nodes whose parent this is by the topology and that are elsewhere: they can go there now. */
+static void
+call_children(struct root *root, const struct root_node *parent)
+{
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+
+		if (node->up && node->greeted && node->place != NULL &&
+			strcmp(node->place->parent, parent->name) == 0 &&
+			strcmp(node->parent, parent->name) != 0)
+			root_place_send(root, node);
+	}
+}
+
+void
+root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
+{
+	node->greeted = true;
+	if (node->place == NULL) {
+		root_event(&root->events, LOG_WARNING, "node_unplaced",
+			"a node has no place in the topology",
+			node_details(node, "parent", node->parent));
+		return;
+	}
+	root_place_send(root, node);
+	root_install_greet(root, node, streams, count);
+	call_children(root, node);
+}
+
+int64_t
+root_places_step(struct root *root, int64_t now)
+{
+	int64_t next = 0;
+
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->since + GREET_MS;
+
+		if (!node->up || (node->lost == 0 && node->greeted))
+			continue;
+		if (due > now) {
+			next = next == 0 || due < next ? due : next;
+		} else if (node->lost != 0) {
+			root_node_away(root, node, node->why);
+		} else {
+			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
+
+			root_node_greeted(root, node, NULL, 0);
+			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+			(void)root_send(root, &ask);
+		}
+	}
+	return next;
+}
+
+/* All nodes below one by the topology, or all with above NULL; for free(). */
+static struct message_below *
+list_below(const struct root *root, const char *above, size_t *count)
+{
+	struct message_below *list = calloc((size_t)root->nodes.count + 1, sizeof(*list));
+
+	if (list == NULL)
+		err(1, "places");
+	*count = 0;
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		const struct root_node *node = root->nodes.list[i];
+		const char *parent;
+
+		if (node->place == NULL ||
+			(above != NULL && !root_nodes_is_below(&root->nodes, node, above)))
+			continue;
+		parent = node->place->parent;
+		if (strcmp(parent, ROOT_SELF) == 0 || (above != NULL && strcmp(parent, above) == 0))
+			parent = NULL;
+		list[(*count)++] = (struct message_below){node->name, parent};
+	}
+	return list;
+}
+
+void
+root_places_below(struct root *root)
+{
+	size_t count;
+	struct message_below *list = list_below(root, NULL, &count);
+
+	if (root->mgmt != NULL && mgmt_set_below(root->mgmt, list, count) != 0)
+		err(1, "places");
+	free(list);
+}
+
+/* Where it is to connect: not said while nobody is there. */
+static void
+fill_parent(
+	const struct root *root, const struct root_place *place, struct message_redirect *parent)
+{
+	const struct root_node *node = root_nodes_find(&root->nodes, place->parent);
+
+	parent->name = place->parent;
+	if (node == NULL || !node->up || !node->greeted || node->server[0] == 0)
+		return;
+	parent->server = (struct message_end){node->server, node->server_port};
+}
+
+void
+root_place_send(struct root *root, struct root_node *node)
+{
+	const struct root_place *place = node->place;
+	struct message message = {.type = MESSAGE_PLACE};
+	struct message_below *below;
+	struct peer_texts {
+		char address[CONFIG_ADDRESS_TEXT], pacing[ROOT_PACING_TEXT];
+	} * texts;
+	struct message_peer *peers;
+
+	if (place == NULL)
+		return;
+	peers = calloc((size_t)place->peer_count + 1, sizeof(*peers));
+	texts = calloc((size_t)place->peer_count + 1, sizeof(*texts));
+	if (peers == NULL || texts == NULL)
+		err(1, "places");
+	for (uint32_t i = 0; i < place->peer_count; i++) {
+		const struct root_peer *from = &place->peers[i];
+		const struct root_node *peer = root_nodes_find(&root->nodes, from->node);
+
+		peers[i] = (struct message_peer){
+			.id = peer != NULL ? peer->id : 0,
+			.name = from->node,
+			.address = underlay_addr_text(&from->peer.address, texts[i].address),
+			.udp_port = (uint16_t)from->peer.udp_port,
+			.port = from->port[0] != 0 ? from->port : NULL,
+			.pacing = root_pacing_text(&from->peer, texts[i].pacing),
+		};
+	}
+	snprintf(message.to, sizeof(message.to), "%s", node->name);
+	below = list_below(root, node->name, &message.place.nb_below);
+	message.place.node_id = node->id;
+	message.place.role = root_role_name(place->role);
+	message.place.forwarding = root->config->settings.forwarding == ROOT_FORWARDING_OPEN
+					   ? "open"
+					   : "installed";
+	message.place.peers = peers;
+	message.place.nb_peers = place->peer_count;
+	message.place.below = below;
+	fill_parent(root, place, &message.place.parent);
+	(void)root_send(root, &message);
+	free(below);
+	free(peers);
+	free(texts);
+}
+
+void
+root_places_changed(struct root *root)
+{
+	root_event(&root->events, LOG_INFO, "topology", "the topology has changed", NULL);
+	root_places_below(root);
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+
+		if (node->up && node->greeted)
+			root_place_send(root, node);
+	}
+}

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What ferry-root tells nodes, with nodes played by hand: places, sessions, changes, congestion."""
+
+import time
+
+import pytest
+
+from harness.fake_node import FakeNode
+from harness.node import until
+from harness.root import RootProgram
+
+from test_root import free_port, peer
+
+STREAM = (1 << 32) + 1  # session 1 of conference 1
+
+
+def configuration(port):
+    """a sends to d over b or c: a diamond; b and c are below a, d below b."""
+    return {
+        "root": {"listen": f"127.0.0.1:{port}", "plain": True},
+        "nodes": [
+            {"name": "a", "id": 1, "role": "root",
+             "peers": [{**peer("b", "10.0.0.2"), "pacing": "none"}, peer("c", "10.0.1.2")]},
+            {"name": "b", "id": 2, "role": "relay", "parent": "a",
+             "peers": [peer("a", "10.0.0.1"), peer("d", "10.0.2.2")]},
+            {"name": "c", "id": 3, "role": "relay", "parent": "a",
+             "peers": [peer("a", "10.0.1.1"), peer("d", "10.0.3.2")]},
+            {"name": "d", "id": 4, "role": "leaf", "parent": "b",
+             "peers": [peer("b", "10.0.2.1"), peer("c", "10.0.3.1")]}],
+        "conferences": [{"id": 1, "name": "first", "priority": 5, "sessions": [
+            {"id": 1, "source": 1, "destinations": [4], "rate": 1000000,
+             "ingress": {"udp": "10.1.0.1:5004"},
+             "egress": [{"node": 4, "udp": "10.4.0.9:5004"}],
+             "coding": {"code": "block", "repair": "10%"},
+             "flows": [{"path": "2 > 4", "weight": 3}]}]}],
+    }
+
+
+@pytest.fixture
+def network():
+    port = free_port()
+    program = RootProgram(configuration(port)).start()
+    network = Network(program, port)
+    yield network
+    for node in network.nodes.values():
+        node.close()
+    program.delete()
+
+
+class Network:
+    def __init__(self, program, port):
+        self.program, self.port, self.nodes = program, port, {}
+
+    def node(self, name, **kwargs):
+        self.nodes[name] = FakeNode(name, self.port, **kwargs)
+        return self.nodes[name]
+
+    def all(self):
+        return [self.node(name) for name in "abcd"]
+
+    def states(self):
+        return {node["node"]: node["state"] for node in self.program.session(1, 1)["nodes"]}
+
+    def wait_states(self, **wanted):
+        until(lambda: self.states() == wanted, 5, lambda: f"{wanted}, not {self.states()}")
+
+
+def test_place(network):
+    a = network.node("a")
+    place = a.wait("place").body.find("place")
+    assert place.findtext("nodeid") == "1" and place.findtext("role") == "root"
+    assert place.find("parent").get("name") == "^"
+    peers = {p.get("name"): dict(p.attrib) for p in place.find("peers")}
+    assert peers["b"]["id"] == "2" and peers["b"]["address"] == "10.0.0.2"
+    assert peers["b"]["pacing"] == "none" and peers["b"]["udpport"] == "13779"
+    below = {n.get("name"): n.get("parent") for n in place.find("below")}
+    assert below == {"b": None, "c": None, "d": "b"}
+    # b's parent is there: b is sent to it.
+    b = network.node("b")
+    placed = b.wait("place")
+    assert placed.body.find("place").find("parent").get("name") == "a"
+    assert "127.0.0.1" in repr(placed) and "14000" in repr(placed)
+    # d's is not: it stays here, until that one comes.
+    d = network.node("d")
+    b.close()
+    until(lambda: network.program.node("b")["state"] == "away", 4, "b is away")
+    d.hello()
+    until(lambda: network.program.node("d")["hellos"] == 2, 3, "d's second hello")
+    before = len(d.told("place"))
+    a.child("b")
+    until(lambda: len(d.told("place")) > before, 3, "d is sent to b")
+    last = [m for _, m in d.log if m.type == "place"][-1]
+    assert "14000" in repr(last)
+    names = {n["name"]: n for n in network.program.ctl("nodes")}
+    assert names["b"]["connected_to"] == "a" and names["d"]["connected_to"] == "^"
+    tree = network.program.ctl("tree")
+    assert tree["away"] == ["c"]
+    assert {child["name"] for child in tree["children"]} == {"a", "d"}
+
+
+def test_unplaced(network):
+    stranger = network.node("stranger")
+    error = stranger.wait("error")
+    assert "no place in the topology" in error.body.findtext("text")
+    assert network.program.node("stranger")["id"] == 5
+
+
+def test_install(network):
+    """Everybody on the route has the session before its source sends."""
+    a, b, c, d = network.all()
+    at_a = a.wait("pipedef").pipeline()
+    assert at_a.get("play") == "true" and at_a.get("rate") == "1000000"
+    assert at_a.get("priority") == "5" and 'code = "block";' in at_a.get("coding")
+    assert at_a.find("ingress").get("address") == "10.1.0.1"
+    assert [(f.get("weight"), f.get("path")) for f in at_a.findall("flow")] == [("3", "2 > 4")]
+    at_d = d.wait("pipedef").pipeline()
+    assert at_d.find("egress").get("address") == "10.4.0.9" and not at_d.findall("flow")
+    b.wait("pipedef")
+    network.wait_states(a="playing", b="defined", d="defined")
+    assert not c.told("pipedef")
+    # The source was the last, once all were there.
+    a.die()
+    b.die()
+    d.die()
+    until(lambda: network.program.node("a")["state"] == "away", 4, "a is away")
+    for name in "dba":
+        network.node(name)
+    network.wait_states(a="playing", b="defined", d="defined")
+
+
+def test_source_waits_for_others(network):
+    for name in "bcd":
+        network.node(name)
+    network.wait_states(a="away", b="defined", d="defined")
+    network.program.ctl("session", "stop", 1, 1)
+    a = network.node("a")
+    assert a.wait("pipedef").pipeline().get("play") in (None, "false")
+    network.wait_states(a="defined", b="defined", d="defined")
+    network.program.ctl("session", "start", 1, 1)
+    a.wait("playpipeline")
+    network.wait_states(a="playing", b="defined", d="defined")
+    network.program.ctl("session", "stop", 1, 1)
+    a.wait("stoppipeline")
+    network.wait_states(a="stopped", b="defined", d="defined")
+
+
+def test_route(network):
+    """New nodes first, then the source, then those that are no longer on the route."""
+    a, b, c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    network.program.ctl("route", "set", 1, 1, 0, "3 > 4")
+    c.wait("pipedef")
+    assert a.wait("routepipeline").flows() == [(0, 3, "3 > 4")]
+    b.wait("removepipeline")
+    network.wait_states(a="playing", c="defined", d="defined")
+    assert c.told("pipedef")[-1] < a.told("routepipeline")[0] < b.told("removepipeline")[0]
+    assert b.told("removepipeline")[0] - a.told("routepipeline")[0] > 0.5
+    # Weights concern the source alone, and not its definition.
+    network.program.ctl("weights", 1, 1, "9")
+    assert a.wait("routepipeline").flows() == [(0, 9, "3 > 4")]
+    assert len(a.told("pipedef")) == 1 and len(d.told("pipedef")) == 1
+
+
+def test_leave_and_join(network):
+    a, b, c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    d.send("conflist")
+    listed = d.wait("conflist").body.find("conferences")[0]
+    assert listed.get("name") == "first"
+    assert [p.get("name") for p in listed] == ["a", "d"]
+    d.send("leave", "<conference>1</conference>")
+    assert [p.get("name") for p in d.wait("conflist").body.find("conferences")[0]] == ["a"]
+    # Nobody is left to send to.
+    a.wait("removepipeline")
+    d.wait("removepipeline")
+    until(lambda: network.program.session(1, 1)["nodes"] == [], 5, "removed everywhere")
+    assert a.told("removepipeline")[0] < d.told("removepipeline")[0]
+    d.send("join", "<conference>1</conference>")
+    network.wait_states(a="playing", b="defined", d="defined")
+    # For itself and those below only.
+    d.send("leave", "<conference>1</conference><node>a</node>")
+    assert d.wait("error").body.findtext("code") == "403"
+    a.send("leave", "<conference>1</conference><node>d</node>")
+    d.wait("removepipeline")
+    d.send("join", "<conference>7</conference>")
+    assert d.wait("error").body.findtext("code") == "404"
+
+
+def test_refused(network):
+    d = network.node("d", connect=False)
+    d.answering = "no room"
+    d.connect()
+    a = network.node("a")
+    network.node("b")
+    a.wait("pipedef")
+    until(lambda: network.states().get("d") == "refused", 4, "d refuses")
+    reasons = [node["reason"] for node in network.program.session(1, 1)["nodes"]]
+    assert "no room" in reasons
+    # It is asked again with the next change.
+    d.answering = True
+    network.program.ctl("weights", 1, 1, "5")
+    network.wait_states(a="playing", b="defined", d="defined")
+
+
+def test_silent_node_holds_up_nobody(network):
+    d = network.node("d", connect=False)
+    d.answering = ""
+    d.connect()
+    network.node("b")
+    a = network.node("a")
+    start = time.monotonic()
+    a.wait("pipedef")
+    assert 0.8 < time.monotonic() - start < 3
+
+
+def test_strays(network):
+    """What a node has that is none of its own is taken away; of a session that goes on, once its
+    source is known to send elsewhere."""
+    c = network.node("c", streams=[STREAM, 77 << 32 | 1])
+    assert c.wait("removepipeline").pipeline().get("conference") == "77"
+    for name in "bda":
+        network.node(name)
+    assert c.wait("removepipeline").pipeline().get("conference") == "1"
+    until(lambda: c.streams == {}, 3, "c has nothing")
+    network.wait_states(a="playing", b="defined", d="defined")
+
+
+def test_congestion(network):
+    a, b, c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    start = time.monotonic()
+    b.send("congestion", "<congestion><peer>4</peer><conference>1</conference>"
+           "<session>1</session><queuePackets>64</queuePackets><queueBytes>64000</queueBytes>"
+           "<drops>9</drops></congestion>")
+    heard = a.wait("congestion").body.find("congestion")
+    assert heard.findtext("node") == "b" and heard.findtext("drops") == "9"
+    d.wait("congestion")
+    assert time.monotonic() - start < 0.1
+    time.sleep(0.1)
+    assert not b.told("congestion") and not c.told("congestion")
+    event = [e for e in network.program.ctl("events") if e["event"] == "congestion"][0]
+    assert event["node"] == "b" and event["told"] == 2
+
+
+def test_kill_and_come_back(network):
+    """After kill -9 the root knows all again; nodes go on meanwhile, and nothing is taken away."""
+    a, b, c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    network.program.ctl("weights", 1, 1, "8")
+    until(lambda: len(a.told("routepipeline")) == 1, 3, "a's weights")
+    for _ in range(3):
+        network.program.kill()
+        network.program.start()
+        start = time.monotonic()
+        for node in (a, b, c, d):
+            node.close()
+            node.connect()
+        network.wait_states(a="playing", b="defined", d="defined")
+        assert time.monotonic() - start < 3
+        assert network.program.session(1, 1)["flows"][0]["weight"] == 8
+    for node in (a, b, c, d):
+        assert not node.told("removepipeline") and not node.told("stoppipeline")
+
+
+def test_root_comes_back_to_a_tree(network):
+    """Those below others say no hello when only the root was away: they are told all again."""
+    a = network.node("a")
+    b, c = a.child("b"), a.child("c")
+    d = a.child("d")
+    network.wait_states(a="playing", b="defined", d="defined")
+    network.program.kill()
+    a.close()
+    for child in a.below.values():
+        child.hello = lambda: None
+    network.program.start()
+    a.connect()
+    before = len(d.told("pipedef"))
+    network.wait_states(a="playing", b="defined", d="defined")
+    until(lambda: len(d.told("pipedef")) > before, 3, "d is told again")
+    assert all(n["state"] == "up" for n in network.program.ctl("nodes"))
+    assert b.told("place") and not c.told("pipedef")
+
+
+def test_node_comes_anew(network):
+    """Killed and started again, whichever it is: the picture is right within 3 s."""
+    nodes = dict(zip("abcd", network.all()))
+    network.wait_states(a="playing", b="defined", d="defined")
+    for name in "dab":
+        nodes[name].die()
+        start = time.monotonic()
+        nodes[name] = network.node(name)
+        nodes[name].wait("place")
+        nodes[name].wait("pipedef")
+        network.wait_states(a="playing", b="defined", d="defined")
+        assert time.monotonic() - start < 3
+        assert nodes[name].streams
+
+
+def test_commands_to_nodes(network):
+    a = network.node("a")
+    d = network.node("d")
+    a.wait("place")
+    network.program.ctl("redirect", "d", "a")
+    until(lambda: any("14000" in repr(m) for _, m in d.log if m.type == "redirect"), 3,
+          "d is redirected")
+    assert network.program.node("d")["parent"] == "a"
+    network.program.ctl("ask", "d", 1, 1)
+    assert d.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
+    network.program.ctl("kill", "d", "for a test")
+    assert "for a test" in repr(d.wait("kill"))
