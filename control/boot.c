@@ -33,6 +33,7 @@ static const struct boot_step {
 	{"counters and telemetry", boot_show, undo_show},
 	{"reports of rates", boot_reports, undo_reports},
 	{"event loop and control socket", boot_loop, undo_loop},
+	{"statistics", boot_statistics, undo_statistics},
 	{"workers", boot_workers, undo_workers},
 };
 

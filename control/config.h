@@ -242,6 +242,13 @@ struct config_conference {
 	int64_t starts, ends; /* the root's: ms since the epoch, 0 = none */
 };
 
+struct config_statistics {
+	const char *file;		/* absolute path of the ring (stats_ring.h) */
+	uint32_t interval;		/* ms */
+	uint32_t intervals;		/* that the ring holds, at least 2 */
+	struct config_endpoint metrics; /* TCP; family 0 = nowhere */
+};
+
 struct config_memory;
 
 struct config {
@@ -252,6 +259,7 @@ struct config {
 	uint32_t peer_count;
 	struct config_conference *conferences;
 	uint32_t conference_count;
+	struct config_statistics statistics;
 	struct config_memory *memory; /* of all the above */
 };
 

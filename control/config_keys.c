@@ -316,6 +316,13 @@ default_key(const struct config_key *key, void *object)
 	}
 }
 
+void
+config_read_defaults(const struct config_key *keys, size_t count, void *object)
+{
+	for (size_t i = 0; i < count; i++)
+		default_key(&keys[i], object);
+}
+
 static const struct config_key *
 find_key(const struct config_reader *reader, const struct config_key *keys, size_t count,
 	const char *name)

@@ -25,6 +25,7 @@ static const struct config_key root_keys[] = {
 	{.name = "ports", .kind = KEY_CUSTOM, .flags = KEY_NEEDED, .read = config_read_ports},
 	{.name = "peers", .kind = KEY_CUSTOM, .read = config_read_peers},
 	{.name = "conferences", .kind = KEY_CUSTOM, .read = config_read_conferences},
+	{.name = "statistics", .kind = KEY_CUSTOM, .read = config_read_statistics},
 };
 
 static const struct config_key conferences_keys[] = {
@@ -66,6 +67,7 @@ config_load_check(struct config_reader *reader)
 	config_check_ports(reader);
 	config_check_peers(reader);
 	config_check_sessions(reader);
+	config_check_statistics(reader);
 }
 
 static const struct config_kind node_kind = {

@@ -127,4 +127,5 @@ config_print(const struct config *config, FILE *out)
 	config_print_ports(&printer, NULL, config);
 	config_print_peers(&printer, NULL, config);
 	config_print_conferences(&printer, NULL, config);
+	config_print_statistics(&printer, NULL, config);
 }

@@ -142,6 +142,8 @@ void config_reader_leave(struct config_reader *reader, size_t mark);
  */
 bool config_read_group(struct config_reader *reader, config_setting_t *group,
 	const struct config_key *keys, size_t count, void *object);
+/* The defaults alone, of a group that is not there. */
+void config_read_defaults(const struct config_key *keys, size_t count, void *object);
 /* True if setting is a list or array (what: "addresses") with min to max elements. */
 bool config_read_sequence(struct config_reader *reader, config_setting_t *setting, const char *what,
 	unsigned int min, unsigned int max, bool groups);
@@ -196,6 +198,9 @@ void config_print_peers(
 void config_read_pacing(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_pacing(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_statistics(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_statistics(
+	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_conferences(
 	struct config_printer *printer, const struct config_key *key, const void *object);
@@ -228,6 +233,8 @@ void config_egress_default(
  */
 void config_check_ports(struct config_reader *reader);
 void config_check_peers(struct config_reader *reader);
+/* Also fills in what follows from the node's group. */
+void config_check_statistics(struct config_reader *reader);
 void config_check_sessions(struct config_reader *reader);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);

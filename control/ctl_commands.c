@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <event2/buffer.h>
+
 #include "control_lock.h"
 #include "ctl_commands.h"
 #include "ctl_table.h"
 #include "ctl_values.h"
+#include "metrics.h"
 #include "path_text.h"
 
 /* A command's function: argv are the arguments after its words. NULL with error, or the data. */
@@ -214,6 +217,32 @@ do_conference_end(
 		return NULL;
 	return json_pack("{s:I, s:I}", "conference", (json_int_t)conference, "sources_stopped",
 		(json_int_t)stopped);
+}
+
+/* In one piece: the client asks for it once, and waits. */
+static json_t *
+do_metrics(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	struct evbuffer *text = ctx->statistics != NULL ? evbuffer_new() : NULL;
+	struct metrics_cursor cursor = {0};
+	json_t *data = NULL;
+
+	(void)argc;
+	(void)argv;
+	if (ctx->statistics == NULL) {
+		snprintf(error, CTL_ERROR_MAX, "this node has no statistics yet");
+		return NULL;
+	}
+	while (text != NULL && !cursor.done)
+		if (!metrics_write(text, &ctx->statistics->latest, &cursor))
+			break;
+	if (text != NULL && cursor.done)
+		data = json_pack("{s:o}", "openmetrics",
+			json_stringn((const char *)evbuffer_pullup(text, -1),
+				evbuffer_get_length(text)));
+	if (text != NULL)
+		evbuffer_free(text);
+	return data;
 }
 
 static json_t *

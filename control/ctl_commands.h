@@ -10,6 +10,7 @@
 #include "ctl_request.h"
 #include "pathlet_tree.h"
 #include "show.h"
+#include "stats_export.h"
 
 /*
  * Actions on a session that exists. 0, or a negative errno with a sentence in error (size bytes)
@@ -32,6 +33,7 @@ struct ctl_context {
 	const struct show_view *view;
 	const struct ctl_ops *ops;
 	void *ops_ctx;
+	const struct stats_export *statistics; /* NULL: there are none yet */
 };
 
 /* The actions on the sessions of a book: ctx is a struct session_book. */

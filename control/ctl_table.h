@@ -28,6 +28,8 @@
 		"stop a conference's sources here, and drop what of it waits")                     \
 	X(events, "events", "[--last N] [--follow]", 0, 3,                                         \
 		"what happened: links' states, congestion; --follow: goes on as it happens")       \
+	X(metrics, "metrics", "", 0, 0,                                                            \
+		"the statistics as OpenMetrics text")                                              \
 	X(help, "help", "", 0, 0,                                                                  \
 		"list these commands")
 /* clang-format on */

@@ -21,7 +21,7 @@ _ferryctl()
 			"--socket= --node= --root --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events weights flow session conference help \
+		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference help \
 			nodes tree conferences sessions add remove route join leave reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows feeders drops load all" -- "$word") ;;

@@ -164,6 +164,15 @@ take_trailing(int argc, char **argv, struct settings *settings, int *ret)
 	return n;
 }
 
+/* False: it is not what a node of this version says. */
+static bool
+print_metrics(const json_t *data)
+{
+	const char *text = json_string_value(json_object_get(data, "openmetrics"));
+
+	return text != NULL && fputs(text, stdout) != EOF;
+}
+
 static int
 print_data(const struct settings *settings, char *const *argv, const json_t *data)
 {
@@ -178,6 +187,8 @@ print_data(const struct settings *settings, char *const *argv, const json_t *dat
 		ret = tables_print_root(stdout, argv[0], data);
 	else if (strcmp(argv[0], "show") == 0)
 		ret = tables_print(stdout, argv[1], data);
+	else if (strcmp(argv[0], "metrics") == 0)
+		ret = !print_metrics(data);
 	else if (strcmp(argv[0], "help") == 0)
 		ret = tables_print(stdout, argv[0], data);
 	else

@@ -21,6 +21,7 @@
 #include "rates.h"
 #include "session_book.h"
 #include "show.h"
+#include "stats_export.h"
 #include "underlay.h"
 #include "utc_clock.h"
 
@@ -53,6 +54,7 @@ struct ferryd_told {
 };
 
 struct file_feed;
+struct metrics_server;
 struct rate_report;
 struct file_sink;
 
@@ -86,9 +88,11 @@ struct ferryd {
 	struct show_view view;
 	struct ctl_context ctl;
 	struct ctl_server *ctl_server;
+	struct stats_export statistics;
+	struct metrics_server *metrics; /* NULL: nobody may ask */
 
 	struct event_base *base;
-	struct event *tick, *second, *watch_event, *signals[2];
+	struct event *tick, *second, *interval, *watch_event, *signals[2];
 	uint64_t busy_until;   /* ns: the tick is short until then */
 	uint64_t starts_until; /* ns: patience for the next hops of sessions */
 	bool starts_left;
@@ -127,6 +131,8 @@ int boot_show(struct ferryd *f);
 void undo_show(struct ferryd *f);
 int boot_loop(struct ferryd *f);
 void undo_loop(struct ferryd *f);
+int boot_statistics(struct ferryd *f);
+void undo_statistics(struct ferryd *f);
 int boot_workers(struct ferryd *f);
 void undo_workers(struct ferryd *f);
 

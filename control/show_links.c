@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
+
 #include "link_tfrc.h"
 #include "show_private.h"
 
-/* Drops at the next hop's ring, by all workers that are not its owner. */
-static uint64_t
-ring_drops(const struct node *node, const struct link *link)
+uint64_t
+show_ring_drops(const struct node *node, const struct link *link)
 {
 	uint64_t sum = 0;
 
 	for (uint16_t i = 0; i < node->nb_workers; i++)
 		sum += counter_read(&node->workers[i]->ring_drops[link->index]);
-	return sum;
+	return sum - link->ring_drops_before;
 }
 
 static bool
@@ -19,19 +20,25 @@ link_is_probed(const struct link *link)
 	return counter_read(&link->live.interval) != 0;
 }
 
-/* May be sent to, and does anything come from it? */
-static const char *
-link_state(const struct show_view *view, const struct link *link, uint64_t heard_at)
+static_assert((int)FERRY_STATS_LINK_UNKNOWN == (int)LINK_STATE_unknown &&
+		      (int)FERRY_STATS_LINK_UP == (int)LINK_STATE_up &&
+		      (int)FERRY_STATS_LINK_DEGRADED == (int)LINK_STATE_degraded &&
+		      (int)FERRY_STATS_LINK_DOWN == (int)LINK_STATE_down,
+	"states of links");
+
+uint32_t
+show_link_state(const struct show_view *view, const struct link *link)
 {
-	uint64_t now = show_now(view);
+	uint64_t heard_at = counter_read(&link->rx.heard_at), now = show_now(view);
 
 	if (!port_is_up(link->port))
-		return "port down";
+		return FERRY_STATS_LINK_PORT_DOWN;
 	if (link_header(link) == NULL)
-		return "unresolved";
+		return FERRY_STATS_LINK_UNRESOLVED;
 	if (link_is_probed(link))
-		return link_state_name(__atomic_load_n(&link->live.state, __ATOMIC_RELAXED));
-	return heard_at != 0 && now < heard_at + LINK_SILENCE_NS ? "up" : "silent";
+		return __atomic_load_n(&link->live.state, __ATOMIC_RELAXED);
+	return heard_at != 0 && now < heard_at + LINK_SILENCE_NS ? FERRY_STATS_LINK_UP
+								 : FERRY_STATS_LINK_SILENT;
 }
 
 static void
@@ -65,8 +72,7 @@ show_link_tx(json_t *object, const struct show_view *view, const struct link *li
 	json_object_set_new(object, "tx_bps", show_rate(&rates->tx.bytes, 8));
 	json_object_set_new(object, "tx_control", show_count(&tx->control));
 	json_object_set_new(object, "tx_drops", show_count(&tx->drops));
-	json_object_set_new(object, "ring_drops",
-		show_number(ring_drops(view->node, link) - link->ring_drops_before));
+	json_object_set_new(object, "ring_drops", show_number(show_ring_drops(view->node, link)));
 	json_object_set_new(object, "oversize", show_number(oversize));
 	json_object_set_new(object, "oversize_last_bytes",
 		oversize != 0 ? show_count(&tx->oversize_last) : json_null());
@@ -128,13 +134,6 @@ show_link_probes(json_t *object, const struct show_view *view, const struct link
 		object, "clock_error_us", known ? show_real((double)error / 2e3) : json_null());
 }
 
-static const char *const pacing_names[] = {
-	[LINK_PACING_NONE] = "none",
-	[LINK_PACING_RATE] = "rate",
-	[LINK_PACING_TFRC] = "tfrc",
-	[LINK_PACING_TFRC_SP] = "tfrc-sp",
-};
-
 static json_t *
 show_loss_event_rate(const uint32_t *p)
 {
@@ -151,7 +150,7 @@ show_link_pacing(json_t *object, const struct link *link)
 	bool tfrc = link_is_tfrc(link),
 	     reports = __atomic_load_n(&link->rx.reports, __ATOMIC_RELAXED);
 
-	json_object_set_new(object, "pacing", json_string(pacing_names[link->pacing]));
+	json_object_set_new(object, "pacing", json_string(ferry_stats_pacing_name(link->pacing)));
 	json_object_set_new(
 		object, "rate_allowed_bps", rate != 0 ? show_number(rate * 8) : json_null());
 	json_object_set_new(
@@ -182,7 +181,8 @@ show_link(const struct show_view *view, const struct link *link)
 	json_object_set_new(object, "local", show_address(&link->port->addresses[link->local]));
 	json_object_set_new(object, "remote", show_address(&link->remote));
 	json_object_set_new(object, "udp_port", show_number(link->udp_port));
-	json_object_set_new(object, "state", json_string(link_state(view, link, heard_at)));
+	json_object_set_new(object, "state",
+		json_string(ferry_stats_link_state_name(show_link_state(view, link))));
 	json_object_set_new(object, "silent_s", show_since(view, heard_at));
 	show_neighbour_keys(object, view, link);
 	show_link_tx(object, view, link);

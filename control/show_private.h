@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 
+#include "ferry_stats.h"
 #include "show.h"
 
 #define SHOW_ADDRESS_TEXT INET6_ADDRSTRLEN
@@ -25,6 +26,13 @@ json_t *show_since(const struct show_view *view, uint64_t then);
 
 /* Name of a node as far as the configuration has one: its own and its peers'; else NULL. */
 const char *show_node_name(const struct show_view *view, uint32_t id);
+
+/* May a link be sent to, and does anything come from it? enum ferry_stats_link_state. */
+uint32_t show_link_state(const struct show_view *view, const struct link *link);
+/* Drops at the next hop's ring, by all workers that are not its owner. */
+uint64_t show_ring_drops(const struct node *node, const struct link *link);
+/* enum ferry_stats_session_state */
+uint32_t show_source_state(const struct source *source);
 
 /* Is the session one that the filter lets through? */
 bool show_wanted(const struct show_filter *filter, const struct session_entry *entry);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "show_private.h"
 
-static const char *
-source_state(const struct source *source)
+uint32_t
+show_source_state(const struct source *source)
 {
 	if (__atomic_load_n(&source->finished, __ATOMIC_RELAXED))
-		return "finished";
-	return source_is_running(source) ? "running" : "stopped";
+		return FERRY_STATS_SESSION_FINISHED;
+	return source_is_running(source) ? FERRY_STATS_SESSION_RUNNING
+					 : FERRY_STATS_SESSION_STOPPED;
 }
 
 static json_t *
@@ -65,7 +66,8 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 	uint64_t allowed = allowed_bps(view->allowed, entry);
 	json_t *object = json_object();
 
-	json_object_set_new(object, "state", json_string(source_state(source)));
+	json_object_set_new(object, "state",
+		json_string(ferry_stats_session_state_name(show_source_state(source))));
 	json_object_set_new(object, "ingress", show_ingress(&entry->config->ingress));
 	json_object_set_new(object, "worker", show_number(source->owner));
 	json_object_set_new(object, "epoch", show_number(source->epoch));
@@ -123,6 +125,7 @@ show_delay(const struct show_view *view, const struct destination *dst)
 	object = json_object();
 	json_object_set_new(object, "clocks", json_string(agree ? "synchronized" : "relative"));
 	json_object_set_new(object, "packets", show_number(h.count));
+	json_object_set_new(object, "jitter_us", show_real(delay_histogram_jitter(&h)));
 	json_object_set_new(object, "raw_us", show_quantiles(&h, 0));
 	json_object_set_new(object, "minimum_us", recent ? json_integer(minimum) : json_null());
 	json_object_set_new(

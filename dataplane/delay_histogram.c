@@ -40,6 +40,28 @@ begin(struct delay_histogram *h, int32_t delay, uint64_t now)
 		h->slice_min[i] = INT32_MAX;
 }
 
+#define JITTER_STEP_MAX (1u << 27) /* 134 s: more is a clock that was set, and would overflow */
+
+/* J += (|D| - J) / 16, in sixteenths and rounded: RFC 3550, A.8. */
+static inline void
+jitter_add(struct delay_histogram *h, const int32_t *delays, uint32_t n)
+{
+	int32_t last = h->has_last ? h->last : delays[0];
+	uint32_t jitter = h->jitter;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t step = (uint32_t)delays[i] - (uint32_t)last;
+
+		step = RTE_MIN(step, -step);
+		step = RTE_MIN(step, JITTER_STEP_MAX);
+		jitter += step - ((jitter + 8) >> 4);
+		last = delays[i];
+	}
+	h->jitter = jitter;
+	h->last = last;
+	h->has_last = true;
+}
+
 void
 delay_histogram_add_several(
 	struct delay_histogram *h, const int32_t *delays, uint32_t n, uint64_t now)
@@ -57,13 +79,13 @@ delay_histogram_add_several(
 		least = RTE_MIN(least, delays[i]);
 	}
 	h->max = max;
+	jitter_add(h, delays, n);
 	minimum_add(h, least, now);
 	h->count += n;
 }
 
-/* The delay in the middle of a place in bins. */
-static int32_t
-middle(const struct delay_histogram *h, uint32_t index)
+int32_t
+delay_histogram_middle(const struct delay_histogram *h, uint32_t index)
 {
 	if (index < DELAY_BINS)
 		return h->anchor - (int32_t)delay_bin_middle(DELAY_BINS - 1 - index);
@@ -90,7 +112,7 @@ delay_histogram_quantile(const struct delay_histogram *h, double q)
 			break;
 	}
 	/* The middle of the last bin may lie above the greatest delay of all. */
-	return RTE_MIN(middle(h, i), h->max);
+	return RTE_MIN(delay_histogram_middle(h, i), h->max);
 }
 
 bool

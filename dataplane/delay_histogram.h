@@ -5,7 +5,8 @@
  * two on either side, so that a percentile is exact to 1/16 of its distance from the anchor however
  * far the clocks are apart. Distances above 2^24 us (16.8 s) count in the last bin.
  *
- * The minimum of the last minute is kept in slices of ten seconds.
+ * The minimum of the last minute is kept in slices of ten seconds. The interarrival jitter
+ * (RFC 3550, 6.4.1) is that of packets in the order in which they came.
  *
  * One writer. A reader copies the structure while it may change: it then sees some packets and not
  * others, never a torn number.
@@ -31,6 +32,9 @@ struct delay_histogram {
 	int32_t max;
 	uint64_t slice; /* number of the current ten seconds */
 	int32_t slice_min[DELAY_SLICES];
+	int32_t last;	 /* delay */
+	uint32_t jitter; /* sixteenths of a microsecond, as in RFC 3550, A.8 */
+	bool has_last;
 	uint32_t bins[2 * DELAY_BINS]; /* earliest first; the second half begins at the anchor */
 };
 
@@ -73,6 +77,23 @@ delay_histogram_add(struct delay_histogram *h, int32_t delay, uint64_t now)
 {
 	delay_histogram_add_several(h, &delay, 1, now);
 }
+
+/* The next delay is of another source: the step from the last one is no jitter. */
+static inline void
+delay_histogram_break(struct delay_histogram *h)
+{
+	h->has_last = false;
+}
+
+/* Microseconds. */
+static inline double
+delay_histogram_jitter(const struct delay_histogram *h)
+{
+	return (double)h->jitter / 16;
+}
+
+/* The delay in the middle of a place in bins. */
+int32_t delay_histogram_middle(const struct delay_histogram *h, uint32_t index);
 
 /* Delay below which the share q (0 to 1) of all packets lies. 0 when there are none. */
 int32_t delay_histogram_quantile(const struct delay_histogram *h, double q);

@@ -32,6 +32,7 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 		w->now - dst->line->heard_at < SOURCE_SILENCE_NS)
 		return false;
 	reorder_release(w, dst);
+	delay_histogram_break(&dst->delay);
 	dst->counters.lost_before += dst->window.missing;
 	seq_window_reset(&dst->window);
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)

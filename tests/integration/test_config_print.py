@@ -28,6 +28,7 @@ EXTRA = """
 	id = 4; source = 5; destinations = [ 1 ]; flows = ( { path = "1"; } ); rate = 5000000000;
 	ingress = { file = "f"; };
 } ); } );
+statistics = { metrics = 9464; };
 """
 
 

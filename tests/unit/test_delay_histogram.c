@@ -159,6 +159,35 @@ test_minimum(void **state)
 	assert_false(delay_histogram_minimum(&histogram, now + 70000000000, &minimum));
 }
 
+/* RFC 3550, 6.4.1, in real numbers beside it. */
+static void
+test_jitter(void **state)
+{
+	struct rng rng;
+	double jitter = 0;
+	int32_t last = 0;
+
+	(void)state;
+	memset(&histogram, 0, sizeof(histogram));
+	rng_seed(&rng, unit_seed());
+	for (uint32_t i = 0; i < SAMPLES; i++) {
+		int32_t delay = (int32_t)rng_below(&rng, i % 1000 < 500 ? 100 : 50000) - 20000;
+
+		if (i > 0)
+			jitter += (abs(delay - last) - jitter) / 16;
+		last = delay;
+		delay_histogram_add(&histogram, delay, i * UINT64_C(1000));
+		assert_float_equal(delay_histogram_jitter(&histogram), jitter, 0.51);
+	}
+	/* Clocks that are far apart; another source after it. */
+	delay_histogram_break(&histogram);
+	jitter = delay_histogram_jitter(&histogram);
+	delay_histogram_add(&histogram, INT32_MAX, SAMPLES * UINT64_C(1000));
+	assert_true(delay_histogram_jitter(&histogram) <= jitter);
+	delay_histogram_add(&histogram, INT32_MIN, SAMPLES * UINT64_C(1000));
+	assert_true(delay_histogram_jitter(&histogram) <= jitter);
+}
+
 int
 main(void)
 {
@@ -167,6 +196,7 @@ main(void)
 		cmocka_unit_test(test_bins),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_minimum),
+		cmocka_unit_test(test_jitter),
 	};
 
 	return cmocka_run_group_tests_name("delay_histogram", tests, NULL, NULL);

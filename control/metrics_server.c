@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "metrics.h"
+#include "metrics_server.h"
+
+#define HEADERS_MAX 8192
+
+/* An answer under way. */
+struct reply {
+	LIST_ENTRY(reply) chain;
+	struct metrics_server *server;
+	struct evhttp_request *request;
+	struct ferry_stats_snapshot snapshot;
+	struct metrics_cursor cursor;
+};
+
+struct metrics_server {
+	struct evhttp *http;
+	const struct ferry_stats_snapshot *latest;
+	unsigned int nb_replies;
+	LIST_HEAD(, reply) replies;
+};
+
+static void
+reply_free(struct reply *reply)
+{
+	LIST_REMOVE(reply, chain);
+	reply->server->nb_replies--;
+	ferry_stats_snapshot_free(&reply->snapshot);
+	free(reply);
+}
+
+/* The client went away: the request is freed with its connection. */
+static void
+on_close(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	reply_free(arg);
+}
+
+static void
+send_piece(struct evhttp_connection *connection, void *arg)
+{
+	struct reply *reply = arg;
+	struct evhttp_request *request = reply->request;
+	struct evbuffer *piece;
+
+	if (reply->cursor.done) {
+		evhttp_connection_set_closecb(connection, NULL, NULL);
+		reply_free(reply);
+		evhttp_send_reply_end(request);
+		return;
+	}
+	piece = evbuffer_new();
+	while (piece != NULL && evbuffer_get_length(piece) == 0)
+		if (!metrics_write(piece, &reply->snapshot, &reply->cursor))
+			break;
+	if (piece == NULL || evbuffer_get_length(piece) == 0) {
+		/* Out of memory. The text has no end, and whoever reads it sees that. */
+		reply->cursor.done = true;
+		send_piece(connection, reply);
+	} else {
+		evhttp_send_reply_chunk_with_cb(request, piece, send_piece, reply);
+	}
+	if (piece != NULL)
+		evbuffer_free(piece);
+}
+
+static struct reply *
+reply_new(struct metrics_server *server, struct evhttp_request *request)
+{
+	const struct ferry_stats_snapshot *latest = server->latest;
+	struct reply *reply = calloc(1, sizeof(*reply));
+	size_t bytes = latest->count * sizeof(*latest->records);
+
+	if (reply != NULL)
+		reply->snapshot.records = malloc(bytes + 1);
+	if (reply == NULL || reply->snapshot.records == NULL) {
+		free(reply);
+		return NULL;
+	}
+	if (bytes > 0)
+		memcpy(reply->snapshot.records, latest->records, bytes);
+	reply->snapshot.count = latest->count;
+	reply->server = server;
+	reply->request = request;
+	server->nb_replies++;
+	LIST_INSERT_HEAD(&server->replies, reply, chain);
+	return reply;
+}
+
+static void
+on_metrics(struct evhttp_request *request, void *arg)
+{
+	struct metrics_server *server = arg;
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	struct reply *reply;
+
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", METRICS_TYPE);
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD) {
+		evhttp_send_reply(request, HTTP_OK, "OK", NULL);
+		return;
+	}
+	reply = server->nb_replies < METRICS_REPLIES_MAX ? reply_new(server, request) : NULL;
+	if (reply == NULL) {
+		evhttp_send_error(request, HTTP_SERVUNAVAIL, "too many ask at once");
+		return;
+	}
+	evhttp_connection_set_closecb(connection, on_close, reply);
+	evhttp_send_reply_start(request, HTTP_OK, "OK");
+	send_piece(connection, reply);
+}
+
+static void
+on_other(struct evhttp_request *request, void *arg)
+{
+	(void)arg;
+	evhttp_send_error(request, HTTP_NOTFOUND, "there is /metrics");
+}
+
+struct metrics_server *
+metrics_server_new(struct event_base *base, const char *address, uint16_t port,
+	const struct ferry_stats_snapshot *latest, char *error, size_t size)
+{
+	struct metrics_server *server = calloc(1, sizeof(*server));
+
+	if (server != NULL)
+		server->http = evhttp_new(base);
+	if (server == NULL || server->http == NULL) {
+		snprintf(error, size, "metrics: out of memory");
+		free(server);
+		return NULL;
+	}
+	LIST_INIT(&server->replies);
+	server->latest = latest;
+	evhttp_set_allowed_methods(server->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_max_headers_size(server->http, HEADERS_MAX);
+	evhttp_set_max_body_size(server->http, HEADERS_MAX);
+	evhttp_set_timeout(server->http, METRICS_SECONDS);
+	evhttp_set_gencb(server->http, on_other, server);
+	if (evhttp_set_cb(server->http, "/metrics", on_metrics, server) != 0 ||
+		evhttp_bind_socket_with_handle(server->http, address, port) == NULL) {
+		snprintf(error, size, "metrics: cannot listen at %s, TCP port %u: %s", address,
+			port, strerror(errno));
+		metrics_server_free(server);
+		return NULL;
+	}
+	return server;
+}
+
+void
+metrics_server_free(struct metrics_server *server)
+{
+	if (server == NULL)
+		return;
+	/* Closes all connections, and so ends their answers. */
+	evhttp_free(server->http);
+	while (!LIST_EMPTY(&server->replies))
+		reply_free(LIST_FIRST(&server->replies));
+	free(server);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Statistics of sessions that begin or end here. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "show_private.h"
+#include "stats_private.h"
+
+static void
+begin_record(const struct stats_export *e, const struct session_entry *entry,
+	union ferry_stats_record *record)
+{
+	struct ferry_stats_session *r = &record->session;
+
+	STATS_BEGIN(*record, SESSION, session, entry->index);
+	r->conference = entry->config->conference;
+	r->session = entry->config->id;
+	stats_name(r->conference_name, entry->conference->name);
+	stats_name(r->session_name, entry->config->name);
+	r->clocks_agree = e->view->config->node.clock_synchronized;
+	r->limit_bps = (double)NAN;
+	r->allowed_bps = (double)NAN;
+	r->loss = (double)NAN;
+	r->recent_loss = (double)NAN;
+	r->jitter_us = (double)NAN;
+	r->delay_p50_us = (double)NAN;
+	r->delay_p99_us = (double)NAN;
+	r->delay_max_us = (double)NAN;
+}
+
+static void
+collect_source(struct stats_export *e, const struct session_entry *entry)
+{
+	const struct rates_session *rates = &e->view->rates->sessions[entry->index];
+	const struct source *source = entry->source;
+	const struct source_counters *c = &source->counters;
+	const struct flow_state sent = source_sent(source);
+	uint64_t allowed = allowed_bps(e->view->allowed, entry);
+	union ferry_stats_record record;
+	struct ferry_stats_session *r = &record.session;
+
+	begin_record(e, entry, &record);
+	r->role = FERRY_STATS_SOURCE;
+	r->state = show_source_state(source);
+	r->packets = sent.packets;
+	r->bytes = sent.bytes;
+	r->pps = stats_rate(&rates->sent.packets, 1);
+	r->bps = stats_rate(&rates->sent.bytes, 8);
+	if (source->rate != 0)
+		r->limit_bps = (double)source->rate;
+	if (allowed != 0)
+		r->allowed_bps = (double)allowed;
+	r->refused = counter_read(&c->policed) + counter_read(&c->oversize) +
+		     counter_read(&c->stopped) + counter_read(&c->starved);
+	stats_put(e, &record);
+}
+
+/* Also into the bins that only grow, if there is anything new. */
+static void
+collect_delay(const struct stats_export *e, const struct destination *dst,
+	struct stats_session *old, uint64_t now, struct ferry_stats_session *r)
+{
+	bool agree = e->view->config->node.clock_synchronized;
+	struct delay_histogram h;
+	int32_t base = 0;
+
+	destination_delay(dst, &h);
+	if (h.count == 0)
+		return;
+	r->jitter_us = delay_histogram_jitter(&h);
+	if (agree || delay_histogram_minimum(&h, now, &base)) {
+		base = agree ? 0 : base;
+		r->delay_p50_us = (double)delay_histogram_quantile(&h, 0.5) - base;
+		r->delay_p99_us = (double)delay_histogram_quantile(&h, 0.99) - base;
+		r->delay_max_us = (double)h.max - base;
+		if (old->delay == NULL)
+			old->delay = calloc(1, sizeof(*old->delay));
+		if (old->delay != NULL)
+			stats_delay_add(old->delay, &h, base);
+	}
+	if (old->delay != NULL)
+		memcpy(r->delays, old->delay->bins, sizeof(r->delays));
+}
+
+static double
+share(uint64_t part, uint64_t rest)
+{
+	return part + rest != 0 ? (double)part / (double)(part + rest) : (double)NAN;
+}
+
+static void
+collect_destination(struct stats_export *e, const struct session_entry *entry, uint64_t now)
+{
+	const struct rates_session *rates = &e->view->rates->sessions[entry->index];
+	struct stats_session *old = &e->sessions[entry->index];
+	const struct destination *dst = entry->destination;
+	const struct destination_counters *c = &dst->counters;
+	const struct destination_sum sum = destination_delivered(dst);
+	union ferry_stats_record record;
+	struct ferry_stats_session *r = &record.session;
+
+	begin_record(e, entry, &record);
+	r->role = FERRY_STATS_DESTINATION;
+	r->state = FERRY_STATS_SESSION_RUNNING;
+	r->packets = sum.packets;
+	r->bytes = sum.bytes;
+	r->pps = stats_rate(&rates->delivered.packets, 1);
+	r->bps = stats_rate(&rates->delivered.bytes, 8);
+	r->lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
+	r->reordered = counter_read(&c->reordered);
+	r->duplicates = counter_read(&c->duplicates);
+	r->too_old = counter_read(&c->too_old);
+	r->egress_drops = counter_read(&c->egress_drops);
+	r->loss = share(r->lost, r->packets);
+	/* A late packet takes its loss back: the interval may have less than none. */
+	if (old->seen && r->packets >= old->delivered)
+		r->recent_loss = r->lost < old->lost
+					 ? 0
+					 : share(r->lost - old->lost, r->packets - old->delivered);
+	old->delivered = r->packets;
+	old->lost = r->lost;
+	old->seen = true;
+	collect_delay(e, dst, old, now, r);
+	stats_put(e, &record);
+}
+
+void
+stats_collect_sessions(struct stats_export *e, uint64_t now)
+{
+	const struct session_book *book = e->view->sessions;
+
+	for (uint32_t i = 0; i < book->nb_entries; i++) {
+		const struct session_entry *entry = book->entries[i];
+		struct stats_session *old = &e->sessions[entry->index];
+
+		if (old->destination != entry->destination) {
+			free(old->delay);
+			*old = (struct stats_session){.destination = entry->destination};
+		}
+		if (entry->source != NULL)
+			collect_source(e, entry);
+		if (entry->destination != NULL)
+			collect_destination(e, entry, now);
+	}
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "stats_private.h"
+
+double
+stats_rate(const struct rate *rate, double factor)
+{
+	return rate->known ? rate->per_second * factor : (double)NAN;
+}
+
+void
+stats_name(char to[FERRY_STATS_NAME_MAX], const char *name)
+{
+	snprintf(to, FERRY_STATS_NAME_MAX, "%s", name != NULL ? name : "");
+}
+
+void
+stats_put(struct stats_export *e, const union ferry_stats_record *record)
+{
+	if (e->latest.count < e->latest.room)
+		e->latest.records[e->latest.count++] = *record;
+	if (e->writer.header != NULL)
+		stats_writer_put(&e->writer, record);
+}
+
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Records of an interval, at most. */
+static uint32_t
+records_of(const struct show_view *view)
+{
+	const struct node *node = view->node;
+
+	/* A session begins or ends here, not both. */
+	return 1u + node->nb_workers + node->nb_ports + 2u * node->max_links +
+	       view->sessions->nb_entries + (uint32_t)DROP_COUNT;
+}
+
+static int
+open_file(struct stats_export *e, uint32_t records, char *error, size_t size)
+{
+	struct stats_writer_params params = {.path = e->path,
+		.node = e->view->config->node.name,
+		.node_id = e->view->node->id,
+		.slots = 64,
+		.interval_ns = e->interval_ns,
+		.utc_ns = clock_ns(CLOCK_REALTIME),
+		.now_ns = clock_ns(CLOCK_MONOTONIC)};
+	int ret;
+
+	while (params.slots < (uint64_t)records * e->intervals &&
+		params.slots < FERRY_STATS_SLOTS_MAX)
+		params.slots *= 2;
+	ret = stats_writer_open(&e->writer, &params, error, size);
+	return ret;
+}
+
+/* There may be more sessions than there were. */
+static int
+make_room(struct stats_export *e, char *error, size_t size)
+{
+	uint32_t records = records_of(e->view);
+	struct stats_writer old = e->writer;
+	void *more;
+	int ret = 0;
+
+	if (records > e->latest.room) {
+		more = realloc(e->latest.records, records * sizeof(*e->latest.records));
+		if (more == NULL) {
+			snprintf(error, size, "out of memory for statistics");
+			return -ENOMEM;
+		}
+		e->latest.records = more;
+		e->latest.room = records;
+	}
+	if (old.header != NULL && (uint64_t)records * 2 > old.mask + UINT64_C(1)) {
+		ret = open_file(e, records, error, size);
+		/* Who reads the old one is told; its name is the new one's now. */
+		stats_writer_close(&old);
+	}
+	return ret;
+}
+
+int
+stats_export_begin(struct stats_export *e, const struct stats_export_params *params, uint64_t now,
+	char *error, size_t size)
+{
+	const struct node *node = params->view->node;
+	int ret;
+
+	*e = (struct stats_export){.view = params->view,
+		.path = params->path,
+		.interval_ns = params->interval_ns,
+		.intervals = params->intervals};
+	e->room = params->view->sessions->room;
+	e->sessions = calloc(e->room + 1u, sizeof(*e->sessions));
+	e->feeders = calloc(node->max_links + 1u, sizeof(*e->feeders));
+	for (uint16_t i = 0; i < node->nb_workers; i++)
+		e->queues[i] = calloc(
+			node->workers[i]->feeders.nb_queues + 1u, sizeof(*e->queues[i]));
+	for (uint16_t i = 0; i < node->nb_workers; i++) {
+		if (e->sessions == NULL || e->feeders == NULL || e->queues[i] == NULL) {
+			snprintf(error, size, "out of memory for statistics");
+			return -ENOMEM;
+		}
+	}
+	ret = make_room(e, error, size);
+	if (ret == 0 && e->path != NULL)
+		ret = open_file(e, records_of(e->view), error, size);
+	return ret != 0 ? ret : stats_export_tick(e, now, error, size);
+}
+
+int
+stats_export_tick(struct stats_export *e, uint64_t now, char *error, size_t size)
+{
+	int ret = make_room(e, error, size);
+	uint64_t first = e->writer.next;
+
+	e->tick++;
+	e->latest.count = 0;
+	stats_collect_workers(e, now);
+	stats_collect_ports(e);
+	stats_collect_links(e);
+	stats_collect_feeders(e);
+	stats_collect_sessions(e, now);
+	stats_collect_drops(e, now);
+	stats_collect_node(e, first, now);
+	if (e->writer.header != NULL)
+		stats_writer_beat(&e->writer, clock_ns(CLOCK_MONOTONIC));
+	return ret;
+}
+
+void
+stats_export_end(struct stats_export *e)
+{
+	stats_writer_close(&e->writer);
+	for (uint32_t i = 0; e->sessions != NULL && i < e->room; i++)
+		free(e->sessions[i].delay);
+	free(e->sessions);
+	ferry_stats_snapshot_free(&e->latest);
+	free(e->feeders);
+	for (uint16_t i = 0; i < WORKERS_MAX; i++)
+		free(e->queues[i]);
+	*e = (struct stats_export){0};
+}
