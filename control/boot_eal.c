@@ -4,6 +4,7 @@
 
 #include "ferryd.h"
 #include "log.h"
+#include "recode_store.h"
 
 /* What a configuration asks memory for beside packets, generously. */
 #define BASE_MIB      48
@@ -43,6 +44,11 @@ add_session(const struct config *config, const struct config_session *session,
 		struct rlnc_params coding = config_coding_params(session);
 
 		budget->coding_packets += rlnc_encoder_holds(&coding);
+	}
+	if (config_recode_at(session, config->node.id) != CONFIG_RECODE_NEVER) {
+		budget->recode_packets = config->node.recode_packets;
+		budget->recode_span = RTE_MAX(budget->recode_span, (uint16_t)session->coding->k);
+		budget->recode_hold = RTE_MAX(budget->recode_hold, session->coding->deadline);
 	}
 	if (!is_destination(config, session))
 		return;
@@ -94,6 +100,9 @@ ferryd_memory_mib(const struct config *config, const struct node_budget *budget)
 	bytes += (uint64_t)config->peer_count * PEER_BYTES;
 	bytes += (uint64_t)budget->reorder_packets * BYTES_A_SLOT;
 	bytes += (uint64_t)budget->ring_packets * sizeof(void *);
+	bytes += config->node.workers *
+		 recode_store_bytes(node_recode_generations((uint16_t)config->node.workers, budget),
+			 budget->recode_span);
 	bytes += config->node.workers *
 		 feeder_pool_bytes(budget->feeder_queues,
 			 node_feeder_packets((uint16_t)config->node.workers, budget));

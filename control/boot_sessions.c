@@ -5,6 +5,7 @@
 
 #include "ferryd.h"
 #include "log.h"
+#include "recode.h"
 
 /* Packets between the control thread and a worker for a session's file. */
 #define FILE_RING 1024
@@ -158,12 +159,33 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 	return 0;
 }
 
+/* enum recode_how of an enum config_recode. */
+static const uint8_t recode_hows[] = {
+	[CONFIG_RECODE_NEVER] = RECODE_NEVER,
+	[CONFIG_RECODE_LOSSY] = RECODE_LOSSY,
+	[CONFIG_RECODE_ALWAYS] = RECODE_ALWAYS,
+};
+
+static int
+add_recode(struct ferryd *f, const struct config_session *session)
+{
+	uint32_t recode = config_recode_at(session, f->config->node.id);
+
+	if (recode == CONFIG_RECODE_NEVER)
+		return 0;
+	return node_add_recode(f->node, session->conference, session->id, recode_hows[recode]);
+}
+
 static int
 add_session(struct ferryd *f, struct session_entry *entry)
 {
 	const struct config_session *session = entry->config;
 	const struct config_egress *egress = own_egress(f, session);
 
+	if (add_recode(f, session) < 0) {
+		log_line(LOG_ERR, "out of memory for sessions that are recoded");
+		return -1;
+	}
 	if (session->source == f->config->node.id)
 		return add_source(f, entry);
 	if (egress != NULL)

@@ -71,6 +71,7 @@ struct config_node {
 	uint32_t drain;			 /* ms, 0 to 60000 */
 	uint32_t feeder_packets;	 /* that may wait for paced links */
 	uint32_t feeder_queues;		 /* of each worker */
+	uint32_t recode_packets;	 /* kept of sessions that are recoded here */
 	uint32_t lower_share;		 /* percent of a link for lower priorities */
 	const char *eal[CONFIG_EAL_MAX]; /* extra EAL arguments */
 	uint32_t eal_count;
@@ -191,6 +192,18 @@ enum config_code {
 	CONFIG_CODE_WINDOW,
 };
 
+enum config_recode {
+	CONFIG_RECODE_NEVER,
+	CONFIG_RECODE_LOSSY, /* where the onward link loses less */
+	CONFIG_RECODE_ALWAYS,
+};
+
+struct config_coding_relay {
+	struct config_where where;
+	uint32_t node;
+	uint32_t recode; /* enum config_recode */
+};
+
 /* Random network coding of a session. Shares are millionths of the source packets. */
 struct config_coding {
 	struct config_where where;
@@ -200,6 +213,8 @@ struct config_coding {
 	uint64_t ratio;	   /* of repair */
 	uint64_t close;	   /* ns */
 	uint64_t deadline; /* ns */
+	struct config_coding_relay *relays;
+	uint32_t relay_count;
 };
 
 struct config_session {
@@ -315,6 +330,9 @@ void config_errors_free(struct config_errors *errs);
  * the same effective values.
  */
 void config_print(const struct config *config, FILE *out);
+
+/* enum config_recode of a session at a node. */
+uint32_t config_recode_at(const struct config_session *session, uint32_t node);
 
 /* The word of an enum config_pacing. */
 const char *config_pacing_name(uint32_t pacing);

@@ -51,11 +51,14 @@ static uint32_t
 coding_bytes(const struct config_session *session)
 {
 	struct rlnc_params params;
+	bool recoded = false;
 
 	if (session->coding == NULL)
 		return CODING_HEADER_MAX;
 	params = config_coding_params(session);
-	return rlnc_overhead(&params, false);
+	for (uint32_t i = 0; i < session->coding->relay_count; i++)
+		recoded |= session->coding->relays[i].recode != CONFIG_RECODE_NEVER;
+	return rlnc_overhead(&params, recoded);
 }
 
 uint32_t

@@ -21,6 +21,11 @@ static const struct impair_key deadline_value = {
 
 static const char *const code_names[] = {
 	[CONFIG_CODE_BLOCK] = "block", [CONFIG_CODE_WINDOW] = "window", NULL};
+static const char *const recode_names[] = {[CONFIG_RECODE_NEVER] = "never",
+	[CONFIG_RECODE_LOSSY] = "lossy",
+	[CONFIG_RECODE_ALWAYS] = "always",
+	NULL};
+
 static bool
 read_united(struct config_reader *reader, config_setting_t *setting, const struct impair_key *value,
 	uint64_t *field)
@@ -107,6 +112,71 @@ print_deadline(struct config_printer *printer, const struct config_key *key, con
 		printer, key, &deadline_value, ((const struct config_coding *)object)->deadline);
 }
 
+static const struct config_key relay_keys[] = {
+	{.name = "node",
+		.kind = KEY_UINT32,
+		.flags = KEY_NEEDED,
+		.offset = offsetof(struct config_coding_relay, node),
+		.min = 1,
+		.max = NODE_ID_MAX,
+		.help = "NodeID"},
+	{.name = "recode",
+		.kind = KEY_CHOICE,
+		.offset = offsetof(struct config_coding_relay, recode),
+		.choices = recode_names,
+		.fallback = CONFIG_RECODE_ALWAYS},
+};
+
+#define RELAY_KEYS (sizeof(relay_keys) / sizeof(relay_keys[0]))
+
+static void
+read_relay(struct config_reader *reader, config_setting_t *group, struct config_coding *coding)
+{
+	struct config_coding_relay *relay = &coding->relays[coding->relay_count];
+
+	relay->where = config_reader_where(reader, group);
+	if (!config_read_group(reader, group, relay_keys, RELAY_KEYS, relay))
+		return;
+	for (uint32_t i = 0; i < coding->relay_count; i++)
+		if (coding->relays[i].node == relay->node)
+			config_reader_fail(reader, group,
+				"node %u has two entries, it must have at most one", relay->node);
+	coding->relay_count++;
+}
+
+static void
+read_relays(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_coding *coding = object;
+
+	if (!config_read_sequence(
+		    reader, setting, "relays", 0, (unsigned int)PATHLET_TREE_MAX_NODES, true))
+		return;
+	coding->relays = config_memory_get(reader->source->memory,
+		((size_t)config_setting_length(setting) + 1) * sizeof(*coding->relays));
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		size_t mark = config_reader_enter(reader, "relay number %d", i + 1);
+
+		read_relay(reader, config_setting_get_elem(setting, (unsigned int)i), coding);
+		config_reader_leave(reader, mark);
+	}
+}
+
+static void
+print_relays(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_coding *coding = object;
+
+	config_print_line(printer, key->help, "relays = (");
+	printer->indent++;
+	for (uint32_t i = 0; i < coding->relay_count; i++) {
+		config_print_open(printer, "{");
+		config_print_keys(printer, relay_keys, RELAY_KEYS, &coding->relays[i]);
+		config_print_close(printer, i + 1 < coding->relay_count ? "}," : "}");
+	}
+	config_print_close(printer, ");");
+}
+
 /* The order matters: a key's reader looks at what the keys above it said. */
 static const struct config_key coding_keys[] = {
 	{.name = "code", .kind = KEY_CHOICE, .offset = FIELD(code), .choices = code_names},
@@ -141,6 +211,11 @@ static const struct config_key coding_keys[] = {
 		.read = read_deadline,
 		.print = print_deadline,
 		.help = "a destination waits for repair so long, default 200ms"},
+	{.name = "relays",
+		.kind = KEY_CUSTOM,
+		.read = read_relays,
+		.print = print_relays,
+		.help = "default: relays send on what comes"},
 };
 
 #define CODING_KEYS (sizeof(coding_keys) / sizeof(coding_keys[0]))
@@ -157,6 +232,10 @@ finish(struct config_reader *reader, config_setting_t *group, struct config_codi
 	if (!coding->systematic)
 		config_reader_fail(reader, config_setting_get_member(group, "systematic"),
 			"systematic is false, it must be true with code \"window\"");
+	if (coding->relay_count > 0)
+		config_reader_fail(reader, config_setting_get_member(group, "relays"),
+			"relays is set, with code \"window\" it must be left out: only "
+			"generations are recoded");
 }
 
 void
@@ -211,4 +290,15 @@ config_coding_params(const struct config_session *session)
 		.ratio = (uint32_t)coding->ratio,
 		.close = coding->close,
 		.deadline = coding->deadline};
+}
+
+uint32_t
+config_recode_at(const struct config_session *session, uint32_t node)
+{
+	const struct config_coding *coding = session->coding;
+
+	for (uint32_t i = 0; coding != NULL && i < coding->relay_count; i++)
+		if (coding->relays[i].node == node)
+			return coding->relays[i].recode;
+	return CONFIG_RECODE_NEVER;
 }

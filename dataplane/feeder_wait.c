@@ -4,6 +4,7 @@
 #include "feeder.h"
 #include "link_tfrc.h"
 #include "node.h"
+#include "recode.h"
 
 /*
  * A queue tells of congestion at most once in so long. Conferences are what neighbours say that
@@ -71,6 +72,19 @@ send_one(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t bytes
 	link_output_data(w, link, m);
 }
 
+/* What waited goes; for a place holder, a packet that is made now. */
+static void
+send_next(struct worker *w, struct link *link, struct feeder_next *next)
+{
+	if (unlikely(recode_is_place_holder(next->m))) {
+		next->m = recode_offer(w, link, next->m);
+		if (next->m == NULL)
+			return;
+		next->bytes = payload_bytes(next->m);
+	}
+	send_one(w, link, next->m, next->bytes, true);
+}
+
 /* Sends what may go now. */
 static void
 send_due(struct worker *w, struct link *link)
@@ -83,7 +97,7 @@ send_due(struct worker *w, struct link *link)
 		w->counters.queued--;
 		w->progress++;
 		if (likely(!next.expired)) {
-			send_one(w, link, next.m, next.bytes, true);
+			send_next(w, link, &next);
 			continue;
 		}
 		congested(w, link, next.queue, waiting_session(next.m));

@@ -5,6 +5,7 @@
 #include "feeder.h"
 #include "node.h"
 #include "pathlet.h"
+#include "recode.h"
 
 /* The next hops that are neighbours; the others' branches are dropped, each a copy not made. */
 static uint16_t
@@ -66,6 +67,17 @@ forward_one(struct worker *w, struct rte_mbuf *m, const struct pathlet_view *vie
 	feeder_push(w, link, m);
 }
 
+/* A packet of a session that is recoded here, by the worker that keeps its generations. */
+static void
+forward_recoded(struct worker *w, const struct recode_session *session, struct rte_mbuf *m,
+	const struct pathlet_view *view, struct deliver_burst *here)
+{
+	if (session->owner != w->index)
+		worker_handover(w, session->owner, m, PACKET_RECODE, packet_meta(m)->index, 0);
+	else if (recode_input(w, session, m, view))
+		deliver_add(here, m);
+}
+
 /* The session of a packet whose Pathlet is not judged yet; if it is cut short, any. */
 static uint64_t
 session_behind(const struct rte_mbuf *m)
@@ -120,6 +132,7 @@ void
 forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct installed all;
+	const struct recode_session *session;
 	struct deliver_burst here;
 	bool known = true;
 
@@ -149,6 +162,9 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		}
 		if (unlikely(reason != DROP_none)) {
 			worker_drop(w, m, reason);
+		} else if (unlikely(w->recode != NULL) &&
+			   (session = recode_takes(w, m, &view)) != NULL) {
+			forward_recoded(w, session, m, &view, &here);
 		} else if (view.nb_branches == 1 && !view.destination) {
 			forward_one(w, m, &view);
 		} else if (view.nb_branches == 0) {

@@ -60,7 +60,10 @@ forward_cut(struct rte_mbuf *m, uint32_t len)
 /* Takes packets of that case, t->link set; packets is overwritten. */
 void forward_transit(struct worker *w, struct forward_transit *packets, uint16_t n);
 
-/* Takes DATA datagrams whose data begins at the Pathlet, accepted by their links. */
+/*
+ * Takes DATA datagrams whose data begins at the Pathlet, accepted by their links; the link that
+ * each came by is in its meta's index.
+ */
 void forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
 
 #endif

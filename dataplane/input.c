@@ -113,7 +113,9 @@ void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct id_table *peers = id_map_table(&w->node->peers);
-	const uint64_t own = pathlet_transit_key(w->node->id);
+	/* Where sessions are recoded each packet's session is looked at, in forward_input. */
+	const uint64_t own = likely(w->recode == NULL) ? pathlet_transit_key(w->node->id)
+						       : PATHLET_TRANSIT_NONE;
 	struct arrivals arrivals = {.pkts = pkts};
 	struct ingress_burst ingress;
 	struct departures d;
@@ -139,6 +141,7 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 				continue;
 			}
 			forward_cut(m, t->len);
+			packet_meta(m)->index = arrivals.senders[i]->index;
 		} else {
 			m = input_any(w, port, m, &ingress);
 			d.judged |= m != NULL;

@@ -148,6 +148,7 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	}
 	packet_from_frame(m, view);
 	packet_trim(m, sizeof(*hdr));
+	packet_meta(m)->index = link->index;
 	*out = (struct link_datagram){.m = m, .link = link, .type = type};
 	return DROP_none;
 }

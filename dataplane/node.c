@@ -7,6 +7,7 @@
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
+#include "recode_store.h"
 
 /*
  * Not rte_ring_create: each of its rings takes a memzone, of which a process has some thousands, as
@@ -81,7 +82,7 @@ static int
 tables_init(struct node *node)
 {
 	struct id_map *maps[] = {&node->peers, &node->known, &node->conferences, &node->sources,
-		&node->egress_headers};
+		&node->egress_headers, &node->recoded};
 
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
 		if (id_map_init(maps[i]) < 0)
@@ -209,6 +210,7 @@ worker_free(struct worker *w)
 	rte_free(w->ring_drops);
 	rte_free(w->outbox.last_of);
 	feeder_pool_free(&w->feeders);
+	recode_store_free(w->recode);
 	rte_free(w);
 }
 
@@ -235,6 +237,7 @@ node_free(struct node *node)
 	line_pool_free(&node->destination_lines);
 	id_map_free(&node->egress_headers);
 	id_map_free(&node->known);
+	node_free_recodes(node);
 	id_map_free(&node->conferences);
 	id_map_free(&node->sources);
 	rte_mempool_free(node->pool);

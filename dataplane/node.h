@@ -50,6 +50,7 @@ struct node {
 	struct id_map peers;	      /* NodeID -> struct link */
 	struct line_map ingress;      /* source_ingress_key -> struct source_line */
 	struct line_map destinations; /* session_key -> struct destination_line */
+	struct id_map recoded;	      /* session_key -> struct recode_session */
 	struct id_map known;	      /* session_key -> anything: the node was told of it */
 	bool installed;		      /* no other session is forwarded */
 	struct id_map conferences;    /* conference -> struct feeder_terms; others: the default */
@@ -102,6 +103,9 @@ struct node_budget {
 	uint32_t file_packets;	   /* feeds and egress files */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
 	uint32_t coding_packets;   /* kept by encoders (rlnc_encoder_holds) */
+	uint32_t recode_packets;   /* kept by relays that recode; 0 = nothing is recoded */
+	uint16_t recode_span;	   /* source packets of their longest generation */
+	uint64_t recode_hold;	   /* ns that they are kept after a generation's last packet */
 	uint32_t feeder_packets;   /* waiting for their time on paced links */
 	uint32_t feeder_queues;	   /* a conference on a link each; of each worker */
 	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
@@ -207,6 +211,9 @@ int node_end_conference(struct node *node, uint32_t conference);
 
 /* Places of one worker's feeders. */
 uint32_t node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget);
+/* Packets and generations that one worker keeps for recoding. */
+uint32_t node_recode_packets(uint16_t nb_workers, const struct node_budget *budget);
+uint32_t node_recode_generations(uint16_t nb_workers, const struct node_budget *budget);
 
 /*
  * Sources. A plan names links by NodeID: every outermost Pathlet's next hop must be a link.
@@ -237,6 +244,9 @@ node_find_destination(const struct node *node, uint32_t conference, uint32_t ses
 /* EGRESS_UDP: publishes the header of its datagrams; NULL ends = not resolved. 0 or -ENOMEM. */
 int node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends);
 void node_remove_destination(struct node *node, struct destination *dst);
+
+/* Who recodes a session here, and how (enum recode_how). 0, -EEXIST or -ENOMEM. */
+int node_add_recode(struct node *node, uint32_t conference, uint32_t session, uint8_t how);
 
 /*
  * Sessions that the node was told of; those that start or end here are, when they are made. Where

@@ -8,6 +8,7 @@
 #include "fanout.h"
 #include "node.h"
 #include "packet.h"
+#include "recode_store.h"
 
 #define POOL_CACHE 256
 #define PAGE	   UINT64_C(4096)
@@ -22,6 +23,23 @@ uint32_t
 node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget)
 {
 	return (budget->feeder_packets + nb_workers - 1) / nb_workers;
+}
+
+uint32_t
+node_recode_packets(uint16_t nb_workers, const struct node_budget *budget)
+{
+	return (budget->recode_packets + nb_workers - 1) / nb_workers;
+}
+
+/* As many as have room if they are half as long as the longest. */
+uint32_t
+node_recode_generations(uint16_t nb_workers, const struct node_budget *budget)
+{
+	uint32_t half = RTE_MAX(budget->recode_span / 2u, 1u);
+
+	if (budget->recode_packets == 0)
+		return 0;
+	return RTE_MAX(node_recode_packets(nb_workers, budget) / half, 8u);
 }
 
 uint32_t
@@ -40,6 +58,8 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
 	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
 	holders[n++] = (struct node_holder){"coding", budget->coding_packets};
+	holders[n++] = (struct node_holder){
+		"recoding", nb_workers * node_recode_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){
 		"feeders", nb_workers * node_feeder_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
@@ -165,6 +185,15 @@ node_layout(struct node *node, const struct node_budget *budget, const char **er
 
 		w->pool = node->pool;
 		w->header_pool = node->header_pool;
+		if (budget->recode_packets > 0)
+			w->recode = recode_store_new(
+				node_recode_generations(node->nb_workers, budget),
+				node_recode_packets(node->nb_workers, budget), budget->recode_span,
+				budget->recode_hold);
+		if (budget->recode_packets > 0 && w->recode == NULL) {
+			*error = "not enough memory for generations that are recoded";
+			return -ENOMEM;
+		}
 		if (feeder_pool_init(&w->feeders, budget->feeder_queues,
 			    node_feeder_packets(node->nb_workers, budget)) < 0) {
 			*error = "not enough memory for the feeders' queues";

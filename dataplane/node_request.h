@@ -49,6 +49,7 @@ void node_ring_free(struct rte_ring *ring);
 /* Parts of node_free. */
 void node_free_requests(struct node *node);
 void node_free_sources(struct node *node);
+void node_free_recodes(struct node *node);
 void node_free_destinations(struct node *node);
 void node_free_links(struct node *node);
 void node_free_conferences(struct node *node);

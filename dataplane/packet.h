@@ -3,7 +3,7 @@
  * A packet on its way through a node: an mbuf, and the few words about it that must travel with it
  * when it changes hands. While one worker works on it, the rest lies in that worker's locals.
  *
- * The meta words and the flag are registered as an mbuf dynamic field and flag, once a process.
+ * The meta words and the flags are registered as an mbuf dynamic field and flag, once a process.
  */
 #ifndef FERRY_PACKET_H
 #define FERRY_PACKET_H
@@ -27,6 +27,7 @@ enum packet_kind {
 	PACKET_INGRESS, /* for a source: the payload; key = its ingress key */
 	PACKET_CONTROL, /* for a link's owner: the body of what its neighbour said; type = link
 			 * type, index = link, key = when it came, its link header before it */
+	PACKET_RECODE,	/* to be recoded: from its Pathlet on; index = link it came by */
 	PACKET_DELIVER, /* for a destination: the payload, the session header before it */
 };
 
@@ -40,6 +41,7 @@ struct packet_meta {
 
 extern int packet_meta_offset;
 extern uint64_t packet_sum_flag;
+extern uint64_t packet_recode_flag; /* a place holder of recode.h */
 
 /* Registers field and flag; may be called again. 0, or a negative errno. */
 int packet_init(void);

@@ -32,16 +32,34 @@ rlnc_longest(const struct rlnc_vector *vectors, uint16_t n)
 	return (uint16_t)(longest + HEAD);
 }
 
-/* The segment with byte off of the cursor's segment and those behind it; there are left bytes. */
-static void
-seek(struct cursor *c, uint32_t off)
+void
+rlnc_vector_set(
+	struct rlnc_vector *v, struct rlnc_symbol_head head, struct rte_mbuf *m, uint16_t skip)
 {
-	while (unlikely(off >= c->segment->data_len)) {
-		off -= c->segment->data_len;
-		c->segment = c->segment->next;
+	const struct rte_mbuf *segment = m;
+	uint16_t len = (uint16_t)(m->pkt_len - skip);
+
+	while (unlikely(skip >= segment->data_len && segment->next != NULL)) {
+		skip -= segment->data_len;
+		segment = segment->next;
 	}
-	c->at = rte_pktmbuf_mtod_offset(c->segment, const uint8_t *, off);
-	c->here = (uint16_t)RTE_MIN(c->segment->data_len - off, (uint32_t)c->left);
+	*v = (struct rlnc_vector){.head = head,
+		.m = m,
+		.segment = segment,
+		.at = rte_pktmbuf_mtod_offset(segment, const uint8_t *, skip),
+		.piece = (uint16_t)(segment->data_len - skip),
+		.len = len};
+}
+
+/* On to the next segment that has any bytes; there are some left. */
+static void
+next_segment(struct cursor *c)
+{
+	do
+		c->segment = c->segment->next;
+	while (unlikely(c->segment->data_len == 0));
+	c->at = rte_pktmbuf_mtod(c->segment, const uint8_t *);
+	c->here = RTE_MIN(c->segment->data_len, c->left);
 }
 
 static void
@@ -67,10 +85,8 @@ advance(struct front *front, uint16_t step)
 		c.left -= step;
 		if (c.left == 0)
 			continue;
-		if (unlikely(c.here == 0)) {
-			c.segment = c.segment->next;
-			seek(&c, 0);
-		}
+		if (unlikely(c.here == 0))
+			next_segment(&c);
 		front->cursors[n++] = c;
 	}
 	if (n == front->n)
@@ -88,8 +104,13 @@ begin(struct front *front, const struct rlnc_vector *vectors, uint16_t n)
 
 		if (vectors[i].len == 0)
 			continue;
-		*c = (struct cursor){.segment = vectors[i].m, .left = vectors[i].len, .vector = i};
-		seek(c, vectors[i].off);
+		*c = (struct cursor){.segment = vectors[i].segment,
+			.at = vectors[i].at,
+			.here = RTE_MIN(vectors[i].piece, vectors[i].len),
+			.left = vectors[i].len,
+			.vector = i};
+		if (unlikely(c->here == 0))
+			next_segment(c);
 		front->n++;
 	}
 }

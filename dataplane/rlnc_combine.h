@@ -16,12 +16,22 @@
 #include "rlnc_header.h"
 #include "rlnc_symbol.h"
 
+/*
+ * Where a body lies: piece bytes from at on, then segments, len bytes in all. What is remembered
+ * stays right when headers are put before m's data, or taken away, later.
+ */
 struct rlnc_vector {
 	struct rlnc_symbol_head head;
-	struct rte_mbuf *m; /* the body: len bytes from off on, over as many segments as it takes */
-	uint16_t off;
+	struct rte_mbuf *m; /* whose it is */
+	const struct rte_mbuf *segment;
+	const uint8_t *at;
+	uint16_t piece;
 	uint16_t len;
 };
+
+/* The body is all of m but its first skip bytes. */
+void rlnc_vector_set(
+	struct rlnc_vector *v, struct rlnc_symbol_head head, struct rte_mbuf *m, uint16_t skip);
 
 /* Outputs that one call makes at most. */
 #define RLNC_OUTPUTS_MAX 8

@@ -132,10 +132,8 @@ static void
 keep(struct worker *w, struct rlnc_generation *g, struct rte_mbuf *m,
 	const struct session_hdr *session, uint16_t off)
 {
-	uint16_t len = (uint16_t)(m->pkt_len - off);
-
-	g->vectors[g->start + g->n++] = (struct rlnc_vector){
-		.head = rlnc_symbol_head(session, len), .m = m, .off = off, .len = len};
+	rlnc_vector_set(&g->vectors[g->start + g->n++],
+		rlnc_symbol_head(session, (uint16_t)(m->pkt_len - off)), m, off);
 	g->last_at = w->now;
 	w->counters.queued++;
 }

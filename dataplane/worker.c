@@ -2,6 +2,7 @@
 #include "worker.h"
 #include "deliver.h"
 #include "feeder.h"
+#include "forward.h"
 #include "ingress.h"
 #include "input.h"
 #include "node.h"
@@ -138,6 +139,10 @@ receive_handed(struct worker *w)
 			break;
 		case PACKET_INGRESS:
 			ingress_add(&ingress, pkts[i], meta->key);
+			break;
+		case PACKET_RECODE:
+			deliver_end(w, &here);
+			forward_input(w, &pkts[i], 1);
 			break;
 		case PACKET_CONTROL:
 			take_control(w, pkts[i]);

@@ -32,6 +32,7 @@
 #define TX_BUFFER_SIZE 64
 
 struct node;
+struct recode_store;
 struct worker;
 
 /*
@@ -93,7 +94,8 @@ struct worker {
 	struct rx_queue rx[WORKER_QUEUES_MAX];
 	struct tx_buffer *tx[WORKER_PORTS_MAX]; /* by port index; NULL = no queue there */
 	struct outbox outbox;
-	struct feeder_pool feeders; /* packets that wait for links of ours */
+	struct feeder_pool feeders;  /* packets that wait for links of ours */
+	struct recode_store *recode; /* generations that are recoded; NULL: none ever */
 
 	struct worker_counters counters;
 	uint64_t *ring_drops; /* by link index: drops at that next hop's ring */

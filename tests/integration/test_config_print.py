@@ -17,7 +17,7 @@ EXTRA = """
 	, {
 	id = 2; source = 1; destinations = [ 2 ]; rate = "1.5M"; payload = 1200;
 	reorder = { packets = 64; ms = 20; };
-	coding = { repair = "25%"; k = 16; };
+	coding = { repair = "25%"; k = 16; relays = ( { node = 5; recode = "lossy"; } ); };
 	flows = ( { path = "5 > 2"; }, { path = "5* > 2"; weight = 0; } );
 	ingress = { generator = { kind = "onoff"; }; };
 } , {

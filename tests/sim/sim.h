@@ -87,7 +87,8 @@ struct sim_session {
 	bool delay_sensitive;
 	uint32_t window, reorder_packets;
 	uint64_t reorder_ns;
-	struct rlnc_params coding; /* k 0: none */
+	struct rlnc_params coding;     /* k 0: none */
+	uint8_t recode[SIM_NODES_MAX]; /* enum recode_how by node index; 0: not there */
 	uint16_t nb_flows;
 	struct sim_flow flows[SIM_FLOWS_MAX];
 	uint16_t nb_destinations;
@@ -130,6 +131,7 @@ struct sim {
 	uint32_t paced_node;	 /* the one of this node, an index (SIM_HOST: all links), */
 	uint32_t paced_peer;	 /* to this one, an id */
 	uint32_t feeder_packets; /* of a node with a paced link; 0 = SIM_FEEDER_PACKETS */
+	uint32_t recode_packets; /* that a node keeps for recoding; 0: none recodes */
 	uint64_t probe;		 /* ns between probes of a link; 0 = none */
 	uint32_t nb_nodes, nb_wires, nb_sessions;
 	struct sim_node nodes[SIM_NODES_MAX];

@@ -84,6 +84,9 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.buffer_bytes = sim->buffer_bytes,
 		.feeder_packets = feeder_packets(sim),
 		.feeder_queues = sim_is_paced(sim) ? SIM_FEEDER_QUEUES : 0,
+		.recode_packets = sim->recode_packets,
+		.recode_span = RLNC_SPAN_MAX,
+		.recode_hold = 300 * SIM_MS,
 	};
 	struct node_params params = {
 		.name = NULL,

@@ -143,6 +143,18 @@ add_destination(struct sim *sim, uint32_t index, uint32_t node)
 		set_egress(sim, index, node, dst);
 }
 
+static void
+add_recode(struct sim *sim, uint32_t index, uint32_t node)
+{
+	const struct sim_session *s = &sim->sessions[index];
+
+	if (s->recode[node] != 0)
+		SIM_CHECK(sim,
+			node_add_recode(sim->nodes[node].node, s->conference, s->session,
+				s->recode[node]) == 0,
+			"recoding session %u at node %u", s->session, sim->nodes[node].id);
+}
+
 uint32_t
 sim_add_session(struct sim *sim, const struct sim_session *session)
 {
@@ -153,6 +165,8 @@ sim_add_session(struct sim *sim, const struct sim_session *session)
 	add_source(sim, index);
 	for (uint16_t i = 0; i < session->nb_destinations; i++)
 		add_destination(sim, index, session->destinations[i]);
+	for (uint32_t i = 0; i < sim->nb_nodes; i++)
+		add_recode(sim, index, i);
 	return index;
 }
 
@@ -167,6 +181,7 @@ sim_sessions_of_node(struct sim *sim, uint32_t node)
 		for (uint16_t d = 0; d < s->nb_destinations; d++)
 			if (s->destinations[d] == node)
 				add_destination(sim, i, node);
+		add_recode(sim, i, node);
 	}
 }
 

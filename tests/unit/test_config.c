@@ -303,6 +303,18 @@ test_coding(void **state)
 	assert_prints_alike(config);
 	config_free(config);
 	config = load(NODE PORTS PEERS SESSION(
+		"coding = { k = 100; repair = \"10%\"; relays = ( { node = 5; },\n"
+		"  { node = 6; recode = \"lossy\"; } ); }; flows = ( { path = \"5>(2,3)\"; } "
+		");\n" INGRESS));
+	session = config->conferences[0].sessions;
+	assert_int_equal(config_recode_at(session, 5), CONFIG_RECODE_ALWAYS);
+	assert_int_equal(config_recode_at(session, 6), CONFIG_RECODE_LOSSY);
+	assert_int_equal(config_recode_at(session, 2), CONFIG_RECODE_NEVER);
+	/* A relay's header has a coefficient for each source packet. */
+	assert_int_equal(config_flow_payload(config, session, &session->flows[0].tree), 1278);
+	assert_prints_alike(config);
+	config_free(config);
+	config = load(NODE PORTS PEERS SESSION(
 		"coding = { code = \"window\"; window = 40; repair = \"400%\"; close = \"1ms\";\n"
 		"  deadline = \"1s\"; }; flows = ( { path = \"5>(2,3)\"; } );\n" INGRESS));
 	params = config_coding_params(config->conferences[0].sessions);

@@ -46,15 +46,14 @@ random_vector(struct rng *rng, struct rlnc_vector *v, uint8_t *symbol)
 {
 	uint8_t bytes[1500];
 	uint32_t off = rng_below(rng, 10), len = rng_below(rng, 1400);
+	struct rlnc_symbol_head head;
 
 	memset(symbol, 0, PLAIN_SYMBOL);
-	v->m = random_packet(rng, off + len, bytes);
-	v->off = (uint16_t)off;
-	v->len = (uint16_t)len;
-	for (size_t i = 0; i < sizeof(v->head); i++)
-		((uint8_t *)&v->head)[i] = (uint8_t)rng_next(rng);
-	memcpy(symbol, &v->head, sizeof(v->head));
-	memcpy(symbol + sizeof(v->head), bytes + off, len);
+	for (size_t i = 0; i < sizeof(head); i++)
+		((uint8_t *)&head)[i] = (uint8_t)rng_next(rng);
+	rlnc_vector_set(v, head, random_packet(rng, off + len, bytes), (uint16_t)off);
+	memcpy(symbol, &head, sizeof(head));
+	memcpy(symbol + sizeof(head), bytes + off, len);
 }
 
 static void
