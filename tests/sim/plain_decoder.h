@@ -13,8 +13,8 @@
 #define PLAIN_SYMBOL 2048
 
 struct plain_decoder {
-	uint32_t n;    /* unknown symbols */
-	uint32_t rank; /* rows */
+	uint32_t n;					     /* unknown symbols */
+	uint32_t rank;					     /* rows */
 	uint8_t rows[PLAIN_SPAN][PLAIN_SPAN + PLAIN_SYMBOL]; /* reduced: coefficients, symbol */
 	bool pivot[PLAIN_SPAN]; /* rows[i] is the one whose first coefficient is that of i */
 };
@@ -25,7 +25,8 @@ uint8_t plain_mul(uint8_t a, uint8_t b);
 void plain_begin(struct plain_decoder *d, uint32_t n);
 
 /* Takes a combination of the n symbols; len bytes. True: the rank has grown. */
-bool plain_take(struct plain_decoder *d, const uint8_t *coeffs, const uint8_t *symbol, uint32_t len);
+bool
+plain_take(struct plain_decoder *d, const uint8_t *coeffs, const uint8_t *symbol, uint32_t len);
 
 /* The symbol (PLAIN_SYMBOL bytes) if it is known by itself, else NULL. */
 const uint8_t *plain_symbol(const struct plain_decoder *d, uint32_t i);

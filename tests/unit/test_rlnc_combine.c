@@ -28,7 +28,8 @@ random_packet(struct rng *rng, uint32_t len, uint8_t *bytes)
 		assert_non_null(m);
 		m->data_off = (uint16_t)rng_below(rng, 100);
 		for (uint32_t i = 0; i < part; i++)
-			rte_pktmbuf_mtod(m, uint8_t *)[i] = bytes[done + i] = (uint8_t)rng_next(rng);
+			rte_pktmbuf_mtod(m, uint8_t *)[i] = bytes[done + i] = (uint8_t)rng_next(
+				rng);
 		m->data_len = (uint16_t)part;
 		m->pkt_len = part;
 		if (first == NULL)

@@ -135,7 +135,7 @@ test_alike(void **state)
 
 #define SESSION(keys)                                                                              \
 	"{\"ConferenceList\":[{\"ConferenceID\":3,\"SessionList\":[\n{\"SessionID\":9," keys "}]}" \
-											     "]}"
+	"]}"
 #define FINE                                                                                       \
 	"\"SrcNode\":1,\"DstNodes\":[2],\"AverageRate\":100,"                                      \
 	"\"RoutingList\":[{\"FlowWeight\":1,\"PathList\":[\"2\"]}]"
