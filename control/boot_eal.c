@@ -5,6 +5,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "recode_store.h"
+#include "rlnc_receiver.h"
 
 /* What a configuration asks memory for beside packets, generously. */
 #define BASE_MIB      48
@@ -53,6 +54,11 @@ add_session(const struct config *config, const struct config_session *session,
 	if (!is_destination(config, session))
 		return;
 	budget->reorder_packets += session->reorder.packets;
+	if (session->coding != NULL) {
+		struct rlnc_params coding = config_coding_params(session);
+
+		budget->coding_packets += rlnc_receiver_holds(&coding);
+	}
 	for (uint32_t i = 0; i < session->destination_count; i++)
 		if (session->egress[i].node == config->node.id &&
 			session->egress[i].kind == CONFIG_EGRESS_FILE)

@@ -141,7 +141,12 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 		.nb_flows = flows_of(session),
 		.egress = EGRESS_SINK,
 	};
+	struct rlnc_params coding;
 
+	if (session->coding != NULL) {
+		coding = config_coding_params(session);
+		params.coding = &coding;
+	}
 	if (egress->kind == CONFIG_EGRESS_UDP) {
 		params.egress = EGRESS_UDP;
 		params.egress_port = &f->ports[egress->port].port;

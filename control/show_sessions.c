@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "rlnc_receiver.h"
 #include "show_private.h"
 
 uint32_t
@@ -133,6 +134,31 @@ show_delay(const struct show_view *view, const struct destination *dst)
 	return object;
 }
 
+/* null where the session is not coded. */
+static json_t *
+show_decoding(const struct rlnc_receiver *r)
+{
+	const struct rlnc_receiver_counters *c;
+	json_t *object;
+
+	if (r == NULL)
+		return json_null();
+	c = &r->counters;
+	object = json_object();
+	json_object_set_new(
+		object, "code", json_string(r->params.code == RLNC_WINDOW ? "window" : "block"));
+	json_object_set_new(object, "k", show_number(r->params.k));
+	json_object_set_new(object, "combinations", show_count(&c->combinations));
+	json_object_set_new(object, "computed", show_count(&c->computed));
+	json_object_set_new(object, "generations",
+		r->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));
+	json_object_set_new(object, "dependent", show_count(&c->dependent));
+	json_object_set_new(object, "given_up", show_count(&c->given_up));
+	json_object_set_new(object, "no_buffer", show_count(&c->starved));
+	json_object_set_new(object, "held", show_number(rlnc_receiver_held(r)));
+	return object;
+}
+
 static json_t *
 show_destination(const struct show_view *view, const struct session_entry *entry)
 {
@@ -170,6 +196,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	json_object_set_new(object, "epochs", show_count(&c->epochs));
 	json_object_set_new(object, "silent_s", show_since(view, destination_heard_at(dst)));
 	json_object_set_new(object, "delay", show_delay(view, dst));
+	json_object_set_new(object, "coding", show_decoding(dst->coding));
 	return object;
 }
 

@@ -167,7 +167,8 @@ deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint1
 		if (unlikely(line == NULL))
 			drop_unknown(w, m, burst->keys[i]);
 		else if (unlikely(line->owner != w->index))
-			worker_handover(w, line->owner, m, PACKET_DELIVER, 0, burst->keys[i]);
+			worker_handover(w, line->owner, m, PACKET_DELIVER, packet_meta(m)->index,
+				burst->keys[i]);
 		else if (unlikely(!deliver_common(w, line, m, slice)))
 			destination_input(w, line_owner(line), m);
 	}

@@ -8,6 +8,7 @@
 #include "packet.h"
 #include "port.h"
 #include "reorder.h"
+#include "rlnc_receiver.h"
 #include "worker.h"
 
 /* As for links: a source silent for so long may come back with any epoch. */
@@ -19,7 +20,6 @@
 /* What a packet's session header says. */
 struct arrival {
 	uint64_t seq; /* extended */
-	uint16_t epoch;
 	uint16_t flow_seq;
 	uint16_t flow;
 	int32_t delay;
@@ -33,6 +33,8 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 		return false;
 	reorder_release(w, dst);
 	delay_histogram_break(&dst->delay);
+	if (dst->coding != NULL)
+		rlnc_receiver_reset(w, dst, DROP_coding_given_up);
 	dst->counters.lost_before += dst->window.missing;
 	seq_window_reset(&dst->window);
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
@@ -45,9 +47,10 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 }
 
 /* Loss of one flow by its own sequence; only packets that came for the first time count. */
-static void
-account_flow(struct destination_flow *flow, uint16_t seq)
+void
+destination_account_flow(struct destination *dst, uint16_t id, uint16_t seq)
 {
+	struct destination_flow *flow = &dst->flows[id];
 	int16_t step = (int16_t)(seq - flow->highest);
 
 	flow->received++;
@@ -62,30 +65,33 @@ account_flow(struct destination_flow *flow, uint16_t seq)
 	}
 }
 
+/* The epoch of a packet's source, and that something came. */
 static enum drop_reason
-judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
-	struct arrival *arrival)
+judge_epoch(struct worker *w, struct destination *dst, rte_be16_t epoch)
 {
-	uint32_t seq = rte_be_to_cpu_32(hdr->seq);
+	uint16_t value = rte_be_to_cpu_16(epoch);
 
-	if (unlikely(hdr->flags & SESSION_CODED))
-		return DROP_session_coded;
-	arrival->epoch = rte_be_to_cpu_16(hdr->epoch);
-	if (unlikely(!dst->heard || arrival->epoch != dst->epoch) &&
-		!accept_epoch(w, dst, arrival->epoch))
+	if (unlikely(!dst->heard || value != dst->epoch) && !accept_epoch(w, dst, value))
 		return DROP_session_stale_epoch;
 	dst->line->heard_at = w->now;
-	arrival->seq = dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
-	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
-	arrival->flow = RTE_MIN((uint16_t)hdr->flow, (uint16_t)(dst->params.nb_flows - 1));
-	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
+	return DROP_none;
+}
 
-	switch (seq_window_take(&dst->window, arrival->seq)) {
+static uint64_t
+extend(const struct destination *dst, uint32_t seq)
+{
+	return dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
+}
+
+static enum drop_reason
+take_seq(struct destination *dst, uint64_t seq, bool computed)
+{
+	switch (seq_window_take(&dst->window, seq)) {
 	case SEQ_IN_ORDER:
 	case SEQ_AHEAD:
 		return DROP_none;
 	case SEQ_LATE:
-		dst->counters.reordered++;
+		dst->counters.reordered += !computed;
 		return DROP_none;
 	case SEQ_DUPLICATE:
 		dst->counters.duplicates++;
@@ -94,6 +100,21 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 		dst->counters.too_old++;
 		return DROP_session_too_old;
 	}
+}
+
+static enum drop_reason
+judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
+	struct arrival *arrival)
+{
+	enum drop_reason reason = judge_epoch(w, dst, hdr->epoch);
+
+	if (unlikely(reason != DROP_none))
+		return reason;
+	arrival->seq = extend(dst, rte_be_to_cpu_32(hdr->seq));
+	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
+	arrival->flow = destination_flow_of(dst, hdr->flow);
+	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
+	return take_seq(dst, arrival->seq, false);
 }
 
 /*
@@ -216,6 +237,45 @@ destination_delay(const struct destination *dst, struct delay_histogram *copy)
 	}
 }
 
+bool
+destination_take(struct worker *w, struct destination *dst, struct rte_mbuf *m,
+	struct destination_packet *packet)
+{
+	enum drop_reason reason;
+
+	packet->extended = extend(dst, packet->seq);
+	reason = take_seq(dst, packet->extended, packet->computed);
+	if (likely(reason == DROP_none))
+		return true;
+	worker_drop(w, m, reason);
+	return false;
+}
+
+void
+destination_give(struct worker *w, struct destination *dst, struct rte_mbuf *m,
+	const struct destination_packet *packet)
+{
+	delay_histogram_add(&dst->delay, (int32_t)(w->utc_us - packet->stamp), w->now);
+	packet_meta(m)->type = packet->flags & (SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST);
+	if (dst->params.reorder_packets == 0)
+		egress_output(w, dst, m);
+	else
+		reorder_input(w, dst, m, packet->extended);
+}
+
+static void
+coded_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
+{
+	enum drop_reason reason = DROP_session_coded;
+
+	if (dst->coding != NULL)
+		reason = judge_epoch(w, dst, packet_session(m)->epoch);
+	if (likely(reason == DROP_none))
+		rlnc_receiver_input(w, dst, m);
+	else
+		worker_drop(w, m, reason);
+}
+
 void
 destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
@@ -225,13 +285,17 @@ destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 
 	destination_settle(dst, dst->line);
 	dst->line->way = DESTINATION_SLOW;
+	if (unlikely(hdr->flags & SESSION_CODED)) {
+		coded_input(w, dst, m);
+		return;
+	}
 	reason = judge(w, dst, hdr, &arrival);
 	if (unlikely(reason != DROP_none)) {
 		worker_drop(w, m, reason);
 		expect_next(dst);
 		return;
 	}
-	account_flow(&dst->flows[arrival.flow], arrival.flow_seq);
+	destination_account_flow(dst, arrival.flow, arrival.flow_seq);
 	delay_histogram_add(&dst->delay, arrival.delay, w->now);
 	/* What the egress must know of the packet once its header is out of reach. */
 	packet_meta(m)->type = hdr->flags & (SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST);
@@ -248,6 +312,8 @@ destination_flush(struct worker *w, struct destination *dst)
 	destination_settle(dst, dst->line);
 	dst->line->way = DESTINATION_SLOW;
 	reorder_drop(w, dst);
+	if (dst->coding != NULL)
+		rlnc_receiver_reset(w, dst, DROP_session_ended);
 }
 
 struct destination *
@@ -293,12 +359,21 @@ destination_new(struct node *node, const struct destination_params *params)
 	dst->timer.fire = reorder_fire;
 	dst->timer.arg = dst;
 	seq_window_init(&dst->window, dst->bits, params->window);
+	if (params->coding != NULL) {
+		dst->coding = rlnc_receiver_new(dst, params->coding);
+		if (dst->coding == NULL) {
+			destination_free(dst);
+			return NULL;
+		}
+		dst->params.coding = &dst->coding->params;
+	}
 	return dst;
 }
 
 void
 destination_free(struct destination *dst)
 {
+	rlnc_receiver_free(dst->coding);
 	line_pool_give(&dst->node->destination_lines, dst->line);
 	rte_free(dst);
 }

@@ -34,14 +34,15 @@ enum egress_kind {
 
 struct destination_params {
 	uint32_t conference, session;
-	uint32_t window;	  /* sequences remembered, a power of two >= 64 */
-	uint32_t reorder_packets; /* held for order at most, < window; 0 = no order kept */
-	uint64_t reorder_ns;	  /* a gap is waited for so long */
-	uint8_t egress;		  /* enum egress_kind */
-	struct port *egress_port; /* EGRESS_UDP */
-	uint16_t owner;		  /* worker */
-	uint16_t nb_flows;	  /* flow ids accounted for on their own, 1 to 256; the last
-				   * one stands for all higher ids too */
+	uint32_t window;		  /* sequences remembered, a power of two >= 64 */
+	uint32_t reorder_packets;	  /* held for order at most, < window; 0 = no order kept */
+	uint64_t reorder_ns;		  /* a gap is waited for so long */
+	uint8_t egress;			  /* enum egress_kind */
+	struct port *egress_port;	  /* EGRESS_UDP */
+	uint16_t owner;			  /* worker */
+	const struct rlnc_params *coding; /* NULL: not coded */
+	uint16_t nb_flows;		  /* flow ids accounted for on their own, 1 to 256; the last
+					   * one stands for all higher ids too */
 };
 
 struct destination_flow {
@@ -101,6 +102,7 @@ struct destination {
 
 	/* Constant once published. */
 	struct destination_params params;
+	struct rlnc_receiver *coding; /* NULL: not coded */
 	struct node *node;
 } __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
 
@@ -117,6 +119,14 @@ destination_settle_prefetch(const struct destination *dst)
 
 struct node;
 struct worker;
+struct rlnc_receiver;
+
+/* Where a flow is accounted for. */
+static inline uint16_t
+destination_flow_of(const struct destination *dst, uint8_t flow)
+{
+	return RTE_MIN((uint16_t)flow, (uint16_t)(dst->params.nb_flows - 1));
+}
 
 /* Makes or frees one; control thread. NULL when memory is short. */
 struct destination *destination_new(struct node *node, const struct destination_params *params);
@@ -134,6 +144,27 @@ destination_lost(const struct destination *dst)
  * is. Owner only.
  */
 void destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
+
+/* A source packet of a coded session, that came or was computed. */
+struct destination_packet {
+	uint32_t seq;
+	uint32_t stamp; /* of the source, microseconds modulo 2^32 */
+	uint8_t flags;	/* SESSION_MESSAGE_... */
+	bool computed;
+	uint64_t extended; /* filled by destination_take */
+};
+
+/*
+ * The duplicate check of such a packet (data begins at the payload): false, it was dropped by name.
+ * Then destination_give delivers it. Owner only, within destination_input.
+ */
+bool destination_take(struct worker *w, struct destination *dst, struct rte_mbuf *m,
+	struct destination_packet *packet);
+void destination_give(struct worker *w, struct destination *dst, struct rte_mbuf *m,
+	const struct destination_packet *packet);
+
+/* A packet with this sequence of its flow came for the first time. Owner only. */
+void destination_account_flow(struct destination *dst, uint16_t flow, uint16_t seq);
 
 /* Adds what its line, which is dst->line, has collected. Owner only. */
 void destination_settle(struct destination *dst, struct destination_line *line);

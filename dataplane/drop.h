@@ -68,6 +68,11 @@
 	X(coding_truncated, "coding header or symbol cut short")                                   \
 	X(coding_malformed, "coding header that lies")                                             \
 	X(coding_zero, "all coefficients are 0")                                                   \
+	X(coding_mismatch, "code or span is not what the session here is configured for")          \
+	X(coding_dependent, "combination that says nothing new")                                   \
+	X(coding_late, "of source packets that are not waited for any more")                       \
+	X(coding_given_up, "combination given up before it could be used")                         \
+	X(coding_symbol, "decoded to what no source packet can be")                                \
 	X(session_stale_epoch, "source epoch older than the session's current one")                \
 	X(session_duplicate, "session sequence delivered already")                                 \
 	X(session_too_old, "session sequence below the window")                                    \

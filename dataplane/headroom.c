@@ -31,10 +31,18 @@ chain(struct worker *w, struct rte_mbuf *m)
 	return head;
 }
 
+/* Headers may stand before data that a decoder still reads, if nobody else has a hold of it. */
+static bool
+held_can_prepend(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & packet_held_flag) != 0 && rte_mbuf_refcnt_read(m) == 2 &&
+	       RTE_MBUF_DIRECT(m) && m->data_off >= FRAME_TEMPLATE_BYTES;
+}
+
 struct rte_mbuf *
 headroom_make_slow(struct worker *w, struct rte_mbuf *m, uint32_t offloads, uint64_t *flattened)
 {
-	if (!packet_can_prepend(m, FRAME_TEMPLATE_BYTES))
+	if (!packet_can_prepend(m, FRAME_TEMPLATE_BYTES) && !held_can_prepend(m))
 		m = chain(w, m);
 	if (m != NULL && m->nb_segs > 1 && !(offloads & PORT_TX_CHAINS)) {
 		m = flatten(w, m);

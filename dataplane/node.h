@@ -102,7 +102,8 @@ struct node_budget {
 	uint32_t reorder_packets;  /* all destinations' windows */
 	uint32_t file_packets;	   /* feeds and egress files */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
-	uint32_t coding_packets;   /* kept by encoders (rlnc_encoder_holds) */
+	uint32_t coding_packets;   /* kept by encoders and decoders: what
+				    * rlnc_encoder_holds and rlnc_receiver_holds say */
 	uint32_t recode_packets;   /* kept by relays that recode; 0 = nothing is recoded */
 	uint16_t recode_span;	   /* source packets of their longest generation */
 	uint64_t recode_hold;	   /* ns that they are kept after a generation's last packet */

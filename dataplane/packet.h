@@ -28,7 +28,8 @@ enum packet_kind {
 	PACKET_CONTROL, /* for a link's owner: the body of what its neighbour said; type = link
 			 * type, index = link, key = when it came, its link header before it */
 	PACKET_RECODE,	/* to be recoded: from its Pathlet on; index = link it came by */
-	PACKET_DELIVER, /* for a destination: the payload, the session header before it */
+	PACKET_DELIVER, /* for a destination: the payload, the session header before it; of a coded
+			 * packet index = link that it came over */
 };
 
 struct packet_meta {
@@ -42,6 +43,7 @@ struct packet_meta {
 extern int packet_meta_offset;
 extern uint64_t packet_sum_flag;
 extern uint64_t packet_recode_flag; /* a place holder of recode.h */
+extern uint64_t packet_held_flag;   /* of the other reference: a decoder that only reads the data */
 
 /* Registers field and flag; may be called again. 0, or a negative errno. */
 int packet_init(void);

@@ -39,8 +39,17 @@ rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16
 	memset(d->sources, 0, ((size_t)ring + d->solver.slots) * sizeof(*d->sources));
 	d->mask = (uint16_t)(ring - 1);
 	d->held = 0;
+	d->all_held = NULL;
 	d->base = 0;
 	d->release = release;
+}
+
+static void
+count_held(struct rlnc_decoder *d, int more)
+{
+	d->held = (uint16_t)(d->held + more);
+	if (d->all_held != NULL)
+		*d->all_held += (uint32_t)more;
 }
 
 static void
@@ -50,7 +59,7 @@ let_go(struct rlnc_decoder *d, struct rlnc_held *held)
 		return;
 	d->release(held->m);
 	held->m = NULL;
-	d->held--;
+	count_held(d, -1);
 }
 
 /* Combinations that no row needs. */
@@ -78,7 +87,7 @@ rlnc_decoder_source(
 	uint16_t gone = rlnc_solver_learn(&d->solver, seq & d->mask);
 
 	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
-	d->held++;
+	count_held(d, 1);
 	if (unlikely(gone > 0))
 		let_go_unused(d);
 	return gone;
@@ -104,8 +113,8 @@ place_coeffs(
 }
 
 enum rlnc_verdict
-rlnc_decoder_combination(
-	struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, struct rte_mbuf *m)
+rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first,
+	struct rte_mbuf *m, uint16_t skip)
 {
 	uint8_t columns[RLNC_SOLVER_COLUMNS_MAX];
 	struct rlnc_symbol_head head;
@@ -119,11 +128,11 @@ rlnc_decoder_combination(
 		return RLNC_FULL;
 	if (!rlnc_solver_add(&d->solver, columns, slot))
 		return RLNC_DEPENDENT;
-	p = rte_pktmbuf_read(m, 0, sizeof(head), &head);
+	p = rte_pktmbuf_read(m, skip, sizeof(head), &head);
 	if (likely(p != &head))
 		memcpy(&head, p, sizeof(head));
-	rlnc_held_set(&d->slots[slot], head, m, sizeof(head));
-	d->held++;
+	rlnc_held_set(&d->slots[slot], head, m, (uint32_t)(skip + sizeof(head)));
+	count_held(d, 1);
 	return RLNC_HELD;
 }
 
@@ -269,7 +278,7 @@ rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16
 	for (uint16_t i = 0; i < n; i++) {
 		rows[i] = found[i].row;
 		rlnc_held_set(&d->sources[found[i].seq & d->mask], found[i].head, packets[i], 0);
-		d->held++;
+		count_held(d, 1);
 	}
 	rlnc_solver_finish(&d->solver, rows, n);
 	let_go_unused(d);

@@ -24,6 +24,7 @@ struct rlnc_decoder {
 	uint32_t base;		   /* lowest sequence in play */
 	uint16_t mask;		   /* columns - 1 */
 	uint16_t held;		   /* packets */
+	uint32_t *all_held;	   /* of several decoders together; NULL after init */
 	struct rlnc_held *sources; /* by column; of those that are known */
 	struct rlnc_held *slots;
 	void (*release)(struct rte_mbuf *m);
@@ -81,11 +82,11 @@ uint16_t rlnc_decoder_source(
 	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m);
 
 /*
- * A combination, seeded or recoded, whose data begins with the symbol, h->n sequences from first
- * on. RLNC_HELD, or m stays the caller's.
+ * A combination, seeded or recoded, of h->n sequences from first on; its symbol follows skip bytes
+ * of m. RLNC_HELD, or m stays the caller's.
  */
-enum rlnc_verdict rlnc_decoder_combination(
-	struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, struct rte_mbuf *m);
+enum rlnc_verdict rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h,
+	uint32_t first, struct rte_mbuf *m, uint16_t skip);
 
 /* What can be computed now; at most RLNC_SOLVER_SLOTS_MAX. */
 uint16_t

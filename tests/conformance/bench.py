@@ -75,7 +75,11 @@ STOPPED, POLICED = 18, 19  # sources too: not started; with a bucket of two pack
 POLICED_BURST = 2000
 
 # Sessions that end here, from source 21: number -> egress.
-SINK, EGRESS4, EGRESS6, EGRESS_VLAN, ORDERED = ENDS = 20, 21, 22, 23, 24
+SINK, EGRESS4, EGRESS6, EGRESS_VLAN, ORDERED = 20, 21, 22, 23, 24
+CODED_BLOCK, CODED_WINDOW = 25, 26
+ENDS = (SINK, EGRESS4, EGRESS6, EGRESS_VLAN, ORDERED, CODED_BLOCK, CODED_WINDOW)
+CODING = {CODED_BLOCK: {"code": "block", "k": 8, "repair": "50%", "deadline": "5s"},
+          CODED_WINDOW: {"code": "window", "window": 8, "repair": "50%", "deadline": "5s"}}
 ELSEWHERE = 30  # known here, but for node 22
 UNKNOWN = 999
 WINDOW = 64
@@ -121,11 +125,14 @@ def configuration(name):
         EGRESS_VLAN: {"udp": f"{CLIENTS['vlan'][1]}:{EGRESS_PORT}"},
         SINK: {"sink": True},
         ORDERED: {"udp": f"{CLIENTS['v4'][1]}:{EGRESS_PORT + 1}"},
+        CODED_BLOCK: {"udp": f"{CLIENTS['v4'][1]}:{EGRESS_PORT}"},
+        CODED_WINDOW: {"sink": True},
     }
     destinations = [
         _session(n, destinations=[NODE], flows=[{"path": f"{NODE}"}],
                  egress=[{"node": NODE, **kind}], **ends,
-                 **({"reorder": {"packets": 16, "ms": MS_HELD}} if n == ORDERED else {}))
+                 **({"reorder": {"packets": 16, "ms": MS_HELD}} if n == ORDERED else {}),
+                 **({"coding": CODING[n]} if n in CODING else {}))
         for n, kind in egress.items()
     ]
     destinations.append(_session(ELSEWHERE, destinations=[22], flows=[{"path": "22"}], **ends))

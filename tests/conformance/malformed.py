@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import ferry_scapy as fs
-from bench import CONF, ELSEWHERE, NODE, PORTS, SINK, UNKNOWN, ingress_port
+from bench import CODED_BLOCK, CODED_WINDOW, CONF, ELSEWHERE, NODE, PORTS, SINK, UNKNOWN, ingress_port
 
 from harness.raw_end import checksum
 
@@ -387,6 +387,43 @@ case("session of others", "session_not_destination", lambda b, p: delivered(b, p
 case("session that starts here", "session_not_destination", lambda b, p: delivered(b, p, 1))
 case("coded", "session_coded", lambda b, p: delivered(b, p, flags=0x01))
 case("coded and other flags", "session_coded", lambda b, p: delivered(b, p, flags=0xFF))
+
+
+def coded(bench, peer, coding, number=CODED_BLOCK, **fields):
+    """A coded packet that takes no sequence, or only its flow's where the session's is given."""
+    source = bench.source(number)
+    if not fields:
+        fields = {"seq": source.next_seq, "flow_seq": source.next_flow_seq}
+    session = bench.session(number, flags=fs.CODED, **fields)
+    return peer.frame(peer.data(f"{OWN}", session, coding))
+
+
+def lying(name, reason, coding, number=CODED_BLOCK):
+    case(name, reason, lambda b, p: coded(b, p, coding, number))
+
+
+for _size in range(4):
+    lying(f"coding header of {_size} bytes", "coding_truncated", bytes((0x10, 8, 0, 1))[:_size])
+for _size in (0, 7):
+    lying(f"combination of {_size} bytes", "coding_truncated", bytes((0x10, 8, 0, 1)) + bytes(_size))
+    lying(f"{_size} of 8 coefficients", "coding_truncated", bytes((0x20, 8, 0, 0)) + b"1" * _size)
+for _name, _head in (("kind 3", (0x30, 8, 0, 0)), ("kind 15", (0xF0, 8, 0, 0)),
+                     ("bit 0x04", (0x14, 8, 0, 0)), ("bit 0x08", (0x18, 8, 0, 0)),
+                     ("final window", (0x13, 8, 0, 0)), ("no source packet", (0x10, 0, 0, 0)),
+                     ("129 source packets", (0x10, 129, 0, 0)), ("index 8 of 8", (0, 8, 8, 0)),
+                     ("index 255 of 1", (0, 1, 255, 0))):
+    lying(f"coding header with {_name}", "coding_malformed", bytes(_head) + bytes(140))
+lying("coefficients all 0", "coding_zero", bytes((0x20, 8, 0, 0)) + bytes(8 + 8 + 20))
+lying("9 source packets where 8 are coded", "coding_mismatch", bytes((0x10, 9, 0, 1)) + bytes(20))
+lying("window where blocks are coded", "coding_mismatch", bytes((0x11, 8, 0, 1)) + bytes(20))
+lying("block where windows are coded", "coding_mismatch", bytes((0x10, 8, 0, 1)) + bytes(20),
+      CODED_WINDOW)
+for _name, _reason, _back in (("of what is there", "coding_dependent", 1),
+                              ("of what is long gone", "coding_late", 100)):
+    case(f"combination {_name}", _reason,
+         lambda b, p, n=_back: coded(b, p, bytes((0x11, 1, 0, 1)) + bytes(20), CODED_WINDOW,
+                                     seq=(b.source(CODED_WINDOW).next_seq - n) & 0xFFFFFFFF),
+         more=lambda p: {f"flow {CODED_WINDOW}/0 received": 1})
 for _step in (1, 0x7FFF, 0x8000):
     case(f"source epoch {_step} older", "session_stale_epoch",
          lambda b, p, n=_step: delivered(b, p, epoch=(b.source(SINK).epoch - n) & 0xFFFF))

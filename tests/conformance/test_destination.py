@@ -3,9 +3,10 @@
 
 import ferry_scapy as fs
 import pytest
-from bench import (EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE, ORDERED, SINK, WINDOW,
+from bench import (CODED_BLOCK, CODED_WINDOW, EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE, ORDERED, SINK, WINDOW,
                    add)
 from expect import arrival, delivery, nothing_else, take_copies, take_egress
+from wire_generation import multiply
 
 CLIENT = {EGRESS4: "v4", EGRESS6: "v6", EGRESS_VLAN: "vlan"}
 
@@ -177,3 +178,58 @@ def test_a_window_of_the_size_that_is_configured(known):
         f"session {SINK} epochs": 1, f"session {SINK} lost": 61, f"session {SINK} reordered": 1,
         f"session {SINK} too_old": 1, "drop session_too_old": 1, "node dropped": 1}))
     assert WINDOW == 64
+
+
+def symbol(payload, stamp):
+    return bytes(fs.FerrySymbol(length=len(payload), stamp=stamp)) + payload
+
+
+def combination(coefficients, symbols):
+    out = bytearray(max(map(len, symbols)))
+    for c, data in zip(coefficients, symbols):
+        for i, byte in enumerate(data):
+            out[i] ^= multiply(c, byte)
+    return bytes(out)
+
+
+@pytest.mark.parametrize("kind", [fs.SEEDED, fs.RECODED])
+def test_what_was_lost_is_computed(known, kind):
+    """Three source packets of a generation; the second never comes."""
+    source = known.source(CODED_BLOCK)
+    first, payloads, moved = source.next_seq, [payload_of(n) for n in (300, 1201, 8)], []
+    source.next_seq += 3
+    stamps = [1000000, 1000100, 1000200]
+    for index in (0, 2):
+        coding = fs.FerryCoding(n=8, index=index)
+        _, came = send(known, CODED_BLOCK, bytes(coding) + payloads[index], flags=fs.CODED,
+                       seq=first, stamp=stamps[index])
+        moved += [came, take_egress(known, "v4", CODED_BLOCK, payloads[index])]
+    coding = fs.FerryCoding(kind=kind, final=1, n=3)
+    if kind == fs.RECODED:
+        coding.coefficients = bytes((0, 77, 200))
+    symbols = [symbol(p, s) for p, s in zip(payloads, stamps)]
+    _, came = send(known, CODED_BLOCK, bytes(coding) + combination(coding.vector(), symbols),
+                   flags=fs.CODED, seq=first, stamp=stamps[0])
+    moved += [came, take_egress(known, "v4", CODED_BLOCK, payloads[1])]
+    computed = {"node originated": 1, "node consumed": 1}
+    if kind == fs.RECODED:  # says nothing of the flow's way
+        computed[f"flow {CODED_BLOCK}/0 received"] = -1
+        source.next_flow_seq -= 1
+    known.expect_moved(add(*moved, computed))
+    nothing_else(known)
+
+
+def test_window_computes_too(known):
+    source = known.source(CODED_WINDOW)
+    first, payloads, moved = source.next_seq, [payload_of(n) for n in (40, 50)], []
+    source.next_seq += 2
+    symbols = [symbol(p, 7) for p in payloads]
+    coding = bytes(fs.FerryCoding(window=1, n=1))
+    _, came = send(known, CODED_WINDOW, coding + payloads[1], flags=fs.CODED, seq=first + 1, stamp=7)
+    moved += [came, delivery(CODED_WINDOW, payloads[1])]
+    coding = fs.FerryCoding(window=1, kind=fs.SEEDED, n=2, seed=99)
+    _, came = send(known, CODED_WINDOW, bytes(coding) + combination(coding.vector(), symbols),
+                   flags=fs.CODED, seq=first, stamp=7)
+    moved += [came, delivery(CODED_WINDOW, payloads[0])]
+    known.expect_moved(add(*moved, {"node originated": 1, "node consumed": 1}))
+    nothing_else(known)

@@ -4,8 +4,9 @@ moves, nothing is sent, and the node goes on to serve the next packet."""
 
 import copy
 
+import ferry_scapy as fs
 import pytest
-from bench import NODE, SINK, add
+from bench import CODED_WINDOW, NODE, SINK, add
 from expect import arrival, nothing_else, relay_one, udp_payload
 from malformed import CASES
 
@@ -13,7 +14,7 @@ ROWS = [pytest.param(case, sender, id=f"{case.reason}-{case.name.replace(' ', '-
         for case in CASES for sender in case.senders]
 
 # Reasons for which the link has accepted the datagram before it is refused (WIRE.md, section 11).
-ACCEPTED = ("pathlet_", "session_", "hop_", "mtu_")
+ACCEPTED = ("pathlet_", "session_", "coding_", "hop_", "mtu_")
 NEIGHBOUR = {21: 22, 31: 22, 41: 21, 81: 21}
 
 
@@ -23,6 +24,11 @@ def set_up(bench, peer, case):
     if case.reason.startswith("session_"):
         datagram = peer.data(f"{NODE}", bench.session(SINK), b"good")
         peer.end.send(peer.frame(datagram))
+        relay_one(bench, peer.id, NEIGHBOUR[peer.id])
+    if case.reason.startswith("coding_"):
+        coding = bytes(fs.FerryCoding(window=1, n=1))
+        session = bench.session(CODED_WINDOW, flags=fs.CODED)
+        peer.end.send(peer.frame(peer.data(f"{NODE}", session, coding + b"good")))
         relay_one(bench, peer.id, NEIGHBOUR[peer.id])
     bench.mark()
 

@@ -133,6 +133,7 @@ add_destination(struct sim *sim, uint32_t index, uint32_t node)
 		.reorder_ns = s->reorder_ns,
 		.egress = s->egress,
 		.egress_port = sim_port(sim, node, (uint16_t)(sn->nb_ports - 1)),
+		.coding = s->coding.k != 0 ? &s->coding : NULL,
 		.nb_flows = SIM_FLOWS_MAX,
 	};
 	struct destination *dst = node_add_destination(sn->node, &params, 1024);

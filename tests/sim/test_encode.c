@@ -28,6 +28,7 @@ begin(const struct rlnc_params *coding, const char *flow, bool ipv6, uint16_t bu
 	coded_capture_begin(&capture, sim, WIRE_SENT, 1, 0);
 	s = small_session(sim, 1, strchr(flow, '3') != NULL ? to : to2);
 	s.coding = *coding;
+	s.egress = EGRESS_SINK;
 	sim_session_flow(&s, 0, 1, flow);
 	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
 }

@@ -157,8 +157,10 @@ receive(struct scene *s, const struct rlnc_header *h, unsigned int at)
 {
 	const struct coded_symbol *packet = &s->packets[at];
 	bool news = slow_space_add(&s->space, s->vectors[at]);
+	uint8_t bytes[CODED_SYMBOL_MAX + 8] = {0};
 	enum rlnc_verdict verdict;
 	struct rte_mbuf *m;
+	uint16_t skip;
 
 	if (h->kind == RLNC_SYSTEMATIC) {
 		struct rlnc_symbol_head head;
@@ -174,8 +176,10 @@ receive(struct scene *s, const struct rlnc_header *h, unsigned int at)
 		s->known[h->index] = true;
 		return;
 	}
-	m = coded_mbuf(&s->rng, packet->bytes, packet->len);
-	verdict = rlnc_decoder_combination(&s->d, h, s->first, m);
+	skip = (uint16_t)rng_below(&s->rng, 9);
+	memcpy(bytes + skip, packet->bytes, packet->len);
+	m = coded_mbuf(&s->rng, bytes, skip + packet->len);
+	verdict = rlnc_decoder_combination(&s->d, h, s->first, m, skip);
 	assert_int_equal(verdict, news ? RLNC_HELD : RLNC_DEPENDENT);
 	if (!news) {
 		coded_release(m);
@@ -281,7 +285,7 @@ test_forged(void **state)
 	make_scene(&scene, 4, 100);
 	memset(forged, 0xff, sizeof(forged));
 	assert_int_equal(rlnc_decoder_combination(&scene.d, &h, scene.first,
-				 coded_mbuf(&scene.rng, forged, sizeof(forged))),
+				 coded_mbuf(&scene.rng, forged, sizeof(forged)), 0),
 		RLNC_HELD);
 	assert_int_equal(rlnc_decoder_find(&scene.d, found), 1);
 	assert_false(found[0].sound);
@@ -294,9 +298,9 @@ test_forged(void **state)
 		0);
 	h.kind = RLNC_SEEDED;
 	assert_int_equal(
-		rlnc_decoder_combination(&scene.d, &h, scene.first - 1, NULL), RLNC_OUTSIDE);
+		rlnc_decoder_combination(&scene.d, &h, scene.first - 1, NULL, 0), RLNC_OUTSIDE);
 	assert_int_equal(
-		rlnc_decoder_combination(&scene.d, &h, scene.first + 8, NULL), RLNC_OUTSIDE);
+		rlnc_decoder_combination(&scene.d, &h, scene.first + 8, NULL, 0), RLNC_OUTSIDE);
 	end_scene(&scene);
 }
 

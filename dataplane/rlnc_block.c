@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "rlnc_block.h"
+
+/* So many source packets are in all generations of a session together, within these bounds. */
+#define SOURCES	   512
+#define BLOCKS_MIN 4
+#define BLOCKS_MAX 64
+
+uint16_t
+rlnc_blocks_count(uint8_t k)
+{
+	uint16_t n = SOURCES / k;
+
+	if (n < BLOCKS_MIN)
+		return BLOCKS_MIN;
+	return n < BLOCKS_MAX ? n : BLOCKS_MAX;
+}
+
+/* A generation holds k packets, or a few more when a source packet comes that others imply. */
+uint32_t
+rlnc_blocks_hold(uint8_t k)
+{
+	return (rlnc_blocks_count(k) + 1u) * k;
+}
+
+static size_t
+table_bytes(uint8_t k)
+{
+	return RTE_ALIGN_CEIL(rlnc_blocks_count(k) * sizeof(struct rlnc_block), 64);
+}
+
+size_t
+rlnc_blocks_bytes(uint8_t k)
+{
+	return table_bytes(k) + rlnc_blocks_count(k) * rlnc_decoder_bytes(k, k);
+}
+
+void
+rlnc_blocks_init(
+	struct rlnc_blocks *b, void *memory, uint8_t k, void (*release)(struct rte_mbuf *m))
+{
+	uint8_t *p = (uint8_t *)memory + table_bytes(k);
+
+	memset(memory, 0, table_bytes(k));
+	*b = (struct rlnc_blocks){.blocks = memory,
+		.count = rlnc_blocks_count(k),
+		.k = k,
+		.held_max = rlnc_blocks_hold(k),
+		.last = memory};
+	for (uint16_t i = 0; i < b->count; i++) {
+		rlnc_decoder_init(&b->blocks[i].d, p, k, k, release);
+		b->blocks[i].d.all_held = &b->held;
+		p += rlnc_decoder_bytes(k, k);
+	}
+}
+
+static uint32_t
+close_block(struct rlnc_block *block, enum rlnc_block_state state)
+{
+	uint32_t gone = block->state == RLNC_BLOCK_OPEN ? block->d.solver.nb_rows : 0;
+
+	if (block->state == RLNC_BLOCK_OPEN)
+		rlnc_decoder_begin(&block->d, block->first);
+	block->state = state;
+	return gone;
+}
+
+uint32_t
+rlnc_blocks_reset(struct rlnc_blocks *b)
+{
+	uint32_t gone = 0;
+
+	for (uint16_t i = 0; i < b->count; i++)
+		gone += close_block(&b->blocks[i], RLNC_BLOCK_UNUSED);
+	b->displaced = false;
+	return gone;
+}
+
+/* RFC 1982. */
+static inline bool
+is_older(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/* Which one goes for a new one: unused, else the oldest that is done, else the oldest. */
+static struct rlnc_block *
+choose(struct rlnc_blocks *b)
+{
+	struct rlnc_block *best = NULL;
+
+	for (uint16_t i = 0; i < b->count; i++) {
+		struct rlnc_block *block = &b->blocks[i];
+		bool open = block->state == RLNC_BLOCK_OPEN;
+
+		if (block->state == RLNC_BLOCK_UNUSED)
+			return block;
+		if (best == NULL || (best->state == RLNC_BLOCK_OPEN && !open) ||
+			((best->state == RLNC_BLOCK_OPEN) == open &&
+				is_older(block->first, best->first)))
+			best = block;
+	}
+	return best;
+}
+
+static struct rlnc_block *
+find(struct rlnc_blocks *b, uint32_t first)
+{
+	for (uint16_t i = 0; i < b->count; i++)
+		if (b->blocks[i].first == first && b->blocks[i].state != RLNC_BLOCK_UNUSED)
+			return &b->blocks[i];
+	return NULL;
+}
+
+static struct rlnc_block *
+begin(struct rlnc_blocks *b, uint32_t first, uint32_t *gone)
+{
+	struct rlnc_block *block;
+
+	if (b->displaced && !is_older(b->floor, first))
+		return NULL;
+	block = choose(b);
+	if (block->state != RLNC_BLOCK_UNUSED) {
+		/* An older one than all that are open is not worth one of them. */
+		if (block->state == RLNC_BLOCK_OPEN && is_older(first, block->first))
+			return NULL;
+		if (!b->displaced || is_older(b->floor, block->first))
+			b->floor = block->first;
+		b->displaced = true;
+		*gone += close_block(block, RLNC_BLOCK_UNUSED);
+	}
+	rlnc_decoder_begin(&block->d, first);
+	block->first = first;
+	block->state = RLNC_BLOCK_OPEN;
+	block->n = 0;
+	block->span = 0;
+	block->told_at = 0;
+	return block;
+}
+
+struct rlnc_block *
+rlnc_blocks_find(struct rlnc_blocks *b, uint32_t first, uint64_t now, uint32_t *gone)
+{
+	struct rlnc_block *block = b->last;
+
+	if (unlikely(block->first != first || block->state == RLNC_BLOCK_UNUSED))
+		block = find(b, first);
+	if (unlikely(block == NULL))
+		block = begin(b, first, gone);
+	if (likely(block != NULL)) {
+		block->heard_at = now;
+		b->last = block;
+	}
+	return block;
+}
+
+bool
+rlnc_block_learn(struct rlnc_block *block, const struct rlnc_header *h)
+{
+	uint8_t span = h->kind == RLNC_SYSTEMATIC ? (uint8_t)(h->index + 1) : h->n;
+
+	if (h->final) {
+		if ((block->n != 0 && block->n != h->n) || block->span > h->n)
+			return false;
+		block->n = h->n;
+	}
+	if (block->n != 0 && span > block->n)
+		return false;
+	block->span = RTE_MAX(block->span, span);
+	return true;
+}
+
+bool
+rlnc_blocks_make_room(struct rlnc_blocks *b, const struct rlnc_block *keep, uint32_t *gone)
+{
+	while (unlikely(b->held >= b->held_max)) {
+		struct rlnc_block *oldest = NULL;
+
+		for (uint16_t i = 0; i < b->count; i++) {
+			struct rlnc_block *block = &b->blocks[i];
+
+			if (block != keep && block->d.held > 0 &&
+				(oldest == NULL || is_older(block->first, oldest->first)))
+				oldest = block;
+		}
+		if (oldest == NULL)
+			return false;
+		*gone += close_block(oldest, RLNC_BLOCK_GIVEN_UP);
+	}
+	return true;
+}
+
+bool
+rlnc_block_is_decoded(struct rlnc_block *block)
+{
+	if (likely(block->n == 0 || block->d.solver.nb_known != block->n))
+		return false;
+	(void)close_block(block, RLNC_BLOCK_DECODED);
+	return true;
+}
+
+void
+rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone)
+{
+	for (uint16_t i = 0; i < b->count; i++) {
+		struct rlnc_block *block = &b->blocks[i];
+
+		if (block->state == RLNC_BLOCK_OPEN && block->heard_at < heard_before)
+			*gone += close_block(block, RLNC_BLOCK_GIVEN_UP);
+	}
+}
+
+uint64_t
+rlnc_blocks_oldest(const struct rlnc_blocks *b)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (uint16_t i = 0; i < b->count; i++)
+		if (b->blocks[i].state == RLNC_BLOCK_OPEN)
+			oldest = RTE_MIN(oldest, b->blocks[i].heard_at);
+	return oldest;
+}

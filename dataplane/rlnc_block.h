@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The generations of one session's block code at a destination. So many are open at once; a new one
+ * takes the place of one that is done, or else of the oldest (by its first sequence), which is
+ * given up first. What is older than one that was ever displaced is not begun again: floods of
+ * generations cost no more memory than these, and begin nothing twice.
+ *
+ * Memory is the caller's; one owner.
+ */
+#ifndef FERRY_RLNC_BLOCK_H
+#define FERRY_RLNC_BLOCK_H
+
+#include "rlnc_decoder.h"
+
+enum rlnc_block_state {
+	RLNC_BLOCK_UNUSED,
+	RLNC_BLOCK_OPEN,
+	RLNC_BLOCK_DECODED, /* every source packet is known; nothing is held */
+	RLNC_BLOCK_GIVEN_UP,
+};
+
+struct rlnc_block {
+	struct rlnc_decoder d;
+	uint32_t first;
+	uint8_t state;	   /* enum rlnc_block_state */
+	uint8_t n;	   /* source packets, 0 = not known yet */
+	uint8_t span;	   /* as many at least */
+	uint64_t heard_at; /* last packet, ns */
+	uint64_t told_at;  /* last DECODED, ns; 0 = none yet */
+};
+
+struct rlnc_blocks {
+	struct rlnc_block *blocks;
+	uint16_t count;
+	uint16_t k;
+	bool displaced; /* one was */
+	uint32_t floor; /* the newest of them */
+	uint32_t held;	/* packets, in all blocks */
+	uint32_t held_max;
+	struct rlnc_block *last; /* that was looked up */
+};
+
+/* Generations of up to k packets that are kept, and packets that they hold at most. */
+uint16_t rlnc_blocks_count(uint8_t k);
+uint32_t rlnc_blocks_hold(uint8_t k);
+
+size_t rlnc_blocks_bytes(uint8_t k);
+/* memory has alignment 64; release as rlnc_decoder.h says. */
+void rlnc_blocks_init(
+	struct rlnc_blocks *b, void *memory, uint8_t k, void (*release)(struct rte_mbuf *m));
+
+/* Releases everything and forgets all generations. Returns combinations that were held. */
+uint32_t rlnc_blocks_reset(struct rlnc_blocks *b);
+
+/*
+ * The generation with this first sequence, begun if it is new: NULL if it is too old to be begun.
+ * *gone grows by the combinations of those that were given up for it.
+ */
+struct rlnc_block *
+rlnc_blocks_find(struct rlnc_blocks *b, uint32_t first, uint64_t now, uint32_t *gone);
+
+/*
+ * What a packet's header says of its generation; false if it contradicts what another one said.
+ */
+bool rlnc_block_learn(struct rlnc_block *block, const struct rlnc_header *h);
+
+/*
+ * Gives up the oldest open generations until there is room for one more packet, but not this one.
+ * False if this one alone has no room. *gone as above.
+ */
+bool rlnc_blocks_make_room(struct rlnc_blocks *b, const struct rlnc_block *keep, uint32_t *gone);
+
+/* The generation may be decoded now: then all is released and true returned. */
+bool rlnc_block_is_decoded(struct rlnc_block *block);
+
+/* Gives up open generations of which nothing was heard since a time; *gone as above. */
+void rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone);
+
+/* When the oldest open generation was heard of last; UINT64_MAX: none is open. */
+uint64_t rlnc_blocks_oldest(const struct rlnc_blocks *b);
+
+#endif

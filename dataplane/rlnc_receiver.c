@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_malloc.h>
+
+#include "destination.h"
+#include "packet.h"
+#include "rlnc_decoded.h"
+#include "rlnc_receiver.h"
+#include "worker.h"
+
+/* A coded packet as its headers name it. */
+struct coded {
+	struct rlnc_header h;
+	uint32_t first;
+	uint32_t stamp;
+	uint8_t flags;
+};
+
+/* The decoder that a packet is for. */
+struct place {
+	struct rlnc_decoder *d;
+	struct rlnc_block *block; /* RLNC_BLOCK */
+	enum drop_reason reason;  /* why there is no decoder */
+};
+
+uint32_t
+rlnc_receiver_holds(const struct rlnc_params *params)
+{
+	return params->code == RLNC_WINDOW ? rlnc_window_hold(params->k)
+					   : rlnc_blocks_hold(params->k);
+}
+
+uint32_t
+rlnc_receiver_held(const struct rlnc_receiver *r)
+{
+	if (r->params.code == RLNC_WINDOW)
+		return __atomic_load_n(&r->window.d.held, __ATOMIC_RELAXED);
+	return __atomic_load_n(&r->blocks.held, __ATOMIC_RELAXED);
+}
+
+/* Combinations that were queued and are not used. */
+static void
+give_up(struct worker *w, struct rlnc_receiver *r, uint32_t n, enum drop_reason reason)
+{
+	w->counters.queued -= n;
+	w->counters.drops[reason] += n;
+	r->counters.given_up += n;
+}
+
+/* --- which decoder ----------------------------------------------------------------------- */
+
+static struct place
+place_in_block(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
+{
+	uint32_t gone = 0;
+	struct rlnc_block *block = rlnc_blocks_find(&r->blocks, c->first, w->now, &gone);
+	struct place place = {.block = block, .reason = DROP_coding_late};
+
+	if (likely(block != NULL)) {
+		if (block->state == RLNC_BLOCK_DECODED)
+			place.reason = DROP_coding_dependent;
+		else if (block->state != RLNC_BLOCK_OPEN)
+			place.reason = DROP_coding_late;
+		else if (!rlnc_block_learn(block, &c->h))
+			place.reason = DROP_coding_malformed;
+		else if (rlnc_blocks_make_room(&r->blocks, block, &gone))
+			place.d = &block->d;
+	}
+	if (unlikely(gone > 0))
+		give_up(w, r, gone, DROP_coding_given_up);
+	return place;
+}
+
+static struct place
+place_in_window(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
+{
+	uint32_t gone = rlnc_window_reach(&r->window, c->first, c->h.n, w->now);
+
+	if (unlikely(gone > 0))
+		give_up(w, r, gone, DROP_coding_given_up);
+	return (struct place){.d = &r->window.d, .reason = DROP_coding_late};
+}
+
+static struct place
+place_of(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
+{
+	return r->params.code == RLNC_WINDOW ? place_in_window(w, r, c) : place_in_block(w, r, c);
+}
+
+/* --- what is computed -------------------------------------------------------------------- */
+
+/* Those that can be true, in ascending order of sequence; the others are given up. */
+static uint16_t
+find_sound(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
+	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX])
+{
+	uint16_t n, i;
+
+	do {
+		n = rlnc_decoder_find(d, found);
+		for (i = 0; i < n && found[i].sound; i++)
+			;
+		if (likely(i == n))
+			return n;
+		rlnc_decoder_refuse(d, found[i].seq);
+		give_up(w, r, 1, DROP_coding_symbol);
+	} while (true);
+}
+
+/* Empty packets with room for len bytes each. */
+static bool
+alloc_packets(struct worker *w, struct rte_mbuf **packets, uint16_t n, uint32_t len)
+{
+	if (unlikely(rte_pktmbuf_alloc_bulk(w->pool, packets, n) != 0))
+		return false;
+	if (likely(len <= rte_pktmbuf_tailroom(packets[0])))
+		return true;
+	rte_pktmbuf_free_bulk(packets, n);
+	return false;
+}
+
+static void
+deliver_computed(struct worker *w, struct destination *dst, const struct rlnc_found *f,
+	struct rte_mbuf *m, bool late)
+{
+	struct destination_packet packet = {.seq = f->seq,
+		.stamp = rte_be_to_cpu_32(f->head.stamp),
+		.flags = f->head.flags,
+		.computed = true};
+
+	if (unlikely(late)) {
+		worker_drop(w, m, DROP_coding_late);
+		return;
+	}
+	if (likely(destination_take(w, dst, m, &packet)))
+		destination_give(w, dst, m, &packet);
+}
+
+/* The decoder's reference to a packet that goes on to the egress. */
+static inline void
+share(struct rte_mbuf *m)
+{
+	m->ol_flags |= packet_held_flag;
+	for (struct rte_mbuf *seg = m; seg != NULL; seg = seg->next)
+		rte_mbuf_refcnt_update(seg, 1);
+}
+
+/* Oldest first: n is small, or all of a generation, whose rows may stand in any order. */
+static void
+deliver_in_order(struct worker *w, struct destination *dst, const struct rlnc_found *found,
+	struct rte_mbuf **packets, uint16_t n, const struct rlnc_window *window)
+{
+	uint16_t order[RLNC_SOLVER_SLOTS_MAX];
+
+	for (uint16_t i = 0; i < n; i++) {
+		uint16_t at = i;
+
+		for (; at > 0 && (int32_t)(found[order[at - 1]].seq - found[i].seq) > 0; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		const struct rlnc_found *f = &found[order[i]];
+		bool late = window != NULL && rlnc_window_is_late(window, f->seq, w->now);
+
+		deliver_computed(w, dst, f, packets[order[i]], late);
+	}
+}
+
+/* Computes what can be computed now. Without buffers it is tried again at the next packet. */
+static void
+compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
+{
+	struct rlnc_receiver *r = dst->coding;
+	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
+	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
+	uint32_t len = 0;
+	uint16_t n;
+
+	if (d->solver.nb_rows == 0)
+		return;
+	n = find_sound(w, r, d, found);
+	if (likely(n == 0))
+		return;
+	for (uint16_t i = 0; i < n; i++)
+		len = RTE_MAX(len, (uint32_t)found[i].len);
+	if (unlikely(!alloc_packets(w, packets, n, len))) {
+		r->counters.starved++;
+		return;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		payloads[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
+	rlnc_decoder_compute(d, found, n, len, payloads);
+	for (uint16_t i = 0; i < n; i++) {
+		packets[i]->data_len = found[i].len;
+		packets[i]->pkt_len = found[i].len;
+		share(packets[i]);
+	}
+	rlnc_decoder_keep(d, found, n, packets);
+	w->counters.originated += n;
+	w->counters.consumed += n;
+	w->counters.queued -= n;
+	r->counters.computed += n;
+	deliver_in_order(
+		w, dst, found, packets, n, r->params.code == RLNC_WINDOW ? &r->window : NULL);
+}
+
+/* --- what comes -------------------------------------------------------------------------- */
+
+static void
+watch(struct worker *w, struct rlnc_receiver *r)
+{
+	if (unlikely(!r->timer.armed))
+		timer_start(&w->wheel, &r->timer, w->now + r->params.deadline);
+}
+
+static void
+fire(void *owner, struct timer *timer, uint64_t now)
+{
+	struct destination *dst = timer->arg;
+	struct rlnc_receiver *r = dst->coding;
+	struct worker *w = owner;
+	uint64_t before = now - r->params.deadline, oldest;
+	uint32_t gone = 0;
+
+	if (r->params.code == RLNC_WINDOW) {
+		oldest = r->window.heard_at;
+		if (oldest <= before) {
+			gone = rlnc_window_reset(&r->window);
+			oldest = UINT64_MAX;
+		}
+	} else {
+		rlnc_blocks_give_up(&r->blocks, before + 1, &gone);
+		oldest = rlnc_blocks_oldest(&r->blocks);
+	}
+	give_up(w, r, gone, DROP_coding_given_up);
+	w->progress++;
+	if (oldest != UINT64_MAX)
+		timer_start(&w->wheel, timer, oldest + r->params.deadline);
+}
+
+/* Loss on the flows' ways; what a relay recoded says nothing of it. */
+static void
+account(struct destination *dst, const struct session_hdr *hdr)
+{
+	uint16_t id = destination_flow_of(dst, hdr->flow), seq = rte_be_to_cpu_16(hdr->flow_seq);
+	struct rlnc_flow *flow = &dst->coding->flows[id];
+	int16_t step = (int16_t)(seq - flow->highest);
+
+	if (!flow->begun || step > 0) {
+		flow->seen = (flow->begun && step < 64 ? flow->seen << step : 0) | 1;
+		flow->highest = seq;
+		flow->begun = true;
+	} else if (step <= -64 || (flow->seen >> -step & 1) != 0) {
+		return;
+	} else {
+		flow->seen |= UINT64_C(1) << -step;
+	}
+	destination_account_flow(dst, id, seq);
+}
+
+/* Takes the coding header off. A buffer that others send as it is is not touched: NULL, or m. */
+static struct rte_mbuf *
+trim_source(struct worker *w, struct rte_mbuf *m)
+{
+	uint16_t left = RLNC_HEADER_BYTES;
+
+	if (unlikely(rte_mbuf_refcnt_read(m) > 1)) {
+		struct rte_mbuf *own = rte_pktmbuf_clone(m, w->header_pool);
+
+		if (own == NULL) {
+			worker_drop(w, m, DROP_no_buffer);
+			return NULL;
+		}
+		rte_pktmbuf_free(m);
+		m = own;
+	}
+	if (likely(m->data_len >= left)) {
+		packet_trim(m, left);
+		return m;
+	}
+	m->ol_flags &= ~packet_sum_flag;
+	m->pkt_len -= left;
+	for (struct rte_mbuf *seg = m; left > 0; seg = seg->next) {
+		uint16_t step = RTE_MIN(left, seg->data_len);
+
+		seg->data_off += step;
+		seg->data_len -= step;
+		left -= step;
+	}
+	return m;
+}
+
+static void
+input_source(struct worker *w, struct destination *dst, struct rte_mbuf *m, const struct coded *c)
+{
+	struct destination_packet packet = {
+		.seq = c->first + c->h.index, .stamp = c->stamp, .flags = c->flags};
+	struct rlnc_receiver *r = dst->coding;
+	struct place place;
+
+	m = trim_source(w, m);
+	if (unlikely(m == NULL || !destination_take(w, dst, m, &packet)))
+		return;
+	place = place_of(w, r, c);
+	if (likely(place.d != NULL && rlnc_decoder_in_play(place.d, packet.seq) &&
+		    !rlnc_decoder_knows(place.d, packet.seq))) {
+		struct rlnc_symbol_head head = {.length = rte_cpu_to_be_16((uint16_t)m->pkt_len),
+			.flags = c->flags & RLNC_SYMBOL_FLAGS,
+			.stamp = rte_cpu_to_be_32(c->stamp)};
+		uint16_t gone;
+
+		share(m);
+		gone = rlnc_decoder_source(place.d, packet.seq, head, m);
+		if (unlikely(gone > 0)) {
+			w->counters.queued -= gone;
+			w->counters.drops[DROP_coding_dependent] += gone;
+			r->counters.dependent += gone;
+		}
+	}
+	destination_give(w, dst, m, &packet);
+	if (likely(place.d == NULL))
+		return;
+	compute(w, dst, place.d);
+	if (place.block != NULL && rlnc_block_is_decoded(place.block))
+		r->counters.generations++;
+}
+
+static void
+refuse(struct worker *w, struct destination *dst, struct rte_mbuf *m, struct rlnc_block *block,
+	enum drop_reason reason)
+{
+	dst->coding->counters.dependent += reason == DROP_coding_dependent;
+	if (block != NULL && block->state == RLNC_BLOCK_DECODED &&
+		dst->coding->params.repair == RLNC_REPAIR_RATELESS)
+		rlnc_decoded_tell(w, dst, block, packet_meta(m)->index);
+	worker_drop(w, m, reason);
+}
+
+static void
+input_combination(
+	struct worker *w, struct destination *dst, struct rte_mbuf *m, const struct coded *c)
+{
+	static const enum drop_reason reasons[] = {[RLNC_DEPENDENT] = DROP_coding_dependent,
+		[RLNC_OUTSIDE] = DROP_coding_late,
+		[RLNC_FULL] = DROP_coding_given_up};
+	struct rlnc_receiver *r = dst->coding;
+	uint16_t neighbour = packet_meta(m)->index;
+	enum rlnc_verdict verdict;
+	struct place place;
+
+	r->counters.combinations++;
+	place = place_of(w, r, c);
+	if (place.d == NULL) {
+		refuse(w, dst, m, place.block, place.reason);
+		return;
+	}
+	verdict = rlnc_decoder_combination(place.d, &c->h, c->first, m, rlnc_header_bytes(&c->h));
+	if (verdict != RLNC_HELD)
+		refuse(w, dst, m, NULL, reasons[verdict]);
+	else
+		w->counters.queued++;
+	compute(w, dst, place.d);
+	if (place.block != NULL && rlnc_block_is_decoded(place.block)) {
+		r->counters.generations++;
+		if (r->params.repair == RLNC_REPAIR_RATELESS)
+			rlnc_decoded_tell(w, dst, place.block, neighbour);
+	}
+}
+
+void
+rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
+{
+	const struct session_hdr *hdr = packet_session(m);
+	struct rlnc_receiver *r = dst->coding;
+	uint8_t room[RLNC_HEADER_MAX];
+	struct coded c = {.first = rte_be_to_cpu_32(hdr->seq),
+		.stamp = rte_be_to_cpu_32(hdr->stamp),
+		.flags = hdr->flags & RLNC_SYMBOL_FLAGS};
+	enum drop_reason reason = rlnc_header_read(m, room, &c.h);
+
+	if (likely(reason == DROP_none) &&
+		unlikely(c.h.code != r->params.code || c.h.n > r->params.k))
+		reason = DROP_coding_mismatch;
+	if (unlikely(reason != DROP_none)) {
+		worker_drop(w, m, reason);
+		return;
+	}
+	if (likely(c.h.kind != RLNC_RECODED))
+		account(dst, hdr);
+	watch(w, r);
+	if (likely(c.h.kind == RLNC_SYSTEMATIC))
+		input_source(w, dst, m, &c);
+	else
+		input_combination(w, dst, m, &c);
+}
+
+/* --- its life ---------------------------------------------------------------------------- */
+
+static uint32_t
+reset(struct rlnc_receiver *r)
+{
+	return r->params.code == RLNC_WINDOW ? rlnc_window_reset(&r->window)
+					     : rlnc_blocks_reset(&r->blocks);
+}
+
+void
+rlnc_receiver_reset(struct worker *w, struct destination *dst, enum drop_reason reason)
+{
+	struct rlnc_receiver *r = dst->coding;
+
+	give_up(w, r, reset(r), reason);
+	memset(r->flows, 0, dst->params.nb_flows * sizeof(*r->flows));
+	timer_stop(&w->wheel, &r->timer);
+}
+
+struct rlnc_receiver *
+rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
+{
+	bool window = params->code == RLNC_WINDOW;
+	size_t head = RTE_ALIGN_CEIL(sizeof(struct rlnc_receiver), 64),
+	       flows = RTE_ALIGN_CEIL(dst->params.nb_flows * sizeof(struct rlnc_flow), 64);
+	uint8_t *p = rte_zmalloc("rlnc_receiver",
+		head + flows +
+			(window ? rlnc_window_bytes(params->k) : rlnc_blocks_bytes(params->k)),
+		RTE_CACHE_LINE_SIZE);
+	struct rlnc_receiver *r = (struct rlnc_receiver *)p;
+
+	if (r == NULL)
+		return NULL;
+	r->params = *params;
+	r->flows = (struct rlnc_flow *)(p + head);
+	r->timer.fire = fire;
+	r->timer.arg = dst;
+	p += head + flows;
+	if (window)
+		rlnc_window_init(&r->window, p, params->k, params->deadline, rte_pktmbuf_free);
+	else
+		rlnc_blocks_init(&r->blocks, p, params->k, rte_pktmbuf_free);
+	return r;
+}
+
+void
+rlnc_receiver_free(struct rlnc_receiver *r)
+{
+	if (r != NULL)
+		(void)reset(r);
+	rte_free(r);
+}

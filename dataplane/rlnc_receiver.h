@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The destination's side of a coded session: source packets are delivered as they come, those that
+ * did not are computed as soon as enough combinations are there. Packets are held by reference and
+ * read where they lie; a computed one lies in a buffer of its own.
+ *
+ * A combination that is held counts as queued, and is consumed when a source packet was computed
+ * from it; a computed packet is originated. What is given up first: generations by age
+ * (rlnc_block.h), a window by its lower end (rlnc_window.h), both when nothing came for the
+ * session's deadline.
+ *
+ * A receiver belongs to its destination's owner; the control thread makes and frees it.
+ */
+#ifndef FERRY_RLNC_RECEIVER_H
+#define FERRY_RLNC_RECEIVER_H
+
+#include "rlnc_block.h"
+#include "rlnc_params.h"
+#include "rlnc_window.h"
+#include "timer_wheel.h"
+
+struct destination;
+struct worker;
+
+/* Written by the owner. */
+struct rlnc_receiver_counters {
+	uint64_t combinations; /* came; those refused for their header are not here */
+	uint64_t computed;     /* source packets that did not come, or not yet */
+	uint64_t dependent;    /* combinations that said nothing new */
+	uint64_t given_up;     /* combinations held, and not used */
+	uint64_t generations;  /* decoded whole */
+	uint64_t starved;      /* times when no buffer was to be had for computed packets */
+};
+
+/* Which of the last sequences of a flow have come; combinations come twice over redundant paths. */
+struct rlnc_flow {
+	uint16_t highest;
+	bool begun;
+	uint64_t seen; /* bit i: highest - i */
+};
+
+struct rlnc_receiver {
+	struct rlnc_params params;
+	struct timer timer; /* runs while something is held */
+	struct rlnc_receiver_counters counters;
+	union {
+		struct rlnc_blocks blocks;
+		struct rlnc_window window;
+	};
+	struct rlnc_flow *flows;
+};
+
+/* Packets that a receiver holds at most. */
+uint32_t rlnc_receiver_holds(const struct rlnc_params *params);
+
+/* Packets that it holds now. Any thread. */
+uint32_t rlnc_receiver_held(const struct rlnc_receiver *r);
+
+/* NULL: memory is short. */
+struct rlnc_receiver *rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params);
+/* Frees what it still holds, too; NULL is allowed. */
+void rlnc_receiver_free(struct rlnc_receiver *r);
+
+/* A coded packet of the session, its epoch accepted (data begins at the coding header). */
+void rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
+
+/*
+ * Forgets all generations: the source began anew (reason DROP_coding_given_up), or the session
+ * ends.
+ */
+void rlnc_receiver_reset(struct worker *w, struct destination *dst, enum drop_reason reason);
+
+#endif

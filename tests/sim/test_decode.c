@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The destination of a coded session, its source the node's own: what is lost on the way is
+ * computed, each payload comes once and whole, and nothing is left behind.
+ */
+#include "payload.h"
+#include "rlnc_receiver.h"
+#include "small.h"
+
+#define PACKETS_MAX 8192
+
+struct deliveries {
+	uint32_t n, twice, wrong, out_of_order;
+	uint64_t last;
+	uint8_t seen[PACKETS_MAX];
+};
+
+static struct deliveries got[4]; /* by node index */
+
+static void
+note(void *arg, struct sim *sim, uint32_t node, uint32_t session, const uint8_t *payload,
+	uint32_t len)
+{
+	struct deliveries *d = &got[node];
+	uint64_t number = payload_number(payload);
+
+	(void)arg;
+	(void)sim;
+	d->wrong += !payload_right(payload, len, session, false) ||
+		    number >= PACKETS_MAX;
+	if (number >= PACKETS_MAX)
+		return;
+	d->n++;
+	d->twice += d->seen[number]++ != 0;
+	d->out_of_order += d->n > 1 && number < d->last;
+	d->last = number;
+}
+
+struct scene {
+	struct sim *sim;
+	uint32_t session;
+};
+
+static struct rlnc_params
+block(uint8_t k, uint32_t ratio)
+{
+	return (struct rlnc_params){.code = RLNC_BLOCK,
+		.k = k,
+		.systematic = true,
+		.ratio = ratio,
+		.close = 5 * SIM_MS,
+		.deadline = 200 * SIM_MS};
+}
+
+static struct rlnc_params
+window(uint8_t k, uint32_t ratio)
+{
+	struct rlnc_params p = block(k, ratio);
+
+	p.code = RLNC_WINDOW;
+	return p;
+}
+
+/* 1 and 2, 2 and 3 are neighbours; to 3 the line loses so much, and may have chains or not. */
+static struct scene
+begin(const struct rlnc_params *coding, const char *flow, double loss, uint32_t reorder,
+	uint32_t offloads)
+{
+	static const uint32_t to[] = {3, 0}, to2[] = {2, 3, 0};
+	struct sim *sim = small_new(3);
+	struct sim_line line = small_line();
+	struct sim_session s;
+
+	memset(got, 0, sizeof(got));
+	line.offloads = offloads;
+	small_connect(sim, 1, 2, &line);
+	line.lane.impair.loss = loss;
+	small_connect(sim, 2, 3, &line);
+	sim->extra_buffers = rlnc_receiver_holds(coding) + 256;
+	sim_build(sim);
+	sim->hooks = (struct sim_hooks){.delivered = note};
+	s = small_session(sim, 1, strchr(flow, '*') != NULL ? to2 : to);
+	s.coding = *coding;
+	s.reorder_packets = reorder;
+	s.reorder_ns = 50 * SIM_MS;
+	sim_session_flow(&s, 0, 1, flow);
+	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
+}
+
+static void
+send_lengths(const struct scene *scene, uint32_t n, uint64_t gap)
+{
+	for (uint32_t i = 0; i < n; i++)
+		small_send(scene->sim, scene->session, 1,
+			(uint16_t)(PAYLOAD_MIN + rng_below(&scene->sim->rng, 1200)), gap);
+	sim_run_until(scene->sim, scene->sim->now + 30 * SIM_MS);
+}
+
+static const struct rlnc_receiver_counters *
+counters(const struct scene *scene, uint32_t id)
+{
+	return &small_destination(scene->sim, scene->session, id)->coding->counters;
+}
+
+/* Everything is given back, also what waits for packets that never come. */
+static void
+end(const struct scene *scene)
+{
+	struct sim *sim = scene->sim;
+
+	sim_session_stop(sim, scene->session);
+	sim_run_until(sim, sim->now + SIM_S);
+	for (uint32_t i = 0; i < sim->nb_nodes; i++)
+		assert_int_equal(sim_node_counters(sim, i).queued, 0);
+	sim_drain(sim, SIM_S);
+	sim_free(sim);
+}
+
+static void
+check_whole(const struct deliveries *d, uint32_t sent)
+{
+	assert_int_equal(d->wrong, 0);
+	assert_int_equal(d->twice, 0);
+	assert_int_equal(d->n, sent);
+}
+
+static void
+test_block(void **state)
+{
+	static const uint8_t sizes[] = {8, 16, 32, 128};
+	static const uint32_t ratios[] = {1000000, 600000, 400000, 250000};
+
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(sizes); i++) {
+		struct rlnc_params coding = block(sizes[i], ratios[i]);
+		struct scene scene = begin(&coding, "2 > 3", 0.05, 0, PORT_TX_CHAINS);
+		const struct rlnc_receiver_counters *c = counters(&scene, 3);
+		const struct destination *dst = small_destination(scene.sim, scene.session, 3);
+
+		send_lengths(&scene, 10u * sizes[i], 50 * SIM_US);
+		check_whole(&got[2], 10u * sizes[i]);
+		assert_true(c->computed > sizes[i] / 4 && c->dependent > 0);
+		assert_int_equal(c->generations, 10);
+		assert_int_equal(c->given_up, 0);
+		assert_int_equal(destination_lost(dst), 0);
+		assert_int_equal(dst->counters.duplicates, 0);
+		end(&scene);
+	}
+}
+
+/* Nothing but combinations: every packet is computed. */
+static void
+test_random(void **state)
+{
+	struct rlnc_params coding = block(24, 600000);
+	struct scene scene;
+
+	(void)state;
+	coding.systematic = false;
+	scene = begin(&coding, "2 > 3", 0.1, 0, PORT_TX_CHAINS);
+	send_lengths(&scene, 240, 50 * SIM_US);
+	check_whole(&got[2], 240);
+	assert_int_equal(counters(&scene, 3)->computed, 240);
+	end(&scene);
+}
+
+/* With order kept, what is computed goes where it belongs. */
+static void
+test_order(void **state)
+{
+	struct rlnc_params coding = block(16, 600000);
+	struct scene scene = begin(&coding, "2 > 3", 0.05, 256, PORT_TX_CHAINS);
+
+	(void)state;
+	send_lengths(&scene, 320, 50 * SIM_US);
+	check_whole(&got[2], 320);
+	assert_int_equal(got[2].out_of_order, 0);
+	end(&scene);
+}
+
+static void
+test_window(void **state)
+{
+	struct rlnc_params coding = window(24, 400000);
+	struct scene scene = begin(&coding, "2 > 3", 0.05, 256, PORT_TX_CHAINS);
+
+	(void)state;
+	send_lengths(&scene, 2000, 100 * SIM_US);
+	check_whole(&got[2], 2000);
+	assert_int_equal(got[2].out_of_order, 0);
+	assert_true(counters(&scene, 3)->computed > 60);
+	end(&scene);
+}
+
+/* More is lost than can be repaired: what comes is delivered, memory stays bounded. */
+static void
+test_overwhelmed(void **state)
+{
+	struct rlnc_params codings[] = {block(32, 100000), window(24, 100000)};
+
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(codings); i++) {
+		struct scene scene = begin(&codings[i], "2 > 3", 0.3, 0, PORT_TX_CHAINS);
+		const struct destination *dst = small_destination(scene.sim, scene.session, 3);
+
+		send_lengths(&scene, 3000, 50 * SIM_US);
+		assert_int_equal(got[2].wrong + got[2].twice, 0);
+		assert_true(got[2].n > 2000 && got[2].n < 2800);
+		assert_in_range(got[2].n + destination_lost(dst), 2990, 3000);
+		assert_true(counters(&scene, 3)->given_up > 0);
+		end(&scene);
+	}
+}
+
+/* A destination that sends on: payloads are shared, and a port without chains wants copies. */
+static void
+test_destination_that_relays(void **state)
+{
+	static const uint32_t offloads[] = {PORT_TX_CHAINS, 0};
+
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(offloads); i++) {
+		struct rlnc_params coding = block(16, 600000);
+		struct scene scene = begin(&coding, "2* > 3", 0.05, 0, offloads[i]);
+
+		send_lengths(&scene, 160, 50 * SIM_US);
+		check_whole(&got[1], 160);
+		check_whole(&got[2], 160);
+		assert_int_equal(counters(&scene, 2)->computed, 0);
+		assert_true(counters(&scene, 3)->computed > 0);
+		end(&scene);
+	}
+}
+
+/* A session that is removed while combinations wait. */
+static void
+test_removed(void **state)
+{
+	struct rlnc_params coding = block(32, 100000);
+	struct scene scene = begin(&coding, "2 > 3", 0.4, 0, PORT_TX_CHAINS);
+	struct node *node = scene.sim->nodes[2].node;
+
+	(void)state;
+	send_lengths(&scene, 300, 50 * SIM_US);
+	assert_true(sim_node_counters(scene.sim, 2).queued > 0);
+	sim_session_stop(scene.sim, scene.session);
+	node_remove_destination(node, small_destination(scene.sim, scene.session, 3));
+	sim_run_until(scene.sim, scene.sim->now + 10 * SIM_MS);
+	assert_true(small_drops(scene.sim, 3, DROP_session_ended) > 0);
+	assert_int_equal(sim_node_counters(scene.sim, 2).queued, 0);
+	scene.sim->sessions[scene.session].nb_destinations = 0;
+	sim_drain(scene.sim, SIM_S);
+	sim_free(scene.sim);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_block),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_overwhelmed),
+		cmocka_unit_test(test_destination_that_relays),
+		cmocka_unit_test(test_removed),
+	};
+
+	sim_eal(128);
+	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
+}
