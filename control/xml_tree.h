@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define XML_TREE_DEPTH	    12	  /* elements within each other */
-#define XML_TREE_ATTRIBUTES 32	  /* of one element */
+#define XML_TREE_ATTRIBUTES 16	  /* of one element */
 #define XML_TREE_NAME_MAX   64	  /* bytes of a name */
 #define XML_TREE_VALUE_MAX  65536 /* bytes of an attribute's value, or of an element's text */
 #define XML_TREE_ELEMENTS   65536
