@@ -22,7 +22,7 @@ _ferryctl()
 	else
 		case "${words[*]}" in
 		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference help \
-			nodes tree conferences sessions add remove route join leave reload" -- "$word") ;;
+			nodes tree conferences sessions add remove route join leave redirect kill ask alerts stats reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows feeders drops load all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
