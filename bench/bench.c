@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,30 @@ bench_read_options(
 		usage(stderr, about, parts);
 		exit(2);
 	}
+}
+
+/* Student's t for a two-sided interval of 95 %. */
+static double
+student(unsigned int freedom)
+{
+	static const double few[] = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23};
+
+	if (freedom <= sizeof(few) / sizeof(few[0]))
+		return few[freedom - 1];
+	return 1.96 + 2.5 / freedom; /* 2.23 at 10 (2.19 here), 2.021 at 40, 1.96 far away */
+}
+
+struct bench_interval
+bench_interval(const struct bench_samples *samples)
+{
+	double mean = 0, squares = 0, half;
+
+	for (unsigned int i = 0; i < samples->n; i++)
+		mean += samples->value[i] / samples->n;
+	for (unsigned int i = 0; i < samples->n; i++)
+		squares += (samples->value[i] - mean) * (samples->value[i] - mean);
+	half = student(samples->n - 1) * sqrt(squares / (samples->n - 1) / samples->n);
+	return (struct bench_interval){mean, mean - half, mean + half};
 }
 
 void

@@ -42,6 +42,9 @@ void bench_read_options(
  */
 void bench_eal(const char *program, unsigned int memory, const char *lcores);
 
+/* For lcores: 0 and 1 on the first two CPUs that this process may use, or 0 alone. Into list. */
+const char *bench_two_lcores(char *list, size_t size);
+
 /* Free hugepages of 2 MiB, in MiB. */
 unsigned int bench_free_hugepages(void);
 
@@ -63,6 +66,13 @@ void bench_add(struct bench_samples *samples, double value);
 
 /* Of at least one value. */
 struct bench_stat bench_stat(const struct bench_samples *samples);
+
+/* Mean of at least two values, and its interval of 95 % (Student's t). */
+struct bench_interval {
+	double mean, low, high;
+};
+
+struct bench_interval bench_interval(const struct bench_samples *samples);
 
 /* Of a[i] / b[i], which were measured one right after the other; as many of each. */
 struct bench_stat bench_ratio(const struct bench_samples *a, const struct bench_samples *b);

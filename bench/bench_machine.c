@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a benchmark runs: DPDK's environment, the processor, how near two cores are. */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,4 +168,21 @@ bench_round_trip(unsigned int lcore)
 		.min = (double)took[ROUND_TRIPS / 100],
 		.max = (double)took[ROUND_TRIPS - ROUND_TRIPS / 100],
 	};
+}
+
+const char *
+bench_two_lcores(char *list, size_t size)
+{
+	unsigned int found = 0;
+	cpu_set_t set;
+
+	list[0] = '\0';
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		bench_die("cannot tell on which CPUs to run");
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			snprintf(list + strlen(list), size - strlen(list), "%s%u@%u",
+				found == 0 ? "" : ",", found, cpu),
+				found++;
+	return list;
 }

@@ -3,7 +3,6 @@
  * What a node costs as it grows: workers, next hops, sessions, conferences, packet rate, changes.
  * README.md says what is measured.
  */
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,24 +32,6 @@ scale_has_two(const char *what)
 	return false;
 }
 
-/* The first two CPUs that this process may use. */
-static const char *
-two_lcores(char *list, size_t size)
-{
-	unsigned int found = 0;
-	cpu_set_t set;
-
-	list[0] = '\0';
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		bench_die("cannot tell on which CPUs to run");
-	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			snprintf(list + strlen(list), size - strlen(list), "%s%u@%u",
-				found == 0 ? "" : ",", found, cpu),
-				found++;
-	return list;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -67,7 +48,7 @@ main(int argc, char **argv)
 		found |= options.only != NULL && strcmp(options.only, parts[i].name) == 0;
 	if (options.only != NULL && !found)
 		bench_die("--only %s: the parts are\n%s", options.only, names);
-	bench_eal(argv[0], options.quick ? 256 : 1200, two_lcores(lcores, sizeof(lcores)));
+	bench_eal(argv[0], options.quick ? 256 : 1200, bench_two_lcores(lcores, sizeof(lcores)));
 	bench_print_machine(&options);
 	for (size_t i = 0; i < RTE_DIM(parts); i++)
 		if (options.only == NULL || strcmp(options.only, parts[i].name) == 0)

@@ -5,7 +5,6 @@
  * without changes take turns; without them the control thread wakes as often.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -153,38 +152,8 @@ control(void *arg)
 	return 0;
 }
 
-/* A run of the worker. Turns that took long are left out of the cycles, but counted. */
-static struct bench_meter
-forward(struct scale_node *s, uint64_t ns)
-{
-	struct worker *w = s->node->workers[0];
-	struct bench_meter meter;
-	uint64_t end = tsc_clock_now(&s->clock) + ns, now;
-
-	bench_meter_start(&meter, 0);
-	while ((now = tsc_clock_now(&s->clock)) < end) {
-		uint32_t n = worker_poll(w, now);
-
-		bench_meter_turn(&meter, rte_rdtsc(), n);
-	}
-	return meter;
-}
-
-/* Student's t for a two-sided interval of 95 %. */
-static double
-student(unsigned int freedom)
-{
-	static const double few[] = {12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23};
-
-	if (freedom <= RTE_DIM(few))
-		return few[freedom - 1];
-	return 1.96 + 2.5 / freedom; /* 2.23 at 10 (2.19 here), 2.021 at 40, 1.96 far away */
-}
-
 struct pairs {
-	unsigned int n;
-	double sum, squares; /* of falls, in per cent */
-	struct bench_samples fall;
+	struct bench_samples fall; /* per cent */
 	uint64_t gaps[2];
 	double preempted[2], time[2]; /* cycles; 1 = with changes */
 };
@@ -199,16 +168,13 @@ run_pair(struct changer *c, uint64_t ns, bool changed_first, struct pairs *pairs
 		struct bench_meter meter;
 
 		__atomic_store_n(&c->on, on, __ATOMIC_RELAXED);
-		meter = forward(c->s, ns);
+		meter = scale_node_forward(c->s, ns);
 		cycles[on] = (double)meter.cycles / (double)RTE_MAX(meter.packets, UINT64_C(1));
 		pairs->gaps[on] += meter.gaps;
 		pairs->preempted[on] += (double)meter.preempted;
 		pairs->time[on] += (double)(meter.cycles + meter.preempted);
 	}
 	fall = 100 * (1 - cycles[0] / cycles[1]);
-	pairs->n++;
-	pairs->sum += fall;
-	pairs->squares += fall * fall;
 	bench_add(&pairs->fall, fall);
 }
 
@@ -216,16 +182,13 @@ static void
 print(const struct changer *c, const char *role, const struct pairs *pairs, double seconds,
 	uint64_t lost)
 {
-	double mean = pairs->sum / pairs->n, deviation, upper;
+	struct bench_interval mean = bench_interval(&pairs->fall);
 	struct bench_stat fall = bench_stat(&pairs->fall);
 	char key[64];
 
-	deviation = sqrt(
-		fmax(0, pairs->squares / pairs->n - mean * mean) * pairs->n / (pairs->n - 1));
-	upper = mean + student(pairs->n - 1) * deviation / sqrt(pairs->n);
 	printf("%-7s | %6.2f %% (95 %%: %6.2f to %6.2f), median %6.2f, %u pairs | %5.0f a second: "
 	       "%lu plans, %lu + %lu links, %lu + %lu sessions | lost %lu\n",
-		role, mean, 2 * mean - upper, upper, fall.median, pairs->n,
+		role, mean.mean, mean.low, mean.high, fall.median, pairs->fall.n,
 		(double)changes(c) / seconds, (unsigned long)c->plans,
 		(unsigned long)c->links_added, (unsigned long)c->links_removed,
 		(unsigned long)c->sessions_added, (unsigned long)c->sessions_removed,
@@ -236,9 +199,9 @@ print(const struct changer *c, const char *role, const struct pairs *pairs, doub
 		100 * pairs->preempted[1] / pairs->time[1], (unsigned long)pairs->gaps[0],
 		100 * pairs->preempted[0] / pairs->time[0]);
 	snprintf(key, sizeof(key), "changes_%s_fall_percent", role);
-	bench_figure(key, mean);
+	bench_figure(key, mean.mean);
 	snprintf(key, sizeof(key), "changes_%s_fall_upper_percent", role);
-	bench_figure(key, upper);
+	bench_figure(key, mean.high);
 	snprintf(key, sizeof(key), "changes_%s_a_second", role);
 	bench_figure(key, (double)changes(c) / seconds);
 	snprintf(key, sizeof(key), "changes_%s_lost", role);
@@ -270,13 +233,13 @@ measure(const struct bench_options *options, enum scale_role role, const char *n
 		c.hop_of[i] = i % HOPS;
 	if (rte_eal_remote_launch(control, &c, SCALE_OTHER_LCORE) != 0)
 		bench_die("lcore %u is busy", SCALE_OTHER_LCORE);
-	(void)forward(&s, ns);
+	(void)scale_node_forward(&s, ns);
 	for (unsigned int i = 0; i < n; i++)
 		run_pair(&c, ns, i % 2 == 0, &pairs);
 	__atomic_store_n(&c.stop, true, __ATOMIC_RELAXED);
 	/* The control thread may wait for this worker's quiescence. */
 	while (rte_eal_get_lcore_state(SCALE_OTHER_LCORE) == RUNNING)
-		(void)forward(&s, 1000000);
+		(void)scale_node_forward(&s, 1000000);
 	(void)rte_eal_wait_lcore(SCALE_OTHER_LCORE);
 	scale_drain(&s);
 	lost = s.ports[0].given - s.ports[0].taken;

@@ -302,3 +302,19 @@ scale_settle(struct scale_node *s)
 	if (drops > 0)
 		bench_die("%lu packets dropped: %s", (unsigned long)drops, reason);
 }
+
+struct bench_meter
+scale_node_forward(struct scale_node *s, uint64_t ns)
+{
+	struct worker *w = s->node->workers[0];
+	struct bench_meter meter;
+	uint64_t end = tsc_clock_now(&s->clock) + ns, now;
+
+	bench_meter_start(&meter, 0);
+	while ((now = tsc_clock_now(&s->clock)) < end) {
+		uint32_t n = worker_poll(w, now);
+
+		bench_meter_turn(&meter, rte_rdtsc(), n);
+	}
+	return meter;
+}

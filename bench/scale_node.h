@@ -6,6 +6,7 @@
 #ifndef FERRY_BENCH_SCALE_NODE_H
 #define FERRY_BENCH_SCALE_NODE_H
 
+#include "bench.h"
 #include "node.h"
 #include "scale_port.h"
 
@@ -67,6 +68,12 @@ void scale_drain(struct scale_node *s);
 
 /* The same; ends the program also if the node dropped any so far. */
 void scale_settle(struct scale_node *s);
+
+/*
+ * Turns the first worker for so long by the clock. Turns in which the core was somewhere else are
+ * left out of the cycles, but counted.
+ */
+struct bench_meter scale_node_forward(struct scale_node *s, uint64_t ns);
 
 /* Dropped by all workers so far, and why most recently. */
 uint64_t scale_drops(const struct scale_node *s, const char **reason);

@@ -3,8 +3,8 @@
  * A tree of simulated nodes, each with figures of its own of some streams. What the root gets by
  * reports from node to node, and the same computed from all nodes at once.
  */
-#ifndef FERRY_TEST_STATS_TREE_SCENE_H
-#define FERRY_TEST_STATS_TREE_SCENE_H
+#ifndef FERRY_BENCH_STATS_TREE_SCENE_H
+#define FERRY_BENCH_STATS_TREE_SCENE_H
 
 #include "stats_tree.h"
 

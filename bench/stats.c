@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Statistics: the ring in shared memory, what writing it costs those who forward, and the
+ * aggregation up the tree. README.md says what is measured.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stats.h"
+#include "stats_tree_scene.h"
+
+#define TREES	    50
+#define TREES_QUICK 5
+#define NODES	    200
+#define STREAMS	    12
+
+void
+stats_aggregate(const struct bench_options *options)
+{
+	static struct scene scene;
+	uint64_t trees = options->quick ? TREES_QUICK : TREES;
+	double worst = 0;
+
+	for (uint64_t seed = 1; seed <= trees; seed++) {
+		scene_random(&scene, seed, NODES, STREAMS);
+		scene_run(&scene);
+		worst = fmax(worst, scene_error(&scene));
+		scene_free(&scene);
+	}
+	printf("\nAggregation: %lu random trees of %d nodes, %d streams that a third of them "
+	       "carry: greatest error of any mean\nat any node, relative to the largest value: "
+	       "%.3g\n",
+		(unsigned long)trees, NODES, STREAMS, worst);
+	bench_figure("aggregate_error_max", worst);
+	if (!(worst < 1e-9))
+		bench_die("the aggregation is wrong");
+}
+
+static bool
+is_wanted(const struct bench_options *options, const char *part)
+{
+	return options->only == NULL || strcmp(options->only, part) == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bench_options options;
+	char lcores[64];
+
+	bench_read_options(&options, argc, argv, "Statistics in shared memory and up the tree.",
+		"    torn         readers of a ring while it is written\n"
+		"    aggregate    means up random trees\n"
+		"    rate         forwarding while statistics are written\n");
+	if (options.only != NULL && !is_wanted(&options, "torn") &&
+		!is_wanted(&options, "aggregate") && !is_wanted(&options, "rate"))
+		bench_die("--only %s: the parts are torn, aggregate and rate", options.only);
+	if (is_wanted(&options, "torn"))
+		stats_torn(&options);
+	if (is_wanted(&options, "aggregate"))
+		stats_aggregate(&options);
+	if (is_wanted(&options, "rate")) {
+		bench_eal(argv[0], options.quick ? 256 : 512,
+			bench_two_lcores(lcores, sizeof(lcores)));
+		bench_print_machine(&options);
+		stats_rate_fall(&options);
+	}
+	return bench_finish(&options, "stats");
+}
