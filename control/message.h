@@ -187,9 +187,10 @@ struct message_pipeline {
 	uint64_t rate;	    /* payload bit/s; 0 = not limited */
 	uint64_t burst;	    /* payload bytes */
 	uint32_t payload;   /* bytes; 0 = what the links let through */
-	const char *coding; /* NULL = "none" */
+	const char *coding; /* the group of ferry.cfg(5), "{ code = ...; }"; NULL = none */
 	uint32_t priority;  /* of the conference, 0 to 7 */
 	uint32_t weight;    /* of the conference; 0 = not said */
+	uint32_t queue_packets, queue_bytes, queue_ms; /* limits of its queues; 0 = not said */
 	uint32_t reorder_packets, reorder_ms;
 	uint32_t window; /* 0 = not said */
 	bool delay_sensitive;

@@ -24,7 +24,7 @@ static const struct message_field flow_fields[] = {
 		.kind = FIELD_TEXT,
 		.flags = FIELD_NEEDED,
 		.offset = FIELD(path),
-		.max = TEXT_MAX},
+		.max = PATH_MAX_BYTES},
 };
 #undef FIELD
 static const struct message_shape flow_shape = MESSAGE_SHAPE(struct message_flow, flow_fields);
@@ -163,6 +163,9 @@ static const struct message_field pipeline_fields[] = {
 		.offset = FIELD(priority),
 		.max = 7},
 	NUMBER("weight", weight),
+	NUMBER("queuePackets", queue_packets),
+	NUMBER("queueBytes", queue_bytes),
+	NUMBER("queueMs", queue_ms),
 	NUMBER("reorderPackets", reorder_packets),
 	NUMBER("reorderMs", reorder_ms),
 	NUMBER("window", window),

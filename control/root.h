@@ -14,6 +14,7 @@
 #include "root_events.h"
 #include "root_install.h"
 #include "root_nodes.h"
+#include "root_stats.h"
 #include "root_store.h"
 
 struct root {
@@ -24,7 +25,8 @@ struct root {
 	struct root_book book;
 	struct root_events events;
 	struct root_install *installs; /* all sessions' */
-	int64_t started;	       /* ms since the epoch */
+	struct root_stats stats;
+	int64_t started; /* ms since the epoch */
 
 	struct mgmt *mgmt;
 	struct event_base *base;

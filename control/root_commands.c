@@ -143,6 +143,24 @@ do_sessions(struct root *root, unsigned int argc, const char *const *argv, char 
 }
 
 static json_t *
+do_alerts(struct root *root, unsigned int argc, const char *const *argv, char *error)
+{
+	(void)argc;
+	(void)argv;
+	(void)error;
+	return root_stats_alerts(root);
+}
+
+static json_t *
+do_stats(struct root *root, unsigned int argc, const char *const *argv, char *error)
+{
+	(void)argc;
+	(void)argv;
+	(void)error;
+	return root_stats_show(root);
+}
+
+static json_t *
 do_events(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
 	uint64_t last = ROOT_EVENTS_MAX;

@@ -17,6 +17,10 @@
 		"conferences, their times, who is in them")                                        \
 	X(sessions, "sessions", "[CONF [SESSION]]", 0, 2,                                          \
 		"sessions: state, routes, what their nodes have of them")                          \
+	X(alerts, "alerts", "", 0, 0,                                                              \
+		"thresholds that are passed now")                                                  \
+	X(stats, "stats", "", 0, 0,                                                                \
+		"statistics of all streams over the nodes that carry them")                        \
 	X(events, "events", "[--last N] [--follow]", 0, 3,                                         \
 		"what happened; --follow: goes on as it happens")                                  \
 	X(add, "add", "FILE", 1, 1,                                                                \

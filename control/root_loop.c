@@ -34,7 +34,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
 	int64_t now = root_now(), wait = TICK_MS_MAX;
-	int64_t due[3];
+	int64_t due[4];
 
 	(void)fd;
 	(void)what;
@@ -42,7 +42,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	due[0] = root_book_tick(&root->book, now);
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
-	for (int i = 0; i < 3; i++) {
+	due[3] = root_stats_step(root, now);
+	for (int i = 0; i < 4; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}

@@ -11,7 +11,7 @@
 #include "root.h"
 
 static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_alert, on_conflist,
-	on_join, on_leave, on_bye, on_childsupdate;
+	on_join, on_leave, on_bye, on_childsupdate, on_stats, on_fullstats;
 
 int
 root_send(struct root *root, struct message *message)
@@ -304,6 +304,24 @@ on_leave(void *ctx, const struct message *message, const char *via)
 }
 
 static void
+on_stats(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	char error[MESSAGE_ERROR_MAX];
+
+	(void)via;
+	if (!root_stats_take(root, message, error))
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%s", error);
+}
+
+static void
+on_fullstats(void *ctx, const struct message *message, const char *via)
+{
+	(void)via;
+	root_stats_full(ctx, message);
+}
+
+static void
 on_log(void *ctx, int priority, const char *text)
 {
 	(void)ctx;
@@ -318,6 +336,8 @@ static const struct mgmt_ops ops = {
 			[MESSAGE_ERROR] = on_error,
 			[MESSAGE_CHILDSUPDATE] = on_childsupdate,
 			[MESSAGE_PIPEDEFINFO] = on_pipedefinfo,
+			[MESSAGE_STATS] = on_stats,
+			[MESSAGE_FULLSTATS] = on_fullstats,
 			[MESSAGE_CONGESTION] = on_congestion,
 			[MESSAGE_ALERT] = on_alert,
 			[MESSAGE_CONFLIST] = on_conflist,

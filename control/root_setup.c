@@ -248,6 +248,7 @@ root_load(struct root *root)
 	root->store = root_store_open(root->config->settings.store, error, sizeof(error));
 	if (root->store == NULL)
 		return told(&errs, error);
+	root_stats_begin(root);
 	root->book.store = root->store;
 	root->book.check = on_check;
 	root->book.changed = on_changed;
@@ -268,6 +269,7 @@ root_load(struct root *root)
 void
 root_unload(struct root *root)
 {
+	root_stats_end(root);
 	root_install_free(root);
 	root_book_free(&root->book);
 	root_nodes_free(&root->nodes);
@@ -295,6 +297,7 @@ root_reload(struct root *root, char *error)
 	}
 	root_config_free(root->config);
 	root->config = config;
+	root_stats_thresholds(root);
 	root_event(&root->events, LOG_INFO, "reloaded", "the configuration was read again", NULL);
 	if (changed)
 		root_places_changed(root);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "root_config_private.h"
+#include "stats_tree.h"
 
 #define NUMBER_WANTED "a number, as 0.05"
 
@@ -74,6 +75,11 @@ static void
 check_threshold(struct config_reader *reader, config_setting_t *group,
 	const struct root_config *config, const struct root_threshold *threshold)
 {
+	enum stats_name name;
+
+	if (!stats_name_find(threshold->name, &name))
+		config_reader_want(reader, config_setting_get_member(group, "name"),
+			"cpuload, injitter, cumpktlost, fraclost or rate");
 	if (threshold->danger < threshold->warning)
 		config_reader_fail(reader, group, "danger is below warning, it must not be");
 	for (const struct root_threshold *other = config->thresholds; other < threshold; other++) {

@@ -163,11 +163,11 @@ class FakeNode:
             self.send("pipedefinfo", request)
             return
         if state is None:
-            state = "playing" if pipeline.get("play") == "true" else \
+            state = "playing" if pipeline.findtext("play") == "true" else \
                 self.streams.get(stream, "defined")
         self.streams[stream] = state
         self.send("pipedefinfo", f'{request}<pipeline conference="{conference}" '
-                  f'session="{session}" state="{state}"/>')
+                  f'session="{session}"><state>{state}</state></pipeline>')
 
     # --- what came ---------------------------------------------------------------------------
 

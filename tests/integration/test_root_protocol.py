@@ -27,7 +27,7 @@ def configuration(port):
              "peers": [peer("a", "10.0.1.1"), peer("d", "10.0.3.2")]},
             {"name": "d", "id": 4, "role": "leaf", "parent": "b",
              "peers": [peer("b", "10.0.2.1"), peer("c", "10.0.3.1")]}],
-        "conferences": [{"id": 1, "name": "first", "priority": 5, "sessions": [
+        "conferences": [{"id": 1, "name": "first", "priority": 5, "queue_ms": 700, "sessions": [
             {"id": 1, "source": 1, "destinations": [4], "rate": 1000000,
              "ingress": {"udp": "10.1.0.1:5004"},
              "egress": [{"node": 4, "udp": "10.4.0.9:5004"}],
@@ -86,11 +86,10 @@ def test_place(network):
     until(lambda: network.program.node("b")["state"] == "away", 4, "b is away")
     d.hello()
     until(lambda: network.program.node("d")["hellos"] == 2, 3, "d's second hello")
-    before = len(d.told("place"))
+    assert "14000" not in repr(d.wait("place"))
     a.child("b")
-    until(lambda: len(d.told("place")) > before, 3, "d is sent to b")
-    last = [m for _, m in d.log if m.type == "place"][-1]
-    assert "14000" in repr(last)
+    until(lambda: "14000" in repr([m for _, m in d.log if m.type == "place"][-1]), 3,
+          "d is sent to b")
     names = {n["name"]: n for n in network.program.ctl("nodes")}
     assert names["b"]["connected_to"] == "a" and names["d"]["connected_to"] == "^"
     tree = network.program.ctl("tree")
@@ -109,9 +108,10 @@ def test_install(network):
     """Everybody on the route has the session before its source sends."""
     a, b, c, d = network.all()
     at_a = a.wait("pipedef").pipeline()
-    assert at_a.get("play") == "true" and at_a.get("rate") == "1000000"
-    assert at_a.get("priority") == "5" and 'code = "block";' in at_a.get("coding")
-    assert at_a.find("ingress").get("address") == "10.1.0.1"
+    assert at_a.findtext("play") == "true" and at_a.findtext("rate") == "1000000"
+    assert at_a.findtext("priority") == "5" and 'code = "block";' in at_a.findtext("coding")
+    assert at_a.findtext("queueMs") == "700"
+    assert at_a.find("ingress").findtext("address") == "10.1.0.1"
     assert [(f.get("weight"), f.get("path")) for f in at_a.findall("flow")] == [("3", "2 > 4")]
     at_d = d.wait("pipedef").pipeline()
     assert at_d.find("egress").get("address") == "10.4.0.9" and not at_d.findall("flow")
@@ -134,7 +134,7 @@ def test_source_waits_for_others(network):
     network.wait_states(a="away", b="defined", d="defined")
     network.program.ctl("session", "stop", 1, 1)
     a = network.node("a")
-    assert a.wait("pipedef").pipeline().get("play") in (None, "false")
+    assert a.wait("pipedef").pipeline().findtext("play") in (None, "false")
     network.wait_states(a="defined", b="defined", d="defined")
     network.program.ctl("session", "start", 1, 1)
     a.wait("playpipeline")
@@ -294,6 +294,47 @@ def test_node_comes_anew(network):
         network.wait_states(a="playing", b="defined", d="defined")
         assert time.monotonic() - start < 3
         assert nodes[name].streams
+
+
+def stats(values, stream=STREAM, children=0):
+    """One container, as a node of the original system would write it."""
+    array = "".join(f"<DBValue><name>{name}</name><value>{value}</value></DBValue>"
+                    for name, value in values.items())
+    return (f"<statsContainers><statsContainer><startTime>1368548254</startTime>"
+            f"<endTime>1368548879</endTime><numOfChildren>{children}</numOfChildren>"
+            f"<id>{stream}</id><statArray>{array}</statArray></statsContainer></statsContainers>")
+
+
+def test_alerts(network):
+    """A bad node under a good mean: an alert, it is asked itself, and its answer is an event."""
+    program = network.program
+    program.config["thresholds"] = [{"name": "fraclost", "warning": 0.01, "danger": 0.05}]
+    program.config["root"].update(report="report", report_s=1)
+    program.write_config()
+    program.ctl("reload")
+    assert program.ctl("alerts") == []
+    a, c = network.node("a"), network.node("c")
+    a.wait("place")
+    a.send("stats", stats({"fraclost": 0.001, "fraclost.max": 0.2, "fraclost.maxnode": "c",
+                           "weight": 9}, children=2), to="")
+    c.send("stats", stats({"fraclost": 0.005}), to="")
+    assert c.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
+    alert = until(lambda: program.ctl("alerts"), 3, "an alert")[0]
+    assert (alert["node"], alert["level"], alert["value"]) == ("c", "danger", 0.2)
+    rows = {(row["session"], row["name"]): row for row in program.ctl("stats")}
+    assert rows[1, "fraclost"]["nodes"] == 10
+    assert abs(rows[1, "fraclost"]["mean"] - (9 * 0.001 + 0.005) / 10) < 1e-9
+    c.send("fullstats", "<xmlDb>" + stats({"rate": 7}) + "</xmlDb><endTime>1368548879</endTime>")
+    until(lambda: any(e["event"] == "fullstats" for e in program.ctl("events")), 3, "fullstats")
+    report = program.directory / "report"
+    until(lambda: report.exists() and "fraclost 0.0014 (0.2 at c)" in report.read_text(), 4,
+          "a report")
+    a.send("stats", stats({"fraclost": 0.001}, children=0), to="")
+    until(lambda: program.ctl("alerts") == [], 3, "the alert's end")
+    events = [e for e in program.ctl("events") if e["event"] == "alert"]
+    assert [e["level"] for e in events] == ["danger", "clear"]
+    a.send("stats", stats({"fraclost": "much"}), to="")
+    assert "fraclost" in a.wait("error").body.findtext("text")
 
 
 def test_commands_to_nodes(network):

@@ -103,7 +103,8 @@ assert_same(const char *text)
 	"<pipeline conference=\"7\" session=\"2\"><name>cam</name><conferenceNa"                   \
 	"me>talk</conferenceName><state>playing</state><source>1</source><rate>"                   \
 	"800000</rate><burst>3000</burst><payload>1200</payload><coding>none</c"                   \
-	"oding><priority>3</priority><weight>2</weight><reorderPackets>64</reor"                   \
+	"oding><priority>3</priority><weight>2</weight><queuePackets>10</queuePackets>"            \
+	"<queueBytes>20000</queueBytes><queueMs>7</queueMs><reorderPackets>64</reor"               \
 	"derPackets><reorderMs>50</reorderMs><window>1024</window><delaySensiti"                   \
 	"ve>true</delaySensitive><play>true</play><destination node=\"3\"/><des"                   \
 	"tination node=\"2147483647\"/><flow id=\"0\" weight=\"0\" path=\"5 &gt"                   \

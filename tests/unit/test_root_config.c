@@ -185,12 +185,17 @@ test_mistakes(void **state)
 		"r.cfg:4: node \"a\": peer \"a\" is the node itself, it must be another\n"
 		"r.cfg:5: node \"a\": peer \"x\" is not a node of this file, it must be one\n"
 		"r.cfg:7: node \"a\": peer \"c\" is there twice, it must be there once\n");
-	assert_messages(ROOT "nodes = ();\nthresholds = ( { name = \"x\"; warning = 2; danger = 1; "
-			     "},\n{ name = \"x\"; warning = \"a\"; danger = 1; },\n"
-			     "{ name = \"x\"; warning = 1; danger = 1; } );",
-		"r.cfg:3: threshold \"x\": danger is below warning, it must not be\n"
-		"r.cfg:4: threshold \"x\": warning is \"a\", it must be a number, as 0.05\n"
-		"r.cfg:5: threshold \"x\": there are two thresholds for x, there must be one\n");
+	assert_messages(ROOT
+		"nodes = ();\nthresholds = ( { name = \"rate\"; warning = 2; danger = 1; "
+		"},\n{ name = \"rate\"; warning = \"a\"; danger = 1; },\n"
+		"{ name = \"rate\"; warning = 1; danger = 1; }, { name = \"x\"; warning = 1; "
+		"danger = 1; } );",
+		"r.cfg:3: threshold \"rate\": danger is below warning, it must not be\n"
+		"r.cfg:4: threshold \"rate\": warning is \"a\", it must be a number, as 0.05\n"
+		"r.cfg:5: threshold \"rate\": there are two thresholds for rate, there must be "
+		"one\n"
+		"r.cfg:5: threshold \"x\": name is \"x\", it must be cpuload, injitter, "
+		"cumpktlost, fraclost or rate\n");
 	assert_messages(ROOT
 		"nodes = ();\nconferences = ( { id = 1; participants = [ 1, 2, 2 ];\n"
 		"sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n"

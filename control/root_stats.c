@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "log.h"
+#include "root.h"
+#include "stats_message.h"
+
+#define FULL_STREAMS_MAX 64 /* of one answer, in its event */
+
+static json_t *
+show_stream(json_t *object, uint64_t id)
+{
+	json_object_set_new(object, "conference",
+		id != 0 ? json_integer((json_int_t)message_stream_conference(id)) : json_null());
+	json_object_set_new(object, "session",
+		id != 0 ? json_integer((json_int_t)message_stream_session(id)) : json_null());
+	return object;
+}
+
+static json_t *
+show_alert(const struct stats_alert *alert)
+{
+	return show_stream(
+		json_pack("{s:s, s:s, s:s, s:f, s:f}", "node", alert->node, "name",
+			stats_name_word(alert->name), "level", stats_level_name(alert->level),
+			"value", alert->value, "threshold", alert->threshold),
+		alert->id);
+}
+
+/* The node that is worst is asked for all that it has of the stream. */
+static void
+on_alert(void *ctx, const struct stats_alert *alert)
+{
+	struct root *root = ctx;
+	struct message ask = {.type = MESSAGE_REQFULLSTATS};
+
+	root_event(&root->events, alert->level == STATS_CLEAR ? LOG_INFO : LOG_WARNING, "alert",
+		"a threshold was passed", show_alert(alert));
+	if (alert->level == STATS_CLEAR)
+		return;
+	snprintf(ask.to, sizeof(ask.to), "%s", alert->node);
+	ask.reqfullstats.id = alert->id;
+	(void)root_send(root, &ask);
+}
+
+void
+root_stats_thresholds(struct root *root)
+{
+	struct stats_threshold thresholds[STATS_NAME_COUNT];
+
+	for (int i = 0; i < STATS_NAME_COUNT; i++)
+		thresholds[i] = (struct stats_threshold){INFINITY, INFINITY};
+	for (uint32_t i = 0; i < root->config->threshold_count; i++) {
+		const struct root_threshold *from = &root->config->thresholds[i];
+		enum stats_name name;
+
+		if (stats_name_find(from->name, &name))
+			thresholds[name] = (struct stats_threshold){from->warning, from->danger};
+	}
+	stats_alerts_free(root->stats.alerts);
+	root->stats.alerts = stats_alerts_new(thresholds, on_alert, root);
+	if (root->stats.alerts == NULL)
+		err(1, "statistics");
+	root->stats.news = true;
+}
+
+void
+root_stats_begin(struct root *root)
+{
+	root->stats.tree = stats_tree_new();
+	if (root->stats.tree == NULL)
+		err(1, "statistics");
+	root_stats_thresholds(root);
+}
+
+void
+root_stats_end(struct root *root)
+{
+	stats_alerts_free(root->stats.alerts);
+	stats_tree_free(root->stats.tree);
+	root->stats = (struct root_stats){0};
+}
+
+bool
+root_stats_take(struct root *root, const struct message *message, char *error)
+{
+	const struct message_stats *stats = &message->stats;
+	struct stats_stream *streams = calloc(stats->nb_containers + 1, sizeof(*streams));
+	bool right = streams != NULL;
+	int ret;
+
+	if (!right)
+		snprintf(error, MESSAGE_ERROR_MAX, "out of memory");
+	for (size_t i = 0; right && i < stats->nb_containers; i++)
+		right = stats_message_read(&stats->containers[i], message->from, &streams[i], error,
+			MESSAGE_ERROR_MAX);
+	if (right) {
+		ret = stats_tree_report(root->stats.tree, message->from, message->time, streams,
+			stats->nb_containers, (uint64_t)root_now());
+		right = ret == 0;
+		if (!right)
+			snprintf(error, MESSAGE_ERROR_MAX, "statistics were not taken: %s",
+				strerror(-ret));
+	}
+	free(streams);
+	root->stats.news = true;
+	root_wake(root);
+	return right;
+}
+
+void
+root_stats_away(struct root *root, const char *name)
+{
+	stats_tree_forget(root->stats.tree, name);
+	root->stats.news = true;
+}
+
+void
+root_stats_full(struct root *root, const struct message *message)
+{
+	const struct message_stats *stats = &message->stats;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < stats->nb_containers && i < FULL_STREAMS_MAX; i++) {
+		const struct message_container *container = &stats->containers[i];
+		json_t *stream = show_stream(json_object(), container->id);
+
+		for (size_t j = 0; j < container->nb_values; j++)
+			json_object_set_new(stream, container->values[j].name,
+				json_string(container->values[j].value));
+		json_array_append_new(list, stream);
+	}
+	root_event(&root->events, LOG_INFO, "fullstats", "a node's statistics, as asked for",
+		json_pack("{s:s, s:I, s:o}", "node", message->from, "streams",
+			(json_int_t)stats->nb_containers, "values", list));
+}
+
+/* All streams of the tree; for free(), NULL if there are none. */
+static struct stats_stream *
+sum(const struct root *root, size_t *count)
+{
+	struct stats_stream *streams = NULL;
+	uint32_t children = (uint32_t)stats_tree_children(root->stats.tree);
+
+	*count = 0;
+	if (stats_tree_sum(root->stats.tree, NULL, 0, children, &streams, count) != 0)
+		err(1, "statistics");
+	return streams;
+}
+
+static void
+report_stream(FILE *out, const char *when, const struct stats_stream *stream)
+{
+	if (stream->id == 0)
+		fprintf(out, "%s nodes %llu:", when, (unsigned long long)stream->weight);
+	else
+		fprintf(out, "%s conference %u session %u, nodes %llu:", when,
+			message_stream_conference(stream->id), message_stream_session(stream->id),
+			(unsigned long long)stream->weight);
+	for (int i = 0; i < STATS_NAME_COUNT; i++) {
+		const struct stats_value *value = &stream->values[i];
+
+		if (value->weight > 0)
+			fprintf(out, " %s %.6g (%.6g at %s)", stats_name_word((enum stats_name)i),
+				value->mean, value->max, value->maxnode);
+	}
+	fputc('\n', out);
+}
+
+static void
+report(struct root *root)
+{
+	const char *path = root->config->settings.report;
+	time_t now = time(NULL);
+	struct stats_stream *streams;
+	uint32_t up = 0;
+	char when[32];
+	size_t count;
+	struct tm tm;
+	FILE *out = fopen(path, "ae");
+
+	if (out == NULL) {
+		log_line(LOG_ERR, "report %s: %s", path, strerror(errno));
+		return;
+	}
+	for (uint32_t i = 0; i < root->nodes.count; i++)
+		up += root->nodes.list[i]->up;
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	streams = sum(root, &count);
+	fprintf(out, "%s up %u of %u, streams %zu\n", when, up, root->nodes.count, count);
+	for (size_t i = 0; i < count; i++)
+		report_stream(out, when, &streams[i]);
+	free(streams);
+	if (fclose(out) != 0)
+		log_line(LOG_ERR, "report %s: %s", path, strerror(errno));
+}
+
+int64_t
+root_stats_step(struct root *root, int64_t now)
+{
+	struct root_stats *stats = &root->stats;
+	int64_t every = (int64_t)root->config->settings.report_s * 1000;
+	struct stats_stream *streams;
+	size_t count;
+
+	stats_tree_expire(stats->tree, (uint64_t)(now - ROOT_STATS_AGE_MS));
+	if (stats->news) {
+		stats->news = false;
+		streams = sum(root, &count);
+		if (stats_alerts_check(stats->alerts, streams, count) != 0)
+			err(1, "statistics");
+		free(streams);
+	}
+	if (root->config->settings.report == NULL)
+		return 0;
+	/* A clock that was set back does not stop reports. */
+	if (stats->report == 0 || stats->report > now + every)
+		stats->report = now + every;
+	if (stats->report <= now) {
+		report(root);
+		stats->report = now + every;
+	}
+	return stats->report;
+}
+
+json_t *
+root_stats_alerts(const struct root *root)
+{
+	size_t count;
+	const struct stats_alert *alerts = stats_alerts_list(root->stats.alerts, &count);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		if (alerts[i].level != STATS_CLEAR)
+			json_array_append_new(list, show_alert(&alerts[i]));
+	}
+	return list;
+}
+
+json_t *
+root_stats_show(const struct root *root)
+{
+	size_t count;
+	struct stats_stream *streams = sum(root, &count);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		for (int name = 0; name < STATS_NAME_COUNT; name++) {
+			const struct stats_value *value = &streams[i].values[name];
+
+			if (value->weight == 0)
+				continue;
+			json_array_append_new(list,
+				show_stream(json_pack("{s:s, s:I, s:f, s:f, s:s}", "name",
+						    stats_name_word((enum stats_name)name), "nodes",
+						    (json_int_t)value->weight, "mean", value->mean,
+						    "max", value->max, "max_node", value->maxnode),
+					streams[i].id));
+		}
+	}
+	free(streams);
+	return list;
+}
