@@ -85,11 +85,13 @@ def test_place(network):
     b.close()
     until(lambda: network.program.node("b")["state"] == "away", 4, "b is away")
     d.hello()
-    until(lambda: network.program.node("d")["hellos"] == 2, 3, "d's second hello")
-    assert "14000" not in repr(d.wait("place"))
+
+    def placed():
+        return repr([m for _, m in d.log if m.type == "place"][-1:])
+
+    until(lambda: len(d.told("place")) == 2 and "14000" not in placed(), 3, "d stays here")
     a.child("b")
-    until(lambda: "14000" in repr([m for _, m in d.log if m.type == "place"][-1]), 3,
-          "d is sent to b")
+    until(lambda: "14000" in placed(), 3, "d is sent to b")
     names = {n["name"]: n for n in network.program.ctl("nodes")}
     assert names["b"]["connected_to"] == "a" and names["d"]["connected_to"] == "^"
     tree = network.program.ctl("tree")
