@@ -54,6 +54,7 @@ coding_rate(double bytes, double cycles)
 
 /* The parts. */
 void coding_kernels(const struct bench_options *options);
+void coding_codes(const struct bench_options *options);
 
 /*
  * TSC cycles a byte of one source into one output that the best of the kernels takes, in cache,

@@ -50,6 +50,9 @@ struct gf256_kernels {
 	void (*spread_add)(size_t len, unsigned int n_out, const uint8_t *coeffs,
 		const uint8_t *src, uint8_t *const dst[]);
 	void (*scale)(uint8_t *dst, uint8_t c, size_t len);
+	void (*reduce)(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
+		const uint16_t *pivots);
+	void (*clear)(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at);
 };
 
 /*
@@ -108,6 +111,32 @@ static inline void
 gf256_scale(uint8_t *dst, uint8_t c, size_t len)
 {
 	gf256_used->scale(dst, c, len);
+}
+
+/*
+ * Two steps of elimination on coefficients: n rows (at most GF256_SOURCES_MAX), one after the
+ * other, of stride bytes each, a multiple of GF256_ROW and at most GF256_ROW_MAX.
+ */
+#define GF256_ROW     64
+#define GF256_ROW_MAX 512
+
+/*
+ * row += the sum over r of row[pivots[r]] * rows[r], with what row holds before: where each of the
+ * rows is 1 in its pivot and 0 in the others', row is 0 in all of them then. row is none of the
+ * rows.
+ */
+static inline void
+gf256_reduce(
+	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+{
+	gf256_used->reduce(row, rows, stride, n, pivots);
+}
+
+/* rows[r] += rows[r][at] * rows[one], for each r below n but one: 0 there, if rows[one] has 1. */
+static inline void
+gf256_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+{
+	gf256_used->clear(rows, stride, n, one, at);
 }
 
 #endif

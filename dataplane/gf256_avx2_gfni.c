@@ -17,9 +17,4 @@ typedef __m256i factor;
 
 #include "gf256_shape.h"
 
-const struct gf256_kernels gf256_avx2_gfni = {
-	.name = "avx2_gfni",
-	.combine = shape_combine,
-	.spread_add = shape_spread_add,
-	.scale = shape_scale,
-};
+const struct gf256_kernels gf256_avx2_gfni = SHAPE_KERNELS("avx2_gfni");

@@ -33,9 +33,4 @@ vec_mul(__m256i x, factor f)
 
 #include "gf256_shape.h"
 
-const struct gf256_kernels gf256_avx2_shuffle = {
-	.name = "avx2_shuffle",
-	.combine = shape_combine,
-	.spread_add = shape_spread_add,
-	.scale = shape_scale,
-};
+const struct gf256_kernels gf256_avx2_shuffle = SHAPE_KERNELS("avx2_shuffle");

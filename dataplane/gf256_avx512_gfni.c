@@ -17,9 +17,4 @@ typedef __m512i factor;
 
 #include "gf256_shape.h"
 
-const struct gf256_kernels gf256_avx512_gfni = {
-	.name = "avx512_gfni",
-	.combine = shape_combine,
-	.spread_add = shape_spread_add,
-	.scale = shape_scale,
-};
+const struct gf256_kernels gf256_avx512_gfni = SHAPE_KERNELS("avx512_gfni");

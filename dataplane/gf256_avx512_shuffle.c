@@ -32,9 +32,4 @@ vec_mul(__m512i x, factor f)
 
 #include "gf256_shape.h"
 
-const struct gf256_kernels gf256_avx512_shuffle = {
-	.name = "avx512_shuffle",
-	.combine = shape_combine,
-	.spread_add = shape_spread_add,
-	.scale = shape_scale,
-};
+const struct gf256_kernels gf256_avx512_shuffle = SHAPE_KERNELS("avx512_shuffle");

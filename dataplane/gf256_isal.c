@@ -107,9 +107,37 @@ isal_scale(uint8_t *dst, uint8_t c, size_t len)
 	}
 }
 
+static void
+isal_reduce(
+	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+{
+	const uint8_t *src[GF256_SOURCES_MAX];
+	uint8_t factors[GF256_SOURCES_MAX];
+
+	for (unsigned int r = 0; r < n; r++) {
+		factors[r] = row[pivots[r]];
+		src[r] = rows + r * stride;
+	}
+	if (n > 0)
+		isal_combine(stride, n, 1, factors, n, src, &row, true);
+}
+
+static void
+isal_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+{
+	for (unsigned int r = 0; r < n; r++) {
+		uint8_t *row = rows + r * stride;
+
+		if (r != one && row[at] != 0)
+			isal_spread_add(stride, 1, &row[at], rows + one * stride, &row);
+	}
+}
+
 const struct gf256_kernels gf256_isal = {
 	.name = "isal",
 	.combine = isal_combine,
 	.spread_add = isal_spread_add,
 	.scale = isal_scale,
+	.reduce = isal_reduce,
+	.clear = isal_clear,
 };

@@ -11,7 +11,7 @@
  * WIDTH_1 to WIDTH_n	of so many outputs, how many vectors have their sums in registers at once
  * STEP			sources taken at once: 2 where vec_xor3 is one instruction, else 1
  *
- * It defines shape_combine, shape_spread_add and shape_scale. Loops over outputs and vectors are
+ * Then SHAPE_KERNELS(name) initialises its struct gf256_kernels. Loops over outputs and vectors are
  * unrolled: their bounds are constants where these functions are inlined.
  */
 #ifndef FERRY_GF256_SHAPE_H
@@ -28,6 +28,8 @@
 #define SHAPE_INLINE	   static inline __attribute__((always_inline))
 #define WIDTH_MAX	   8
 #define ALIGNED_FROM	   512
+#define TILED_BYTES	   32768
+#define TILE_UNIT	   256
 
 /* What is combined; coeffs, dst and n_out are moved on from one group of outputs to the next. */
 struct job {
@@ -164,6 +166,18 @@ first_piece(size_t len, const uint8_t *const src[], unsigned int n_src)
 	return differs % VEC_BYTES == 0 ? VEC_BYTES - off : 0;
 }
 
+/*
+ * So many bytes of each source stay in the first-level cache until the last group of outputs has
+ * read them; whole blocks of all widths.
+ */
+static size_t
+tile_bytes(unsigned int n_src)
+{
+	size_t bytes = TILED_BYTES / n_src / TILE_UNIT * TILE_UNIT;
+
+	return bytes > TILE_UNIT ? bytes : TILE_UNIT;
+}
+
 static void
 shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
 	size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add)
@@ -176,15 +190,18 @@ shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 		group_4,
 #endif
 	};
-	size_t first = first_piece(len, src, n_src);
+	/* Both are of use with one group of outputs only, or with several. */
+	size_t first = n_out <= 2 ? first_piece(len, src, n_src) : 0;
+	size_t tile = n_out <= OUTPUTS ? len : tile_bytes(n_src);
 
-	for (unsigned int o = 0, n; o < n_out; o += n) {
-		struct job job = {coeffs + o * stride, stride, src, dst + o, n_src, add};
+	for (size_t at = 0, m; at < len; at += m) {
+		m = at < first ? first : len - at < tile ? len - at : tile;
+		for (unsigned int o = 0, n; o < n_out; o += n) {
+			struct job job = {coeffs + o * stride, stride, src, dst + o, n_src, add};
 
-		n = n_out - o < OUTPUTS ? n_out - o : OUTPUTS;
-		if (n <= 2 && first > 0)
-			groups[n - 1](&job, 0, first);
-		groups[n - 1](&job, n <= 2 ? first : 0, n <= 2 ? len - first : len);
+			n = n_out - o < OUTPUTS ? n_out - o : OUTPUTS;
+			groups[n - 1](&job, at, m);
+		}
 	}
 }
 
@@ -243,5 +260,101 @@ shape_scale(uint8_t *dst, uint8_t c, size_t len)
 		vec_store_cut(dst + at, rest, vec_mul(vec_load_cut(dst + at, rest), f));
 	}
 }
+
+/* Some vectors of a row, from at on; all rows' factors are known. */
+SHAPE_INLINE void
+reduce(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint8_t *factors,
+	size_t at, unsigned int width)
+{
+	vec sums[WIDTH_MAX];
+
+	FOR_UNROLLED (v, width)
+		sums[v] = vec_load(row + at + v * VEC_BYTES);
+	for (unsigned int r = 0; r < n; r++) {
+		factor f = factor_of(factors[r]);
+		const uint8_t *from = rows + r * stride + at;
+
+		FOR_UNROLLED (v, width)
+			sums[v] = vec_xor(sums[v], vec_mul(vec_load(from + v * VEC_BYTES), f));
+	}
+	FOR_UNROLLED (v, width)
+		vec_store(row + at + v * VEC_BYTES, sums[v]);
+}
+
+#define PER_ROW (GF256_ROW / VEC_BYTES)
+
+static void
+shape_reduce(
+	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+{
+	uint8_t factors[GF256_SOURCES_MAX];
+	size_t at = 0;
+
+	for (unsigned int r = 0; r < n; r++)
+		factors[r] = row[pivots[r]];
+	for (; stride - at >= 4 * (size_t)GF256_ROW; at += 4 * (size_t)GF256_ROW)
+		reduce(row, rows, stride, n, factors, at, 4 * PER_ROW);
+	if (stride - at >= 2 * (size_t)GF256_ROW) {
+		reduce(row, rows, stride, n, factors, at, 2 * PER_ROW);
+		at += 2 * (size_t)GF256_ROW;
+	}
+	if (stride > at)
+		reduce(row, rows, stride, n, factors, at, PER_ROW);
+}
+
+/* Of the rows from one to another; factors were read before any row changed. */
+SHAPE_INLINE void
+clear(uint8_t *rows, size_t stride, unsigned int from, unsigned int to, const uint8_t *factors,
+	const uint8_t *src, size_t at, unsigned int width)
+{
+	vec x[WIDTH_MAX];
+
+	FOR_UNROLLED (v, width)
+		x[v] = vec_load(src + at + v * VEC_BYTES);
+	for (unsigned int r = from; r < to; r++) {
+		factor f = factor_of(factors[r]);
+		uint8_t *row = rows + r * stride + at;
+
+		FOR_UNROLLED (v, width) {
+			uint8_t *p = row + v * VEC_BYTES;
+
+			vec_store(p, vec_xor(vec_load(p), vec_mul(x[v], f)));
+		}
+	}
+}
+
+static void
+clear_range(uint8_t *rows, size_t stride, unsigned int from, unsigned int to, unsigned int one,
+	size_t at)
+{
+	const uint8_t *src = rows + one * stride;
+	uint8_t factors[GF256_SOURCES_MAX];
+	size_t done = 0;
+
+	for (unsigned int r = from; r < to; r++)
+		factors[r] = rows[r * stride + at];
+	for (; stride - done >= 4 * (size_t)GF256_ROW; done += 4 * (size_t)GF256_ROW)
+		clear(rows, stride, from, to, factors, src, done, 4 * PER_ROW);
+	if (stride - done >= 2 * (size_t)GF256_ROW) {
+		clear(rows, stride, from, to, factors, src, done, 2 * PER_ROW);
+		done += 2 * (size_t)GF256_ROW;
+	}
+	if (stride > done)
+		clear(rows, stride, from, to, factors, src, done, PER_ROW);
+}
+
+static void
+shape_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+{
+	clear_range(rows, stride, 0, one, one, at);
+	if (one + 1 < n)
+		clear_range(rows, stride, one + 1, n, one, at);
+}
+
+#define SHAPE_KERNELS(kernels_name)                                                                \
+	{                                                                                          \
+		.name = kernels_name, .combine = shape_combine, .spread_add = shape_spread_add,    \
+		.scale = shape_scale, .reduce = shape_reduce, .clear = shape_clear,                \
+	}
 
 #endif

@@ -99,9 +99,16 @@ place_coeffs(
 	const struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, uint8_t *columns)
 {
 	uint8_t coeffs[RLNC_SPAN_MAX];
+	uint32_t at = first & d->mask;
 
-	rlnc_header_coeffs(h, coeffs);
 	memset(columns, 0, rlnc_decoder_columns(d));
+	/* In one piece, and all in play. */
+	if (likely(first - d->base <= (uint32_t)(d->mask + 1 - h->n) &&
+		    at <= (uint32_t)(d->mask + 1 - h->n))) {
+		rlnc_header_coeffs(h, columns + at);
+		return true;
+	}
+	rlnc_header_coeffs(h, coeffs);
 	for (uint16_t i = 0; i < h->n; i++) {
 		if (coeffs[i] == 0)
 			continue;
@@ -143,19 +150,31 @@ struct parts {
 	uint16_t at[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX]; /* in a row */
 };
 
+#define ANY_BYTES (RLNC_SOLVER_COLUMNS_MAX + RLNC_SOLVER_SLOTS_MAX + 64)
+
+/* Rows are multiples of 8 bytes. */
+static void
+or_into(uint8_t any[ANY_BYTES], const uint8_t *row, size_t n)
+{
+	for (size_t k = 0; k < n; k += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, any + k, 8);
+		memcpy(&y, row + k, 8);
+		x |= y;
+		memcpy(any + k, &x, 8);
+	}
+}
+
 static void
 find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
 	struct parts *parts)
 {
 	const struct rlnc_solver *s = &d->solver;
-	uint8_t any[RLNC_SOLVER_COLUMNS_MAX + RLNC_SOLVER_SLOTS_MAX + 64] = {0};
+	uint8_t any[ANY_BYTES] = {0};
 
-	for (uint16_t i = 0; i < n; i++) {
-		const uint8_t *row = rlnc_solver_row(s, found[i].row);
-
-		for (uint16_t k = 0; k < s->stride; k++)
-			any[k] |= row[k];
-	}
+	for (uint16_t i = 0; i < n; i++)
+		or_into(any, rlnc_solver_row(s, found[i].row), s->stride);
 	parts->n = 0;
 	for (uint16_t k = 0; k < s->columns + s->slots; k++) {
 		if (any[k] == 0 || (k < s->columns && !s->known[k]))
@@ -171,6 +190,17 @@ struct pass {
 	uint8_t coeffs[RLNC_GATHER_OUTPUTS * GF256_SOURCES_MAX];
 };
 
+/* Rows one after the other, and of each what is in one piece: as it often is in a block code. */
+static bool
+in_one_piece(const struct rlnc_found *found, unsigned int n, const struct parts *parts,
+	unsigned int from, unsigned int n_src)
+{
+	for (unsigned int i = 1; i < n; i++)
+		if (found[i].row != found[0].row + i)
+			return false;
+	return parts->at[from + n_src - 1] == parts->at[from] + n_src - 1;
+}
+
 static void
 prepare(struct pass *pass, const struct rlnc_decoder *d, const struct rlnc_found *found,
 	unsigned int n, const struct parts *parts, unsigned int from)
@@ -183,6 +213,12 @@ prepare(struct pass *pass, const struct rlnc_decoder *d, const struct rlnc_found
 		.add = from > 0,
 		.coeffs = pass->coeffs,
 		.src = parts->held + from};
+	pass->g.stride = pass->g.n_src;
+	if (in_one_piece(found, n, parts, from, pass->g.n_src)) {
+		pass->g.stride = d->solver.stride;
+		pass->g.coeffs = rlnc_solver_row(&d->solver, found[0].row) + parts->at[from];
+		return;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		const uint8_t *row = rlnc_solver_row(&d->solver, found[i].row);
 
@@ -236,6 +272,18 @@ seq_of(const struct rlnc_decoder *d, uint16_t column)
 	return d->base + ((column - d->base) & d->mask);
 }
 
+/* The shortest of all combinations that are needed. */
+static uint32_t
+shortest_len(const struct rlnc_decoder *d)
+{
+	uint32_t len = UINT32_MAX;
+
+	for (uint16_t j = 0; j < d->solver.slots; j++)
+		if (rlnc_solver_uses(&d->solver, j))
+			len = RTE_MIN(len, d->slots[j].len);
+	return len;
+}
+
 /* The longest symbol of those that a row is made of, without its head. */
 static uint32_t
 row_len(const struct rlnc_decoder *d, const uint8_t *row)
@@ -253,17 +301,21 @@ uint16_t
 rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX])
 {
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX], n = rlnc_solver_solved(&d->solver, rows);
+	uint32_t shortest;
 
+	if (n == 0)
+		return 0;
+	shortest = shortest_len(d);
 	for (uint16_t i = 0; i < n; i++)
 		found[i] = (struct rlnc_found){
 			.row = rows[i], .seq = seq_of(d, d->solver.pivots[rows[i]])};
-	if (n > 0)
-		find_heads(d, found, n);
+	find_heads(d, found, n);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rlnc_found *f = &found[i];
 
 		f->len = rte_be_to_cpu_16(f->head.length);
-		f->sound = f->len <= row_len(d, rlnc_solver_row(&d->solver, f->row)) &&
+		f->sound = (f->len <= shortest ||
+				   f->len <= row_len(d, rlnc_solver_row(&d->solver, f->row))) &&
 			   (f->head.flags & ~RLNC_SYMBOL_FLAGS) == 0 && f->head.reserved == 0;
 	}
 	return n;

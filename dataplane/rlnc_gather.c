@@ -59,15 +59,15 @@ find_active(
 	}
 	for (unsigned int o = 0; o < g->n_out; o++)
 		for (unsigned int i = 0; i < a->n; i++)
-			a->coeffs[o * a->n + i] = g->coeffs[o * g->n_src + which[i]];
+			a->coeffs[o * a->n + i] = g->coeffs[o * g->stride + which[i]];
 }
 
 static void
 combine(const struct rlnc_gather *g, uint32_t len, unsigned int n_src, const uint8_t *coeffs,
-	const uint8_t *const at[], uint8_t *const dst[])
+	size_t stride, const uint8_t *const at[], uint8_t *const dst[])
 {
 	if (n_src > 0)
-		gf256_combine_rows(len, n_src, g->n_out, coeffs, n_src, at, dst, g->add);
+		gf256_combine_rows(len, n_src, g->n_out, coeffs, stride, at, dst, g->add);
 	for (unsigned int o = 0; n_src == 0 && !g->add && o < g->n_out; o++)
 		memset(dst[o], 0, len);
 }
@@ -88,7 +88,7 @@ gather_pieces(const struct rlnc_gather *g, uint32_t len, uint8_t *const dst[])
 		find_active(&active, len - done, cursors, g);
 		for (unsigned int o = 0; o < g->n_out; o++)
 			to[o] = dst[o] + done;
-		combine(g, active.step, active.n, active.coeffs, active.at, to);
+		combine(g, active.step, active.n, active.coeffs, active.n, active.at, to);
 		for (unsigned int s = 0; s < g->n_src; s++)
 			if (cursors[s].left > 0)
 				cursor_advance(&cursors[s], active.step);
@@ -106,7 +106,7 @@ rlnc_gather(const struct rlnc_gather *g, uint32_t len, uint8_t *const dst[])
 		plain &= g->src[s]->piece >= len;
 	}
 	if (likely(plain))
-		combine(g, len, g->n_src, g->coeffs, at, dst);
+		combine(g, len, g->n_src, g->coeffs, g->stride, at, dst);
 	else
 		gather_pieces(g, len, dst);
 }
@@ -121,5 +121,5 @@ rlnc_gather_heads(const struct rlnc_gather *g, struct rlnc_symbol_head *const ds
 		at[s] = (const uint8_t *)&g->src[s]->head;
 	for (unsigned int o = 0; o < g->n_out; o++)
 		to[o] = (uint8_t *)dst[o];
-	combine(g, sizeof(struct rlnc_symbol_head), g->n_src, g->coeffs, at, to);
+	combine(g, sizeof(struct rlnc_symbol_head), g->n_src, g->coeffs, g->stride, at, to);
 }

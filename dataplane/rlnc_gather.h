@@ -47,12 +47,13 @@ rlnc_held_set(
 /* Outputs at a time. */
 #define RLNC_GATHER_OUTPUTS 16
 
-/* A combination of sources for each output: coeffs[o * n_src + s]. */
+/* A combination of sources for each output: coeffs[o * stride + s]. */
 struct rlnc_gather {
 	unsigned int n_src; /* at most GF256_SOURCES_MAX; 0 of them make zeros */
 	unsigned int n_out; /* at most RLNC_GATHER_OUTPUTS */
 	bool add;	    /* to what the outputs hold */
 	const uint8_t *coeffs;
+	size_t stride;
 	const struct rlnc_held *const *src;
 };
 

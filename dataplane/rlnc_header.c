@@ -89,12 +89,20 @@ void
 rlnc_seed_coeffs(uint16_t seed, uint8_t *coeffs, uint8_t n)
 {
 	struct tinymt32 t;
+	uint8_t have = 0;
 
 	tinymt32_init(&t, seed);
-	for (uint8_t i = 0; i < n; i++) {
-		do
-			coeffs[i] = (uint8_t)tinymt32_next(&t);
-		while (unlikely(coeffs[i] == 0));
+	while (have < n) {
+		uint8_t drawn = have;
+
+		tinymt32_bytes(&t, coeffs + have, (uint32_t)(n - have));
+		if (memchr(coeffs + have, 0, (size_t)(n - have)) == NULL)
+			return;
+		for (uint8_t i = have; i < n; i++) {
+			coeffs[drawn] = coeffs[i];
+			drawn = (uint8_t)(drawn + (coeffs[i] != 0));
+		}
+		have = drawn;
 	}
 }
 

@@ -88,11 +88,25 @@ use_slot(struct rlnc_solver *s, uint16_t slot, bool use)
 	s->nb_used = (uint16_t)(s->nb_used + (use ? 1 : -1));
 }
 
-/* The first column from here on that is open and in the row. */
+/* A word before which no column is open: where to begin to look in many rows. */
 static uint16_t
-first_open(const struct rlnc_solver *s, const uint8_t *row)
+open_from(const struct rlnc_solver *s)
 {
-	for (uint16_t c = 0; c < s->columns; c = (uint16_t)(c + WORD)) {
+	uint16_t c = 0;
+
+	for (uint64_t open = 0; c < s->columns; c = (uint16_t)(c + WORD)) {
+		memcpy(&open, s->open + c, WORD);
+		if (open != 0)
+			break;
+	}
+	return c;
+}
+
+/* The first column, from a word on, that is open and in the row. */
+static uint16_t
+first_open(const struct rlnc_solver *s, const uint8_t *row, uint16_t from)
+{
+	for (uint16_t c = from; c < s->columns; c = (uint16_t)(c + WORD)) {
 		uint64_t open, in;
 
 		memcpy(&open, s->open + c, WORD);
@@ -103,25 +117,6 @@ first_open(const struct rlnc_solver *s, const uint8_t *row)
 	return RLNC_SOLVER_NONE;
 }
 
-/* Adds multiples of a row to all others so that they have 0 at offset at, where it has 1. */
-static void
-clear_others(struct rlnc_solver *s, uint16_t row, uint16_t at)
-{
-	uint8_t coeffs[RLNC_SOLVER_SLOTS_MAX], *others[RLNC_SOLVER_SLOTS_MAX];
-	unsigned int n = 0;
-
-	for (uint16_t r = 0; r < s->nb_rows; r++) {
-		uint8_t *other = rlnc_solver_row(s, r);
-
-		if (r == row || other[at] == 0)
-			continue;
-		coeffs[n] = other[at];
-		others[n++] = other;
-	}
-	if (n > 0)
-		gf256_spread_add(s->stride, n, coeffs, rlnc_solver_row(s, row), others);
-}
-
 /* Gives a row the pivot column, which is open and in it. */
 static void
 make_pivot(struct rlnc_solver *s, uint16_t row, uint16_t column)
@@ -130,7 +125,7 @@ make_pivot(struct rlnc_solver *s, uint16_t row, uint16_t column)
 
 	if (p[column] != 1)
 		gf256_scale(p, gf256_inv(p[column]), s->stride);
-	clear_others(s, row, column);
+	gf256_clear(s->rows, s->stride, s->nb_rows, row, column);
 	s->pivots[row] = column;
 	s->row_of[column] = row;
 	s->open[column] = 0;
@@ -167,7 +162,7 @@ spend_row(struct rlnc_solver *s, uint16_t row)
 	if (s->nb_rows > 1) {
 		if (slots[slot] != 1)
 			gf256_scale(p, gf256_inv(slots[slot]), s->stride);
-		clear_others(s, row, (uint16_t)(s->columns + slot));
+		gf256_clear(s->rows, s->stride, s->nb_rows, row, (size_t)s->columns + slot);
 	}
 	use_slot(s, slot, false);
 	remove_row(s, row);
@@ -176,24 +171,15 @@ spend_row(struct rlnc_solver *s, uint16_t row)
 bool
 rlnc_solver_add(struct rlnc_solver *s, const uint8_t *coeffs, uint16_t slot)
 {
-	uint8_t factors[RLNC_SOLVER_SLOTS_MAX], *row = rlnc_solver_row(s, s->nb_rows);
-	const uint8_t *others[RLNC_SOLVER_SLOTS_MAX];
-	unsigned int n = 0;
+	uint8_t *row = rlnc_solver_row(s, s->nb_rows);
 	uint16_t pivot;
 
 	memcpy(row, coeffs, s->columns);
 	memset(row + s->columns, 0, (size_t)s->stride - s->columns);
 	row[s->columns + slot] = 1;
 	/* Rows are 0 in each other's pivots, so all of them can be taken off at once. */
-	for (uint16_t r = 0; r < s->nb_rows; r++) {
-		if (coeffs[s->pivots[r]] == 0)
-			continue;
-		factors[n] = coeffs[s->pivots[r]];
-		others[n++] = rlnc_solver_row(s, r);
-	}
-	if (n > 0)
-		gf256_combine_add(s->stride, n, 1, factors, others, &row);
-	pivot = first_open(s, row);
+	gf256_reduce(row, s->rows, s->stride, s->nb_rows, s->pivots);
+	pivot = first_open(s, row, 0);
 	if (pivot == RLNC_SOLVER_NONE)
 		return false;
 	use_slot(s, slot, true);
@@ -215,7 +201,7 @@ rlnc_solver_learn(struct rlnc_solver *s, uint16_t column)
 	if (likely(row == RLNC_SOLVER_NONE))
 		return 0;
 	s->row_of[column] = RLNC_SOLVER_NONE;
-	pivot = first_open(s, rlnc_solver_row(s, row));
+	pivot = first_open(s, rlnc_solver_row(s, row), 0);
 	if (pivot != RLNC_SOLVER_NONE) {
 		make_pivot(s, row, pivot);
 		return 0;
@@ -227,11 +213,18 @@ rlnc_solver_learn(struct rlnc_solver *s, uint16_t column)
 uint16_t
 rlnc_solver_solved(const struct rlnc_solver *s, uint16_t rows[RLNC_SOLVER_SLOTS_MAX])
 {
-	uint16_t n = 0;
+	uint16_t n = 0, from = open_from(s);
+	uint64_t open = 0, in;
 
-	for (uint16_t r = 0; r < s->nb_rows; r++)
-		if (first_open(s, rlnc_solver_row(s, r)) == RLNC_SOLVER_NONE)
+	memcpy(&open, s->open + from, from < s->columns ? WORD : 0);
+	for (uint16_t r = 0; r < s->nb_rows; r++) {
+		const uint8_t *row = rlnc_solver_row(s, r);
+
+		/* Almost every row that is not solved needs one of these. */
+		memcpy(&in, row + from, WORD);
+		if ((in & open) == 0 && first_open(s, row, from) == RLNC_SOLVER_NONE)
 			rows[n++] = r;
+	}
 	return n;
 }
 
@@ -289,7 +282,7 @@ rlnc_solver_forget(struct rlnc_solver *s, uint16_t column)
 	p = rlnc_solver_row(s, row);
 	if (s->pivots[row] != column) {
 		gf256_scale(p, gf256_inv(p[column]), s->stride);
-		clear_others(s, row, column);
+		gf256_clear(s->rows, s->stride, s->nb_rows, row, column);
 		s->open[s->pivots[row]] = 0xff;
 	}
 	remove_row(s, row);

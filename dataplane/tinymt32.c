@@ -46,6 +46,34 @@ tinymt32_init(struct tinymt32 *t, uint32_t seed)
 		step(t);
 }
 
+/*
+ * A step is a chain of operations from one sum of words to the next one: a's, carried here, is kept
+ * short, and what it does not need is beside it.
+ */
+void
+tinymt32_bytes(struct tinymt32 *t, uint8_t *bytes, uint32_t n)
+{
+	uint32_t s0 = t->state[0], s1 = t->state[1], s2 = t->state[2], y = t->state[3];
+	uint32_t a = (s0 & FIRST_BITS) ^ s1 ^ s2;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t before = y ^ (y >> 1), x = a ^ (a << 1), odd = 0 - ((before ^ a) & 1), sum;
+
+		y = before ^ x;
+		a = ((s1 & FIRST_BITS) ^ s2 ^ (before << SHIFT_LEFT)) ^ (x ^ (x << SHIFT_LEFT)) ^
+		    (odd & (MAT1 ^ MAT2));
+		s0 = s1;
+		s1 = s2 ^ (odd & MAT1);
+		s2 = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);
+		sum = s0 + (s2 >> SHIFT_RIGHT);
+		bytes[i] = (uint8_t)(y ^ sum ^ ((0 - (sum & 1)) & TMAT));
+	}
+	t->state[0] = s0;
+	t->state[1] = s1;
+	t->state[2] = s2;
+	t->state[3] = y;
+}
+
 uint32_t
 tinymt32_next(struct tinymt32 *t)
 {

@@ -18,4 +18,7 @@ void tinymt32_init(struct tinymt32 *t, uint32_t seed);
 /* The next number. */
 uint32_t tinymt32_next(struct tinymt32 *t);
 
+/* The low bytes of the next n numbers, faster. */
+void tinymt32_bytes(struct tinymt32 *t, uint8_t *bytes, uint32_t n);
+
 #endif

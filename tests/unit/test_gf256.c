@@ -302,6 +302,46 @@ test_spread_and_scale(void **state)
 			}
 }
 
+/* Elimination steps beside a plain loop, with rows of all lengths and any number of them. */
+static void
+test_rows(void **state)
+{
+	static uint8_t rows[40 * GF256_ROW_MAX], plain[40 * GF256_ROW_MAX];
+	const struct gf256_kernels *k;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	for (unsigned int i = 0; (k = gf256_kernels(i)) != NULL; i++)
+		for (unsigned int round = 0; round < 2000; round++) {
+			size_t stride = GF256_ROW *
+					(1 + rng_below(&rng, GF256_ROW_MAX / GF256_ROW));
+			unsigned int n = rng_below(&rng, 39), one = rng_below(&rng, n + 1);
+			size_t at = rng_below(&rng, (uint32_t)stride);
+			uint16_t pivots[40];
+			uint8_t factors[40];
+
+			for (size_t b = 0; b < 40 * stride; b++)
+				plain[b] = rows[b] = (uint8_t)rng_next(&rng);
+			for (unsigned int r = 0; r < n; r++) {
+				pivots[r] = (uint16_t)rng_below(&rng, (uint32_t)stride);
+				factors[r] = plain[n * stride + pivots[r]];
+			}
+			for (size_t b = 0; b < n * stride; b++)
+				plain[n * stride + b % stride] ^=
+					product[factors[b / stride]][plain[b]];
+			k->reduce(rows + n * stride, rows, stride, n, pivots);
+			assert_memory_equal(rows, plain, 40 * stride);
+			for (unsigned int r = 0; r <= n; r++)
+				factors[r] = r == one ? 0 : plain[r * stride + at];
+			for (size_t b = 0; b < (n + 1) * stride; b++)
+				plain[b] ^= product[factors[b / stride]]
+						   [rows[one * stride + b % stride]];
+			k->clear(rows, stride, n + 1, one, at);
+			assert_memory_equal(rows, plain, 40 * stride);
+		}
+}
+
 /* The public names do what the kernels in use do, whichever these are. */
 static void
 test_use(void **state)
@@ -358,6 +398,7 @@ main(void)
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_spread_and_scale),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_use),
 		cmocka_unit_test(test_isal_itself),
 	};
