@@ -52,14 +52,15 @@ coding_rate(double bytes, double cycles)
 	return bytes * (double)rte_get_tsc_hz() / cycles / 1e9;
 }
 
+/* Whether there must be more turns than were asked for: the core was taken away in each of them. */
+static inline bool
+coding_goes_on(const struct bench_meter *meter, unsigned int turns)
+{
+	return meter->packets == 0 && turns < 10000;
+}
+
 /* The parts. */
 void coding_kernels(const struct bench_options *options);
 void coding_codes(const struct bench_options *options);
-
-/*
- * TSC cycles a byte of one source into one output that the best of the kernels takes, in cache,
- * CODING_K sources: of each run. Known after coding_kernels.
- */
-extern struct bench_samples coding_best_kernel;
 
 #endif

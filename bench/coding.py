@@ -38,6 +38,14 @@ def pictures(figures):
                "set xlabel 'source packets'\nset ylabel '10^9 a second'", curves)
 
 
+    works = {"repair": "repair, a tenth", "encode": "encode", "decode": "decode",
+             "decode_seeds": "decode, drawn from seeds"}
+    yield ("codes", "set logscale xy 2\nset title 'Whole generations, payloads in cache and not'\n"
+           "set xlabel 'source packets'\nset ylabel 'Gbit/s of source payload'",
+           {f"{title}, {where}": scale.points(figures, rf"{work}_gbps_k(\d+)_{key}")
+            for work, title in works.items() for key, where in WHERE})
+
+
 def draw_all(figures, directory):
     directory.mkdir(parents=True, exist_ok=True)
     for name, settings, curves in pictures(figures):

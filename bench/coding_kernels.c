@@ -19,8 +19,6 @@
 #define TURN_BYTES (1 << 19) /* a turn: as many generations as take so many products */
 #define TURNS	   60
 
-struct bench_samples coding_best_kernel;
-
 static const unsigned int outs[] = {1, 2, OUTS_MAX};
 
 #define SHAPES RTE_DIM(outs)
@@ -142,7 +140,8 @@ measure(struct pair *pair, unsigned int k, unsigned int n_out, struct coding_poo
 	least = rte_rdtsc() - begin;
 	bench_meter_start(&isal, least);
 	bench_meter_start(&own, least);
-	for (unsigned int i = 0; i < turns; i++) {
+	for (unsigned int i = 0; i < turns || coding_goes_on(&isal, i) || coding_goes_on(&own, i);
+		i++) {
 		turn(&isal, &s, pool, by_isal);
 		turn(&own, &s, pool, by_us);
 	}
@@ -204,13 +203,6 @@ by_size(const struct bench_options *options, struct coding_pool *near, struct co
 		printf("\n");
 		figures(&pairs[k][o][0], coding_k[k], outs[o], "near");
 		figures(&pairs[k][o][1], coding_k[k], outs[o], "far");
-	}
-	for (unsigned int run = 0; run < options->runs; run++) {
-		double best = pairs[1][0][0].own.value[run];
-
-		for (unsigned int o = 1; o < SHAPES; o++)
-			best = RTE_MIN(best, pairs[1][o][0].own.value[run]);
-		bench_add(&coding_best_kernel, best);
 	}
 }
 
