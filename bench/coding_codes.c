@@ -86,7 +86,7 @@ decode(struct scene *s, struct generation *g, bool seeded)
 			.seed = s->seeds[i],
 			.coeffs = s->coeffs + i * s->k};
 
-		if (rlnc_decoder_combination(d, &h, 0, g->coded[i]) != RLNC_HELD)
+		if (rlnc_decoder_combination(d, &h, 0, g->coded[i], 0) != RLNC_HELD)
 			bench_die("a combination of full rank was refused");
 		n = rlnc_decoder_find(d, found);
 	}
