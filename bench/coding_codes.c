@@ -185,8 +185,12 @@ make_generation(struct scene *s, struct generation *g, struct coding_pool *pool)
 	memcpy(g->coded, coding_pool_next(pool, s->k), s->k * sizeof(g->coded[0]));
 	memcpy(g->decoded, coding_pool_next(pool, s->k), s->k * sizeof(g->decoded[0]));
 	for (unsigned int i = 0; i < s->k; i++) {
-		g->vectors[i] = (struct rlnc_vector){.m = g->sources[i], .len = CODING_PAYLOAD};
-		g->vectors[i].head.length = rte_cpu_to_be_16(CODING_PAYLOAD);
+		rte_pktmbuf_reset(g->sources[i]);
+		g->sources[i]->data_off = CODING_AT;
+		(void)rte_pktmbuf_append(g->sources[i], CODING_PAYLOAD);
+		rlnc_vector_set(&g->vectors[i],
+			(struct rlnc_symbol_head){.length = rte_cpu_to_be_16(CODING_PAYLOAD)},
+			g->sources[i], 0);
 		rte_pktmbuf_reset(g->coded[i]);
 		g->coded[i]->data_off = CODING_AT;
 		(void)rte_pktmbuf_append(g->coded[i], CODING_PAYLOAD + HEAD);
