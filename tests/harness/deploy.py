@@ -48,6 +48,7 @@ class Place:
         self.id = number
         self.namespace = stage.namespace(f"n{number}")
         self.ports, self.peers = [], []
+        self.groups = {}  # others of its configuration, by name
         self.fields = {"id": number, "name": unique("node") + f"-{number}", **node}
         self.running = None
 
@@ -59,7 +60,8 @@ class Place:
 
     def configuration(self, conferences):
         peers = {"peers": self.peers} if self.peers else {}
-        return {"node": self.fields, "ports": self.ports, **peers, "conferences": conferences}
+        return {"node": self.fields, "ports": self.ports, **peers, "conferences": conferences,
+                **self.groups}
 
 
 class Deployment:
