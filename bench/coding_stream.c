@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "coding_stream.h"
+#include "frames.h"
+#include "gf256.h"
+#include "rlnc_solver.h"
+
+#define LOSS 20 /* one frame in so many, 5 % */
+#define HEADER                                                                                     \
+	112	 /* bytes of a frame that are written; with all headers, and the symbol's head     \
+		  */
+#define PAD 0x5a /* what frames_make fills payloads with */
+
+static void
+put_coding_header(const struct coding_stream *s, uint8_t *p, uint32_t number)
+{
+	struct rlnc_header h = {
+		.kind = RLNC_SYSTEMATIC, .final = true, .n = CODING_K, .index = (uint8_t)number};
+
+	if (number >= CODING_K) {
+		h.kind = RLNC_SEEDED;
+		h.seed = s->seeds[number - CODING_K];
+	}
+	rlnc_header_write(&h, p);
+}
+
+/* Frame number of a generation: its headers, as the last node wrote them. */
+static void
+write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
+{
+	const struct loop_traffic *t = number < CODING_K ? &s->source : &s->repair;
+	uint8_t *frame = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
+	struct session_hdr *session = (struct session_hdr *)(frame + t->session_off);
+	uint64_t link_seq = rte_cpu_to_be_64(s->link_seq++);
+	uint32_t seq = s->generation * CODING_K + (s->coded ? 0 : number);
+
+	memcpy(frame, t->frame, HEADER);
+	memcpy(frame + t->link_seq_off, &link_seq, sizeof(link_seq));
+	session->session = rte_cpu_to_be_32(1);
+	session->seq = rte_cpu_to_be_32(seq);
+	session->stamp = rte_cpu_to_be_32(s->stamp);
+	session->flow_seq = rte_cpu_to_be_16(
+		(uint16_t)(s->generation * (s->coded ? STREAM_SENT : CODING_K) + number));
+	m->data_off = RTE_PKTMBUF_HEADROOM;
+	m->data_len = t->frame_len;
+	m->pkt_len = t->frame_len;
+	if (!s->coded)
+		return;
+	session->flags = SESSION_CODED;
+	put_coding_header(s, (uint8_t *)(session + 1), number);
+	if (number >= CODING_K) {
+		struct rlnc_symbol_head head = {.length = rte_cpu_to_be_16(CODING_PAYLOAD),
+			.stamp = rte_cpu_to_be_32(s->stamp)};
+
+		memcpy((uint8_t *)(session + 1) + RLNC_HEADER_BYTES, &head, sizeof(head));
+	}
+}
+
+static void
+next_frame(struct coding_stream *s, struct rte_mbuf *m)
+{
+	uint32_t which = s->generation % STREAM_GENERATIONS;
+
+	write_frame(s, m, s->come[which][s->at]);
+	if (++s->at == s->nb_come[which]) {
+		s->at = 0;
+		s->generation++;
+	}
+}
+
+static void
+look_ahead(struct coding_stream *s)
+{
+	if (rte_mempool_get_bulk(s->pool, (void **)s->ahead, LOOP_BURST) != 0)
+		bench_die("%s: the node holds more packets than the pool has", s->port.name);
+	for (uint16_t i = 0; i < LOOP_BURST; i++) {
+		rte_mbuf_prefetch_part1(s->ahead[i]);
+		rte_mbuf_prefetch_part2(s->ahead[i]);
+	}
+}
+
+static uint16_t
+rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct coding_stream *s = port->driver;
+
+	(void)queue;
+	(void)n;
+	s->stamp = (uint32_t)(now / 1000);
+	if (!s->primed)
+		look_ahead(s);
+	s->primed = true;
+	memcpy(pkts, s->ahead, sizeof(s->ahead));
+	look_ahead(s);
+	for (uint16_t i = 0; i < LOOP_BURST; i++) {
+		rte_mbuf_refcnt_set(pkts[i], 1);
+		pkts[i]->nb_segs = 1;
+		pkts[i]->next = NULL;
+		pkts[i]->ol_flags = 0;
+		pkts[i]->packet_type = 0;
+		next_frame(s, pkts[i]);
+	}
+	return LOOP_BURST;
+}
+
+static uint16_t
+tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct coding_stream *s = port->driver;
+
+	(void)queue;
+	(void)now;
+	s->sent += n;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+static const struct port_ops stream_ops = {.rx_burst = rx_burst, .tx_burst = tx_burst};
+
+uint32_t
+coding_stream_io(struct coding_stream *s, uint64_t now)
+{
+	struct rte_mbuf *pkts[LOOP_BURST];
+
+	(void)rx_burst(&s->port, 0, pkts, LOOP_BURST, now);
+	rte_mempool_put_bulk(s->pool, (void **)pkts, LOOP_BURST);
+	return LOOP_BURST;
+}
+
+/* Seeds whose coefficients have the sum 1. */
+static void
+choose_seeds(struct coding_stream *s)
+{
+	unsigned int have = 0;
+
+	for (uint32_t seed = 0; have < STREAM_REPAIRS && seed <= UINT16_MAX; seed++) {
+		uint8_t coeffs[CODING_K], sum = 0;
+
+		rlnc_seed_coeffs((uint16_t)seed, coeffs, CODING_K);
+		for (unsigned int i = 0; i < CODING_K; i++)
+			sum ^= coeffs[i];
+		if (sum == 1)
+			s->seeds[have++] = (uint16_t)seed;
+	}
+	if (have < STREAM_REPAIRS)
+		bench_die("there are not %u seeds with a sum of 1", STREAM_REPAIRS);
+}
+
+/* Whether all sources can be known of what comes. */
+static bool
+is_enough(const struct coding_stream *s, uint32_t which, void *memory)
+{
+	struct rlnc_solver solver;
+	uint8_t coeffs[CODING_K];
+	uint16_t rows[RLNC_SOLVER_SLOTS_MAX];
+
+	rlnc_solver_init(&solver, memory, CODING_K, STREAM_REPAIRS);
+	for (uint8_t i = 0; i < s->nb_come[which]; i++) {
+		uint8_t number = s->come[which][i];
+
+		if (number < CODING_K) {
+			rlnc_solver_learn(&solver, number);
+			continue;
+		}
+		rlnc_seed_coeffs(s->seeds[number - CODING_K], coeffs, CODING_K);
+		(void)rlnc_solver_add(&solver, coeffs, rlnc_solver_free_slot(&solver));
+	}
+	return solver.nb_known + rlnc_solver_solved(&solver, rows) == CODING_K;
+}
+
+static void
+choose_losses(struct coding_stream *s)
+{
+	void *memory = rte_malloc(NULL, rlnc_solver_bytes(CODING_K, STREAM_REPAIRS), 64);
+	struct rng rng;
+
+	if (memory == NULL)
+		bench_die("there is no memory for a solver");
+	rng_seed(&rng, 1);
+	for (uint32_t g = 0; g < STREAM_GENERATIONS; g++) {
+		do {
+			s->nb_come[g] = 0;
+			for (uint32_t i = 0; i < (s->coded ? STREAM_SENT : CODING_K); i++)
+				if (!s->coded || rng_below(&rng, LOSS) != 0)
+					s->come[g][s->nb_come[g]++] = (uint8_t)i;
+		} while (s->coded && !is_enough(s, g, memory));
+		s->come_sum += s->nb_come[g];
+	}
+	rte_free(memory);
+}
+
+double
+coding_stream_share(const struct coding_stream *s)
+{
+	return (double)s->come_sum / STREAM_GENERATIONS / CODING_K;
+}
+
+static void
+make_frames(struct coding_stream *s)
+{
+	struct frames_params params = {
+		.kind = FRAMES_DESTINATION, .hops = 1, .ways = 1, .sessions = 1};
+
+	params.payload = CODING_PAYLOAD;
+	if (s->coded)
+		params.payload += RLNC_HEADER_BYTES;
+	frames_make(&s->source, &params);
+	params.payload += sizeof(struct rlnc_symbol_head);
+	frames_make(&s->repair, &params);
+}
+
+void
+coding_stream_init(struct coding_stream *s, const char *name, bool coded, uint32_t packets)
+{
+	struct rte_mbuf *m;
+
+	*s = (struct coding_stream){
+		.coded = coded,
+		.port = {.ops = &stream_ops, .rx_queues = 1, .tx_queues = 1, .up = true},
+		.link_seq = 1,
+	};
+	s->port.driver = s;
+	snprintf(s->port.name, sizeof(s->port.name), "%s", name);
+	s->pool = rte_pktmbuf_pool_create_by_ops(
+		name, packets, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_sp_sc");
+	if (s->pool == NULL)
+		bench_die("no memory for %u packets: %s", packets, rte_strerror(rte_errno));
+	make_frames(s);
+	choose_seeds(s);
+	choose_losses(s);
+	for (uint32_t i = 0; i < packets; i++) {
+		if (rte_mempool_get(s->pool, (void **)&m) != 0)
+			bench_die("%s: packets are missing from the pool", name);
+		memset(m->buf_addr, PAD, m->buf_len);
+		rte_mempool_put(s->pool, m);
+	}
+}
+
+void
+coding_stream_free(struct coding_stream *s)
+{
+	rte_mempool_free(s->pool);
+}
