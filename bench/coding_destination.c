@@ -14,7 +14,7 @@
 #include "rlnc_receiver.h"
 #include "tsc.h"
 
-#define PACKETS	      1024
+#define PACKETS	      512
 #define MEASURE	      400000 /* frames a run */
 #define MEASURE_QUICK 4000
 #define WARM_UP	      20000
