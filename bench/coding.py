@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the benchmark coding (coding.c) and, with --pictures DIR, draws its curves there as SVG.
 
-All other options are the program's own: --help lists them. --figures FILE draws the pictures of an
-earlier run's --json FILE, and runs nothing.
+It then runs the simulations of coding beside theory (--only simulation: nothing else), and takes
+their figures over. All other options are the program's own: --help lists them. --figures FILE draws
+the pictures of an earlier run's --json FILE, and runs nothing.
 """
 import json
 import pathlib
@@ -54,6 +55,42 @@ def draw_all(figures, directory):
             print(f"picture: {path}")
 
 
+def option(arguments, name):
+    """The value of an option that the program gets too; None without it."""
+    if name not in arguments[:-1]:
+        return None
+    return arguments[arguments.index(name) + 1]
+
+
+def simulate(quick, directory):
+    """Figures of coding beside theory, in virtual time (tests/sim)."""
+    program = scale.BUILD / "tests" / "sim" / "coding_sim"
+    if not program.exists():
+        print(f"\n{program} is not built: no figures of simulations")
+        return {}
+    output = directory / "simulation.json"
+    print("\nSimulations beside theory", flush=True)
+    subprocess.run([program, "--json", output, *(["--seconds", "1"] if quick else [])], check=True)
+    return json.loads(output.read_text(encoding="ascii"))["figures"]
+
+
+def measure(arguments, directory):
+    """All figures, or None if the program failed."""
+    only = option(arguments, "--only")
+    output = directory / "measured.json"
+    figures = {}
+    if only != "simulation":
+        if "--commit" not in arguments:
+            arguments = ["--commit", scale.commit(), *arguments]
+        command = [scale.BUILD / "bench" / "coding_measure", *arguments, "--json", output]
+        if subprocess.run(command, check=False).returncode != 0:
+            return None
+        figures |= json.loads(output.read_text(encoding="ascii"))["figures"]
+    if only in (None, "simulation"):
+        figures |= simulate("--quick" in arguments, directory)
+    return figures
+
+
 def main():
     arguments = sys.argv[1:]
     directory, old = scale.take(arguments, "--pictures"), scale.take(arguments, "--figures")
@@ -63,20 +100,20 @@ def main():
         draw_all(json.loads(old.read_text(encoding="ascii"))["figures"], directory)
         return 0
     if "--help" in arguments:
-        print(__doc__)
+        print(__doc__, flush=True)
+        return subprocess.run([scale.BUILD / "bench" / "coding_measure", "--help"],
+                              check=False).returncode
+    wanted = scale.take(arguments, "--json")
     with tempfile.TemporaryDirectory() as temporary:
-        output = pathlib.Path(temporary) / "figures.json"
-        if "--json" in arguments[:-1]:
-            output = pathlib.Path(arguments[arguments.index("--json") + 1])
-        else:
-            arguments = ["--json", output, *arguments]
-        if "--commit" not in arguments:
-            arguments = ["--commit", scale.commit(), *arguments]
-        status = subprocess.run([scale.BUILD / "bench" / "coding_measure", *arguments],
-                                check=False).returncode
-        if status == 0 and directory:
-            draw_all(json.loads(output.read_text(encoding="ascii"))["figures"], directory)
-    return status
+        figures = measure(arguments, pathlib.Path(temporary))
+    if figures is None:
+        return 1
+    if wanted:
+        wanted.write_text(json.dumps({"benchmark": "coding", "figures": figures}) + "\n",
+                          encoding="ascii")
+    if directory:
+        draw_all(figures, directory)
+    return 0
 
 
 if __name__ == "__main__":
@@ -85,3 +122,5 @@ if __name__ == "__main__":
     except FileNotFoundError as error:
         sys.exit(f"coding: {error.filename} is not there: ./run bench builds Ferry and installs "
                  "the package gnuplot-nox")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"coding: {error.cmd[0]}: exit status {error.returncode}")
