@@ -105,7 +105,7 @@ static bool
 any_paced(const struct node *node)
 {
 	for (uint16_t i = 0; i < node->max_links; i++)
-		if (node->links[i] != NULL && counter_read(&node->links[i]->feeder.pacer.rate) != 0)
+		if (node->links[i] != NULL && counter_read(&node->links[i]->tx.pacer.rate) != 0)
 			return true;
 	return false;
 }
@@ -136,7 +136,7 @@ session_bps(const struct allowed *a, const struct session_entry *entry)
 	for (uint32_t b = 0; plan != NULL && b < branches_of(plan); b++) {
 		const struct link *link = plan->branches[b].link;
 		const struct config_conference *conference = entry->conference;
-		uint64_t rate = counter_read(&link->feeder.pacer.rate) * 8, bps;
+		uint64_t rate = counter_read(&link->tx.pacer.rate) * 8, bps;
 
 		if (rate == 0)
 			continue;

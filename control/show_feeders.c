@@ -82,7 +82,7 @@ show_feeder(const struct show_view *view, const struct link *link, const struct 
 {
 	const struct config_peer *peer = config_peer_find(view->config, link->node_id);
 	const struct link_feeder *f = &link->feeder;
-	uint64_t rate = counter_read(&f->pacer.rate);
+	uint64_t rate = counter_read(&link->tx.pacer.rate);
 	json_t *object = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < n; i++)

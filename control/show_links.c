@@ -146,7 +146,7 @@ show_link_pacing(json_t *object, const struct link *link)
 {
 	const struct tfrc_sender *s = &link->tfrc.sender;
 	const struct tfrc_receiver *r = &link->rx.tfrc;
-	uint64_t rate = counter_read(&link->feeder.pacer.rate), rtt = counter_read(&s->rtt);
+	uint64_t rate = counter_read(&link->tx.pacer.rate), rtt = counter_read(&s->rtt);
 	bool tfrc = link_is_tfrc(link),
 	     reports = __atomic_load_n(&link->rx.reports, __ATOMIC_RELAXED);
 

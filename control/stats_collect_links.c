@@ -64,7 +64,7 @@ collect_probes(const struct link *link, struct ferry_stats_link *r)
 static double
 rate_allowed(const struct link *link)
 {
-	uint64_t rate = counter_read(&link->feeder.pacer.rate);
+	uint64_t rate = counter_read(&link->tx.pacer.rate);
 
 	return rate != 0 ? (double)rate * 8 : (double)NAN;
 }

@@ -63,20 +63,11 @@ feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 		feeder_set_aside(w, link, m);
 }
 
-/* A paced link of ours: may a packet go at once? Nothing waits, and the time has come. */
+/* A paced link of ours: may a packet go at once? Nobody waits, and the time has come. */
 static inline bool
 feeder_is_open(const struct worker *w, const struct link *link)
 {
-	return link->owner == w->index && link->feeder.drr.packets == 0 &&
-	       pacer_is_ready(&link->feeder.pacer, w->now);
-}
-
-/* A packet is about to leave by a paced link of ours. */
-static inline void
-feeder_wake(struct worker *w, struct link *link)
-{
-	if (unlikely(link->feeder.asleep))
-		link_tfrc_wake(w, link);
+	return link->owner == w->index && !link->tx.held && pacer_is_ready(&link->tx.pacer, w->now);
 }
 
 /* The same for a frame in transit, see link_output_transit. False: m is as it was. */
@@ -88,10 +79,9 @@ feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
 		return link_output_transit(w, link, m, frame, len);
 	if (!feeder_is_open(w, link))
 		return false;
-	feeder_wake(w, link);
 	if (unlikely(!link_output_transit(w, link, m, frame, len)))
 		return false;
-	pacer_spend(&link->feeder.pacer, len + (uint32_t)sizeof(struct link_hdr), w->now, false);
+	pacer_spend(&link->tx.pacer, len + (uint32_t)sizeof(struct link_hdr), w->now, false);
 	return true;
 }
 

@@ -67,8 +67,9 @@ congested(struct worker *w, struct link *link, struct feeder_queue *q,
 static void
 send_one(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t bytes, bool waited)
 {
-	pacer_spend(&link->feeder.pacer, bytes, w->now, waited);
-	feeder_wake(w, link);
+	pacer_spend(&link->tx.pacer, bytes, w->now, waited);
+	if (unlikely(link->tfrc.asleep))
+		link_tfrc_wake(w, link);
 	link_output_data(w, link, m);
 }
 
@@ -89,9 +90,10 @@ send_next(struct worker *w, struct link *link, struct feeder_next *next)
 static void
 send_due(struct worker *w, struct link *link)
 {
+	const struct pacer *pacer = &link->tx.pacer;
 	struct link_feeder *f = &link->feeder;
 
-	while (f->drr.packets > 0 && pacer_is_ready(&f->pacer, w->now)) {
+	while (f->drr.packets > 0 && pacer_is_ready(pacer, w->now)) {
 		struct feeder_next next = feeder_drr_take(&w->feeders, &f->drr, w->now);
 
 		w->counters.queued--;
@@ -104,10 +106,11 @@ send_due(struct worker *w, struct link *link)
 		drop_at(w, link, next.m, DROP_queue_expired);
 	}
 	if (f->drr.packets > 0) {
-		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
+		timer_start(&w->wheel, &f->timer, pacer_ready_at(pacer));
 		link_tfrc_waiting(w, link);
 	} else {
 		timer_stop(&w->wheel, &f->timer);
+		link_note_held(link);
 	}
 }
 
@@ -184,7 +187,7 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	const struct session_hdr *session;
 	struct feeder_queue *q;
 
-	if (likely(feeder_is_open(w, link))) {
+	if (likely(f->drr.packets == 0 && pacer_is_ready(&link->tx.pacer, w->now))) {
 		send_one(w, link, m, bytes, false);
 		return;
 	}
@@ -201,9 +204,10 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 		return;
 	}
 	w->counters.queued++;
+	link->tx.held = true;
 	link_tfrc_waiting(w, link);
 	if (!f->timer.armed)
-		timer_start(&w->wheel, &f->timer, pacer_ready_at(&f->pacer));
+		timer_start(&w->wheel, &f->timer, pacer_ready_at(&link->tx.pacer));
 }
 
 void
@@ -212,7 +216,7 @@ feeder_init(struct link *link, uint64_t rate, uint8_t share)
 	struct link_feeder *f = &link->feeder;
 
 	feeder_drr_init(&f->drr, link->port->mtu, share);
-	pacer_init(&f->pacer, rate);
+	pacer_init(&link->tx.pacer, rate);
 	f->timer = (struct timer){.fire = fire, .arg = link};
 	link->direct = rate == 0 ? link->owner : LINK_NO_OWNER;
 }
@@ -220,9 +224,7 @@ feeder_init(struct link *link, uint64_t rate, uint8_t share)
 void
 feeder_set_rate(struct worker *w, struct link *link, uint64_t rate)
 {
-	struct pacer *pacer = &link->feeder.pacer;
-
-	pacer_set_rate(pacer, rate, w->now);
+	pacer_set_rate(&link->tx.pacer, rate, w->now);
 	send_due(w, link);
 	__atomic_store_n(&link->direct, rate == 0 ? link->owner : LINK_NO_OWNER, __ATOMIC_RELAXED);
 }
@@ -230,7 +232,7 @@ feeder_set_rate(struct worker *w, struct link *link, uint64_t rate)
 void
 feeder_set_rtt(struct link *link, uint64_t rtt_ns)
 {
-	pacer_set_rtt(&link->feeder.pacer, rtt_ns);
+	pacer_set_rtt(&link->tx.pacer, rtt_ns);
 }
 
 /* Drops what waits in a queue, and forgets it. */
@@ -247,6 +249,7 @@ end_queue(struct worker *w, struct feeder_queue *q, enum drop_reason reason)
 	}
 	if (link->feeder.drr.packets == 0)
 		timer_stop(&w->wheel, &link->feeder.timer);
+	link_note_held(link);
 	feeder_queue_forget(&w->feeders, q);
 }
 

@@ -46,12 +46,15 @@ enum link_pacing {
 
 /* Written by the link's owner only. */
 struct link_tx {
-	uint64_t seq;	      /* the next DATA sequence */
-	uint64_t seq_control; /* the next sequence of all other types */
-	rte_be32_t rtt;	      /* our estimate, microseconds; 0 = none yet */
+	/* One cache line for each DATA packet. */
+	uint64_t seq;	  /* the next DATA sequence */
+	uint64_t packets; /* DATA taken by the port */
+	uint64_t bytes;	  /* of UDP payload */
+	rte_be32_t rtt;	  /* our estimate, microseconds; 0 = none yet */
+	bool held;	  /* packets wait for their time, or the nofeedback timer for a packet */
+	struct pacer pacer;
 
-	uint64_t packets;	/* DATA taken by the port */
-	uint64_t bytes;		/* of UDP payload */
+	uint64_t seq_control;	/* the next sequence of all other types */
 	uint64_t control;	/* datagrams of other types taken by the port */
 	uint64_t drops;		/* by the owner, on the way to this link */
 	uint64_t oversize;	/* of these, larger than the port's MTU */
@@ -59,18 +62,21 @@ struct link_tx {
 	uint64_t flattened;	/* copied into one piece for a port that sends no chains */
 };
 
+static_assert(offsetof(struct link_tx, pacer.rate) <= 64, "one cache line");
+
 /* Written by the worker that owns the receiving side only. What each packet touches is first. */
 struct link_rx {
-	struct link_head head;
-	uint64_t heard_at; /* last accepted datagram, ns */
-	rte_be32_t rtt;	   /* the neighbour's estimate, microseconds, as it came */
-	uint16_t epoch;	   /* of the neighbour */
-	bool heard;	   /* an epoch was taken */
-	bool reports;	   /* the neighbour is told how its DATA arrives */
-	uint64_t bytes;	   /* of UDP payload, DATA accepted */
+	struct link_head head; /* of a frame in order that need be told to nobody; else forgotten */
+	uint64_t heard_at;     /* last accepted datagram, ns */
+	rte_be32_t rtt;	       /* the neighbour's estimate, microseconds, as it came */
+	uint16_t epoch;	       /* of the neighbour */
+	bool heard;	       /* an epoch was taken */
+	bool reports;	       /* the neighbour is told how its DATA arrives */
+	uint64_t bytes;	       /* of UDP payload, DATA accepted */
 	struct seq_window window;
 	uint64_t packets;	   /* DATA accepted */
-	struct tfrc_receiver tfrc; /* its first words, for each packet too if reports */
+	rte_be32_t stamp;	   /* of the last DATA that came in order, as it came */
+	struct tfrc_receiver tfrc; /* used if reports; see link_tfrc_catch_up */
 
 	uint64_t control; /* FEEDBACK and PROBE accepted */
 	uint64_t reordered;
@@ -83,21 +89,16 @@ struct link_rx {
 
 /* Packets of a paced link that wait for their time; written by the link's owner only. */
 struct link_feeder {
-	/* One cache line for a packet that need not wait: these and drr's first word. */
-	struct pacer pacer;
-	bool asleep; /* the nofeedback timer waits for a packet */
-
 	struct feeder_drr drr;
 	struct timer timer;	   /* runs while packets wait */
 	struct event_limit events; /* of congestion */
 };
 
-static_assert(offsetof(struct link_feeder, drr.packets) < 64, "one cache line");
-
 /* Rate control; written by the link's owner only. */
 struct link_tfrc {
 	struct tfrc_sender sender;
 	struct timer timer; /* the nofeedback timer */
+	bool asleep;	    /* it waits for a packet */
 	uint64_t ignored;   /* reports that could not be true, or came too late */
 };
 
@@ -130,7 +131,7 @@ struct link {
 
 	struct link_tx tx __rte_cache_aligned;
 	struct link_rx rx __rte_cache_aligned;
-	struct link_feeder feeder __rte_cache_aligned;
+	struct link_feeder feeder;
 	struct link_tfrc tfrc;
 
 	struct timer feedback; /* of the next report; the receiving worker's */
@@ -144,6 +145,13 @@ static inline const struct frame_template *
 link_header(const struct link *link)
 {
 	return __atomic_load_n(&link->header, __ATOMIC_ACQUIRE);
+}
+
+/* Whenever a queue of the link's feeder begins or ends, or tfrc.asleep changes. */
+static inline void
+link_note_held(struct link *link)
+{
+	link->tx.held = link->feeder.drr.packets > 0 || link->tfrc.asleep;
 }
 
 /* DATA packets of the neighbour that did not come, all epochs. */

@@ -127,6 +127,7 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	}
 
 	rx = &link->rx;
+	link_tfrc_catch_up(rx);
 	epoch = rte_be_to_cpu_16(hdr->epoch);
 	type = hdr->version_type & 0x0f;
 	if (unlikely(!rx->heard || epoch != rx->epoch)) {
@@ -142,7 +143,9 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 			return reason;
 		link_tfrc_received(w, link, hdr, view->ecn);
 		/* On a tagged port the tag may be in the frame or not. */
-		if (port->vlan == 0)
+		if (unlikely(!link_tfrc_is_quiet(rx)))
+			link_head_forget(&rx->head);
+		else if (port->vlan == 0)
 			link_head_learn(&rx->head, rte_pktmbuf_mtod(m, const void *),
 				view->payload_off, m->data_len);
 	}

@@ -84,10 +84,7 @@ link_input_next(struct worker *w, const struct port *port, struct link *link,
 	rx = &link->rx;
 	seq = rte_be_to_cpu_64(frame->link.seq);
 	if (unlikely(!link_head_matches(&rx->head, frame, m->data_len) ||
-		     !seq_window_is_next(&rx->window, seq) ||
-		     (rx->reports && !tfrc_receiver_next(&rx->tfrc, w->now, seq,
-					     rte_be_to_cpu_32(frame->link.stamp),
-					     rte_be_to_cpu_32(frame->link.rtt)))))
+		     !seq_window_is_next(&rx->window, seq)))
 		return false;
 	bytes = rte_be_to_cpu_16(frame->udp.dgram_len) - (uint32_t)sizeof(frame->udp);
 	seq_window_next(&rx->window, seq);
@@ -95,6 +92,7 @@ link_input_next(struct worker *w, const struct port *port, struct link *link,
 	rx->heard_at = w->now;
 	rx->rtt = frame->link.rtt;
 	rx->packets++;
+	rx->stamp = frame->link.stamp;
 	*len = bytes - (uint32_t)sizeof(frame->link);
 	return true;
 }

@@ -22,6 +22,13 @@ pacer_rate(const struct tfrc_sender *s)
 }
 
 static void
+set_asleep(struct link *link, bool asleep)
+{
+	link->tfrc.asleep = asleep;
+	link_note_held(link);
+}
+
+static void
 nofeedback(void *owner, struct timer *timer, uint64_t now)
 {
 	struct worker *w = owner;
@@ -29,8 +36,8 @@ nofeedback(void *owner, struct timer *timer, uint64_t now)
 	struct tfrc_sender *s = &link->tfrc.sender;
 
 	tfrc_sender_expire(s, (struct tfrc_totals){link->tx.packets, link->tx.bytes}, now);
-	link->feeder.asleep = s->nofeedback_at == TFRC_NEVER;
-	if (!link->feeder.asleep)
+	set_asleep(link, s->nofeedback_at == TFRC_NEVER);
+	if (!link->tfrc.asleep)
 		timer_start(&w->wheel, timer, s->nofeedback_at);
 	feeder_set_rate(w, link, pacer_rate(s));
 }
@@ -46,7 +53,7 @@ link_tfrc_init(struct link *link)
 	};
 
 	tfrc_sender_init(&link->tfrc.sender, &params);
-	link->feeder.asleep = true;
+	set_asleep(link, true);
 	link->tfrc.timer = (struct timer){.fire = nofeedback, .arg = link};
 	return pacer_rate(&link->tfrc.sender);
 }
@@ -57,7 +64,7 @@ link_tfrc_wake(struct worker *w, struct link *link)
 	struct tfrc_sender *s = &link->tfrc.sender;
 
 	tfrc_sender_wake(s, (struct tfrc_totals){link->tx.packets, link->tx.bytes}, w->now);
-	link->feeder.asleep = false;
+	set_asleep(link, false);
 	timer_start(&w->wheel, &link->tfrc.timer, s->nofeedback_at);
 }
 
@@ -106,7 +113,7 @@ link_tfrc_feedback(
 		link->tfrc.ignored++;
 		return;
 	}
-	link->feeder.asleep = false;
+	set_asleep(link, false);
 	timer_start(&w->wheel, &link->tfrc.timer, s->nofeedback_at);
 	apply(w, link);
 }
@@ -157,10 +164,14 @@ static void
 feedback_due(void *owner, struct timer *timer, uint64_t now)
 {
 	struct link *link = timer->arg;
+	struct link_rx *rx = &link->rx;
 
 	(void)now; /* the turn's */
-	if (tfrc_receiver_expire(&link->rx.tfrc, link->rx.packets))
+	link_tfrc_catch_up(rx);
+	if (tfrc_receiver_expire(&rx->tfrc, rx->packets))
 		report_now(owner, link);
+	else
+		link_head_forget(&rx->head); /* the next packet is to be reported at once */
 }
 
 void

@@ -25,6 +25,25 @@ link_is_tfrc(const struct link *link)
 /* Before the link is published; returns the rate to begin with, bytes/s. */
 uint64_t link_tfrc_init(struct link *link);
 
+/* May DATA in order, not marked, be counted and no more? link_head knows such frames. */
+static inline bool
+link_tfrc_is_quiet(const struct link_rx *rx)
+{
+	return !rx->reports || tfrc_receiver_is_quiet(&rx->tfrc);
+}
+
+/*
+ * What came so since then is told the receiver of TFRC: before it is asked for anything, and before
+ * anything else changes what a packet in order leaves behind in rx.
+ */
+static inline void
+link_tfrc_catch_up(struct link_rx *rx)
+{
+	if (rx->reports)
+		tfrc_receiver_catch_up(&rx->tfrc, rx->heard_at, rx->window.highest,
+			rte_be_to_cpu_32(rx->stamp), rte_be_to_cpu_32(rx->rtt));
+}
+
 /* A packet is about to be sent, and the nofeedback timer waits for one. */
 void link_tfrc_wake(struct worker *w, struct link *link);
 

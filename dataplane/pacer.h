@@ -25,14 +25,21 @@
 /* A turn of a busy worker, which sees all that came in it at once. */
 #define PACER_TURN_NS UINT64_C(20000)
 
+/*
+ * A nominal send time is whole nanoseconds and a part of one. next is that time rounded up, so that
+ * one comparison tells whether it has come; part keeps what rounding hides.
+ */
 struct pacer {
-	uint64_t next;	      /* not before this time */
-	uint32_t next_rem;    /* and so many 2^-32 ns */
-	uint64_t ns_per_byte; /* 2^-32 ns, rounded up; 0 = not paced */
-	uint64_t rate;	      /* bytes/s; 0 = not paced */
-	uint64_t burst;	      /* ns of lateness that are made up for */
-	uint64_t credit;      /* ns of idleness that are */
+	uint64_t next;	    /* the next packet may go from this time on, ns */
+	uint32_t part;	    /* its nominal time is next - 1 ns and part + 1 of 2^-32 ns */
+	uint32_t byte_part; /* of a byte's time, 2^-32 ns, rounded up */
+	uint32_t byte_ns;   /* ... and whole ns; both 0 = not paced */
+	uint32_t credit;    /* ns of idleness that are made up for */
+	uint32_t burst;	    /* ns of lateness that are */
+	uint64_t rate;	    /* bytes/s; 0 = not paced */
 };
+
+#define PACER_PART_WHOLE UINT32_MAX /* the nominal time is next itself */
 
 /* rate 0 = not paced. The first packet may go at once. */
 void pacer_init(struct pacer *pacer, uint64_t rate);
@@ -49,30 +56,28 @@ void pacer_set_rtt(struct pacer *pacer, uint64_t rtt_ns);
 static inline uint64_t
 pacer_ready_at(const struct pacer *pacer)
 {
-	return pacer->next + (pacer->next_rem != 0);
+	return pacer->next;
 }
 
 static inline bool
 pacer_is_ready(const struct pacer *pacer, uint64_t now)
 {
-	return pacer_ready_at(pacer) <= now;
+	return pacer->next <= now;
 }
 
 /* A packet of so many bytes leaves now; waited: it lay there when its time came. */
 static inline void
 pacer_spend(struct pacer *pacer, uint32_t bytes, uint64_t now, bool waited)
 {
-	uint64_t most = waited ? pacer->burst : pacer->credit;
-	uint64_t earliest = now > most ? now - most : 0;
-	unsigned __int128 cost;
+	uint64_t next = pacer->next, earliest = now - (waited ? pacer->burst : pacer->credit);
+	uint64_t parts = (uint64_t)pacer->byte_part * bytes + pacer->part;
 
-	if (pacer->next < earliest) {
-		pacer->next = earliest;
-		pacer->next_rem = 0;
-	}
-	cost = (unsigned __int128)pacer->ns_per_byte * bytes + pacer->next_rem;
-	pacer->next += (uint64_t)(cost >> 32);
-	pacer->next_rem = (uint32_t)cost;
+	/* Signed: a clock begins at 0. The part of a nanosecond stays, whatever time is lost. */
+	if ((int64_t)next < (int64_t)earliest)
+		next = earliest;
+	/* As part is one less than it stands for, what is carried rounds next up. */
+	pacer->next = next + (uint64_t)pacer->byte_ns * bytes + (parts >> 32);
+	pacer->part = (uint32_t)parts;
 }
 
 #endif

@@ -13,7 +13,7 @@
 void
 tfrc_receiver_init(struct tfrc_receiver *r, bool small_packets)
 {
-	*r = (struct tfrc_receiver){.next = TFRC_NEVER, .expires_at = TFRC_NEVER};
+	*r = (struct tfrc_receiver){.expires_at = TFRC_NEVER};
 	tfrc_history_init(&r->history, small_packets);
 }
 
@@ -42,15 +42,13 @@ push_mark(struct tfrc_receiver *r, uint64_t at, uint64_t bytes)
 	r->mark[i].bytes = bytes;
 }
 
-/* The short way is closed: what it left out is put down. */
+/* No longer quiet: what was left out meanwhile is put down. */
 static void
 wake(struct tfrc_receiver *r)
 {
 	if (!r->quiet)
 		return;
 	r->quiet = false;
-	r->highest = r->next - 1;
-	r->next = TFRC_NEVER;
 	r->last_seq = r->highest;
 	r->judged = r->highest;
 	r->order = 1;
@@ -73,14 +71,13 @@ in_doubt(const struct tfrc_receiver *r)
 	return seq > r->judged + 1;
 }
 
-/* Opens the short way when there is nothing to think about. */
+/* Quiet, if there is nothing to think about. */
 static void
 settle(struct tfrc_receiver *r)
 {
 	if (r->quiet || r->expires_at == TFRC_NEVER || r->last_seq != r->highest || in_doubt(r))
 		return;
 	r->quiet = true;
-	r->next = r->highest + 1;
 }
 
 /* The size of the interval before the first loss event (6.3.1), 2^-16 packets. */
@@ -323,16 +320,16 @@ void
 tfrc_receiver_report(struct tfrc_receiver *r, uint64_t now, uint64_t packets, uint64_t bytes,
 	struct tfrc_report *report)
 {
-	uint64_t highest = tfrc_receiver_highest(r), rtt = known_rtt(r);
+	uint64_t rtt = known_rtt(r);
 
-	r->p = tfrc_history_rate(&r->history, highest, now, used_rtt(r));
+	r->p = tfrc_history_rate(&r->history, r->highest, now, used_rtt(r));
 	r->x_recv = receive_rate(r, now, bytes);
 	if (r->x_recv > r->x_max)
 		r->x_max = r->x_recv;
 	*report = (struct tfrc_report){.stamp = r->stamp,
 		.delay = (uint32_t)((now - r->last_at) / 1000),
 		.loss_rate = r->p,
-		.seq_highest = highest,
+		.seq_highest = r->highest,
 		.rate = r->x_recv >> TFRC_SHIFT};
 
 	push_mark(r, now, bytes);

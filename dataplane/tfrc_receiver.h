@@ -3,11 +3,11 @@
  * The receiver of TFRC (RFC 5348, 5 and 6): which packets of one sender were lost, how often that
  * happened, at what rate the others came, and when the sender must be told.
  *
- * It is told of each DATA packet that the link took (never of a duplicate). Packets in order cost a
- * compare, an increment and three stores: next is the sequence that may take the short way, and no
- * sequence while there is anything to think about. Times are nanoseconds of the monotonic clock,
- * stamps and round-trip times as in the link header. What a packet's arrival has to do with bytes
- * is only the total that the caller counts anyway.
+ * It is told of each DATA packet that the link took (never of a duplicate). While it is quiet,
+ * packets in order need not be told one by one: a link notes sequence, time and stamp of the last
+ * packet anyway, and tells them once, before anything else (tfrc_receiver_catch_up). Times are
+ * nanoseconds of the monotonic clock, stamps and round-trip times as in the link header. What a
+ * packet's arrival has to do with bytes is only the total that the caller counts anyway.
  *
  * One owner, the worker on whose queue the packets arrive.
  */
@@ -52,8 +52,7 @@ struct tfrc_top {
 };
 
 struct tfrc_receiver {
-	/* The short way's own. */
-	uint64_t next;	  /* the sequence that takes it; TFRC_NEVER = none may */
+	uint64_t highest; /* sequence */
 	uint64_t last_at; /* arrival of the last packet */
 	uint32_t stamp;	  /* of the last packet */
 	uint32_t rtt;	  /* of the packet with the highest sequence, us */
@@ -61,10 +60,11 @@ struct tfrc_receiver {
 	uint64_t expires_at; /* the feedback timer; TFRC_NEVER = the next packet is reported at once
 			      */
 	bool started;
-	bool quiet; /* next is the highest sequence + 1; else highest says */
+	bool quiet; /* nothing is in doubt: a packet in order changes no more than the above */
 
-	uint64_t highest, last_seq; /* while not quiet */
-	uint64_t judged;	    /* up to here what is missing is known to be lost */
+	/* While not quiet. */
+	uint64_t last_seq;
+	uint64_t judged; /* up to here what is missing is known to be lost */
 	uint64_t order;
 	struct tfrc_top top[TFRC_NDUPACK]; /* the highest sequences, descending */
 
@@ -98,29 +98,38 @@ void tfrc_receiver_init(struct tfrc_receiver *r, bool small_packets);
 /* The long way. Returns true if a report is due now. */
 bool tfrc_receiver_packet_slow(struct tfrc_receiver *r, const struct tfrc_arrival *arrival);
 
-/* The short way: false, and nothing done, unless the packet is the next in order and all is quiet.
- */
+/* May packets in order, not marked, be told later? Then nothing of them is to be reported now. */
 static inline bool
-tfrc_receiver_next(
-	struct tfrc_receiver *r, uint64_t now, uint64_t seq, uint32_t stamp, uint32_t rtt)
+tfrc_receiver_is_quiet(const struct tfrc_receiver *r)
 {
-	if (unlikely(seq != r->next))
-		return false;
-	r->next = seq + 1;
-	r->last_at = now;
+	return r->quiet;
+}
+
+/*
+ * All up to seq came, in order, since a packet was told last, and seq at that time with this stamp
+ * and round-trip time (us). Before any other call, if it was not told of some. Nothing happens if
+ * seq was told, or if it is not quiet.
+ */
+static inline void
+tfrc_receiver_catch_up(
+	struct tfrc_receiver *r, uint64_t at, uint64_t seq, uint32_t stamp, uint32_t rtt)
+{
+	if (!r->quiet || seq == r->highest)
+		return;
+	r->highest = seq;
+	r->last_at = at;
 	r->stamp = stamp;
 	r->rtt = rtt;
-	return true;
 }
 
 /* A packet arrived (6.1). Returns true if a report is due now. */
 static inline bool
 tfrc_receiver_packet(struct tfrc_receiver *r, const struct tfrc_arrival *arrival)
 {
-	if (likely(!arrival->marked && tfrc_receiver_next(r, arrival->now, arrival->seq,
-					       arrival->stamp, arrival->rtt)))
-		return false;
-	return tfrc_receiver_packet_slow(r, arrival);
+	if (unlikely(!r->quiet || arrival->marked || arrival->seq != r->highest + 1))
+		return tfrc_receiver_packet_slow(r, arrival);
+	tfrc_receiver_catch_up(r, arrival->now, arrival->seq, arrival->stamp, arrival->rtt);
+	return false;
 }
 
 /*
@@ -132,12 +141,5 @@ bool tfrc_receiver_expire(struct tfrc_receiver *r, uint64_t packets);
 /* Makes the report that is due, and starts the timer anew (6.2). Totals as in an arrival. */
 void tfrc_receiver_report(struct tfrc_receiver *r, uint64_t now, uint64_t packets, uint64_t bytes,
 	struct tfrc_report *report);
-
-/* The highest sequence received; something must have been. */
-static inline uint64_t
-tfrc_receiver_highest(const struct tfrc_receiver *r)
-{
-	return r->quiet ? r->next - 1 : r->highest;
-}
 
 #endif

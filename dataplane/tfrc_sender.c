@@ -339,11 +339,3 @@ tfrc_sender_wake(struct tfrc_sender *s, struct tfrc_totals before, uint64_t now)
 			   (s->rtt == 0 && s->x >= s->size ? TFRC_START_TIMER_NS : timeout(s));
 	s->timer_packets = before.packets;
 }
-
-uint64_t
-tfrc_sender_burst(const struct tfrc_sender *s, uint64_t grain)
-{
-	uint64_t worth = tfrc_muldiv(s->rate, at_most(s->rtt, grain), TFRC_SECOND_NS);
-
-	return at_least(worth >> TFRC_SHIFT, s->params.mss);
-}

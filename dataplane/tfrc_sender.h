@@ -128,10 +128,4 @@ tfrc_sender_not_limited(struct tfrc_sender *s, uint64_t now)
 		s->not_limited2 = now;
 }
 
-/*
- * Bytes that may leave at once after a pause, when the clock's grain is so long (ns): never more
- * than a round-trip time's worth (4.6), and at least one packet.
- */
-uint64_t tfrc_sender_burst(const struct tfrc_sender *s, uint64_t grain);
-
 #endif

@@ -34,6 +34,39 @@ test_long_run_is_exact(void **state)
 	}
 }
 
+/*
+ * Packets of any size at any rate, some of them late: each may go at the first nanosecond that is
+ * not before its nominal time in exact fractions.
+ */
+static void
+test_nominal_times_in_fractions(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	for (int r = 0; r < 200; r++) {
+		uint64_t rate = 1 + rng_next(&rng) % (UINT64_C(1) << (8 + r % 32));
+		unsigned __int128 byte = ((S << 32) + rate - 1) / rate; /* 2^-32 ns */
+		unsigned __int128 nominal = (unsigned __int128)(5 * S - PACER_TURN_NS) << 32;
+		struct pacer pacer;
+		uint64_t now = 5 * S;
+
+		pacer_init(&pacer, rate);
+		for (int i = 0; i < 500; i++) {
+			uint32_t bytes = 40 + (uint32_t)(rng_next(&rng) % 9000);
+
+			pacer_spend(&pacer, bytes, now, i > 0);
+			nominal += byte * bytes;
+			assert_int_equal(
+				pacer_ready_at(&pacer), (uint64_t)((nominal + UINT32_MAX) >> 32));
+			if (pacer_ready_at(&pacer) >= now)
+				now = pacer_ready_at(&pacer) +
+				      rng_below(&rng, 3) * rng_below(&rng, PACER_TURN_NS) / 2;
+		}
+	}
+}
+
 /* What was not sent before earns a turn of the worker, no more, and no more than a round trip. */
 static void
 test_idle_time_earns_a_turn(void **state)
@@ -116,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_long_run_is_exact),
+		cmocka_unit_test(test_nominal_times_in_fractions),
 		cmocka_unit_test(test_idle_time_earns_a_turn),
 		cmocka_unit_test(test_bursts_are_bounded),
 		cmocka_unit_test(test_rate_changes_what_is_left_of_a_wait),
