@@ -13,6 +13,7 @@ struct coded {
 	uint32_t first;
 	uint32_t stamp;
 	uint8_t flags;
+	uint16_t neighbour; /* index of the link that it came over */
 };
 
 /* The decoder that a packet is for. */
@@ -291,6 +292,25 @@ trim_source(struct worker *w, struct rte_mbuf *m)
 	return m;
 }
 
+/* Every packet of a decoded generation, the last that it took and those that come after it. */
+static void
+tell(struct worker *w, struct destination *dst, struct rlnc_block *block, const struct coded *c)
+{
+	if (dst->coding->params.repair == RLNC_REPAIR_RATELESS)
+		rlnc_decoded_tell(w, dst, block, c->neighbour);
+}
+
+/* Is the generation decoded now? Only a block code has any. */
+static void
+look_if_decoded(
+	struct worker *w, struct destination *dst, struct rlnc_block *block, const struct coded *c)
+{
+	if (block == NULL || likely(!rlnc_block_is_decoded(block)))
+		return;
+	dst->coding->counters.generations++;
+	tell(w, dst, block, c);
+}
+
 static void
 input_source(struct worker *w, struct destination *dst, struct rte_mbuf *m, const struct coded *c)
 {
@@ -322,18 +342,13 @@ input_source(struct worker *w, struct destination *dst, struct rte_mbuf *m, cons
 	if (likely(place.d == NULL))
 		return;
 	compute(w, dst, place.d);
-	if (place.block != NULL && rlnc_block_is_decoded(place.block))
-		r->counters.generations++;
+	look_if_decoded(w, dst, place.block, c);
 }
 
 static void
-refuse(struct worker *w, struct destination *dst, struct rte_mbuf *m, struct rlnc_block *block,
-	enum drop_reason reason)
+refuse(struct worker *w, struct destination *dst, struct rte_mbuf *m, enum drop_reason reason)
 {
 	dst->coding->counters.dependent += reason == DROP_coding_dependent;
-	if (block != NULL && block->state == RLNC_BLOCK_DECODED &&
-		dst->coding->params.repair == RLNC_REPAIR_RATELESS)
-		rlnc_decoded_tell(w, dst, block, packet_meta(m)->index);
 	worker_drop(w, m, reason);
 }
 
@@ -345,27 +360,24 @@ input_combination(
 		[RLNC_OUTSIDE] = DROP_coding_late,
 		[RLNC_FULL] = DROP_coding_given_up};
 	struct rlnc_receiver *r = dst->coding;
-	uint16_t neighbour = packet_meta(m)->index;
 	enum rlnc_verdict verdict;
 	struct place place;
 
 	r->counters.combinations++;
 	place = place_of(w, r, c);
 	if (place.d == NULL) {
-		refuse(w, dst, m, place.block, place.reason);
+		refuse(w, dst, m, place.reason);
+		if (place.block != NULL && place.block->state == RLNC_BLOCK_DECODED)
+			tell(w, dst, place.block, c);
 		return;
 	}
 	verdict = rlnc_decoder_combination(place.d, &c->h, c->first, m, rlnc_header_bytes(&c->h));
 	if (verdict != RLNC_HELD)
-		refuse(w, dst, m, NULL, reasons[verdict]);
+		refuse(w, dst, m, reasons[verdict]);
 	else
 		w->counters.queued++;
 	compute(w, dst, place.d);
-	if (place.block != NULL && rlnc_block_is_decoded(place.block)) {
-		r->counters.generations++;
-		if (r->params.repair == RLNC_REPAIR_RATELESS)
-			rlnc_decoded_tell(w, dst, place.block, neighbour);
-	}
+	look_if_decoded(w, dst, place.block, c);
 }
 
 void
@@ -376,7 +388,8 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 	uint8_t room[RLNC_HEADER_MAX];
 	struct coded c = {.first = rte_be_to_cpu_32(hdr->seq),
 		.stamp = rte_be_to_cpu_32(hdr->stamp),
-		.flags = hdr->flags & RLNC_SYMBOL_FLAGS};
+		.flags = hdr->flags & RLNC_SYMBOL_FLAGS,
+		.neighbour = packet_meta(m)->index};
 	enum drop_reason reason = rlnc_header_read(m, room, &c.h);
 
 	if (likely(reason == DROP_none) &&

@@ -4,6 +4,7 @@
  * computed, each payload comes once and whole, and nothing is left behind.
  */
 #include "payload.h"
+#include "rlnc_decoded.h"
 #include "rlnc_receiver.h"
 #include "small.h"
 
@@ -26,8 +27,7 @@ note(void *arg, struct sim *sim, uint32_t node, uint32_t session, const uint8_t 
 
 	(void)arg;
 	(void)sim;
-	d->wrong += !payload_right(payload, len, session, false) ||
-		    number >= PACKETS_MAX;
+	d->wrong += !payload_right(payload, len, session, false) || number >= PACKETS_MAX;
 	if (number >= PACKETS_MAX)
 		return;
 	d->n++;
@@ -232,6 +232,67 @@ test_destination_that_relays(void **state)
 	}
 }
 
+/* DECODED datagrams that a wire carried, and what they name. */
+struct told {
+	uint32_t n, wrong, last;
+	uint64_t at[64];
+};
+
+static struct told told;
+
+static void
+hear(void *arg, struct sim *sim, const struct sim_wire *sw, const struct wire_log *log)
+{
+	const uint8_t *udp = log->frame + 14 + 20;
+	const struct decoded_body *body = (const void *)(udp + 8 + sizeof(struct link_hdr));
+
+	(void)arg;
+	if (log->event != WIRE_SENT || sw->node[log->to] == SIM_HOST ||
+		sw->node[log->to ^ 1] == SIM_HOST || (udp[8] & 0x0f) != LINK_DECODED)
+		return;
+	/* From 3 to 2, of whom the generation came. */
+	told.wrong += sw->node[log->to] != 1 || sw->node[log->to ^ 1] != 2 ||
+		      (udp[4] << 8 | udp[5]) != 8 + 24 + 16 ||
+		      body->conference != rte_cpu_to_be_32(sim->sessions[0].conference) ||
+		      body->session != rte_cpu_to_be_32(sim->sessions[0].session) ||
+		      rte_be_to_cpu_32(body->seq) % 8 != 0;
+	told.last = rte_be_to_cpu_32(body->seq);
+	if (told.n < RTE_DIM(told.at))
+		told.at[told.n++] = log->now;
+}
+
+/*
+ * Where repair goes on until it is told, each generation that is whole is told of to the neighbour,
+ * again while more of it comes, but not for each packet.
+ */
+static void
+test_told(void **state)
+{
+	struct wire_lane_params lane = {
+		.delay = SIM_MS, .impair = {.reorder = 1, .reorder_ns = 20 * SIM_MS}};
+	struct rlnc_params coding = block(8, 4000000);
+	struct scene scene = begin(&coding, "2 > 3", 0, 0, PORT_TX_CHAINS);
+
+	(void)state;
+	memset(&told, 0, sizeof(told));
+	scene.sim->hooks.wire = hear;
+	small_destination(scene.sim, scene.session, 3)->coding->params.repair =
+		RLNC_REPAIR_RATELESS;
+	send_lengths(&scene, 8, 50 * SIM_US);
+	assert_int_equal(told.wrong, 0);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(told.last, 0);
+	/* Now what is sent comes over 20 ms. */
+	small_set_lane(scene.sim, sim_wire_between(scene.sim, 1, 2), 3, &lane);
+	send_lengths(&scene, 8, 50 * SIM_US);
+	assert_int_equal(told.wrong, 0);
+	assert_int_equal(told.last, 8);
+	assert_in_range(told.n, 3, 6);
+	for (uint32_t i = 2; i < told.n; i++)
+		assert_true(told.at[i] - told.at[i - 1] >= RLNC_DECODED_NS);
+	end(&scene);
+}
+
 /* A session that is removed while combinations wait. */
 static void
 test_removed(void **state)
@@ -263,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_overwhelmed),
 		cmocka_unit_test(test_destination_that_relays),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_removed),
 	};
 
