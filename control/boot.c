@@ -23,6 +23,7 @@ static const struct boot_step {
 	int (*boot)(struct ferryd *f);
 	void (*undo)(struct ferryd *f);
 } steps[] = {
+	{"place in the root's tree", boot_management, undo_management},
 	{"DPDK's environment", boot_eal, undo_eal},
 	{"node and its workers' state", boot_node, undo_node},
 	{"ports, and the packet pools", boot_ports, undo_ports},
@@ -35,6 +36,7 @@ static const struct boot_step {
 	{"event loop and control socket", boot_loop, undo_loop},
 	{"statistics", boot_statistics, undo_statistics},
 	{"workers", boot_workers, undo_workers},
+	{"orders of the root", boot_orders, NULL},
 };
 
 int
@@ -49,8 +51,10 @@ ferryd_run(struct ferryd *f)
 			status = 1;
 		}
 		up++;
+		if (f->ended_early)
+			break;
 	}
-	if (status == 0) {
+	if (status == 0 && !f->ended_early) {
 		log_line(LOG_INFO, "node %u is up", f->config->node.id);
 		status = run_loop(f);
 	}

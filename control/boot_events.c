@@ -3,6 +3,7 @@
 #include "ferryd.h"
 #include "liveness.h"
 #include "log.h"
+#include "manage.h"
 
 /* Congestion is not logged: it comes in floods, and who cares follows. */
 static void
@@ -42,6 +43,7 @@ on_event(void *ctx, const struct history_entry *entry)
 	struct ferryd *f = ctx;
 
 	log_event(f, &entry->event);
+	manage_event(f, entry);
 	if (f->ctl_server != NULL && ctl_server_followed(f->ctl_server))
 		ctl_server_tell(f->ctl_server, show_event(&f->view, entry));
 }

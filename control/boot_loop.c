@@ -12,6 +12,7 @@
 #include "control_lock.h"
 #include "ferryd.h"
 #include "log.h"
+#include "mgmt.h"
 
 /* Workers cannot wake the control thread (no system calls there): it looks so often. */
 #define TICK_IDLE_US 10000
@@ -71,6 +72,8 @@ ferryd_drain(struct ferryd *f)
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
 		if (f->book.entries[i]->source != NULL)
 			node_stop_source(f->node, f->book.entries[i]->source);
+	if (f->mgmt != NULL)
+		mgmt_leave(f->mgmt, "the node ends");
 	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
 }
 
@@ -184,7 +187,9 @@ open_socket(struct ferryd *f)
 int
 boot_loop(struct ferryd *f)
 {
-	f->base = event_base_new();
+	/* With a root there is one already. */
+	if (f->base == NULL)
+		f->base = event_base_new();
 	if (f->base == NULL) {
 		log_line(LOG_ERR, "no event loop to be had");
 		return -1;
@@ -229,7 +234,9 @@ undo_loop(struct ferryd *f)
 	free_event(&f->signals[0]);
 	free_event(&f->signals[1]);
 	free_event(&f->watch_event);
-	if (f->base != NULL)
+	/* Management connections are its too: undo_management frees both. */
+	if (f->base != NULL && f->mgmt == NULL) {
 		event_base_free(f->base);
-	f->base = NULL;
+		f->base = NULL;
+	}
 }

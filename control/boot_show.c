@@ -85,6 +85,7 @@ boot_show(struct ferryd *f)
 		.rates = &f->rates,
 		.allowed = &f->allowed,
 		.history = &f->history,
+		.mgmt = &f->mgmt,
 		.started = ferryd_now(f),
 		.hooks = {.ctx = f,
 			.neighbour = show_neighbour,

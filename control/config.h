@@ -59,7 +59,7 @@ enum config_idle {
 
 struct config_node {
 	struct config_where where;
-	uint32_t id;
+	uint32_t id; /* 0: not set, the root gives it */
 	char name[CONFIG_NAME_MAX + 1];
 	uint32_t workers;		   /* 1 to CONFIG_WORKERS_MAX */
 	uint32_t cpus[CONFIG_WORKERS_MAX]; /* of each worker, if cpu_count is not 0 */
@@ -264,6 +264,17 @@ struct config_statistics {
 	struct config_endpoint metrics; /* TCP; family 0 = nowhere */
 };
 
+struct config_management {
+	struct config_where where;
+	bool present;
+	struct config_endpoint root;		   /* TCP */
+	struct config_endpoint address;		   /* TCP; family 0 = no children */
+	const char *certificate, *key, *authority; /* absolute paths; NULL if plain */
+	bool plain;
+	uint64_t capacity; /* bit/s; 0 = not said */
+	uint32_t ping_ms, dead_ms;
+};
+
 struct config_memory;
 
 struct config {
@@ -275,6 +286,7 @@ struct config {
 	struct config_conference *conferences;
 	uint32_t conference_count;
 	struct config_statistics statistics;
+	struct config_management management;
 	struct config_memory *memory; /* of all the above */
 };
 

@@ -26,6 +26,7 @@ static const struct config_key root_keys[] = {
 	{.name = "peers", .kind = KEY_CUSTOM, .read = config_read_peers},
 	{.name = "conferences", .kind = KEY_CUSTOM, .read = config_read_conferences},
 	{.name = "statistics", .kind = KEY_CUSTOM, .read = config_read_statistics},
+	{.name = "management", .kind = KEY_CUSTOM, .read = config_read_management},
 };
 
 static const struct config_key conferences_keys[] = {
@@ -60,6 +61,7 @@ config_load_syntax(struct config_reader *reader, const config_t *parsed)
 static void
 config_load_check(struct config_reader *reader)
 {
+	config_check_management(reader);
 	if (reader->config->node.id == 0)
 		reader->broken |= BROKEN_NODE;
 	if (reader->config->port_count == 0)

@@ -158,16 +158,34 @@ print_eal(struct config_printer *printer, const struct config_key *key, const vo
 	config_print_line(printer, NULL, "];");
 }
 
+static void
+read_id(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	uint64_t id;
+
+	if (config_read_uint(reader, setting, 1, NODE_ID_MAX, NULL, &id))
+		((struct config_node *)object)->id = (uint32_t)id;
+}
+
+static void
+print_id(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	uint32_t id = ((const struct config_node *)object)->id;
+
+	if (id == 0)
+		config_print_line(printer, key->help, "# id not set");
+	else
+		config_print_line(printer, key->help, "id = %u;", id);
+}
+
 #define FIELD(field) offsetof(struct config_node, field)
 
 static const struct config_key node_keys[] = {
 	{.name = "id",
-		.kind = KEY_UINT32,
-		.flags = KEY_NEEDED,
-		.offset = FIELD(id),
-		.min = 1,
-		.max = NODE_ID_MAX,
-		.help = "NodeID"},
+		.kind = KEY_CUSTOM,
+		.read = read_id,
+		.print = print_id,
+		.help = "NodeID; default: the root gives it"},
 	{.name = "name", .kind = KEY_NAME, .offset = FIELD(name), .help = "default node-ID"},
 	{.name = "workers",
 		.kind = KEY_UINT32,
@@ -257,9 +275,9 @@ config_read_node(struct config_reader *reader, config_setting_t *setting, void *
 			config_reader_fail(reader, config_setting_get_member(setting, "cpus"),
 				"cpus has %u CPUs for %u workers, it must have one a worker",
 				node->cpu_count, node->workers);
-		if (node->name[0] == 0)
+		if (node->name[0] == 0 && node->id != 0)
 			snprintf(node->name, sizeof(node->name), "node-%u", node->id);
-		if (node->socket == NULL)
+		if (node->socket == NULL && node->name[0] != 0)
 			node->socket = config_memory_printf(
 				reader->source->memory, "/run/ferry/%s.sock", node->name);
 	}

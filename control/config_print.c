@@ -128,4 +128,5 @@ config_print(const struct config *config, FILE *out)
 	config_print_peers(&printer, NULL, config);
 	config_print_conferences(&printer, NULL, config);
 	config_print_statistics(&printer, NULL, config);
+	config_print_management(&printer, NULL, config);
 }

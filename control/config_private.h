@@ -198,6 +198,9 @@ void config_print_peers(
 void config_read_pacing(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_pacing(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_management(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_management(
+	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_statistics(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_statistics(
 	struct config_printer *printer, const struct config_key *key, const void *object);
@@ -235,6 +238,8 @@ void config_check_ports(struct config_reader *reader);
 void config_check_peers(struct config_reader *reader);
 /* Also fills in what follows from the node's group. */
 void config_check_statistics(struct config_reader *reader);
+/* The NodeID may be missing only if there is a root to give it. */
+void config_check_management(struct config_reader *reader);
 void config_check_sessions(struct config_reader *reader);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);

@@ -13,7 +13,7 @@
 /* clang-format off */
 #define CTL_COMMANDS(X)                                                                            \
 	X(show, "show", "WHAT [CONF [SESSION]] [--all]", 1, 4,                                     \
-		"show node, ports, links, sessions, flows, feeders, drops, load or all")                       \
+		"show node, ports, links, sessions, flows, feeders, drops, load, management or all")                       \
 	X(weights, "weights", "CONF SESSION W:W...", 3, 3,                                         \
 		"set the weights of a session's flows, by ascending flow id")                      \
 	X(flow_add, "flow add", "CONF SESSION WEIGHT PATH", 4, 4,                                  \

@@ -21,10 +21,10 @@ _ferryctl()
 			"--socket= --node= --root --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference help \
+		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference help ca \
 			nodes tree conferences sessions add remove route join leave redirect kill ask alerts stats reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
-			"node ports links sessions flows feeders drops load all" -- "$word") ;;
+			"node ports links sessions flows feeders drops load management all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		add) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 		route) mapfile -t COMPREPLY < <(compgen -W "add set remove" -- "$word") ;;

@@ -306,8 +306,9 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], "ca") == 0)
 		return make_certificates(&settings, argc, argv);
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
-		return usage("show what? node, ports, links, sessions, flows, feeders, drops, load "
-			     "or all",
+		return usage(
+			"show what? node, ports, links, sessions, flows, feeders, drops, load, "
+			"management or all",
 			"");
 	make_absolute(argc, argv);
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)

@@ -54,7 +54,9 @@ struct ferryd_told {
 };
 
 struct file_feed;
+struct message;
 struct metrics_server;
+struct mgmt;
 struct rate_report;
 struct file_sink;
 
@@ -90,6 +92,10 @@ struct ferryd {
 	struct ctl_server *ctl_server;
 	struct stats_export statistics;
 	struct metrics_server *metrics; /* NULL: nobody may ask */
+	struct mgmt *mgmt;		/* NULL: there is no root */
+	struct message *place;		/* the last, as it came; NULL: none yet */
+	bool ended_early;		/* a signal came while it waited for its place */
+	bool up;			/* the boot is done: what the root says is carried out */
 
 	struct event_base *base;
 	struct event *tick, *second, *interval, *watch_event, *signals[2];
@@ -114,6 +120,9 @@ ferryd_now(const struct ferryd *f)
 int ferryd_run(struct ferryd *f);
 
 /* The steps of the boot table, each beside its undoing: 0, or -1 and the reason is logged. */
+int boot_management(struct ferryd *f);
+void undo_management(struct ferryd *f);
+int boot_orders(struct ferryd *f);
 int boot_eal(struct ferryd *f);
 void undo_eal(struct ferryd *f);
 int boot_node(struct ferryd *f);

@@ -14,6 +14,8 @@
 #include "mgmt_private.h"
 #include "mgmt_tls.h"
 
+#define TRIES_TOLD 64
+
 static void
 count_state(struct mgmt_conn *conn, int step)
 {
@@ -59,7 +61,10 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	if (conn->state != MGMT_LEAVING)
+	/* One that cannot be reached for long is told of now and then. */
+	if (conn->state != MGMT_LEAVING &&
+		(conn->side == MGMT_BELOW || was_named || mgmt->tries < 3 ||
+			mgmt->tries % TRIES_TOLD == 0))
 		mgmt_log(mgmt, LOG_INFO, "management: %s %s at %s: %s",
 			conn->side == MGMT_ABOVE ? "parent" : "child",
 			conn->name[0] != 0 ? conn->name : "(no name)",

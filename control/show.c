@@ -17,7 +17,8 @@ const struct show_item show_items[] = {
 	{"feeders", "what waits for paced links", false, show_feeders},
 	{"drops", "packets that went no further, by reason", false, show_drops},
 	{"load", "how workers spend their time", false, show_load},
-	{"all", "all of these", false, show_all},
+	{"management", "the root's tree: parent, children, messages", false, show_management},
+	{"all", "all of these but management", false, show_all},
 	{NULL, NULL, false, NULL},
 };
 

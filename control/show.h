@@ -27,6 +27,8 @@
 #include "rates.h"
 #include "session_book.h"
 
+struct mgmt;
+
 /* What is known of the neighbour to which a link's frames go. */
 struct show_neighbour {
 	const char *state; /* one word, static: "reachable" */
@@ -66,7 +68,8 @@ struct show_view {
 	struct rates *rates;
 	const struct allowed *allowed; /* NULL: not known */
 	const struct history *history;
-	uint64_t started; /* when the node began to run, ns */
+	struct mgmt *const *mgmt; /* where the tree is known; NULL, or NULL there: none */
+	uint64_t started;	  /* when the node began to run, ns */
 	struct show_hooks hooks;
 };
 
@@ -98,6 +101,7 @@ json_t *show_sessions(const struct show_view *view, const struct show_filter *fi
 json_t *show_flows(const struct show_view *view, const struct show_filter *filter);
 json_t *show_feeders(const struct show_view *view, const struct show_filter *filter);
 json_t *show_drops(const struct show_view *view, const struct show_filter *filter);
+json_t *show_management(const struct show_view *view, const struct show_filter *filter);
 json_t *show_load(const struct show_view *view, const struct show_filter *filter);
 json_t *show_all(const struct show_view *view, const struct show_filter *filter);
 

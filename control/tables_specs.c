@@ -264,6 +264,24 @@ const struct table_spec table_specs[] = {
 		{"REASON", TEXT_PLAIN, "reason"},
 		{"MEANING", TEXT_PLAIN, "text"},
 	}},
+	{.item = "management", .title = "Management", .pairs = true, .columns = {
+		{"has a root", TEXT_PLAIN, "management"},
+		{"parent", TEXT_PLAIN, "parent"},
+		{"children connect to", TEXT_PLAIN, "address"},
+	}},
+	{.item = "management", .title = "Children", .list = "children", .columns = {
+		{"CHILD", TEXT_PLAIN, "name"},
+		{"ADDRESS", TEXT_PLAIN, "address"},
+		{"DESCENDANTS", TEXT_COUNT, "descendants"},
+		{"RTT us", TEXT_COUNT, "rtt_us"},
+		{"WAITING", TEXT_BYTES, "waiting_bytes"},
+	}},
+	{.item = "management", .title = "What was said, and what was refused", .list = "counters",
+		.columns = {
+		{"COUNTER", TEXT_PLAIN, "counter"},
+		{"COUNT", TEXT_COUNT, "count"},
+		{"", TEXT_PLAIN, "text"},
+	}},
 	{.item = "load", .title = "Bursts from ports, by how full", .columns = {
 		{"WORKER", TEXT_COUNT, "worker"},
 		{"TURNS", TEXT_COUNT, "turns_all"},

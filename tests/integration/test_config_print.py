@@ -29,6 +29,8 @@ EXTRA = """
 	ingress = { file = "f"; };
 } ); } );
 statistics = { metrics = 9464; };
+management = { root = "10.9.0.1:13780"; address = "[fd00::1]:13780"; certificate = "a.pem"; key = "a.key";
+	authority = "ca.pem"; capacity = "2.5G"; };
 """
 
 

@@ -434,7 +434,7 @@ test_integers(void **state)
 	assert_message(
 		"node = { id = 1; };\nx99999999999999999999 = .99999999999999999999;\n" PORTS,
 		"test.cfg:2: there is no key \"x99999999999999999999\", the keys are: node, ports, "
-		"peers, conferences\n");
+		"peers, conferences, statistics, management\n");
 }
 
 static void

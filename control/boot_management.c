@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The node's way into the root's tree: first of all, as its NodeID may come from there. */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "control_lock.h"
+#include "ferryd.h"
+#include "log.h"
+#include "manage.h"
+#include "mgmt.h"
+
+static void
+fill_address(struct sockaddr_storage *to, const struct config_endpoint *from)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+
+	if (from->address.family == AF_INET) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(from->udp_port);
+		memcpy(&in->sin_addr, from->address.bytes, sizeof(in->sin_addr));
+	} else if (from->address.family == AF_INET6) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(from->udp_port);
+		memcpy(&in6->sin6_addr, from->address.bytes, sizeof(in6->sin6_addr));
+	}
+}
+
+static int
+join(struct ferryd *f)
+{
+	const struct config_management *own = &f->config->management;
+	struct mgmt_settings settings = {
+		.name = f->config->node.name,
+		.certificate = own->certificate,
+		.key = own->key,
+		.authority = own->authority,
+		.plain = own->plain,
+		.ping = own->ping_ms,
+		.dead = own->dead_ms,
+	};
+	char error[256];
+
+	fill_address(&settings.listen, &own->address);
+	fill_address(&settings.root, &own->root);
+	f->mgmt = mgmt_new(f->base, &settings, manage_ops(), f, error, sizeof(error));
+	if (f->mgmt == NULL)
+		log_line(LOG_ERR, "%s", error);
+	return f->mgmt != NULL ? 0 : -1;
+}
+
+static void
+on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct ferryd *f = arg;
+
+	(void)number;
+	(void)what;
+	f->ended_early = true;
+	event_base_loopbreak(f->base);
+}
+
+/* Until the root has given a place, or somebody ends the node. */
+static int
+wait_for_place(struct ferryd *f)
+{
+	struct event *signals[] = {evsignal_new(f->base, SIGINT, on_signal, f),
+		evsignal_new(f->base, SIGTERM, on_signal, f)};
+	char error[MANAGE_ERROR_MAX];
+	int ret = signals[0] != NULL && signals[1] != NULL ? 0 : -1;
+
+	log_line(LOG_INFO, "the node has no NodeID yet: it waits for the root's word");
+	for (int i = 0; i < 2 && ret == 0; i++)
+		event_add(signals[i], NULL);
+	while (ret == 0 && f->place == NULL && !f->ended_early)
+		ret = event_base_dispatch(f->base);
+	for (int i = 0; i < 2; i++) {
+		if (signals[i] != NULL)
+			event_free(signals[i]);
+	}
+	if (ret != 0 || f->ended_early)
+		return ret;
+	if (manage_place_check(f, f->place, error, sizeof(error)) != 0) {
+		log_line(LOG_ERR, "%s", error);
+		return -1;
+	}
+	f->config->node.id = f->place->place.node_id;
+	log_line(LOG_INFO, "the root gives the NodeID %u", f->config->node.id);
+	return 0;
+}
+
+int
+boot_management(struct ferryd *f)
+{
+	if (!f->config->management.present)
+		return 0;
+	f->base = event_base_new();
+	if (f->base == NULL) {
+		log_line(LOG_ERR, "no event loop to be had");
+		return -1;
+	}
+	if (join(f) != 0)
+		return -1;
+	return f->config->node.id == 0 ? wait_for_place(f) : 0;
+}
+
+/* The node is up. What came meanwhile is carried out now, the place first. */
+int
+boot_orders(struct ferryd *f)
+{
+	char error[MANAGE_ERROR_MAX];
+
+	f->up = true;
+	if (f->mgmt == NULL)
+		return 0;
+	control_lock();
+	if (f->place != NULL &&
+		manage_actions[MESSAGE_PLACE](f, f->place, error, sizeof(error)) != 0)
+		log_line(LOG_ERR, "%s", error);
+	control_unlock();
+	mgmt_resume(f->mgmt);
+	return 0;
+}
+
+void
+undo_management(struct ferryd *f)
+{
+	mgmt_free(f->mgmt);
+	f->mgmt = NULL;
+	message_free(f->place);
+	f->place = NULL;
+	if (f->base != NULL)
+		event_base_free(f->base);
+	f->base = NULL;
+}

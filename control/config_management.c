@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The group "management": where the root program is, and how the node and its children meet. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config_private.h"
+
+#define ADDRESS_WANTED "an address and a TCP port, as \"10.9.0.1:13780\""
+
+static void
+read_endpoint(
+	struct config_reader *reader, config_setting_t *setting, struct config_endpoint *endpoint)
+{
+	const char *value = config_read_string_value(reader, setting, ADDRESS_WANTED);
+
+	if (value != NULL && !config_endpoint_parse(value, endpoint))
+		config_reader_want(reader, setting, ADDRESS_WANTED);
+}
+
+static void
+print_endpoint(struct config_printer *printer, const struct config_key *key,
+	const struct config_endpoint *endpoint)
+{
+	char text[CONFIG_ADDRESS_TEXT];
+
+	if (endpoint->address.family == 0)
+		config_print_line(printer, key->help, "# %s not set", key->name);
+	else
+		config_print_string(printer, key, config_endpoint_text(endpoint, text));
+}
+
+/* X(key, how it is read and printed) */
+#define KEYS(X)                                                                                    \
+	X(address, endpoint)                                                                       \
+	X(root, endpoint)                                                                          \
+	X(certificate, path)                                                                       \
+	X(key, path)                                                                               \
+	X(authority, path)
+
+static void
+read_path(struct config_reader *reader, config_setting_t *setting, const char **path)
+{
+	*path = config_read_path(reader, setting);
+}
+
+static void
+print_path(struct config_printer *printer, const struct config_key *key, const char *const *path)
+{
+	if (*path == NULL)
+		config_print_line(printer, key->help, "# %s not set", key->name);
+	else
+		config_print_string(printer, key, *path);
+}
+
+#define KEY_FUNCTIONS(field, kind)                                                                 \
+	static void read_##field(                                                                  \
+		struct config_reader *reader, config_setting_t *setting, void *object)             \
+	{                                                                                          \
+		read_##kind(reader, setting, &((struct config_management *)object)->field);        \
+	}                                                                                          \
+                                                                                                   \
+	static void print_##field(                                                                 \
+		struct config_printer *printer, const struct config_key *key, const void *object)  \
+	{                                                                                          \
+		print_##kind(printer, key, &((const struct config_management *)object)->field);    \
+	}
+
+KEYS(KEY_FUNCTIONS)
+#undef KEY_FUNCTIONS
+
+static void
+read_capacity(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	static const char wanted[] = "a rate in bit/s with k, M or G, as \"10G\"";
+	struct config_management *management = object;
+	const char *value = config_read_string_value(reader, setting, wanted);
+
+	if (value != NULL && (!config_rate_parse(value, &management->capacity) ||
+				     management->capacity < CONFIG_RATE_MIN ||
+				     management->capacity > CONFIG_RATE_MAX))
+		config_reader_want(reader, setting, "%s", wanted);
+}
+
+static void
+print_capacity(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	uint64_t capacity = ((const struct config_management *)object)->capacity;
+
+	if (capacity == 0)
+		config_print_line(printer, key->help, "# capacity not set");
+	else
+		config_print_line(printer, key->help, "capacity = \"%" PRIu64 "\";", capacity);
+}
+
+#define FIELD(field) offsetof(struct config_management, field)
+
+static const struct config_key management_keys[] = {
+	{.name = "root",
+		.kind = KEY_CUSTOM,
+		.flags = KEY_NEEDED,
+		.read = read_root,
+		.print = print_root,
+		.help = "where ferry-root is (TCP)"},
+	{.name = "address",
+		.kind = KEY_CUSTOM,
+		.read = read_address,
+		.print = print_address,
+		.help = "where children connect (TCP), default: nowhere"},
+	{.name = "certificate",
+		.kind = KEY_CUSTOM,
+		.read = read_certificate,
+		.print = print_certificate,
+		.help = "PEM file, its name must be the node's"},
+	{.name = "key",
+		.kind = KEY_CUSTOM,
+		.read = read_key,
+		.print = print_key,
+		.help = "PEM file"},
+	{.name = "authority",
+		.kind = KEY_CUSTOM,
+		.read = read_authority,
+		.print = print_authority,
+		.help = "PEM file: who signs certificates"},
+	{.name = "plain",
+		.kind = KEY_BOOL,
+		.offset = FIELD(plain),
+		.help = "without TLS, on loopback only, default false"},
+	{.name = "capacity",
+		.kind = KEY_CUSTOM,
+		.read = read_capacity,
+		.print = print_capacity,
+		.help = "bit/s that the node can carry, for the root; default not said"},
+	{.name = "ping_ms",
+		.kind = KEY_UINT32,
+		.offset = FIELD(ping_ms),
+		.min = 100,
+		.max = 60000,
+		.fallback = 2000,
+		.unit = "ms",
+		.help = "ms after which a silent connection is tried"},
+	{.name = "dead_ms",
+		.kind = KEY_UINT32,
+		.offset = FIELD(dead_ms),
+		.min = 200,
+		.max = 600000,
+		.fallback = 7000,
+		.unit = "ms",
+		.help = "ms after which it is given up"},
+};
+
+#define NB_KEYS (sizeof(management_keys) / sizeof(management_keys[0]))
+
+static bool
+is_loopback(const struct config_endpoint *endpoint)
+{
+	static const uint8_t six[16] = {[15] = 1};
+
+	if (endpoint->address.family == AF_INET6)
+		return memcmp(endpoint->address.bytes, six, sizeof(six)) == 0;
+	return endpoint->address.family == 0 || endpoint->address.bytes[0] == 127;
+}
+
+static void
+check_group(
+	struct config_reader *reader, config_setting_t *group, const struct config_management *m)
+{
+	int files = (m->certificate != NULL) + (m->key != NULL) + (m->authority != NULL);
+
+	if (m->plain && files > 0)
+		config_reader_fail(reader, group,
+			"plain is true and certificate, key or authority is set; it must be one "
+			"or the other");
+	else if (m->plain && (!is_loopback(&m->root) || !is_loopback(&m->address)))
+		config_reader_fail(reader, group,
+			"plain is true and root or address is not on loopback; TLS (certificate, "
+			"key, authority) would be right");
+	else if (!m->plain && files != 3)
+		config_reader_fail(reader, group,
+			"certificate, key and authority must all be set (or plain, on loopback)");
+	if (m->dead_ms <= m->ping_ms)
+		config_reader_fail(reader, group, "dead_ms is %u, it must be above ping_ms, %u",
+			m->dead_ms, m->ping_ms);
+}
+
+void
+config_read_management(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_management *management = &((struct config *)object)->management;
+	size_t mark = config_reader_enter(reader, "management");
+
+	management->where = config_reader_where(reader, setting);
+	management->present = true;
+	if (config_read_group(reader, setting, management_keys, NB_KEYS, management))
+		check_group(reader, setting, management);
+	config_reader_leave(reader, mark);
+}
+
+void
+config_check_management(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+	size_t mark;
+
+	/* Without a file the group is not there at all, which was told. */
+	if (config->node.id != 0 || config->node.where.file == NULL ||
+		(reader->broken & BROKEN_NODE) != 0)
+		return;
+	mark = config_reader_enter(reader, "node");
+	if (!config->management.present)
+		config_check_fail(
+			reader, &config->node.where, "the key \"id\" is missing, it must be set");
+	else if (config->node.name[0] == 0)
+		config_check_fail(reader, &config->node.where,
+			"the key \"name\" is missing, it must be that of the certificate (or id be "
+			"set too)");
+	else if (config->conference_count > 0)
+		config_check_fail(reader, &config->node.where,
+			"the key \"id\" is missing; it must be set as there are conferences, or "
+			"all of them be the root's");
+	config_reader_leave(reader, mark);
+}
+
+void
+config_print_management(
+	struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config *config = object;
+
+	(void)key;
+	if (!config->management.present)
+		return;
+	config_print_open(printer, "management = {");
+	config_print_keys(printer, management_keys, NB_KEYS, &config->management);
+	config_print_close(printer, "};");
+}
