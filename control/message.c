@@ -115,8 +115,13 @@ read_header(struct message_reader *reader, const struct xml_element *root, struc
 	if (strcmp(root->name, "message") != 0)
 		message_read_fail(reader, MESSAGE_CODE_MALFORMED,
 			"it is <%.32s>, it must be <message>", root->name);
-	for (uint32_t i = 0; i < root->nb_attributes && !reader->failed; i++)
-		read_attribute(reader, &root->attributes[i], message);
+	/* The time first: whatever else is wrong, the answer tells it. */
+	for (uint32_t i = 0; i < 2 * root->nb_attributes && !reader->failed; i++) {
+		const struct xml_attribute *given = &root->attributes[i % root->nb_attributes];
+
+		if ((strcmp(given->name, "time") == 0) == (i < root->nb_attributes))
+			read_attribute(reader, given, message);
+	}
 	if (xml_attribute(root, "type") == NULL || xml_attribute(root, "time") == NULL)
 		message_read_fail(
 			reader, MESSAGE_CODE_MALFORMED, "message must have a type and a time");

@@ -278,12 +278,21 @@ on_connected(struct mgmt_conn *conn)
 	mgmt_conn_close(conn, false, "its certificate names nobody, or several");
 }
 
+/* 0: none, or the other end went without a word. */
+static unsigned long
+tls_error(const struct mgmt_conn *conn)
+{
+	unsigned long code = conn->tls ? bufferevent_get_openssl_error(conn->bev) : 0;
+
+	return code != 0 && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? 0 : code;
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct mgmt_conn *conn = arg;
 	struct mgmt *mgmt = conn->mgmt;
-	unsigned long code = conn->tls ? bufferevent_get_openssl_error(bev) : 0;
+	unsigned long code = tls_error(conn);
 	int system = EVUTIL_SOCKET_ERROR();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
 
@@ -294,7 +303,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (reason == NULL)
 		reason = (what & BEV_EVENT_EOF) != 0 || system == 0 ? "closed by the other end"
 								    : strerror(system);
-	if (code != 0 && (conn->state == MGMT_NAMELESS || !conn->heard))
+	/* Of TLS 1.3 the one that connects learns only now that its certificate was refused. */
+	if (code != 0 &&
+		(conn->state == MGMT_NAMELESS || (conn->side == MGMT_ABOVE && !conn->heard)))
 		mgmt->counters.handshake_failed++;
 	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !mgmt->paused)
 		mgmt->counters.truncated++;
