@@ -97,6 +97,18 @@ turn(struct bench_meter *meter, struct scene *s, struct coding_pool *pool,
 	bench_meter_turn(meter, rte_rdtsc(), n * s->k * s->n_out);
 }
 
+/* Begins with a turn that tells how long they take. */
+static void
+start(struct bench_meter *meter, struct scene *s, struct coding_pool *pool,
+	void (*by)(struct scene *s, uint8_t *const src[]))
+{
+	uint64_t begin = rte_rdtsc();
+
+	bench_meter_start(meter, 0);
+	turn(meter, s, pool, by);
+	bench_meter_start(meter, rte_rdtsc() - begin);
+}
+
 static void
 check(struct scene *s, struct coding_pool *pool)
 {
@@ -128,18 +140,12 @@ measure(struct pair *pair, unsigned int k, unsigned int n_out, struct coding_poo
 {
 	struct bench_meter isal, own;
 	static struct scene s;
-	uint64_t begin, least;
 
 	scene_init(&s, k, n_out);
 	check(&s, pool);
 	output_to(&s, 0);
-	bench_meter_start(&own, 0);
-	turn(&own, &s, pool, by_us);
-	begin = rte_rdtsc();
-	turn(&own, &s, pool, by_isal);
-	least = rte_rdtsc() - begin;
-	bench_meter_start(&isal, least);
-	bench_meter_start(&own, least);
+	start(&isal, &s, pool, by_isal);
+	start(&own, &s, pool, by_us);
 	for (unsigned int i = 0; i < turns || coding_goes_on(&isal, i) || coding_goes_on(&own, i);
 		i++) {
 		turn(&isal, &s, pool, by_isal);
