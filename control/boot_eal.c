@@ -46,7 +46,9 @@ add_session(const struct config *config, const struct config_session *session,
 
 		budget->coding_packets += rlnc_encoder_holds(&coding);
 	}
-	if (config_recode_at(session, config->node.id) != CONFIG_RECODE_NEVER) {
+	if (config_recode_at(session, config->node.id) != CONFIG_RECODE_NEVER ||
+		(session->coding != NULL && session->source != config->node.id &&
+			session->coding->repair == CONFIG_REPAIR_RATELESS)) {
 		budget->recode_packets = config->node.recode_packets;
 		budget->recode_span = RTE_MAX(budget->recode_span, (uint16_t)session->coding->k);
 		budget->recode_hold = RTE_MAX(budget->recode_hold, session->coding->deadline);

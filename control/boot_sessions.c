@@ -176,7 +176,10 @@ add_recode(struct ferryd *f, const struct config_session *session)
 {
 	uint32_t recode = config_recode_at(session, f->config->node.id);
 
-	if (recode == CONFIG_RECODE_NEVER)
+	/* Of a rateless session relays pass on which generations are decoded. */
+	if (recode == CONFIG_RECODE_NEVER &&
+		(session->coding == NULL || session->coding->repair != CONFIG_REPAIR_RATELESS ||
+			session->source == f->config->node.id))
 		return 0;
 	return node_add_recode(f->node, session->conference, session->id, recode_hows[recode]);
 }

@@ -192,6 +192,12 @@ enum config_code {
 	CONFIG_CODE_WINDOW,
 };
 
+enum config_repair {
+	CONFIG_REPAIR_RATIO,
+	CONFIG_REPAIR_ADAPTIVE,
+	CONFIG_REPAIR_RATELESS,
+};
+
 enum config_recode {
 	CONFIG_RECODE_NEVER,
 	CONFIG_RECODE_LOSSY, /* where the onward link loses less */
@@ -210,7 +216,10 @@ struct config_coding {
 	uint32_t code; /* enum config_code */
 	uint32_t k;    /* source packets of a generation, or of the window */
 	bool systematic;
-	uint64_t ratio;	   /* of repair */
+	uint32_t repair;   /* enum config_repair */
+	uint64_t ratio;	   /* CONFIG_REPAIR_RATIO */
+	uint64_t residual; /* CONFIG_REPAIR_ADAPTIVE: loss that may remain */
+	uint64_t bound;	   /* most repair of the other two */
 	uint64_t close;	   /* ns */
 	uint64_t deadline; /* ns */
 	struct config_coding_relay *relays;

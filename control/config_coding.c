@@ -14,6 +14,10 @@
 /* Values with units are those of impaired lines: "5ms", "0.1%". */
 static const struct impair_key ratio_value = {
 	.name = "repair", .kind = IMPAIR_SHARE, .min = 1, .max = RATIO_MAX};
+static const struct impair_key residual_value = {
+	.name = "residual", .kind = IMPAIR_SHARE, .min = 1, .max = SHARE_ONE / 10};
+static const struct impair_key bound_value = {
+	.name = "bound", .kind = IMPAIR_SHARE, .min = 1, .max = 100 * SHARE_ONE};
 static const struct impair_key close_value = {
 	.name = "close", .kind = IMPAIR_TIME, .min = MS / 10, .max = 10000 * MS};
 static const struct impair_key deadline_value = {
@@ -21,6 +25,8 @@ static const struct impair_key deadline_value = {
 
 static const char *const code_names[] = {
 	[CONFIG_CODE_BLOCK] = "block", [CONFIG_CODE_WINDOW] = "window", NULL};
+static const char *const repair_names[] = {
+	[CONFIG_REPAIR_ADAPTIVE] = "adaptive", [CONFIG_REPAIR_RATELESS] = "rateless"};
 static const char *const recode_names[] = {[CONFIG_RECODE_NEVER] = "never",
 	[CONFIG_RECODE_LOSSY] = "lossy",
 	[CONFIG_RECODE_ALWAYS] = "always",
@@ -77,13 +83,75 @@ print_symbols(struct config_printer *printer, const struct config_key *key, cons
 static void
 read_repair(struct config_reader *reader, config_setting_t *setting, void *object)
 {
-	(void)read_united(reader, setting, &ratio_value, &((struct config_coding *)object)->ratio);
+	static const char wanted[] = "a share of the source packets from 0.0001%% to 400%%, as "
+				     "\"25%%\", or \"adaptive\", or \"rateless\"";
+	struct config_coding *coding = object;
+	const char *value = setting->type == CONFIG_TYPE_STRING && setting->value.sval != NULL
+				    ? setting->value.sval
+				    : "";
+
+	for (uint32_t i = CONFIG_REPAIR_ADAPTIVE; i <= CONFIG_REPAIR_RATELESS; i++) {
+		if (strcmp(value, repair_names[i]) != 0)
+			continue;
+		coding->repair = i;
+		return;
+	}
+	coding->repair = CONFIG_REPAIR_RATIO;
+	if (!impair_value_parse(&ratio_value, value, &coding->ratio))
+		config_reader_want(reader, setting, wanted);
 }
 
 static void
 print_repair(struct config_printer *printer, const struct config_key *key, const void *object)
 {
-	print_united(printer, key, &ratio_value, ((const struct config_coding *)object)->ratio);
+	const struct config_coding *coding = object;
+
+	if (coding->repair == CONFIG_REPAIR_RATIO)
+		print_united(printer, key, &ratio_value, coding->ratio);
+	else
+		config_print_string(printer, key, repair_names[coding->repair]);
+}
+
+static void
+read_residual(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_coding *coding = object;
+
+	if (coding->repair != CONFIG_REPAIR_ADAPTIVE)
+		config_reader_fail(
+			reader, setting, "residual is set, repair must be \"adaptive\" then");
+	else
+		(void)read_united(reader, setting, &residual_value, &coding->residual);
+}
+
+static void
+print_residual(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_coding *coding = object;
+
+	if (coding->repair == CONFIG_REPAIR_ADAPTIVE)
+		print_united(printer, key, &residual_value, coding->residual);
+}
+
+static void
+read_bound(struct config_reader *reader, config_setting_t *setting, void *object)
+{
+	struct config_coding *coding = object;
+
+	if (coding->repair == CONFIG_REPAIR_RATIO)
+		config_reader_fail(reader, setting,
+			"bound is set, repair must be \"adaptive\" or \"rateless\" then");
+	else
+		(void)read_united(reader, setting, &bound_value, &coding->bound);
+}
+
+static void
+print_bound(struct config_printer *printer, const struct config_key *key, const void *object)
+{
+	const struct config_coding *coding = object;
+
+	if (coding->repair != CONFIG_REPAIR_RATIO)
+		print_united(printer, key, &bound_value, coding->bound);
 }
 
 static void
@@ -200,7 +268,17 @@ static const struct config_key coding_keys[] = {
 		.flags = KEY_NEEDED,
 		.read = read_repair,
 		.print = print_repair,
-		.help = "share of the source packets"},
+		.help = "share of the source packets, or how it is found"},
+	{.name = "residual",
+		.kind = KEY_CUSTOM,
+		.read = read_residual,
+		.print = print_residual,
+		.help = "loss that may remain, default 0.1%"},
+	{.name = "bound",
+		.kind = KEY_CUSTOM,
+		.read = read_bound,
+		.print = print_bound,
+		.help = "most repair, share of the source packets, default 100%"},
 	{.name = "close",
 		.kind = KEY_CUSTOM,
 		.read = read_close,
@@ -232,6 +310,10 @@ finish(struct config_reader *reader, config_setting_t *group, struct config_codi
 	if (!coding->systematic)
 		config_reader_fail(reader, config_setting_get_member(group, "systematic"),
 			"systematic is false, it must be true with code \"window\"");
+	if (coding->repair == CONFIG_REPAIR_RATELESS)
+		config_reader_fail(reader, config_setting_get_member(group, "repair"),
+			"repair is \"rateless\", with code \"window\" it must be \"adaptive\" or a "
+			"share, as \"25%%\"");
 	if (coding->relay_count > 0)
 		config_reader_fail(reader, config_setting_get_member(group, "relays"),
 			"relays is set, with code \"window\" it must be left out: only "
@@ -253,6 +335,8 @@ config_read_coding(struct config_reader *reader, config_setting_t *setting, void
 				    strcmp(code->value.sval, "window") == 0
 			    ? W_DEFAULT
 			    : K_DEFAULT;
+	coding->residual = SHARE_ONE / 1000;
+	coding->bound = SHARE_ONE;
 	coding->close = 5 * MS;
 	coding->deadline = 200 * MS;
 	if (config_read_group(reader, setting, coding_keys, CODING_KEYS, coding))
@@ -281,13 +365,18 @@ config_coding_params(const struct config_session *session)
 {
 	static const uint8_t codes[] = {
 		[CONFIG_CODE_BLOCK] = RLNC_BLOCK, [CONFIG_CODE_WINDOW] = RLNC_WINDOW};
+	static const uint8_t repairs[] = {[CONFIG_REPAIR_RATIO] = RLNC_REPAIR_RATIO,
+		[CONFIG_REPAIR_ADAPTIVE] = RLNC_REPAIR_ADAPTIVE,
+		[CONFIG_REPAIR_RATELESS] = RLNC_REPAIR_RATELESS};
 	const struct config_coding *coding = session->coding;
 
 	return (struct rlnc_params){.code = codes[coding->code],
 		.k = (uint8_t)coding->k,
 		.systematic = coding->systematic,
-		.repair = RLNC_REPAIR_RATIO,
+		.repair = repairs[coding->repair],
 		.ratio = (uint32_t)coding->ratio,
+		.residual = (uint32_t)coding->residual,
+		.bound = (uint32_t)coding->bound,
 		.close = coding->close,
 		.deadline = coding->deadline};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What neighbours say to each other beside DATA: FEEDBACK, PROBE, PROBE_REPLY, DECODED. */
+#include "decoded_input.h"
 #include "feeder.h"
 #include "link.h"
 #include "link_tfrc.h"
@@ -39,13 +40,15 @@ feedback_input(struct worker *w, struct link_datagram *datagram)
 	to_owner(w, datagram);
 }
 
-/* Sessions here are not coded yet, so it concerns none. */
 static void
-decoded_input(struct worker *w, struct link_datagram *datagram)
+take_decoded(struct worker *w, struct link_datagram *datagram)
 {
-	bool whole = datagram->m->pkt_len >= sizeof(struct decoded_body);
-
-	worker_drop(w, datagram->m, whole ? DROP_decoded_unknown : DROP_decoded_malformed);
+	if (unlikely(datagram->m->pkt_len < sizeof(struct decoded_body))) {
+		worker_drop(w, datagram->m, DROP_decoded_malformed);
+		return;
+	}
+	datagram->link->rx.control++;
+	decoded_input(w, datagram->link, datagram->m);
 }
 
 /* The body goes back as it came; only peers get this far. */
@@ -92,7 +95,7 @@ link_control_input(struct worker *w, struct link_datagram *datagram)
 		probe_input(w, datagram);
 		return;
 	case LINK_DECODED:
-		decoded_input(w, datagram);
+		take_decoded(w, datagram);
 		return;
 	default:
 		if (unlikely(datagram->m->pkt_len != sizeof(struct probe_body)))

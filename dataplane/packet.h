@@ -28,6 +28,7 @@ enum packet_kind {
 	PACKET_CONTROL, /* for a link's owner: the body of what its neighbour said; type = link
 			 * type, index = link, key = when it came, its link header before it */
 	PACKET_RECODE,	/* to be recoded: from its Pathlet on; index = link it came by */
+	PACKET_DECODED, /* for a coded session's owner: the body of a DECODED; decoded_input.h */
 	PACKET_DELIVER, /* for a destination: the payload, the session header before it; of a coded
 			 * packet index = link that it came over */
 };

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "recode.h"
 #include "feeder.h"
+#include "link_loss.h"
 #include "packet.h"
 #include "pathlet_merge.h"
 
 #define MILLION 1000000u
-
-/* More transmissions for one arrival than two are never due. */
-#define LOSS_MOST (MILLION / 2)
 
 /* A packet that came, its data from its coding header on. */
 struct arrival {
@@ -46,12 +44,6 @@ recode_takes(const struct worker *w, const struct rte_mbuf *m, const struct path
 		return NULL;
 	return id_map_find(&w->node->recoded, session_key(rte_be_to_cpu_32(session->conference),
 						      rte_be_to_cpu_32(session->session)));
-}
-
-uint32_t
-recode_loss(const struct link *link)
-{
-	return liveness_loss_ppm(&link->live);
 }
 
 /* Loss on the way from a neighbour: units of 2^-16 to millionths. */
@@ -215,15 +207,14 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 	hop = get_hop(g, branch->node, pathlet, branch->len);
 	if (hop != NULL && hop->decoded)
 		return;
-	loss = recode_loss(link);
+	loss = link_loss(link);
 	if (hop == NULL || session->how == RECODE_NEVER ||
 		(session->how == RECODE_LOSSY && loss >= loss_from(a->from))) {
 		send_as_it_came(w, a, link, pathlet, branch->len, shared, 0);
 		return;
 	}
 	/* As many as it takes for one to come through. */
-	hop->credit += (uint32_t)((uint64_t)MILLION * MILLION /
-				  (MILLION - RTE_MIN(loss, LOSS_MOST)));
+	hop->credit += (uint32_t)((uint64_t)MILLION * MILLION / (MILLION - loss));
 	while (hop->credit >= MILLION) {
 		hop->credit -= MILLION;
 		transmit(w, a, g, hop, link, shared);
@@ -299,6 +290,7 @@ recode_input(struct worker *w, const struct recode_session *session, struct rte_
 		.epoch = rte_be_to_cpu_16(a.session.epoch)};
 	g = recode_get(w, w->recode, &key);
 	learn(g, &a);
+	g->here |= view->destination;
 	kept = session->how != RECODE_NEVER && keep(w, g, &a);
 	if (kept && view->destination) {
 		w->counters.copies++;
@@ -307,6 +299,7 @@ recode_input(struct worker *w, const struct recode_session *session, struct rte_
 	for (uint8_t i = 0; i < view->nb_branches; i++)
 		send_branch(w, session, &a, g, &view->branches[i], data + view->branches[i].off,
 			view->destination);
+	recode_tell_again(w, g);
 	if (view->destination)
 		return true;
 	if (!kept) {

@@ -51,13 +51,20 @@ bool recode_input(struct worker *w, const struct recode_session *session, struct
  */
 struct rte_mbuf *recode_offer(struct worker *w, struct link *link, struct rte_mbuf *m);
 
+/*
+ * A next hop (NodeID), or with 0 this node itself, has all of a generation: nothing goes there any
+ * more, and when all have it the neighbours that it comes from are told. False: the generation is
+ * not known, or (0) nobody but this node is to have it.
+ */
+bool recode_decoded(struct worker *w, const struct recode_key *key, uint32_t node);
+
+/* A packet of the generation came: says again what was said, now and then. */
+void recode_tell_again(struct worker *w, struct recode_generation *g);
+
 static inline bool
 recode_is_place_holder(const struct rte_mbuf *m)
 {
 	return (m->ol_flags & packet_recode_flag) != 0;
 }
-
-/* Loss of a link's DATA as far as is known, millionths. Any thread. */
-uint32_t recode_loss(const struct link *link);
 
 #endif

@@ -52,6 +52,8 @@ struct recode_generation {
 	uint16_t n;	       /* source packets that its packets speak of */
 	uint16_t kept;	       /* packets */
 	bool final;	       /* n is all */
+	bool here;	       /* it is for this node too, */
+	bool here_decoded;     /* which has all of it */
 	uint8_t flags;	       /* of the session header: delay-sensitive */
 	uint8_t nb_hops, nb_upstreams;
 	uint32_t upstreams[RECODE_UPSTREAMS_MAX]; /* NodeIDs */

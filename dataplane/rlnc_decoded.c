@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rlnc_decoded.h"
+#include "decoded_input.h"
 #include "destination.h"
 #include "feeder.h"
 #include "node.h"
@@ -34,5 +35,5 @@ rlnc_decoded_tell(struct worker *w, const struct destination *dst, struct rlnc_b
 	memcpy(rte_pktmbuf_append(m, sizeof(body)), &body, sizeof(body));
 	w->counters.originated++;
 	w->progress++;
-	feeder_push_control(w, link, LINK_DECODED, m);
+	decoded_here(w, m, neighbour);
 }

@@ -14,8 +14,8 @@ release(struct worker *w, struct rlnc_vector *v)
 	v->m = NULL;
 }
 
-static void
-release_all(struct worker *w, struct rlnc_generation *g)
+void
+rlnc_generation_release(struct worker *w, struct rlnc_generation *g)
 {
 	for (uint16_t i = 0; i < g->n; i++)
 		release(w, &g->vectors[g->start + i]);
@@ -23,13 +23,17 @@ release_all(struct worker *w, struct rlnc_generation *g)
 	g->n = 0;
 }
 
-/* Whole packets of the repair that is due. */
+/* Whole packets of the repair that is due for so many source packets. */
 static uint32_t
 take_credit(struct rlnc_encoder *e, uint32_t sources)
 {
-	uint32_t whole;
+	uint32_t whole, n = e->params.k;
 
-	e->credit += (uint64_t)sources * e->params.ratio;
+	if (e->params.repair == RLNC_REPAIR_RATIO)
+		e->credit += (uint64_t)sources * e->params.ratio;
+	else
+		e->credit += (uint64_t)sources * RLNC_SHARE_ONE *
+			     rlnc_adaptive_repairs(e, (uint16_t)n) / n;
 	whole = (uint32_t)(e->credit / RLNC_SHARE_ONE);
 	e->credit %= RLNC_SHARE_ONE;
 	return whole;
@@ -39,14 +43,21 @@ static void
 close_block(struct worker *w, struct rlnc_generation *g)
 {
 	struct rlnc_encoder *e = g->encoder;
-	uint32_t count = take_credit(e, g->n);
+	uint32_t count = e->params.systematic ? 0 : g->n;
 
 	timer_stop(&w->wheel, &g->timer);
-	if (!e->params.systematic)
-		count += g->n;
-	rlnc_send_repairs(w, g, true, count);
 	e->counters.generations++;
-	release_all(w, g);
+	if (e->params.repair == RLNC_REPAIR_RATELESS) {
+		rlnc_send_repairs(w, g, true, count);
+		rlnc_rateless_close(w, g);
+		return;
+	}
+	if (e->params.repair == RLNC_REPAIR_ADAPTIVE)
+		count += rlnc_adaptive_repairs(e, g->n);
+	else
+		count += take_credit(e, g->n);
+	rlnc_send_repairs(w, g, true, count);
+	rlnc_generation_release(w, g);
 }
 
 /* The window moves on: the oldest packet leaves. */
@@ -78,7 +89,7 @@ window_idle(struct worker *w, struct rlnc_generation *g, uint64_t now)
 	}
 	if (now >= g->last_at + e->params.deadline) {
 		e->unprotected = 0;
-		release_all(w, g);
+		rlnc_generation_release(w, g);
 		return;
 	}
 	timer_start(&w->wheel, &g->timer,
@@ -92,7 +103,9 @@ fire(void *owner, struct timer *timer, uint64_t now)
 	const struct rlnc_encoder *e = g->encoder;
 	struct worker *w = owner;
 
-	if (e->params.code == RLNC_WINDOW)
+	if (g->closed)
+		rlnc_rateless_fire(w, g);
+	else if (e->params.code == RLNC_WINDOW)
 		window_idle(w, g, now);
 	else if (now < g->last_at + e->params.close)
 		timer_start(&w->wheel, timer, g->last_at + e->params.close);
@@ -164,7 +177,7 @@ after_source(struct worker *w, struct rlnc_generation *g, bool last)
 void
 rlnc_encoder_take(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, uint8_t flags)
 {
-	struct rlnc_generation *g = &e->current;
+	struct rlnc_generation *g = e->current;
 	const struct source *source = e->source;
 	bool last = (flags & SESSION_MESSAGE_LAST) != 0;
 	bool window = e->params.code == RLNC_WINDOW;
@@ -201,33 +214,48 @@ rlnc_encoder_take(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, 
 void
 rlnc_encoder_stop(struct worker *w, struct rlnc_encoder *e)
 {
-	timer_stop(&w->wheel, &e->current.timer);
-	release_all(w, &e->current);
+	for (uint16_t i = 0; i < e->nb_generations; i++) {
+		timer_stop(&w->wheel, &e->generations[i].timer);
+		rlnc_generation_release(w, &e->generations[i]);
+	}
 }
 
 struct rlnc_encoder *
 rlnc_encoder_new(struct source *source, const struct rlnc_params *params)
 {
+	uint16_t n = (uint16_t)(rlnc_encoder_holds(params) / params->k);
 	size_t room = (params->code == RLNC_WINDOW ? 2u : 1u) * params->k;
-	struct rlnc_encoder *e = rte_zmalloc(
-		"encoder", sizeof(*e) + room * sizeof(struct rlnc_vector), RTE_CACHE_LINE_SIZE);
+	struct rlnc_vector *vectors;
+	struct rlnc_encoder *e = rte_zmalloc("encoder",
+		sizeof(*e) + n * (sizeof(struct rlnc_generation) + room * sizeof(*vectors)),
+		RTE_CACHE_LINE_SIZE);
 
 	if (e == NULL)
 		return NULL;
 	e->source = source;
 	e->params = *params;
-	e->current.encoder = e;
-	e->current.vectors = (struct rlnc_vector *)(e + 1);
-	e->current.timer = (struct timer){.fire = fire, .arg = &e->current};
+	e->nb_generations = n;
+	e->current = e->generations;
+	e->rateless.first = params->k * 256u / 16;
+	vectors = (struct rlnc_vector *)(e->generations + n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rlnc_generation *g = &e->generations[i];
+
+		g->encoder = e;
+		g->vectors = vectors + i * room;
+		g->timer = (struct timer){.fire = fire, .arg = g};
+	}
 	return e;
 }
 
 void
 rlnc_encoder_free(struct rlnc_encoder *e)
 {
-	if (e == NULL)
-		return;
-	for (uint16_t i = 0; i < e->current.n; i++)
-		rte_pktmbuf_free(e->current.vectors[e->current.start + i].m);
+	for (uint16_t i = 0; e != NULL && i < e->nb_generations; i++) {
+		const struct rlnc_generation *g = &e->generations[i];
+
+		for (uint16_t k = 0; k < g->n; k++)
+			rte_pktmbuf_free(g->vectors[g->start + k].m);
+	}
 	rte_free(e);
 }

@@ -24,7 +24,12 @@ struct rlnc_encoder_counters {
 	uint64_t generations; /* closed */
 	uint64_t repairs;     /* packets sent beside sources, each once whatever its branches */
 	uint64_t starved;     /* repairs for which no buffer was to be had */
+	uint64_t decoded;     /* generations of which all destinations said that they have them */
+	uint64_t given_up;    /* generations of which they did not, within the bound */
 };
+
+/* Neighbours that a generation's DECODED is kept from. */
+#define RLNC_TOLD_MAX 16
 
 /* Source packets that are combined: a generation, or the window. */
 struct rlnc_generation {
@@ -35,6 +40,31 @@ struct rlnc_generation {
 	uint64_t last_at; /* its last packet, ns */
 	struct timer timer;
 	struct rlnc_vector *vectors; /* k; of a window 2 * k */
+
+	/* RLNC_REPAIR_RATELESS, from when it is closed: */
+	bool closed;
+	uint8_t nb_told;
+	uint16_t again;		      /* times that repair was sent again */
+	uint32_t repairs;	      /* sent */
+	uint64_t closed_at;	      /* ns */
+	uint32_t told[RLNC_TOLD_MAX]; /* NodeIDs of neighbours that want no more */
+};
+
+/* How many repairs a generation needs, and how long it takes to be told so. */
+struct rlnc_rateless {
+	uint32_t first;	 /* repairs at first, 2^-8 packets */
+	uint64_t srtt;	 /* ns from the end of a generation to DECODED; 0: not known */
+	uint64_t rttvar; /* RFC 6298 */
+	uint8_t in_row;	 /* generations that got more, since one that did not */
+	uint8_t backoff; /* times that patience was doubled since then */
+};
+
+/* How much repair a target needs, for the loss that was last seen. */
+struct rlnc_adaptive {
+	uint32_t loss; /* millionths, smoothed */
+	uint32_t for_loss;
+	uint16_t for_n;
+	uint16_t repairs;
 };
 
 struct rlnc_encoder {
@@ -45,8 +75,13 @@ struct rlnc_encoder {
 	uint64_t credit;      /* repair that is due, millionths of a packet */
 	uint16_t seed;	      /* of the next repair */
 	uint16_t flow_seq[SOURCE_FLOWS_MAX];
+	uint64_t flow_credit[SOURCE_FLOWS_MAX];
 	struct rlnc_encoder_counters counters;
-	struct rlnc_generation current;
+	struct rlnc_rateless rateless;
+	struct rlnc_adaptive adaptive;
+	struct rlnc_generation *current;
+	uint16_t nb_generations;
+	struct rlnc_generation generations[];
 };
 
 /* NULL: memory is short. */
@@ -63,6 +98,23 @@ void rlnc_encoder_take(
 
 /* The source ends: what is kept goes, no timer runs any more. Owner only. */
 void rlnc_encoder_stop(struct worker *w, struct rlnc_encoder *encoder);
+
+/* Gives back the packets of a generation. Owner only. */
+void rlnc_generation_release(struct worker *w, struct rlnc_generation *g);
+
+/* rlnc_adaptive.c: repairs for a generation or window of n packets, as the links now lose. */
+uint32_t rlnc_adaptive_repairs(struct rlnc_encoder *encoder, uint16_t n);
+
+/*
+ * rlnc_rateless.c: a generation is closed, and repaired until it is decoded, or given up; the
+ * encoder's current generation is another one then.
+ */
+void rlnc_rateless_close(struct worker *w, struct rlnc_generation *g);
+/* Its timer has fired. */
+void rlnc_rateless_fire(struct worker *w, struct rlnc_generation *g);
+/* A neighbour (NodeID) says that all behind it have the generation that begins with first. */
+void rlnc_rateless_decoded(
+	struct worker *w, struct rlnc_encoder *encoder, uint32_t first, uint32_t neighbour);
 
 /*
  * Sends so many combinations of a generation's first g->n packets; final: they are all. What has

@@ -8,14 +8,38 @@
 /* Room before a repair for all headers, if the buffer has it. */
 #define HEADERS_MAX 640
 
+/*
+ * Flows in turn by weight, not at random: a generation has its share of each way, so that none has
+ * more to make up for than it must. The flow goes that is most behind its share.
+ */
+static const struct flow *
+next_flow(struct rlnc_encoder *e, const struct flow_plan *plan)
+{
+	const struct flow *flow = plan->flows;
+	uint64_t all = 0;
+
+	if (likely(plan->nb_flows == 1))
+		return flow;
+	for (uint16_t i = 0; i < plan->nb_flows; i++) {
+		const struct flow *f = &plan->flows[i];
+
+		e->flow_credit[f->id] += f->weight;
+		all += f->weight;
+		if (e->flow_credit[f->id] > e->flow_credit[flow->id])
+			flow = f;
+	}
+	/* Weights may have changed: what is owed is never more than one round. */
+	e->flow_credit[flow->id] -= RTE_MIN(e->flow_credit[flow->id], all);
+	return flow;
+}
+
 void
 rlnc_send(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, struct session_hdr *session,
 	bool source_packet)
 {
 	struct source *source = e->source;
 	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
-	const struct flow *flow =
-		&plan->flows[alias_pick(plan->choice, plan->nb_flows, &source->rng)];
+	const struct flow *flow = next_flow(e, plan);
 	struct fanout_branch branches[FANOUT_MAX];
 	uint32_t bytes = m->pkt_len - RLNC_HEADER_BYTES;
 

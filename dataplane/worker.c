@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "worker.h"
+#include "decoded_input.h"
 #include "deliver.h"
 #include "feeder.h"
 #include "forward.h"
@@ -143,6 +144,9 @@ receive_handed(struct worker *w)
 		case PACKET_RECODE:
 			deliver_end(w, &here);
 			forward_input(w, &pkts[i], 1);
+			break;
+		case PACKET_DECODED:
+			decoded_owned(w, pkts[i], meta->index, meta->key);
 			break;
 		case PACKET_CONTROL:
 			take_control(w, pkts[i]);

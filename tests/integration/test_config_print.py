@@ -22,7 +22,7 @@ EXTRA = """
 	ingress = { generator = { kind = "onoff"; }; };
 } , {
 	id = 3; source = 5; destinations = [ 1 ]; flows = ( { path = "1"; } );
-	coding = { code = "window"; repair = "20%"; window = 30; };
+	coding = { code = "window"; repair = "adaptive"; window = 30; };
 	ingress = { generator = { kind = "trace"; trace = "t"; }; };
 } , {
 	id = 4; source = 5; destinations = [ 1 ]; flows = ( { path = "1"; } ); rate = 5000000000;

@@ -88,7 +88,7 @@ struct sim_session {
 	uint32_t window, reorder_packets;
 	uint64_t reorder_ns;
 	struct rlnc_params coding;     /* k 0: none */
-	uint8_t recode[SIM_NODES_MAX]; /* enum recode_how by node index; 0: not there */
+	uint8_t recode[SIM_NODES_MAX]; /* enum recode_how, by node index */
 	uint16_t nb_flows;
 	struct sim_flow flows[SIM_FLOWS_MAX];
 	uint16_t nb_destinations;

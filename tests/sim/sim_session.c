@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "path_text.h"
+#include "recode.h"
 #include "sim.h"
 
 void
@@ -149,7 +150,8 @@ add_recode(struct sim *sim, uint32_t index, uint32_t node)
 {
 	const struct sim_session *s = &sim->sessions[index];
 
-	if (s->recode[node] != 0)
+	if (s->recode[node] != RECODE_NEVER ||
+		(s->coding.k != 0 && s->coding.repair == RLNC_REPAIR_RATELESS))
 		SIM_CHECK(sim,
 			node_add_recode(sim->nodes[node].node, s->conference, s->session,
 				s->recode[node]) == 0,

@@ -314,6 +314,21 @@ test_coding(void **state)
 	assert_int_equal(config_flow_payload(config, session, &session->flows[0].tree), 1278);
 	assert_prints_alike(config);
 	config_free(config);
+	config = load(NODE PORTS PEERS SESSION("coding = { repair = \"adaptive\"; residual = "
+					       "\"0.01%\"; bound = \"300%\"; };\n" FLOWS INGRESS));
+	params = config_coding_params(config->conferences[0].sessions);
+	assert_int_equal(params.repair, RLNC_REPAIR_ADAPTIVE);
+	assert_int_equal(params.residual, 100);
+	assert_int_equal(params.bound, 3000000);
+	assert_prints_alike(config);
+	config_free(config);
+	config = load(
+		NODE PORTS PEERS SESSION("coding = { repair = \"rateless\"; };\n" FLOWS INGRESS));
+	params = config_coding_params(config->conferences[0].sessions);
+	assert_int_equal(params.repair, RLNC_REPAIR_RATELESS);
+	assert_int_equal(params.bound, 1000000);
+	assert_prints_alike(config);
+	config_free(config);
 	config = load(NODE PORTS PEERS SESSION(
 		"coding = { code = \"window\"; window = 40; repair = \"400%\"; close = \"1ms\";\n"
 		"  deadline = \"1s\"; }; flows = ( { path = \"5>(2,3)\"; } );\n" INGRESS));
