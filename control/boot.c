@@ -35,6 +35,7 @@ static const struct boot_step {
 	{"reports of rates", boot_reports, undo_reports},
 	{"event loop and control socket", boot_loop, undo_loop},
 	{"statistics", boot_statistics, undo_statistics},
+	{"statistics up the tree", boot_manage_stats, undo_manage_stats},
 	{"workers", boot_workers, undo_workers},
 	{"orders of the root", boot_orders, NULL},
 };

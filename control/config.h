@@ -270,6 +270,7 @@ struct config_statistics {
 	const char *file;		/* absolute path of the ring (stats_ring.h) */
 	uint32_t interval;		/* ms */
 	uint32_t intervals;		/* that the ring holds, at least 2 */
+	uint32_t report;		/* s between two reports to the parent */
 	struct config_endpoint metrics; /* TCP; family 0 = nowhere */
 };
 

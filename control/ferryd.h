@@ -55,6 +55,7 @@ struct ferryd_told {
 
 struct file_feed;
 struct message;
+struct manage_stats;
 struct metrics_server;
 struct mgmt;
 struct rate_report;
@@ -91,11 +92,12 @@ struct ferryd {
 	struct ctl_context ctl;
 	struct ctl_server *ctl_server;
 	struct stats_export statistics;
-	struct metrics_server *metrics; /* NULL: nobody may ask */
-	struct mgmt *mgmt;		/* NULL: there is no root */
-	struct message *place;		/* the last, as it came; NULL: none yet */
-	bool ended_early;		/* a signal came while it waited for its place */
-	bool up;			/* the boot is done: what the root says is carried out */
+	struct metrics_server *metrics;	   /* NULL: nobody may ask */
+	struct manage_stats *manage_stats; /* NULL: the same */
+	struct mgmt *mgmt;		   /* NULL: there is no root */
+	struct message *place;		   /* the last, as it came; NULL: none yet */
+	bool ended_early;		   /* a signal came while it waited for its place */
+	bool up;			   /* the boot is done: what the root says is carried out */
 
 	struct event_base *base;
 	struct event *tick, *second, *interval, *watch_event, *signals[2];
@@ -142,6 +144,8 @@ int boot_loop(struct ferryd *f);
 void undo_loop(struct ferryd *f);
 int boot_statistics(struct ferryd *f);
 void undo_statistics(struct ferryd *f);
+int boot_manage_stats(struct ferryd *f);
+void undo_manage_stats(struct ferryd *f);
 int boot_workers(struct ferryd *f);
 void undo_workers(struct ferryd *f);
 

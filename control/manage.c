@@ -10,6 +10,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "manage.h"
+#include "manage_stats.h"
 #include "mgmt.h"
 
 static int
@@ -66,6 +67,8 @@ manage_action *const manage_actions[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_STOPPIPELINE] = manage_pipeline_stop,
 	[MESSAGE_CONGESTION] = do_congestion,
 	[MESSAGE_ALERT] = do_alert,
+	[MESSAGE_STATS] = manage_stats_take,
+	[MESSAGE_REQFULLSTATS] = manage_stats_full,
 };
 
 static enum message_code
@@ -145,7 +148,8 @@ on_tree(void *ctx, enum mgmt_event event, const char *name, const char *why)
 		[MGMT_CHILD_DOWN] = "a child is gone:",
 	};
 
-	(void)ctx;
+	if (event == MGMT_CHILD_DOWN)
+		manage_stats_away(ctx, name);
 	log_line(LOG_INFO, "management: %s %s%s%s", texts[event], name, why != NULL ? ", " : "",
 		why != NULL ? why : "");
 }
