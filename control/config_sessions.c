@@ -341,6 +341,12 @@ finish_session(
 		config_reader_fail(reader, config_setting_get_member(group, "reorder"),
 			"reorder holds %u packets, it must be at most window, which is %u",
 			session->reorder.packets, session->window);
+	/* What is computed comes after as much again as it was computed from. */
+	if (session->coding != NULL && session->window < 4 * session->coding->k)
+		config_reader_fail(reader, config_setting_get_member(group, "coding"),
+			"%u source packets are coded together, with the session's window of %u "
+			"they must be at most %u",
+			session->coding->k, session->window, session->window / 4);
 	if (session->ends != 0 && session->ends <= session->starts)
 		config_reader_fail(reader, config_setting_get_member(group, "ends"),
 			"ends is not after starts, it must be");
