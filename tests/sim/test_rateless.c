@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DECODED on its way from destinations over relays to the source, and what the source makes of it.
+ */
+#include "recode.h"
+#include "rlnc_encoder.h"
+#include "small.h"
+
+struct scene {
+	struct sim *sim;
+	uint32_t session;
+};
+
+static struct sim *
+network(uint32_t nodes)
+{
+	struct sim *sim = small_new(nodes);
+
+	sim->extra_buffers = 2048;
+	sim->recode_packets = 1024;
+	return sim;
+}
+
+static struct scene
+start(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
+{
+	struct sim_session s;
+
+	sim_build(sim);
+	s = small_session(sim, 1, to);
+	s.coding = (struct rlnc_params){.code = RLNC_BLOCK,
+		.k = 16,
+		.systematic = true,
+		.repair = (uint8_t)repair,
+		.residual = 1000,
+		.bound = 4 * RLNC_SHARE_ONE,
+		.close = 5 * SIM_MS,
+		.deadline = 400 * SIM_MS};
+	sim_session_flow(&s, 0, 1, flow);
+	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
+}
+
+static const struct rlnc_encoder *
+encoder_of(const struct scene *s)
+{
+	return sim_source(s->sim, s->session)->encoder;
+}
+
+static void
+lose(struct sim *sim, uint32_t a, uint32_t b, double share)
+{
+	struct sim_wire *sw = sim_wire_between(sim, sim_node_index(sim, a), sim_node_index(sim, b));
+	struct wire_lane_params lane = sw->line.lane;
+
+	lane.impair.loss = share;
+	small_set_lane(sim, sw, b, &lane);
+}
+
+static uint64_t
+delivered(const struct scene *s, uint32_t node)
+{
+	return source_sent(sim_source(s->sim, s->session)).packets -
+	       destination_lost(small_destination(s->sim, s->session, node));
+}
+
+static void
+end(const struct scene *s)
+{
+	sim_session_stop(s->sim, s->session);
+	sim_drain(s->sim, 5 * SIM_S);
+	sim_free(s->sim);
+}
+
+/* Nothing is lost: repair becomes ever less, and no packet is repaired twice. */
+static void
+test_no_loss(void **state)
+{
+	static const uint32_t to[] = {3, 0};
+	struct sim *sim = network(3);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	small_wire(sim, 2, 3);
+	s = start(sim, "2 > 3", to, RLNC_REPAIR_RATELESS);
+	small_send(sim, s.session, 640, 300, 500 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.generations, 40);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 40);
+	assert_int_equal(encoder_of(&s)->counters.given_up, 0);
+	assert_true(encoder_of(&s)->counters.repairs <= 10);
+	assert_int_equal(encoder_of(&s)->rateless.first, 0);
+	end(&s);
+}
+
+/* A third is lost, on the way back too: all comes. */
+static void
+test_loss(void **state)
+{
+	static const uint32_t to[] = {3, 0};
+	struct sim *sim = network(3);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	small_wire(sim, 2, 3);
+	s = start(sim, "2 > 3", to, RLNC_REPAIR_RATELESS);
+	lose(sim, 2, 3, 0.33);
+	lose(sim, 3, 2, 0.33);
+	small_send(sim, s.session, 960, 300, 500 * SIM_US);
+	sim_run_until(sim, sim->now + 500 * SIM_MS);
+	assert_int_equal(delivered(&s, 3), 960);
+	assert_true(encoder_of(&s)->counters.decoded >= 58);
+	assert_true(encoder_of(&s)->counters.repairs > 960 / 3);
+	end(&s);
+}
+
+/* One of two branches gets nothing for a while: the source is not told that all is there. */
+static void
+test_branches(void **state)
+{
+	static const uint32_t to[] = {3, 4, 0};
+	struct sim *sim = network(4);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	small_wire(sim, 2, 3);
+	small_wire(sim, 2, 4);
+	s = start(sim, "2 > (3, 4)", to, RLNC_REPAIR_RATELESS);
+	lose(sim, 2, 4, 1);
+	small_send(sim, s.session, 16, 300, 100 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(destination_lost(small_destination(sim, s.session, 3)), 0);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 0);
+	lose(sim, 2, 4, 0);
+	sim_run_until(sim, sim->now + 2 * SIM_S);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 0); /* the deadline was before */
+	small_send(sim, s.session, 16, 300, 100 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 1);
+	end(&s);
+}
+
+/* A destination that relays: it has all, but who is behind it has not. */
+static void
+test_relaying_destination(void **state)
+{
+	static const uint32_t to[] = {2, 3, 0};
+	struct sim *sim = network(3);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	small_wire(sim, 2, 3);
+	s = start(sim, "2* > 3", to, RLNC_REPAIR_RATELESS);
+	lose(sim, 2, 3, 1);
+	small_send(sim, s.session, 16, 300, 100 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 0);
+	lose(sim, 2, 3, 0);
+	small_send(sim, s.session, 16, 300, 100 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 1);
+	end(&s);
+}
+
+/* The bound holds where nobody ever answers. */
+static void
+test_bound(void **state)
+{
+	static const uint32_t to[] = {2, 0};
+	struct sim *sim = network(2);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	s = start(sim, "2", to, RLNC_REPAIR_RATELESS);
+	lose(sim, 1, 2, 1);
+	small_send(sim, s.session, 16 * 40, 300, 200 * SIM_US);
+	sim_run_until(sim, sim->now + 3 * SIM_S);
+	assert_int_equal(encoder_of(&s)->counters.given_up, 40);
+	assert_true(encoder_of(&s)->counters.repairs <= 40 * 64);
+	assert_int_equal(sim_node_counters(sim, 0).queued, 0);
+	end(&s);
+}
+
+/* Adaptive: more loss as probes see it, more repair, and what remains lost is near the target. */
+static void
+test_adaptive(void **state)
+{
+	static const uint32_t to[] = {2, 0};
+	struct sim *sim = network(2);
+	uint64_t little;
+	struct scene s;
+
+	(void)state;
+	sim->probe = 5 * SIM_MS;
+	small_wire(sim, 1, 2);
+	s = start(sim, "2", to, RLNC_REPAIR_ADAPTIVE);
+	sim_run_until(sim, sim->now + 500 * SIM_MS);
+	small_send(sim, s.session, 800, 300, 200 * SIM_US);
+	little = encoder_of(&s)->counters.repairs;
+	assert_in_range(little, 50, 150);
+	lose(sim, 1, 2, 0.1);
+	sim_run_until(sim, sim->now + SIM_S);
+	small_send(sim, s.session, 3200, 300, 200 * SIM_US);
+	sim_run_until(sim, sim->now + 500 * SIM_MS);
+	assert_true(encoder_of(&s)->counters.repairs - little > 2 * 4 * little);
+	/* A thousandth is asked; what probes do not know they do not tell. */
+	assert_true(destination_lost(small_destination(sim, s.session, 2)) <= 3200 / 100);
+	end(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_loss),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_relaying_destination),
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_adaptive),
+	};
+
+	sim_eal(512);
+	return cmocka_run_group_tests_name("rateless", tests, NULL, NULL);
+}
