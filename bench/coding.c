@@ -12,8 +12,8 @@ const unsigned int coding_k[CODING_KS] = {16, CODING_K, 64, CODING_K_MAX};
 static const struct {
 	const char *name;
 	void (*measure)(const struct bench_options *options);
-} parts[] = {
-	{"kernels", coding_kernels}, {"codes", coding_codes}, {"destination", coding_destination}};
+} parts[] = {{"kernels", coding_kernels}, {"codes", coding_codes},
+	{"destination", coding_destination}, {"relay", coding_relay}};
 
 int
 main(int argc, char **argv)
@@ -25,7 +25,8 @@ main(int argc, char **argv)
 		"Network coding: its kernels against ISA-L, its codes.",
 		"    kernels      throughput of the field's kernels, of ISA-L's in turn\n"
 		"    codes        encoding and decoding of whole generations\n"
-		"    destination  a destination with coding and loss, and without\n");
+		"    destination  a destination with coding and loss, and without\n"
+		"    relay        the same session through a relay that recodes\n");
 	for (size_t i = 0; i < RTE_DIM(parts); i++)
 		found |= options.only != NULL && strcmp(options.only, parts[i].name) == 0;
 	if (options.only != NULL && !found)

@@ -63,5 +63,6 @@ coding_goes_on(const struct bench_meter *meter, unsigned int turns)
 void coding_kernels(const struct bench_options *options);
 void coding_codes(const struct bench_options *options);
 void coding_destination(const struct bench_options *options);
+void coding_relay(const struct bench_options *options);
 
 #endif

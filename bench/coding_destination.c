@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A destination on one core: a coded session with loss beside the same without either. What is
- * compared is TSC cycles a source packet that is delivered, those of the stream itself taken off.
+ * A destination, and a relay that recodes, on one core: a coded session with loss beside the same
+ * without either. What is compared is TSC cycles a source packet, those of the stream itself taken
+ * off.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,21 +12,30 @@
 #include "destination.h"
 #include "frames.h"
 #include "node.h"
+#include "recode.h"
 #include "rlnc_receiver.h"
 #include "tsc.h"
 
-#define PACKETS	      512
-#define MEASURE	      400000 /* frames a run */
-#define MEASURE_QUICK 4000
-#define WARM_UP	      20000
-#define SECOND	      UINT64_C(1000000000)
+#define PACKETS	       512
+#define MEASURE	       400000 /* frames a run */
+#define MEASURE_QUICK  4000
+#define WARM_UP	       20000
+#define RECODE_PACKETS 256
+#define SECOND	       UINT64_C(1000000000)
+
+enum role {
+	DESTINATION,
+	RELAY,
+};
 
 struct side {
+	enum role role;
 	struct coding_stream stream;
 	struct node *node;
 	struct destination *dst;
 	struct tsc_clock clock;
 	struct utc_map utc;
+	uint64_t frames;	      /* that the node was given */
 	struct bench_samples io, all; /* cycles a frame */
 };
 
@@ -39,16 +49,16 @@ static const struct rlnc_params coding = {
 };
 
 static void
-add_sender(struct side *s)
+add_neighbour(struct side *s, uint32_t id, struct address remote, uint16_t number)
 {
 	struct link_params params = {
-		.node_id = FRAMES_SENDER_ID,
+		.node_id = id,
 		.port = &s->stream.port,
-		.remote = frames_sender_address(false),
+		.remote = remote,
 		.udp_port = FERRY_UDP_PORT,
 		.pacing = LINK_PACING_NONE,
 	};
-	struct rte_ether_addr mac = frames_other_mac(0);
+	struct rte_ether_addr mac = frames_other_mac(number);
 	struct link *link = node_add_link(s->node, &params);
 
 	if (link == NULL || node_set_link_mac(s->node, link, &mac) < 0)
@@ -67,14 +77,8 @@ set_port(struct port *port)
 }
 
 static void
-side_init(struct side *s, const char *name, bool coded)
+add_role(struct side *s, bool coded)
 {
-	struct node_params params = {.name = name,
-		.id = FRAMES_OWN_ID,
-		.epoch = 3,
-		.nb_workers = 1,
-		.max_links = 2,
-		.seed = 1};
 	struct destination_params destination = {
 		.conference = FRAMES_CONFERENCE,
 		.session = 1,
@@ -83,11 +87,40 @@ side_init(struct side *s, const char *name, bool coded)
 		.coding = coded ? &coding : NULL,
 		.nb_flows = 1,
 	};
-	struct node_budget budget = {.coding_packets = coded ? rlnc_receiver_holds(&coding) : 0};
-	const char *error = "";
 
-	*s = (struct side){0};
-	coding_stream_init(&s->stream, name, coded, PACKETS);
+	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(false), 0);
+	if (s->role == DESTINATION) {
+		s->dst = node_add_destination(s->node, &destination, 0);
+		if (s->dst == NULL)
+			bench_die("destination: %s", strerror(errno));
+		return;
+	}
+	add_neighbour(s, frames_hop_id(0, false), frames_hop_address(0, false), 1);
+	if (coded && node_add_recode(s->node, FRAMES_CONFERENCE, 1, RECODE_ALWAYS) < 0)
+		bench_die("a session cannot be recoded");
+}
+
+static void
+side_init(struct side *s, enum role role, bool coded)
+{
+	const char *name = coded ? "coded" : "plain", *error = "";
+	struct node_params params = {.name = name,
+		.id = FRAMES_OWN_ID,
+		.epoch = 3,
+		.nb_workers = 1,
+		.max_links = 2,
+		.seed = 1};
+	struct node_budget budget = {0};
+
+	if (coded && role == DESTINATION)
+		budget.coding_packets = rlnc_receiver_holds(&coding);
+	if (coded && role == RELAY) {
+		budget.recode_packets = RECODE_PACKETS;
+		budget.recode_span = CODING_K;
+		budget.recode_hold = SECOND;
+	}
+	s->role = role;
+	coding_stream_init(&s->stream, name, role == RELAY, coded, PACKETS);
 	set_port(&s->stream.port);
 	tsc_clock_init(&s->clock);
 	params.now = tsc_clock_now(&s->clock);
@@ -98,10 +131,7 @@ side_init(struct side *s, const char *name, bool coded)
 	if (node_add_port(s->node, &s->stream.port) < 0 ||
 		node_layout(s->node, &budget, &error) < 0)
 		bench_die("node: %s", error);
-	add_sender(s);
-	s->dst = node_add_destination(s->node, &destination, 0);
-	if (s->dst == NULL)
-		bench_die("destination: %s", strerror(errno));
+	add_role(s, coded);
 	node_tick(s->node);
 }
 
@@ -120,6 +150,7 @@ turn(struct side *s, bool io)
 	if (io)
 		return coding_stream_io(&s->stream, now);
 	(void)worker_poll(s->node->workers[0], now);
+	s->frames += LOOP_BURST;
 	return LOOP_BURST;
 }
 
@@ -144,13 +175,28 @@ measure(struct side *s, bool io, uint64_t frames)
 	bench_add(io ? &s->io : &s->all, (double)meter.cycles / (double)meter.packets);
 }
 
-/* Each generation that was handed out whole has been delivered whole, each payload once. */
+/*
+ * Each generation that was handed out whole has been delivered whole, each payload once. A relay
+ * sends a packet for each that comes, while the next hop wants more.
+ */
 static void
 check(const struct side *s)
 {
-	uint64_t packets = destination_delivered(s->dst).packets;
-	uint64_t least = (uint64_t)s->stream.generation * CODING_K;
+	uint64_t least = (uint64_t)s->stream.generation * CODING_K, packets;
+	struct worker_counters sum;
 
+	if (s->role == RELAY) {
+		node_counters(s->node, &sum);
+		for (int i = 0; i < DROP_COUNT; i++)
+			if (sum.drops[i] > 0)
+				bench_die("%s: %lu packets dropped: %s", s->stream.port.name,
+					(unsigned long)sum.drops[i], drop_name(i));
+		if (s->stream.sent < s->frames)
+			bench_die("%s: %lu frames came, %lu left", s->stream.port.name,
+				(unsigned long)s->frames, (unsigned long)s->stream.sent);
+		return;
+	}
+	packets = destination_delivered(s->dst).packets;
 	if (packets < least || packets > least + CODING_K || s->dst->counters.duplicates > 0)
 		bench_die("%s: %lu source packets were handed out, %lu delivered",
 			s->stream.port.name, (unsigned long)least, (unsigned long)packets);
@@ -167,49 +213,65 @@ cycles_a_source(const struct side *s)
 	return net;
 }
 
-void
-coding_destination(const struct bench_options *options)
+static void
+run(struct side *s, enum role role, bool coded, uint64_t frames)
+{
+	s->frames = 0;
+	side_init(s, role, coded);
+	measure(s, false, frames);
+	check(s);
+	measure(s, true, frames);
+	side_free(s);
+}
+
+static void
+print_row(const char *title, const struct bench_samples *cycles)
+{
+	struct bench_stat stat = bench_stat(cycles);
+
+	printf("%-36s %7.1f (%6.1f..%7.1f)\n", title, stat.median, stat.min, stat.max);
+}
+
+static void
+compare(const struct bench_options *options, enum role role, const char *name)
 {
 	static struct side plain, coded;
 	uint64_t frames = options->quick ? MEASURE_QUICK : MEASURE;
 	struct bench_samples a, b;
-	struct bench_stat with, without, ratio;
+	struct bench_stat ratio;
+	char key[64];
 
-	for (unsigned int run = 0; run < options->runs; run++) {
-		struct bench_samples plain_io = plain.io, plain_all = plain.all;
-		struct bench_samples coded_io = coded.io, coded_all = coded.all;
-
-		side_init(&plain, "plain", false);
-		side_init(&coded, "coded", true);
-		plain.io = plain_io;
-		plain.all = plain_all;
-		coded.io = coded_io;
-		coded.all = coded_all;
-		measure(&plain, false, frames);
-		measure(&coded, false, frames);
-		check(&plain);
-		check(&coded);
-		measure(&plain, true, frames);
-		measure(&coded, true, frames);
-		side_free(&plain);
-		side_free(&coded);
+	plain = coded = (struct side){0};
+	for (unsigned int i = 0; i < options->runs; i++) {
+		run(&plain, role, false, frames);
+		run(&coded, role, true, frames);
 	}
 	a = cycles_a_source(&plain);
 	b = cycles_a_source(&coded);
-	without = bench_stat(&a);
-	with = bench_stat(&b);
 	ratio = bench_ratio(&a, &b);
-	printf("\nA destination, %u bytes: TSC cycles a source packet that is delivered, net of "
-	       "the "
-	       "stream\n\n"
-	       "without coding and loss          %6.1f (%6.1f..%6.1f)\n"
-	       "k = %u, systematic, 5 %% lost     %6.1f (%6.1f..%6.1f), %.2f frames a source "
-	       "packet\n"
-	       "rate to that without             %6.2f (%6.2f..%6.2f)\n",
-		CODING_PAYLOAD, without.median, without.min, without.max, CODING_K, with.median,
-		with.min, with.max, coding_stream_share(&coded.stream), ratio.median, ratio.min,
+	printf("\nA %s, %u bytes: TSC cycles a source packet, net of the stream; with coding %.2f "
+	       "frames a source packet\n\n",
+		name, CODING_PAYLOAD, coding_stream_share(&coded.stream));
+	print_row("without coding and loss", &a);
+	print_row("k = 32, systematic, 5 % lost", &b);
+	printf("%-36s %7.2f (%6.2f..%7.2f)\n", "rate to that without", ratio.median, ratio.min,
 		ratio.max);
-	bench_figure("destination_loss5_ratio", ratio.median);
-	bench_figure("destination_cycles_plain", without.median);
-	bench_figure("destination_cycles_loss5", with.median);
+	snprintf(key, sizeof(key), "%s_loss5_ratio", name);
+	bench_figure(key, ratio.median);
+	snprintf(key, sizeof(key), "%s_cycles_plain", name);
+	bench_figure(key, bench_stat(&a).median);
+	snprintf(key, sizeof(key), "%s_cycles_loss5", name);
+	bench_figure(key, bench_stat(&b).median);
+}
+
+void
+coding_destination(const struct bench_options *options)
+{
+	compare(options, DESTINATION, "destination");
+}
+
+void
+coding_relay(const struct bench_options *options)
+{
+	compare(options, RELAY, "relay");
 }

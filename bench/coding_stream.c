@@ -199,22 +199,35 @@ coding_stream_share(const struct coding_stream *s)
 	return (double)s->come_sum / STREAM_GENERATIONS / CODING_K;
 }
 
+/* A relayed one goes on to the first next hop, a destination. */
 static void
-make_frames(struct coding_stream *s)
+make_frame(struct loop_traffic *t, bool relayed, size_t payload)
 {
 	struct frames_params params = {
-		.kind = FRAMES_DESTINATION, .hops = 1, .ways = 1, .sessions = 1};
+		.kind = relayed ? FRAMES_RELAY : FRAMES_DESTINATION,
+		.payload = (uint16_t)payload,
+		.hops = 1,
+		.ways = 1,
+		.sessions = 2, /* so that headers name them; the first is used */
+	};
 
-	params.payload = CODING_PAYLOAD;
-	if (s->coded)
-		params.payload += RLNC_HEADER_BYTES;
-	frames_make(&s->source, &params);
-	params.payload += sizeof(struct rlnc_symbol_head);
-	frames_make(&s->repair, &params);
+	frames_make(t, &params);
+	if (relayed)
+		memcpy(t->frame + t->hop_off, &t->hops[0], sizeof(t->hops[0]));
+}
+
+static void
+make_frames(struct coding_stream *s, bool relayed)
+{
+	size_t source = CODING_PAYLOAD + (s->coded ? RLNC_HEADER_BYTES : 0);
+
+	make_frame(&s->source, relayed, source);
+	make_frame(&s->repair, relayed, source + sizeof(struct rlnc_symbol_head));
 }
 
 void
-coding_stream_init(struct coding_stream *s, const char *name, bool coded, uint32_t packets)
+coding_stream_init(
+	struct coding_stream *s, const char *name, bool relayed, bool coded, uint32_t packets)
 {
 	struct rte_mbuf *m;
 
@@ -229,7 +242,7 @@ coding_stream_init(struct coding_stream *s, const char *name, bool coded, uint32
 		name, packets, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_sp_sc");
 	if (s->pool == NULL)
 		bench_die("no memory for %u packets: %s", packets, rte_strerror(rte_errno));
-	make_frames(s);
+	make_frames(s, relayed);
 	choose_seeds(s);
 	choose_losses(s);
 	for (uint32_t i = 0; i < packets; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A port that hands out the frames of one session as a destination receives them: without coding,
- * or systematic generations of which a part is lost, with combinations made elsewhere.
+ * A port that hands out the frames of one session as a destination, or a relay on the way to one,
+ * receives them: without coding, or systematic generations of which a part is lost, with
+ * combinations made elsewhere.
  *
  * All payloads are of one byte repeated, and seeds are chosen whose coefficients have the sum 1: a
  * combination of such payloads is the same bytes. So any buffer can be any frame, and only headers
@@ -40,8 +41,8 @@ struct coding_stream {
 };
 
 /* packets: of its pool. Ends the program when memory is short. */
-void
-coding_stream_init(struct coding_stream *stream, const char *name, bool coded, uint32_t packets);
+void coding_stream_init(
+	struct coding_stream *stream, const char *name, bool relayed, bool coded, uint32_t packets);
 void coding_stream_free(struct coding_stream *stream);
 
 /* Frames for each source packet that was sent. */
