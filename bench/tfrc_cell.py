@@ -7,6 +7,7 @@ Rate, queue and delay are the line's alone. Frames of both kinds are equally lar
 line and what comes out of it is captured there and counted.
 """
 import json
+import math
 import os
 import pathlib
 import re
@@ -66,6 +67,9 @@ class Cell:
                 and 1 <= cell.flows <= 16):
             raise ValueError(f"\"{text}\": the RTT must be 1 to 1000 ms, the rate 0.5 to 200 Mbit/s, "
                              "the buffer 0.1 to 10, the flows 1 to 16")
+        if cell.rtt_ms * 1000 < 2 * cell.jitter_us:
+            raise ValueError(f"\"{text}\": the RTT must be the time of two frames of {FRAME} bytes "
+                             f"at least, {2 * cell.jitter_us / 1000:g} ms at this rate")
         return cell
 
     def __str__(self):
@@ -85,6 +89,13 @@ class Cell:
     def queue(self):
         """Bytes; never less than two frames."""
         return max(round(self.rtt_ms * self.mbit * 125 * self.buffer), 2 * 1514)
+
+    @property
+    def frames(self):
+        """That may be under way in one direction, twice what fits if all are full; on the way back
+        there is at most an answer to each."""
+        bytes_ = self.queue + self.rtt_ms / 2 * self.mbit * 125
+        return max(8192, 2 * math.ceil(bytes_ / FRAME))
 
 
 def run(*command, check=True):
@@ -164,8 +175,9 @@ class Network:
         delay, jitter = cell.rtt_ms / 2 * 1000, cell.jitter_us
         self.line = self.popen(
             "line", BUILD / "drivers" / "ferry-impair", "--json", "--there",
-            f"delay={delay:.0f}us,rate={cell.mbit * 1000:.0f}kbit,queue={cell.queue},frames=8192",
-            "--back", f"delay={delay - jitter / 2:.0f}us,jitter={jitter}us,frames=8192",
+            f"delay={delay:.0f}us,rate={cell.mbit * 1000:.0f}kbit,queue={cell.queue},"
+            f"frames={cell.frames}", "--back",
+            f"delay={delay - jitter / 2:.0f}us,jitter={jitter}us,frames={cell.frames}",
             "left", "right", stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
         said = []

@@ -179,6 +179,32 @@ set_up_queues(struct port *port, struct ethdev *dev, struct rte_mempool *pool)
 	return rc;
 }
 
+/* Of the two limits that a device names, of IP packets and of frames, the one that holds. */
+static uint32_t
+largest_mtu(const struct ethdev *dev)
+{
+	const uint32_t headers = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+	const struct rte_eth_dev_info *info = &dev->info;
+
+	if (info->max_mtu != UINT16_MAX || info->max_rx_pktlen <= headers)
+		return info->max_mtu;
+	return RTE_MIN(info->max_rx_pktlen - headers, (uint32_t)UINT16_MAX);
+}
+
+/* What is above Ethernet's own must be within the limits; some drivers name none for that. */
+static bool
+takes_mtu(const struct port *port, const struct ethdev *dev, struct ethdev_error *error)
+{
+	uint32_t most = largest_mtu(dev);
+
+	if (port->mtu <= RTE_ETHER_MTU || port->mtu <= most)
+		return true;
+	snprintf(error->text, sizeof(error->text),
+		"mtu = %u: the device's driver, %s, takes %u at most", port->mtu,
+		dev->info.driver_name, most);
+	return false;
+}
+
 /* Devices that cannot be told an MTU carry Ethernet's. */
 static int
 set_mtu(const struct port *port, const struct ethdev *dev)
@@ -201,8 +227,11 @@ ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *e
 {
 	struct ethdev *dev = ethdev_of(port);
 	const char *step = "configured";
-	int rc = configure(port, dev);
+	int rc;
 
+	if (!takes_mtu(port, dev, error))
+		return -1;
+	rc = configure(port, dev);
 	if (rc == 0) {
 		step = "given its queues";
 		rc = set_up_queues(port, dev, pool);
@@ -212,7 +241,7 @@ ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *e
 		if (rc < 0) {
 			snprintf(error->text, sizeof(error->text),
 				"mtu = %u: the device refuses it: %s; it offers %u to %u",
-				port->mtu, strerror(-rc), dev->info.min_mtu, dev->info.max_mtu);
+				port->mtu, strerror(-rc), dev->info.min_mtu, largest_mtu(dev));
 			return -1;
 		}
 		step = "started";

@@ -236,6 +236,16 @@ def test_mistakes(arguments, message):
     assert done.returncode == 2 and done.stdout == ""
 
 
+def test_mtu_that_the_driver_has_not(stage):
+    line, host = stage.namespace("line"), stage.namespace("host")
+    for end in ("left", "right"):
+        netns.veth(host, end, line, end)
+    done = line.run(PROGRAM, "--mtu", "1501", "left", "right", check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("ferry-impair: left: mtu = 1501: the device's driver, net_af_packet, "
+                                "takes 1500 at most\n")
+
+
 def test_help_has_every_key():
     done = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, timeout=20)
     page = ROOT / "drivers" / "ferry-impair.8.scd"

@@ -75,3 +75,8 @@ def test_cells():
     for text in ("50,10Mbit,1", "50ms,10Mbit", "0ms,10Mbit,1", "50ms,10Mbit,1,0", "50ms,10Mbit,1,1,bbr"):
         with pytest.raises(ValueError, match="must be"):
             Cell.parse(text)
+    with pytest.raises(ValueError, match=r"two frames of 1396 bytes at least, 2.234 ms at this rate"):
+        Cell.parse("2.2ms,10Mbit,1")
+    assert Cell.parse("3ms,10Mbit,1").frames == 8192
+    long = Cell.parse("1000ms,200Mbit,10")
+    assert long.frames >= 2 * (long.queue + 12.5e6) / 1396
