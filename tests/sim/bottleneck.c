@@ -30,9 +30,11 @@ bottleneck_set(struct bottleneck *b, const struct wire_lane_params *to_right)
 }
 
 void
-bottleneck_attach(struct bottleneck *b, uint32_t node, uint8_t side, uint64_t delay)
+bottleneck_attach(
+	struct bottleneck *b, uint32_t node, uint8_t side, uint64_t delay, uint64_t jitter)
 {
-	struct sim_line line = {.lane = {.delay = delay}, .offloads = PORT_TX_CHAINS};
+	struct sim_line line = {.lane = {.delay = delay, .impair = {.jitter_ns = jitter}},
+		.offloads = PORT_TX_CHAINS};
 	uint32_t wire = sim_connect(b->sim, node, SIM_HOST, &line);
 
 	b->side[wire] = (uint8_t)(side + 1);

@@ -20,8 +20,12 @@ struct bottleneck {
 void
 bottleneck_init(struct bottleneck *b, struct sim *sim, const struct wire_lane_params *to_right);
 
-/* A node (index) on the left (0) or right (1), so many ns of propagation from its router. */
-void bottleneck_attach(struct bottleneck *b, uint32_t node, uint8_t side, uint64_t delay);
+/*
+ * A node (index) on the left (0) or right (1), so many ns of propagation from its router, and of
+ * jitter at most.
+ */
+void bottleneck_attach(
+	struct bottleneck *b, uint32_t node, uint8_t side, uint64_t delay, uint64_t jitter);
 
 /* After sim_build: links between two nodes, both ways. */
 void bottleneck_link(struct bottleneck *b, uint32_t left, uint32_t right);
