@@ -17,6 +17,7 @@ import sys
 
 import tfrc_sim
 from tfrc_cell import Cell, CellError, measure
+from tfrc_saved import Saved
 
 GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
         for buffer in (0.5, 1, 2)]
@@ -122,9 +123,14 @@ def parse_arguments():
     parser.add_argument("--series", metavar="FILE", type=pathlib.Path,
                         help="write what each flow got in each second there, as CSV")
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--save", metavar="FILE", type=pathlib.Path,
+                        help="add each run's result there as it ends; runs that are there already, "
+                        "measured with the same options, are not measured again")
+    parser.add_argument("--keep", metavar="DIR", type=pathlib.Path,
+                        help="keep each run's captures there, and what its link told of itself")
     parser.add_argument("--sim", action="store_true", help="only what runs in virtual time")
     parser.add_argument("--seeds", type=int, default=10,
-                        help="of 32 simulated links (default: 10)")
+                        help="of the scenes of 2 to 32 simulated links (default: 10)")
     parser.add_argument("--plots", metavar="DIR", help="write an SVG of each simulated scene there")
     options = parser.parse_args()
     if options.quick:
@@ -134,6 +140,24 @@ def parse_arguments():
     if options.lead < 0 or options.warm_up < 0 or options.seconds < 1 or (options.runs or 1) < 1:
         parser.error("--lead and --warm-up must be at least 0, --seconds and --runs at least 1")
     return options
+
+
+def run_cells(cells, options):
+    saved = Saved(options.save, {key: getattr(options, key)
+                                 for key in ("lead", "warm_up", "seconds", "pacing")})
+    results = []
+    for number, one in enumerate(cells):
+        result = saved.take(one)
+        if result is None:
+            kept = options.keep / f"{number}-{one}" if options.keep else None
+            result = measure(one, options.lead, options.warm_up, options.seconds, options.pacing, kept)
+            if result.frames[0] != result.frames[1]:
+                raise CellError("frames of Ferry and of TCP have {} and {} bytes, they must be "
+                                "equally large".format(*result.frames))
+            saved.add(result)
+        results.append(result)
+        print_row(row(result))
+    return results
 
 
 def write_json(options, values):
@@ -159,13 +183,7 @@ def main():
           "line, share = Ferry / mean TCP\nflow, lost on the line, CoV of the rates as sent over "
           "intervals of one RTT and of 1 s, how late the line was")
     print_row(HEADS)
-    results = []
-    for one in cells:
-        results.append(measure(one, options.lead, options.warm_up, options.seconds, options.pacing))
-        print_row(row(results[-1]))
-        if results[-1].frames[0] != results[-1].frames[1]:
-            raise CellError("frames of Ferry and of TCP have {} and {} bytes, they must be equally "
-                            "large".format(*results[-1].frames))
+    results = run_cells(cells, options)
     summarize(results)
     if options.series:
         write_series(options.series, results)

@@ -114,6 +114,7 @@ class Network:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ferry-tfrc-"))
         self.prefix = f"ferry-tfrc-{os.getpid()}-"
         self.names, self.processes, self.files = [], [], []
+        self.watch, self.links = False, []  # note what node 1 says of its link
 
     @staticmethod
     def node_name(number):
@@ -247,6 +248,8 @@ class Network:
                     raise CellError(f"a TCP flow ended early:\n{''.join(logs)}")
             if self.line.poll() is not None:
                 raise CellError("ferry-impair ended: " + self.line.stderr.read())
+            if self.watch:
+                self.links.append({"time": time.time(), "links": self.show(1, "links")})
             time.sleep(min(0.5, max(0.0, end - time.monotonic())))
 
     def end_line(self):
@@ -275,6 +278,7 @@ class Network:
 
 @dataclass
 class Result:
+    """Its fields, but for the cell, are what a file of saved results holds of it."""
     cell: Cell
     ferry_mbit: float
     tcp_mbit: list
@@ -327,9 +331,19 @@ def judge(cell, paths, begin, end, line, warm_up):
                    for flow in flows})
 
 
-def measure(cell, lead, warm_up, seconds, pacing):
+def keep(network, paths, directory):
+    """Copies the captures, and what node 1 says of its link."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        shutil.copy(path, directory)
+    (directory / "links.json").write_text(
+        "".join(json.dumps(line) + "\n" for line in network.links), encoding="ascii")
+
+
+def measure(cell, lead, warm_up, seconds, pacing, kept=None):
     """Runs one cell: the link, TCP so many seconds later, and what is measured after the warm-up."""
     network = Network(cell, pacing)
+    network.watch = kept is not None
     try:
         network.create()
         network.start_line()
@@ -343,6 +357,8 @@ def measure(cell, lead, warm_up, seconds, pacing):
         network.wait(seconds)
         end = begin + seconds
         time.sleep(1)  # until dumpcap has written it
+        if kept is not None:
+            keep(network, paths, kept)
         return judge(cell, paths, begin, end, network.end_line(), warm_up)
     finally:
         network.close()

@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
 from tfrc_capture import Capture  # noqa: E402
-from tfrc_cell import Cell  # noqa: E402
+from tfrc_cell import Cell, Result  # noqa: E402
+from tfrc_saved import Saved  # noqa: E402
 
 
 def frame(protocol, port, number):
@@ -80,3 +81,18 @@ def test_cells():
     assert Cell.parse("3ms,10Mbit,1").frames == 8192
     long = Cell.parse("1000ms,200Mbit,10")
     assert long.frames >= 2 * (long.queue + 12.5e6) / 1396
+
+
+def test_saved_results(tmp_path):
+    path, cell = tmp_path / "s", Cell(50, 10, 1)
+    result = Result(cell, 5.0, [4.0, 6.0], 1.0, 1.0, 0.01, 0.02, 0.1, 0.2, 0.1, 0.2, 9.0, 90.0,
+                    [1396, 1396], {"ferry": [5.0], "5201": [4.0]})
+    Saved(path, {"lead": 5}).add(result)
+    Saved(path, {"lead": 0}).add(result)
+    again = Saved(path, {"lead": 5})
+    assert again.take(Cell(50, 10, 2)) is None
+    assert again.take(cell) == result
+    assert again.take(cell) is None, "each run counts once"
+    path.write_text(path.read_text() + "{}\n")
+    with pytest.raises(RuntimeError, match=":3: this is no saved result"):
+        Saved(path, {"lead": 5})
