@@ -24,6 +24,12 @@ struct filler {
 	size_t at; /* in text */
 };
 
+static uint64_t
+at_most(uint64_t value, uint64_t most)
+{
+	return value < most ? value : most;
+}
+
 /* Copies a text; it stays until the container goes. */
 static const char *
 keep(struct filler *f, const char *text)
@@ -72,8 +78,8 @@ put_owd(struct filler *f, const uint64_t owd[FERRY_STATS_DELAYS])
 	int n = 0;
 
 	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
-		n += snprintf(
-			text + n, sizeof(text) - (size_t)n, "%s%" PRIu64, i > 0 ? " " : "", owd[i]);
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%" PRIu64, i > 0 ? " " : "",
+			at_most(owd[i], STATS_COUNT_MAX));
 	put(f, OWD, "", text);
 }
 
@@ -87,7 +93,7 @@ stats_message_write(const struct stats_stream *stream, struct stats_container *o
 		.children = stream->children,
 		.id = stream->id,
 		.values = out->values};
-	put_count(&f, WEIGHT, "", stream->weight);
+	put_count(&f, WEIGHT, "", at_most(stream->weight, STATS_WEIGHT_MAX));
 	for (int i = 0; i < STATS_NAME_COUNT; i++) {
 		const struct stats_value *v = &stream->values[i];
 		const char *name = stats_name_word(i);
@@ -96,11 +102,11 @@ stats_message_write(const struct stats_stream *stream, struct stats_container *o
 			continue;
 		put_real(&f, name, "", v->mean);
 		if (v->weight != stream->weight)
-			put_count(&f, name, ".weight", v->weight);
+			put_count(&f, name, ".weight", at_most(v->weight, STATS_WEIGHT_MAX));
 		put_real(&f, name, ".max", v->max);
 		put(&f, name, ".maxnode", v->maxnode);
 		if (i == STATS_CUMPKTLOST)
-			put_real(&f, SUM, "", stream->lost_sum);
+			put_real(&f, SUM, "", fmin(stream->lost_sum, STATS_VALUE_MAX));
 	}
 	if (stream->has_owd)
 		put_owd(&f, stream->owd);
@@ -120,7 +126,7 @@ find(const struct message_container *container, const char *name, const char *su
 	return NULL;
 }
 
-/* A number of at least 0; finite, and nothing else in the text. */
+/* A number of at least 0, and nothing else in the text. */
 static bool
 read_real(const char *text, double *value)
 {
@@ -129,7 +135,7 @@ read_real(const char *text, double *value)
 	if (!(text[0] >= '0' && text[0] <= '9') || strlen(text) > 40 || strchr(text, 'x') != NULL)
 		return false;
 	*value = strtod(text, &end);
-	return *end == 0 && isfinite(*value);
+	return *end == 0 && *value <= STATS_VALUE_MAX;
 }
 
 /* A whole number; *text is moved behind it. */
@@ -165,7 +171,7 @@ read_owd(const char *text, uint64_t owd[FERRY_STATS_DELAYS])
 		if (i > 0 && *text++ != ' ')
 			return false;
 		/* So that no sum over all nodes there may be overflows. */
-		if (!read_count(&text, UINT64_MAX / STATS_WEIGHT_MAX, &owd[i]))
+		if (!read_count(&text, STATS_COUNT_MAX, &owd[i]))
 			return false;
 	}
 	return *text == 0;
@@ -183,7 +189,7 @@ static bool
 read_value(const struct message_container *container, const char *sender, uint64_t nodes,
 	enum stats_name which, struct stats_value *v, char *error, size_t size)
 {
-	static const char number[] = "a number of at least 0";
+	static const char number[] = "a number from 0 to 1e18";
 	const char *name = stats_name_word(which), *text = find(container, name, ""), *more;
 	bool share = which == STATS_CPULOAD || which == STATS_FRACLOST;
 
@@ -227,10 +233,10 @@ stats_message_read(const struct message_container *container, const char *sender
 		if (!read_value(
 			    container, sender, stream->weight, i, &stream->values[i], error, size))
 			return false;
-	stream->lost_sum = lost->mean * (double)lost->weight;
+	stream->lost_sum = fmin(lost->mean * (double)lost->weight, STATS_VALUE_MAX);
 	text = find(container, SUM, "");
 	if (text != NULL && !read_real(text, &stream->lost_sum))
-		return wrong(error, size, SUM, "", text, "a number of at least 0");
+		return wrong(error, size, SUM, "", text, "a number from 0 to 1e18");
 	text = find(container, OWD, "");
 	stream->has_owd = text != NULL;
 	if (text != NULL && !read_owd(text, stream->owd))

@@ -23,7 +23,13 @@
 #define STATS_MESSAGE_VALUES (4 * STATS_NAME_COUNT + 3)
 #define STATS_MESSAGE_BATCH  256 /* containers of one message, so that it stays below its limit */
 
-#define STATS_WEIGHT_MAX 1000000u /* nodes; more is a lie */
+/*
+ * More than these is a lie, and not taken. A sum of what was taken may be more: it is written as
+ * the greatest that is taken, so that one child's lie does not cost its parent the whole report.
+ */
+#define STATS_WEIGHT_MAX 1000000u /* nodes */
+#define STATS_VALUE_MAX	 1e18
+#define STATS_COUNT_MAX	 (UINT64_MAX >> 20) /* of a bin */
 
 /* A container and what it points to: it must not be moved. */
 struct stats_container {

@@ -101,6 +101,7 @@ test_wrong_values(void **state)
 		{{"rate", "nan"}, "rate is"},
 		{{"rate", "inf"}, "rate is"},
 		{{"rate", "1e999"}, "rate is"},
+		{{"rate", "1.1e18"}, "rate is"},
 		{{"rate", "0x10"}, "rate is"},
 		{{"rate", ""}, "rate is"},
 		{{"rate", "5 packets"}, "rate is"},
@@ -128,6 +129,28 @@ test_wrong_values(void **state)
 			fail_msg("%s = %s: \"%s\"", cases[i].value.name, cases[i].value.value,
 				error);
 	}
+}
+
+/* Children that lie as much as they may: their parent's own report is still taken. */
+static void
+test_sums_of_lies(void **state)
+{
+	char owd[20 * FERRY_STATS_DELAYS + 1] = "", error[160];
+	const struct message_value values[] = {{"weight", "1000000"}, {"cumpktlost", "1e18"},
+		{"cumpktlost.sum", "1e18"}, {"owd", owd}};
+	const struct message_container c = {.values = values, .nb_values = 4};
+	struct stats_stream sum = {0}, part;
+	struct stats_container out;
+
+	(void)state;
+	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
+		sprintf(owd + strlen(owd), "%s17592186044415", i > 0 ? " " : "");
+	assert_true(stats_message_read(&c, "child", &part, error, sizeof(error)));
+	for (int i = 0; i < 1000; i++)
+		stats_stream_add(&sum, &part);
+	stats_message_write(&sum, &out);
+	assert_true(stats_message_read(&out.container, "parent", &part, error, sizeof(error)));
+	assert_int_equal(part.weight, 1000000);
 }
 
 /* What is written passes the protocol's own writer and parser. */
@@ -167,6 +190,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_other_system),
 		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_sums_of_lies),
 		cmocka_unit_test(test_message),
 	};
 
