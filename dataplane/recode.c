@@ -243,6 +243,13 @@ learn(struct recode_generation *g, const struct arrival *a)
 		g->upstreams[g->nb_upstreams++] = upstream;
 }
 
+/* It speaks of source packets that its generation, as an earlier packet said, does not have. */
+static bool
+is_beyond(const struct recode_generation *g, const struct rlnc_header *h)
+{
+	return h->kind == RLNC_SYSTEMATIC ? h->index >= g->n : h->n > g->n;
+}
+
 /* Keeps the packet if it says anything new. True: a reference to it is the store's. */
 static bool
 keep(struct worker *w, struct recode_generation *g, const struct arrival *a)
@@ -258,7 +265,7 @@ keep(struct worker *w, struct recode_generation *g, const struct arrival *a)
 		memcpy(&head, there, sizeof(head));
 		skip += (uint16_t)sizeof(head);
 	}
-	return a->h.n <= RLNC_SPAN_MAX && recode_keep(w, w->recode, g, &a->h, head, a->m, skip);
+	return !is_beyond(g, &a->h) && recode_keep(w, w->recode, g, &a->h, head, a->m, skip);
 }
 
 static void

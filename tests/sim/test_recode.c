@@ -3,6 +3,7 @@
 #include "coded_capture.h"
 #include "path_text.h"
 #include "recode.h"
+#include "rlnc_encoder.h"
 
 static struct coded_capture capture;
 
@@ -254,6 +255,42 @@ test_lossy(void **state)
 	end(&scene);
 }
 
+/*
+ * Coding headers that are random bytes, of any generation: bounded memory, named drops, and the
+ * sums hold (sim_run.c sees to that). What is sound goes on.
+ */
+static void
+test_hostile(void **state)
+{
+	struct rlnc_params coding = block(16, 250000);
+	struct sim *sim = line_of(4, 1, false);
+	struct scene scene = start_line(sim, &coding, RECODE_ALWAYS);
+	struct source *source = sim_source(sim, scene.session);
+	const struct recode_store *store = sim->nodes[1].node->workers[0]->recode;
+	struct rlnc_encoder *encoder = source->encoder;
+
+	(void)state;
+	/* The source does not code: its payloads are taken for what they are not. */
+	source->encoder = NULL;
+	source->line->flags |= SESSION_CODED;
+	sim->hooks.wire = NULL;
+	for (uint32_t i = 0; i < 6000; i++) {
+		uint64_t kind = rng_below(&sim->rng, 4), bits = rng_below(&sim->rng, 4);
+		uint64_t n = rng_below(&sim->rng, 2) ? rng_below(&sim->rng, 20)
+						     : rng_below(&sim->rng, 256);
+
+		sim->sessions[scene.session].sent = kind << 60 | bits << 56 | n << 48 |
+						    (rng_next(&sim->rng) & 0xffffffffffff);
+		small_send(sim, scene.session, 1, (uint16_t)(8 + rng_below(&sim->rng, 300)),
+			20 * SIM_US);
+		assert_true(store->packets <= store->packets_max);
+	}
+	assert_true(store->counters.kept > 100 && store->counters.forgotten > 100);
+	assert_true(small_drops(sim, 4, DROP_coding_malformed) > 100);
+	source->encoder = encoder;
+	end(&scene);
+}
+
 int
 main(void)
 {
@@ -264,6 +301,7 @@ main(void)
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_hostile),
 	};
 
 	sim_eal(512);
