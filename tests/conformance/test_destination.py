@@ -192,11 +192,18 @@ def combination(coefficients, symbols):
     return bytes(out)
 
 
+def shown(bench, number):
+    """What ferryctl shows of the session's decoding."""
+    rows = bench.node.show("sessions", "--all")
+    return next(row for row in rows if row["session"] == number)["destination"]["coding"]
+
+
 @pytest.mark.parametrize("kind", [fs.SEEDED, fs.RECODED])
 def test_what_was_lost_is_computed(known, kind):
     """Three source packets of a generation; the second never comes."""
     source = known.source(CODED_BLOCK)
     first, payloads, moved = source.next_seq, [payload_of(n) for n in (300, 1201, 8)], []
+    before = shown(known, CODED_BLOCK)
     source.next_seq += 3
     stamps = [1000000, 1000100, 1000200]
     for index in (0, 2):
@@ -216,6 +223,10 @@ def test_what_was_lost_is_computed(known, kind):
         computed[f"flow {CODED_BLOCK}/0 received"] = -1
         source.next_flow_seq -= 1
     known.expect_moved(add(*moved, computed))
+    wanted = {"combinations": 1, "computed": 1, "generations": 1}
+    assert shown(known, CODED_BLOCK) == {k: v + wanted.get(k, 0) if isinstance(v, int) else v
+                                         for k, v in before.items()}
+    assert before["code"] == "block" and before["k"] == 8 and shown(known, SINK) is None
     nothing_else(known)
 
 
