@@ -1,5 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "recode_store.h"
 #include "show_private.h"
+
+/* null where no session is recoded. */
+static json_t *
+show_recoding(const struct recode_store *store)
+{
+	const struct recode_counters *c;
+	json_t *object;
+
+	if (store == NULL)
+		return json_null();
+	c = &store->counters;
+	object = json_object();
+	json_object_set_new(
+		object, "held", show_number(__atomic_load_n(&store->packets, __ATOMIC_RELAXED)));
+	json_object_set_new(object, "kept", show_count(&c->kept));
+	json_object_set_new(object, "dependent", show_count(&c->dependent));
+	json_object_set_new(object, "combined", show_count(&c->combined));
+	json_object_set_new(object, "as_they_came", show_count(&c->as_is));
+	json_object_set_new(object, "generations_forgotten", show_count(&c->forgotten));
+	json_object_set_new(object, "no_buffer", show_count(&c->starved));
+	return object;
+}
 
 static json_t *
 show_worker(const struct show_view *view, const struct worker *w)
@@ -22,6 +45,7 @@ show_worker(const struct show_view *view, const struct worker *w)
 	json_object_set_new(object, "handed_in", show_count(&w->counters.handed_in));
 	json_object_set_new(object, "handed_out", show_count(&w->counters.handed_out));
 	json_object_set_new(object, "events_lost", show_count(&w->events_lost));
+	json_object_set_new(object, "recoding", show_recoding(w->recode));
 	return object;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
 #include "show_private.h"
 
@@ -55,6 +56,35 @@ show_egress(const struct show_view *view, const struct session_entry *entry)
 	return json_null();
 }
 
+/* null where the session is not coded. */
+static json_t *
+show_encoding(const struct rlnc_encoder *e)
+{
+	static const char *const repairs[] = {[RLNC_REPAIR_RATIO] = "ratio",
+		[RLNC_REPAIR_ADAPTIVE] = "adaptive",
+		[RLNC_REPAIR_RATELESS] = "rateless"};
+	const struct rlnc_encoder_counters *c;
+	bool rateless;
+	json_t *object;
+
+	if (e == NULL)
+		return json_null();
+	c = &e->counters;
+	rateless = e->params.repair == RLNC_REPAIR_RATELESS;
+	object = json_object();
+	json_object_set_new(
+		object, "code", json_string(e->params.code == RLNC_WINDOW ? "window" : "block"));
+	json_object_set_new(object, "k", show_number(e->params.k));
+	json_object_set_new(object, "repair", json_string(repairs[e->params.repair]));
+	json_object_set_new(object, "repairs", show_count(&c->repairs));
+	json_object_set_new(object, "generations",
+		e->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));
+	json_object_set_new(object, "decoded", rateless ? show_count(&c->decoded) : json_null());
+	json_object_set_new(object, "given_up", rateless ? show_count(&c->given_up) : json_null());
+	json_object_set_new(object, "no_buffer", show_count(&c->starved));
+	return object;
+}
+
 static json_t *
 show_source(const struct show_view *view, const struct session_entry *entry)
 {
@@ -90,6 +120,7 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 		oversize != 0 ? show_count(&c->oversize_last) : json_null());
 	json_object_set_new(object, "while_stopped", show_count(&c->stopped));
 	json_object_set_new(object, "no_buffer", show_count(&c->starved));
+	json_object_set_new(object, "coding", show_encoding(source->encoder));
 	return object;
 }
 

@@ -185,6 +185,18 @@ const struct table_spec table_specs[] = {
 		{"EGRESS", TEXT_PLAIN, "destination.egress"},
 		{"", TEXT_PLAIN, "destination.egress_state"},
 	}},
+	{.item = "sessions", .title = "Coded sessions from here",
+		.need = "source.coding", .columns = {
+		{"CONF", TEXT_PLAIN, "conference"},
+		{"SESSION", TEXT_PLAIN, "session"},
+		{"CODE", TEXT_PLAIN, "source.coding.code"},
+		{"K", TEXT_COUNT, "source.coding.k"},
+		{"REPAIR", TEXT_PLAIN, "source.coding.repair"},
+		{"PACKETS", TEXT_COUNT, "source.coding.repairs"},
+		{"GENERATIONS", TEXT_COUNT, "source.coding.generations"},
+		{"DECODED", TEXT_COUNT, "source.coding.decoded"},
+		{"GIVEN UP", TEXT_COUNT, "source.coding.given_up"},
+	}},
 	{.item = "sessions", .title = "Coded sessions to here: what did not come, and was computed",
 		.need = "destination.coding", .columns = {
 		{"CONF", TEXT_PLAIN, "conference"},

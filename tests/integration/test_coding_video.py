@@ -68,5 +68,8 @@ def test_video_over_lossy_wires(stage, tmp_path):
     shown = {s["session"]: s["destination"] for s in nodes[2].show("sessions")}
     assert results["coded"].missing == 0 and results["coded"].foreign == 0
     assert shown[1]["lost"] == 0
+    encoder = nodes[1].source(1, 1)["coding"]
+    assert encoder["repairs"] >= nodes[1].source(1, 1)["packets"] // 2 - 1
+    assert encoder["generations"] > 10 and nodes[1].source(1, 2)["coding"] is None
     assert results["plain"].missing > SECONDS * media.RATE / 4
     assert shown[2]["lost"] > 10
