@@ -79,8 +79,10 @@ ferryd_budget(const struct config *config, struct node_budget *budget)
 		if (port->impaired)
 			budget->impair_packets += (uint32_t)port->impair.frames;
 	}
-	for (uint32_t i = 0; i < config->peer_count; i++) {
-		if (config->peers[i].pacing == CONFIG_PACING_NONE)
+	budget->later_packets = config->node.capacity.packets;
+	/* A peer that comes may be paced. */
+	for (uint32_t i = 0; i < config->peer_count + config->node.capacity.peers; i++) {
+		if (i < config->peer_count && config->peers[i].pacing == CONFIG_PACING_NONE)
 			continue;
 		budget->feeder_packets = config->node.feeder_packets;
 		budget->feeder_queues = config->node.feeder_queues;
@@ -105,8 +107,11 @@ ferryd_memory_mib(const struct config *config, const struct node_budget *budget)
 	for (uint32_t i = 0; i < n; i++)
 		packets += holders[i].packets;
 	bytes = node_memory(packets, packets, budget->buffer_bytes);
-	bytes += (uint64_t)config->peer_count * PEER_BYTES;
-	bytes += (uint64_t)budget->reorder_packets * BYTES_A_SLOT;
+	bytes += ((uint64_t)config->peer_count + config->node.capacity.peers) * PEER_BYTES;
+	bytes += (uint64_t)config->node.capacity.sessions * SESSION_BYTES;
+	/* While it grows, a table is there twice. */
+	bytes += (uint64_t)config->node.capacity.forwards * 12 * sizeof(struct id_slot);
+	bytes += (uint64_t)(budget->reorder_packets + budget->later_packets) * BYTES_A_SLOT;
 	bytes += (uint64_t)budget->ring_packets * sizeof(void *);
 	bytes += config->node.workers *
 		 recode_store_bytes(node_recode_generations((uint16_t)config->node.workers, budget),

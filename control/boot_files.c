@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "files.h"
@@ -13,18 +14,20 @@ file_egress(const struct ferryd *f, const struct config_session *session)
 	return NULL;
 }
 
-static int
-add_entry(struct ferryd *f, struct session_entry *entry)
+int
+files_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 
 	if (entry->source != NULL && entry->source->kind == SOURCE_FILE) {
-		struct file_feed *feed = &f->feeds[f->nb_feeds++];
+		struct file_feed *feed = &f->feeds[f->nb_feeds];
 
 		*feed = (struct file_feed){.entry = entry,
 			.path = session->ingress.file,
 			.size = (uint16_t)session->ingress.size};
-		return file_feed_open(f, feed);
+		if (file_feed_open(feed, error, size) < 0)
+			return -EIO;
+		f->nb_feeds++;
 	}
 	if (entry->destination != NULL && entry->destination->params.egress == EGRESS_FILE)
 		f->sinks[f->nb_sinks++] = (struct file_sink){
@@ -32,10 +35,36 @@ add_entry(struct ferryd *f, struct session_entry *entry)
 	return 0;
 }
 
+static void
+end_sink(struct file_sink *sink)
+{
+	while (file_sink_serve(sink))
+		;
+	file_sink_close(sink);
+}
+
+void
+files_remove(struct ferryd *f, const struct session_entry *entry)
+{
+	for (uint32_t i = 0; i < f->nb_feeds; i++) {
+		if (f->feeds[i].entry != entry)
+			continue;
+		file_feed_close(&f->feeds[i]);
+		f->feeds[i] = f->feeds[--f->nb_feeds];
+	}
+	for (uint32_t i = 0; i < f->nb_sinks; i++) {
+		if (f->sinks[i].entry != entry)
+			continue;
+		end_sink(&f->sinks[i]);
+		f->sinks[i] = f->sinks[--f->nb_sinks];
+	}
+}
+
 int
 boot_files(struct ferryd *f)
 {
-	uint32_t n = f->book.nb_entries + 1;
+	uint32_t n = f->book.room + 1;
+	char error[512];
 
 	f->feeds = calloc(n, sizeof(*f->feeds));
 	f->sinks = calloc(n, sizeof(*f->sinks));
@@ -43,9 +72,13 @@ boot_files(struct ferryd *f)
 		log_line(LOG_ERR, "out of memory for files");
 		return -1;
 	}
-	for (uint32_t i = 0; i < f->book.nb_entries; i++)
-		if (add_entry(f, f->book.entries[i]) < 0)
-			return -1;
+	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
+		if (files_add(f, f->book.entries[i], error, sizeof(error)) == 0)
+			continue;
+		log_line(LOG_ERR, "session %u/%u: %s", f->book.entries[i]->config->conference,
+			f->book.entries[i]->config->id, error);
+		return -1;
+	}
 	return 0;
 }
 
@@ -64,11 +97,8 @@ files_serve(struct ferryd *f)
 void
 undo_files(struct ferryd *f)
 {
-	for (uint32_t i = 0; i < f->nb_sinks; i++) {
-		while (file_sink_serve(&f->sinks[i]))
-			;
-		file_sink_close(&f->sinks[i]);
-	}
+	for (uint32_t i = 0; i < f->nb_sinks; i++)
+		end_sink(&f->sinks[i]);
 	for (uint32_t i = 0; i < f->nb_feeds; i++)
 		file_feed_close(&f->feeds[i]);
 	free(f->feeds);

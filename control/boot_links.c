@@ -6,13 +6,6 @@
 #include "ferryd.h"
 #include "log.h"
 
-static const uint8_t pacings[] = {
-	[CONFIG_PACING_TFRC] = LINK_PACING_TFRC,
-	[CONFIG_PACING_TFRC_SP] = LINK_PACING_TFRC_SP,
-	[CONFIG_PACING_RATE] = LINK_PACING_RATE,
-	[CONFIG_PACING_NONE] = LINK_PACING_NONE,
-};
-
 /* What TFRC-SP's minimum interval makes of the link. */
 static void
 tell_cap(const struct link *link, const struct config_peer *peer)
@@ -31,37 +24,62 @@ tell_cap(const struct link *link, const struct config_peer *peer)
 		peer->id, packets, packets * params->mss * 8, params->mss);
 }
 
+/* Who had the link's index before counted for itself. */
+static int
+resolve(void *ctx, struct link *link, const struct config_peer *peer, char *error, size_t size)
+{
+	struct ferryd_target target = {.link = link};
+	struct ferryd *f = ctx;
+
+	tell_cap(link, peer);
+	if (targets_add(f, &target, peer->port, &peer->address, error, size) < 0)
+		return -1;
+	if (f->told_links != NULL)
+		memset(&f->told_links[link->index], 0, sizeof(f->told_links[0]));
+	return 0;
+}
+
+static int
+resolve_later(
+	void *ctx, struct link *link, const struct config_peer *peer, char *error, size_t size)
+{
+	if (resolve(ctx, link, peer, error, size) < 0)
+		return -1;
+	log_line(LOG_INFO, "peer %u %s: a link by port %s", peer->id, peer->name, link->port->name);
+	return 0;
+}
+
+static void
+forget(void *ctx, const struct link *link)
+{
+	log_line(LOG_INFO, "peer %u: its link by port %s goes", link->node_id, link->port->name);
+	targets_remove_of(ctx, link, NULL);
+}
+
 static int
 add_peer(struct ferryd *f, const struct config_peer *peer)
 {
-	struct link_params params = {
-		.node_id = peer->id,
-		.port = &f->ports[peer->port].port,
-		.remote = underlay_addr_to(&peer->address),
-		.local = (uint8_t)peer->local,
-		.udp_port = (uint16_t)peer->udp_port,
-		.ring = peer->ring,
-		.pacing = pacings[peer->pacing],
-		.rate = peer->pacing == CONFIG_PACING_RATE ? (peer->pacing_rate + 7) / 8 : 0,
-		.share = (uint8_t)f->config->node.lower_share,
-		.probe = (uint64_t)f->config->node.probe * 1000000,
-	};
-	struct ferryd_target target = {.link = node_add_link(f->node, &params)};
-	char what[64];
+	struct link_params params = peer_link_params(f->config, f->node, peer);
+	struct link *link = node_add_link(f->node, &params);
+	char error[256];
 
-	if (target.link == NULL) {
-		log_line(LOG_ERR, "%s:%u: peer %u: %s", peer->where.file, peer->where.line,
-			peer->id, strerror(errno));
-		return -1;
-	}
-	tell_cap(target.link, peer);
-	snprintf(what, sizeof(what), "peer %u", peer->id);
-	return targets_add(f, &target, peer->port, &peer->address, what);
+	if (link == NULL)
+		snprintf(error, sizeof(error), "%s", strerror(errno));
+	else if (resolve(f, link, peer, error, sizeof(error)) == 0)
+		return 0;
+	log_line(
+		LOG_ERR, "%s:%u: peer %u: %s", peer->where.file, peer->where.line, peer->id, error);
+	return -1;
 }
 
 int
 boot_links(struct ferryd *f)
 {
+	f->peers = (struct peer_actions){.config = f->config,
+		.book = &f->book,
+		.resolve = resolve_later,
+		.forget = forget,
+		.ctx = f};
 	for (uint32_t i = 0; i < f->config->peer_count; i++)
 		if (add_peer(f, &f->config->peers[i]) < 0)
 			return -1;

@@ -115,6 +115,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	busy |= files_serve(f);
 	history_poll(&f->history, f->node);
 	node_tick(f->node);
+	session_book_tick(&f->book);
 	if (now >= f->clock_due) {
 		sample_clock(f);
 		port_states_poll(f);

@@ -8,8 +8,8 @@
 #include "ferryd.h"
 #include "log.h"
 
-/* Places for links beside those configured at start. */
-#define SPARE_LINKS 64
+/* Places for links that are on their way out while others have come already. */
+#define SPARE_LINKS 16
 
 /* A start within so many seconds of the last one must not look older than it. */
 #define EPOCH_NEAR 60
@@ -80,7 +80,7 @@ boot_node(struct ferryd *f)
 		.id = own->id,
 		.epoch = ferryd_epoch(f->config),
 		.nb_workers = (uint16_t)own->workers,
-		.max_links = (uint16_t)(f->config->peer_count + SPARE_LINKS),
+		.max_links = (uint16_t)(f->config->peer_count + own->capacity.peers + SPARE_LINKS),
 		.may_sleep = own->idle == CONFIG_IDLE_ADAPTIVE,
 		.seed = rte_rdtsc(),
 	};
@@ -95,6 +95,13 @@ boot_node(struct ferryd *f)
 		return -1;
 	}
 	f->node->tsc = tsc;
+	node_set_forwarding(f->node, own->forwarding == CONFIG_FORWARDING_INSTALLED);
+	if (own->forwarding == CONFIG_FORWARDING_OPEN)
+		log_line(LOG_INFO,
+			"forwarding is open: of any session, what a peer sends is forwarded");
+	else
+		log_line(LOG_INFO,
+			"forwarding is installed: only sessions that the node is told of");
 	return 0;
 }
 

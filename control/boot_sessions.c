@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "ferryd.h"
 #include "log.h"
 #include "recode.h"
-
-/* Packets between the control thread and a worker for a session's file. */
-#define FILE_RING 1024
+#include "session_actions.h"
 
 /* Flow ids that a destination accounts for on their own beyond those configured. */
 #define SPARE_FLOWS 64
@@ -40,21 +39,21 @@ fill_generator(const struct config_session *session, struct generator_params *pa
 }
 
 static int
-add_source(struct ferryd *f, struct session_entry *entry)
+add_source(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 	const struct config_ingress *ingress = &session->ingress;
 	struct source_params params = {
 		.conference = session->conference,
 		.session = session->id,
-		.epoch = f->node->epoch,
+		.epoch = entry->memory != NULL ? f->book.epoch++ : f->node->epoch,
 		.flags = session->delay_sensitive ? SESSION_DELAY_SENSITIVE : 0,
 		.rate = session->rate,
 		.burst = session->burst,
 		.seed = rte_rdtsc(),
 	};
 	struct rlnc_params coding;
-	char error[256];
+	int ret;
 
 	if (session->coding != NULL) {
 		coding = config_coding_params(session);
@@ -73,13 +72,11 @@ add_source(struct ferryd *f, struct session_entry *entry)
 		break;
 	default:
 		params.kind = SOURCE_FILE;
-		params.feed = FILE_RING;
+		params.feed = CAPACITY_FILE_RING;
 	}
-	if (session_book_add_source(&f->book, entry, &params, error, sizeof(error)) < 0) {
-		log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file,
-			session->where.line, session->conference, session->id, error);
-		return -1;
-	}
+	ret = session_book_add_source(&f->book, entry, &params, error, size);
+	if (ret < 0)
+		return ret;
 	log_line(LOG_INFO, "session %u/%u starts here; payloads of %u bytes at most",
 		session->conference, session->id, entry->source->plan->payload_max);
 	return 0;
@@ -106,7 +103,8 @@ flows_of(const struct config_session *session)
 
 /* The datagrams' source port is their destination port: some tools want one they know. */
 static int
-add_egress(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress)
+add_egress(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress,
+	char *error, size_t size)
 {
 	const struct port *port = &f->ports[egress->port].port;
 	struct ferryd_target target = {
@@ -121,15 +119,15 @@ add_egress(struct ferryd *f, struct session_entry *entry, const struct config_eg
 				.hop_limit = FRAME_HOP_LIMIT,
 			},
 	};
-	char what[64];
 
-	snprintf(what, sizeof(what), "egress of session %u/%u", entry->config->conference,
-		entry->config->id);
-	return targets_add(f, &target, egress->port, &egress->udp.address, what);
+	return targets_add(f, &target, egress->port, &egress->udp.address, error, size) < 0
+		       ? -EHOSTUNREACH
+		       : 0;
 }
 
 static int
-add_destination(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress)
+add_destination(struct ferryd *f, struct session_entry *entry, const struct config_egress *egress,
+	char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 	struct destination_params params = {
@@ -153,14 +151,15 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 	} else if (egress->kind == CONFIG_EGRESS_FILE) {
 		params.egress = EGRESS_FILE;
 	}
-	entry->destination = node_add_destination(f->node, &params, FILE_RING);
+	entry->destination = node_add_destination(f->node, &params, CAPACITY_FILE_RING);
 	if (entry->destination == NULL) {
-		log_line(LOG_ERR, "%s:%u: session %u/%u: destination: %s", session->where.file,
-			session->where.line, session->conference, session->id, strerror(errno));
-		return -1;
+		int code = errno;
+
+		snprintf(error, size, "destination: %s", strerror(code));
+		return -code;
 	}
 	if (egress->kind == CONFIG_EGRESS_UDP)
-		return add_egress(f, entry, egress);
+		return add_egress(f, entry, egress, error, size);
 	return 0;
 }
 
@@ -184,50 +183,99 @@ add_recode(struct ferryd *f, const struct config_session *session)
 	return node_add_recode(f->node, session->conference, session->id, recode_hows[recode]);
 }
 
+int
+session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+{
+	const struct config_session *session = entry->config;
+	const struct config_egress *egress = own_egress(f, session);
+	int ret = 0;
+
+	if (session->source == f->config->node.id)
+		return add_source(f, entry, error, size);
+	if (egress != NULL)
+		return add_destination(f, entry, egress, error, size);
+	ret = node_know_session(f->node, session->conference, session->id);
+	if (ret < 0)
+		snprintf(error, size, "out of memory");
+	return ret;
+}
+
+void
+session_ends_close(struct ferryd *f, struct session_entry *entry)
+{
+	reports_remove(f, entry);
+	files_remove(f, entry);
+	if (entry->destination != NULL)
+		targets_remove_of(f, NULL, entry->destination);
+}
+
+/* Of a session that comes at run time. */
+static int
+open_later(void *ctx, struct session_entry *entry, char *error, size_t size)
+{
+	struct ferryd *f = ctx;
+	int ret = session_ends_open(f, entry, error, size);
+
+	if (ret == 0)
+		ret = files_add(f, entry, error, size);
+	if (ret == 0)
+		ret = reports_add(f, entry, error, size);
+	if (ret == 0) {
+		memset(&f->told_entries[entry->index], 0, sizeof(f->told_entries[0]));
+		memset(&f->rates.sessions[entry->index], 0, sizeof(f->rates.sessions[0]));
+		log_line(LOG_INFO, "session %u/%u \"%s\" is defined", entry->config->conference,
+			entry->config->id, entry->config->name);
+	} else {
+		session_close(&f->book, entry);
+	}
+	return ret;
+}
+
+static void
+close_later(void *ctx, struct session_entry *entry)
+{
+	log_line(LOG_INFO, "session %u/%u \"%s\" ends here", entry->config->conference,
+		entry->config->id, entry->config->name);
+	session_ends_close(ctx, entry);
+}
+
 static int
 add_session(struct ferryd *f, struct session_entry *entry)
 {
 	const struct config_session *session = entry->config;
-	const struct config_egress *egress = own_egress(f, session);
+	char error[256];
 
 	if (add_recode(f, session) < 0) {
 		log_line(LOG_ERR, "out of memory for sessions that are recoded");
 		return -1;
 	}
-	if (session->source == f->config->node.id)
-		return add_source(f, entry);
-	if (egress != NULL)
-		return add_destination(f, entry, egress);
-	return node_know_session(f->node, session->conference, session->id);
-}
-
-static int
-add_conference(struct ferryd *f, const struct config_conference *conference)
-{
-	struct feeder_terms terms = {
-		.priority = (uint8_t)conference->priority,
-		.weight = (uint16_t)conference->weight,
-		.packets = conference->queue_packets,
-		.bytes = conference->queue_bytes,
-		.age = (uint64_t)conference->queue_ms * 1000000,
-	};
-
-	return node_set_conference(f->node, conference->id, &terms);
+	if (session_ends_open(f, entry, error, sizeof(error)) == 0)
+		return 0;
+	log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file, session->where.line,
+		session->conference, session->id, error);
+	return -1;
 }
 
 int
 boot_sessions(struct ferryd *f)
 {
 	for (uint32_t i = 0; i < f->config->conference_count; i++) {
-		if (add_conference(f, &f->config->conferences[i]) < 0) {
+		const struct config_conference *conference = &f->config->conferences[i];
+		struct feeder_terms terms = session_terms(conference);
+
+		if (node_set_conference(f->node, conference->id, &terms) < 0) {
 			log_line(LOG_ERR, "out of memory for conferences");
 			return -1;
 		}
 	}
-	if (session_book_init(&f->book, f->node, f->config, 0) < 0) {
+	if (session_book_init(&f->book, f->node, f->config, f->config->node.capacity.sessions) <
+		0) {
 		log_line(LOG_ERR, "out of memory for sessions");
 		return -1;
 	}
+	f->book.open = open_later;
+	f->book.close = close_later;
+	f->book.ends_ctx = f;
 	for (uint32_t i = 0; i < f->book.nb_entries; i++)
 		if (add_session(f, f->book.entries[i]) < 0)
 			return -1;

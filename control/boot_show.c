@@ -92,8 +92,7 @@ boot_show(struct ferryd *f)
 			.device = show_device,
 			.impair = show_impair},
 	};
-	f->ctl = (struct ctl_context){
-		.view = &f->view, .ops = &ctl_session_ops, .ops_ctx = &f->book};
+	f->ctl = (struct ctl_context){.view = &f->view, .ops = &ctl_node_ops, .ops_ctx = &f->peers};
 	events_begin(f);
 	if (telemetry_start(&f->view) < 0)
 		log_line(LOG_WARNING, "DPDK's telemetry will not show this node");

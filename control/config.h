@@ -4,8 +4,9 @@
  *
  * A configuration is read whole and checked whole before anything is done with it, and all mistakes
  * are told, each with its file and line. What config_load() returns has passed every check: all
- * references are resolved to indices, all defaults are filled in. It never changes afterwards, so
- * any thread may read it; all that it points to lives until config_free().
+ * references are resolved to indices, all defaults are filled in. All that it points to lives until
+ * config_free(). But for its peers, which come and go at run time (config_peer_add), it never
+ * changes afterwards, so any thread may read it.
  *
  * Addresses are in network byte order, every other number in that of the host.
  */
@@ -57,6 +58,20 @@ enum config_idle {
 	CONFIG_IDLE_POLL,
 };
 
+enum config_forwarding {
+	CONFIG_FORWARDING_OPEN,	     /* what any peer sends */
+	CONFIG_FORWARDING_INSTALLED, /* sessions that the node was told of */
+	CONFIG_FORWARDING_UNSET,     /* while it is read */
+};
+
+/* Room for what comes at run time. */
+struct config_capacity {
+	uint32_t peers;
+	uint32_t sessions; /* that start or end here */
+	uint32_t forwards; /* other sessions that are forwarded */
+	uint32_t packets;  /* held by all of these */
+};
+
 struct config_node {
 	struct config_where where;
 	uint32_t id; /* 0: not set, the root gives it */
@@ -67,12 +82,15 @@ struct config_node {
 	uint32_t idle;			   /* enum config_idle */
 	const char *socket;		   /* absolute path, fits a sockaddr_un */
 	bool clock_synchronized;
-	uint32_t probe;			 /* ms between probes of a link; 0 = none */
-	uint32_t drain;			 /* ms, 0 to 60000 */
-	uint32_t feeder_packets;	 /* that may wait for paced links */
-	uint32_t feeder_queues;		 /* of each worker */
-	uint32_t recode_packets;	 /* kept of sessions that are recoded here */
-	uint32_t lower_share;		 /* percent of a link for lower priorities */
+	uint32_t probe;		 /* ms between probes of a link; 0 = none */
+	uint32_t drain;		 /* ms, 0 to 60000 */
+	uint32_t feeder_packets; /* that may wait for paced links */
+	uint32_t feeder_queues;	 /* of each worker */
+	uint32_t recode_packets; /* kept of sessions that are recoded here */
+	uint32_t lower_share;	 /* percent of a link for lower priorities */
+	uint32_t forwarding;	 /* enum config_forwarding */
+	struct config_capacity capacity;
+	bool has_capacity;
 	const char *eal[CONFIG_EAL_MAX]; /* extra EAL arguments */
 	uint32_t eal_count;
 };
@@ -293,6 +311,7 @@ struct config {
 	uint32_t port_count; /* at least 1 */
 	struct config_peer *peers;
 	uint32_t peer_count;
+	uint32_t peer_room; /* of peers */
 	struct config_conference *conferences;
 	uint32_t conference_count;
 	struct config_statistics statistics;

@@ -146,6 +146,23 @@ config_check_remote(const struct config *config, const struct config_port *port,
 }
 
 void
+config_check_peer(struct config_reader *reader, struct config_peer *peer)
+{
+	const struct config *config = reader->config;
+	const struct config_port *port = &config->ports[peer->port];
+	const char *fault = config_check_remote(config, port, &peer->address);
+	char text[CONFIG_ADDRESS_TEXT];
+
+	peer->local = config_port_local(port, &peer->address);
+	if (fault != NULL)
+		config_check_fail(reader, &peer->where, "address %s on port \"%s\" %s",
+			underlay_addr_text(&peer->address, text), port->name, fault);
+	if (!(reader->broken & BROKEN_NODE) && peer->id == config->node.id)
+		config_check_fail(reader, &peer->where,
+			"id is %u, this node's own; it must be another's", peer->id);
+}
+
+void
 config_check_peers(struct config_reader *reader)
 {
 	const struct config *config = reader->config;
@@ -155,22 +172,13 @@ config_check_peers(struct config_reader *reader)
 		return;
 	for (uint32_t i = 0; i < config->peer_count; i++) {
 		struct config_peer *peer = &config->peers[i];
-		const struct config_port *port = &config->ports[peer->port];
 		size_t mark = config_reader_enter(reader, "peer %u", peer->id);
 		char text[CONFIG_ADDRESS_TEXT];
-		const char *fault = config_check_remote(config, port, &peer->address);
 
-		peer->local = config_port_local(port, &peer->address);
-		underlay_addr_text(&peer->address, text);
-		if (fault != NULL)
-			config_check_fail(reader, &peer->where, "address %s on port \"%s\" %s",
-				text, port->name, fault);
-		if (!(reader->broken & BROKEN_NODE) && peer->id == config->node.id)
-			config_check_fail(reader, &peer->where,
-				"id is %u, this node's own; it must be another's", peer->id);
+		config_check_peer(reader, peer);
 		unique_add(&all, &peer->where, "the peer id %u", peer->id);
-		unique_add(
-			&all, &peer->where, "the peer address %s on port \"%s\"", text, port->name);
+		unique_add(&all, &peer->where, "the peer address %s on port \"%s\"",
+			underlay_addr_text(&peer->address, text), config->ports[peer->port].name);
 		config_reader_leave(reader, mark);
 	}
 	unique_check(&all);

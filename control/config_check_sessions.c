@@ -194,6 +194,14 @@ check_rate(struct config_reader *reader, const struct config_session *session)
 }
 
 void
+config_check_session(struct config_reader *reader, struct config_session *session)
+{
+	check_rate(reader, session);
+	check_sizes(reader, session, check_flows(reader, session));
+	config_check_ends(reader, session);
+}
+
+void
 config_check_sessions(struct config_reader *reader)
 {
 	struct config *config = reader->config;
@@ -209,9 +217,7 @@ config_check_sessions(struct config_reader *reader)
 				continue;
 			outer = config_reader_enter(reader, "conference %u", conference->id);
 			inner = config_reader_enter(reader, "session %u", session->id);
-			check_rate(reader, session);
-			check_sizes(reader, session, check_flows(reader, session));
-			config_check_ends(reader, session);
+			config_check_session(reader, session);
 			config_reader_leave(reader, inner);
 			config_reader_leave(reader, outer);
 		}

@@ -181,6 +181,17 @@ finish_conference(
 }
 
 void
+config_read_terms(
+	struct config_reader *reader, config_setting_t *group, struct config_conference *conference)
+{
+	/* Sessions come one by one; they are the last key. */
+	if (config_read_group(reader, group, conference_keys, CONFERENCE_KEYS - 1, conference) &&
+		conference->name[0] == 0)
+		snprintf(conference->name, sizeof(conference->name), "conference-%u",
+			conference->id);
+}
+
+void
 config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	struct config *config = object;

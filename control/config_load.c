@@ -36,7 +36,7 @@ static const struct config_key conferences_keys[] = {
 		.read = config_read_conferences},
 };
 
-static void
+void
 config_load_syntax(struct config_reader *reader, const config_t *parsed)
 {
 	const struct config_source *source = reader->source;

@@ -13,6 +13,12 @@ static const char *const idle_choices[] = {
 	NULL,
 };
 
+static const char *const forwarding_choices[] = {
+	[CONFIG_FORWARDING_OPEN] = "open",
+	[CONFIG_FORWARDING_INSTALLED] = "installed",
+	NULL,
+};
+
 /* What Ferry says to the EAL by itself, from the rest of the configuration. */
 static const char *const eal_own[] = {
 	"-l",
@@ -254,6 +260,18 @@ static const struct config_key node_keys[] = {
 		.max = 50,
 		.unit = "percent",
 		.help = "percent of a link for lower priorities"},
+	{.name = "forwarding",
+		.kind = KEY_CHOICE,
+		.offset = FIELD(forwarding),
+		.choices = forwarding_choices,
+		.fallback = CONFIG_FORWARDING_UNSET,
+		.no_default = true,
+		.help = "open or installed, default open"},
+	{.name = "capacity",
+		.kind = KEY_CUSTOM,
+		.read = config_read_capacity,
+		.print = config_print_capacity,
+		.help = "for what comes at run time"},
 	{.name = "eal",
 		.kind = KEY_CUSTOM,
 		.read = read_eal,
@@ -275,6 +293,10 @@ config_read_node(struct config_reader *reader, config_setting_t *setting, void *
 			config_reader_fail(reader, config_setting_get_member(setting, "cpus"),
 				"cpus has %u CPUs for %u workers, it must have one a worker",
 				node->cpu_count, node->workers);
+		if (node->forwarding == CONFIG_FORWARDING_UNSET)
+			node->forwarding = CONFIG_FORWARDING_OPEN;
+		if (!node->has_capacity)
+			config_capacity_default(&node->capacity);
 		if (node->name[0] == 0 && node->id != 0)
 			snprintf(node->name, sizeof(node->name), "node-%u", node->id);
 		if (node->socket == NULL && node->name[0] != 0)

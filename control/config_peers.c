@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "config_text.h"
 
 static void
 read_address(struct config_reader *reader, config_setting_t *setting, void *object)
@@ -114,8 +115,8 @@ find_port(struct config_reader *reader, config_setting_t *group, struct config_p
 		config_reader_want(reader, setting, "one of the ports: %s", list);
 }
 
-static void
-read_peer(struct config_reader *reader, config_setting_t *group, struct config_peer *peer)
+void
+config_read_peer(struct config_reader *reader, config_setting_t *group, struct config_peer *peer)
 {
 	peer->where = config_reader_where(reader, group);
 	if (!config_read_group(reader, group, peer_keys, PEER_KEYS, peer))
@@ -137,6 +138,7 @@ config_read_peers(struct config_reader *reader, config_setting_t *setting, void 
 		count = config_setting_length(setting);
 		config->peers = config_memory_get(
 			reader->source->memory, (size_t)count * sizeof(*config->peers));
+		config->peer_room = (uint32_t)count;
 		for (int i = 0; i < count; i++) {
 			config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
 			char label[64];
@@ -145,7 +147,7 @@ config_read_peers(struct config_reader *reader, config_setting_t *setting, void 
 			config_reader_label(
 				group, "peer", (unsigned int)i, "id", label, sizeof(label));
 			mark = config_reader_enter(reader, "%s", label);
-			read_peer(reader, group, &config->peers[config->peer_count++]);
+			config_read_peer(reader, group, &config->peers[config->peer_count++]);
 			config_reader_leave(reader, mark);
 		}
 	}
@@ -166,4 +168,34 @@ config_print_peers(struct config_printer *printer, const struct config_key *key,
 		config_print_close(printer, i + 1 < config->peer_count ? "}," : "}");
 	}
 	config_print_close(printer, ");");
+}
+
+void
+config_peer_add(struct config *config, const struct config_peer *peer)
+{
+	struct config_peer *grown;
+
+	if (config->peer_count == config->peer_room) {
+		config->peer_room = config->peer_room * 2 + 16;
+		grown = config_memory_get(
+			config->memory, (size_t)config->peer_room * sizeof(*config->peers));
+		if (config->peer_count > 0)
+			memcpy(grown, config->peers, config->peer_count * sizeof(*grown));
+		config->peers = grown;
+	}
+	config->peers[config->peer_count++] = *peer;
+}
+
+void
+config_peer_remove(struct config *config, uint32_t id)
+{
+	uint32_t i = 0;
+
+	while (i < config->peer_count && config->peers[i].id != id)
+		i++;
+	if (i == config->peer_count)
+		return;
+	config->peer_count--;
+	memmove(config->peers + i, config->peers + i + 1,
+		(config->peer_count - i) * sizeof(*config->peers));
 }

@@ -60,6 +60,11 @@ void config_source_include(struct config_source *source, const char *from, uint3
 	const char *name, unsigned int depth);
 void config_source_put(struct config_source *source, const char *text, size_t size);
 
+struct config_reader; /* below */
+
+/* config_load.c: what libconfig said of a text that is not its language. */
+void config_load_syntax(struct config_reader *reader, const config_t *parsed);
+
 struct config_reader {
 	struct config *config;
 	struct config_source *source;
@@ -185,12 +190,19 @@ const char *config_print_quote(char *buf, const char *value);
 void config_read_node(struct config_reader *reader, config_setting_t *setting, void *object);
 void
 config_print_node(struct config_printer *printer, const struct config_key *key, const void *object);
+/* config_capacity.c: a key of the node. */
+void config_read_capacity(struct config_reader *reader, config_setting_t *setting, void *object);
+void config_print_capacity(
+	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_capacity_default(struct config_capacity *capacity);
 void config_read_ports(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_ports(
 	struct config_printer *printer, const struct config_key *key, const void *object);
 void config_read_impair(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_impair(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+void
+config_read_peer(struct config_reader *reader, config_setting_t *group, struct config_peer *peer);
 void config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_peers(
 	struct config_printer *printer, const struct config_key *key, const void *object);
@@ -207,6 +219,11 @@ void config_print_statistics(
 void config_read_conferences(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_conferences(
 	struct config_printer *printer, const struct config_key *key, const void *object);
+void config_read_session(struct config_reader *reader, config_setting_t *group,
+	const struct config_conference *conference, struct config_session *session);
+/* All keys of a conference but its list of sessions. */
+void config_read_terms(struct config_reader *reader, config_setting_t *group,
+	struct config_conference *conference);
 void config_read_sessions(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_sessions(
 	struct config_printer *printer, const struct config_key *key, const void *object);
@@ -240,7 +257,10 @@ void config_check_peers(struct config_reader *reader);
 void config_check_statistics(struct config_reader *reader);
 /* The NodeID may be missing only if there is a root to give it. */
 void config_check_management(struct config_reader *reader);
+/* Of one that is alone; sets where to send from. */
+void config_check_peer(struct config_reader *reader, struct config_peer *peer);
 void config_check_sessions(struct config_reader *reader);
+void config_check_session(struct config_reader *reader, struct config_session *session);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);
 /* Why packets cannot be sent from port to address, what would be right; NULL if they can. */

@@ -354,8 +354,8 @@ finish_session(
 		config_egress_default(reader, group, session);
 }
 
-static void
-read_session(struct config_reader *reader, config_setting_t *group,
+void
+config_read_session(struct config_reader *reader, config_setting_t *group,
 	const struct config_conference *conference, struct config_session *session)
 {
 	size_t before = reader->errors->count;
@@ -387,7 +387,7 @@ config_read_sessions(struct config_reader *reader, config_setting_t *setting, vo
 
 		config_reader_label(group, "session", (unsigned int)i, "id", label, sizeof(label));
 		mark = config_reader_enter(reader, "%s", label);
-		read_session(reader, group, conference,
+		config_read_session(reader, group, conference,
 			&conference->sessions[conference->session_count++]);
 		config_reader_leave(reader, mark);
 	}

@@ -7,19 +7,11 @@
 
 #include "control_lock.h"
 #include "ctl_commands.h"
+#include "ctl_functions.h"
 #include "ctl_table.h"
 #include "ctl_values.h"
 #include "metrics.h"
 #include "path_text.h"
-
-/* A command's function: argv are the arguments after its words. NULL with error, or the data. */
-typedef json_t *ctl_function(
-	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error);
-
-#define CTL_DECLARE(function, words, arguments, least, most, help)                                 \
-	static ctl_function do_##function;
-CTL_COMMANDS(CTL_DECLARE)
-#undef CTL_DECLARE
 
 struct ctl_command {
 	const char *words, *arguments, *help;
@@ -48,7 +40,7 @@ unknown_item(const char *what, char *error)
 	return NULL;
 }
 
-static json_t *
+json_t *
 do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	const struct show_item *item = show_find(argv[0]);
@@ -87,7 +79,7 @@ do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *arg
 	return item->show(ctx->view, &filter);
 }
 
-static json_t *
+json_t *
 do_weights(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	const struct session_entry *entry = ctl_find_session(
@@ -107,7 +99,7 @@ do_weights(const struct ctl_context *ctx, unsigned int argc, const char *const *
 		"session", (json_int_t)entry->config->id, "weights", argv[2]);
 }
 
-static json_t *
+json_t *
 do_flow_add(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	const struct session_entry *entry = ctl_find_session(
@@ -134,7 +126,7 @@ do_flow_add(const struct ctl_context *ctx, unsigned int argc, const char *const 
 		"flow", (int)flow, "weight", (json_int_t)weight, "path", argv[3]);
 }
 
-static json_t *
+json_t *
 do_flow_remove(
 	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
@@ -167,7 +159,7 @@ session_run(const struct ctl_context *ctx, const char *const *argv, bool run, ch
 		"state", run ? "running" : "stopped", "changed", (int)changed);
 }
 
-static json_t *
+json_t *
 do_session_start(
 	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
@@ -175,7 +167,7 @@ do_session_start(
 	return session_run(ctx, argv, true, error);
 }
 
-static json_t *
+json_t *
 do_session_stop(
 	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
@@ -183,7 +175,7 @@ do_session_stop(
 	return session_run(ctx, argv, false, error);
 }
 
-static json_t *
+json_t *
 do_events(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	uint64_t last = HISTORY_MAX;
@@ -204,7 +196,7 @@ do_events(const struct ctl_context *ctx, unsigned int argc, const char *const *a
 	return show_events(ctx->view, (uint32_t)last);
 }
 
-static json_t *
+json_t *
 do_conference_end(
 	const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
@@ -220,7 +212,7 @@ do_conference_end(
 }
 
 /* In one piece: the client asks for it once, and waits. */
-static json_t *
+json_t *
 do_metrics(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	struct evbuffer *text = ctx->statistics != NULL ? evbuffer_new() : NULL;
@@ -245,7 +237,7 @@ do_metrics(const struct ctl_context *ctx, unsigned int argc, const char *const *
 	return data;
 }
 
-static json_t *
+json_t *
 do_help(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
 	json_t *array = json_array();

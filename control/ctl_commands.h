@@ -13,20 +13,35 @@
 #include "stats_export.h"
 
 /*
- * Actions on a session that exists. 0, or a negative errno with a sentence in error (size bytes)
- * that says what is wrong and what would be right; then nothing has changed.
+ * Actions, as session_actions.h, peer_actions.h and forward_actions.h have them. 0, or a negative
+ * errno with a sentence in error (size bytes) that says what is wrong and what would be right; then
+ * nothing has changed.
  */
 struct ctl_ops {
 	int (*set_weights)(void *ctx, uint32_t conference, uint32_t session,
 		const uint32_t *weights, unsigned int nb_weights, char *error, size_t size);
+	int (*set_routes)(void *ctx, uint32_t conference, uint32_t session, const char *text,
+		char *error, size_t size);
 	int (*flow_add)(void *ctx, uint32_t conference, uint32_t session, uint32_t weight,
 		const struct pathlet_tree *tree, uint8_t *id, char *error, size_t size);
 	int (*flow_remove)(void *ctx, uint32_t conference, uint32_t session, uint8_t flow,
 		char *error, size_t size);
+	int (*session_add)(void *ctx, uint32_t conference, const char *text, uint32_t *session,
+		char *error, size_t size);
+	int (*session_remove)(
+		void *ctx, uint32_t conference, uint32_t session, char *error, size_t size);
 	int (*session_run)(void *ctx, uint32_t conference, uint32_t session, bool run,
 		bool *changed, char *error, size_t size);
+	int (*conference_define)(
+		void *ctx, uint32_t conference, const char *text, char *error, size_t size);
+	int (*conference_remove)(void *ctx, uint32_t conference, char *error, size_t size);
 	int (*conference_end)(
 		void *ctx, uint32_t conference, uint32_t *stopped, char *error, size_t size);
+	int (*forward)(void *ctx, uint32_t conference, uint32_t session, bool add, bool *changed,
+		char *error, size_t size);
+	int (*peer_add)(void *ctx, const char *text, uint32_t *id, char *error, size_t size);
+	int (*peer_change)(void *ctx, uint32_t id, const char *text, char *error, size_t size);
+	int (*peer_remove)(void *ctx, uint32_t id, char *error, size_t size);
 };
 
 struct ctl_context {
@@ -36,8 +51,8 @@ struct ctl_context {
 	const struct stats_export *statistics; /* NULL: there are none yet */
 };
 
-/* The actions on the sessions of a book: ctx is a struct session_book. */
-extern const struct ctl_ops ctl_session_ops;
+/* The actions on a node: ctx is a struct peer_actions, which has the book of its sessions. */
+extern const struct ctl_ops ctl_node_ops;
 
 /*
  * Carries out a request and returns its reply, a new reference; NULL = out of memory. Takes

@@ -21,16 +21,18 @@ _ferryctl()
 			"--socket= --node= --root --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference help ca \
+		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference peer forward help ca \
 			nodes tree conferences sessions add remove route join leave redirect kill ask alerts stats reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
-			"node ports links sessions flows feeders drops load management all" -- "$word") ;;
+			"node ports links sessions flows forwarding feeders drops load management all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		add) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 		route) mapfile -t COMPREPLY < <(compgen -W "add set remove" -- "$word") ;;
 		flow) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
-		conference) mapfile -t COMPREPLY < <(compgen -W "end" -- "$word") ;;
-		session) mapfile -t COMPREPLY < <(compgen -W "start stop" -- "$word") ;;
+		conference) mapfile -t COMPREPLY < <(compgen -W "add change remove end" -- "$word") ;;
+		session) mapfile -t COMPREPLY < <(compgen -W "add remove route show start stop" -- "$word") ;;
+		peer) mapfile -t COMPREPLY < <(compgen -W "add change remove" -- "$word") ;;
+		forward) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
 		esac
 	fi
 }

@@ -290,6 +290,7 @@ make_certificates(const struct settings *settings, int argc, char *const *argv)
 int
 main(int argc, char **argv)
 {
+	static char show[] = "show", sessions[] = "sessions";
 	struct settings settings = {0};
 	char error[CTL_ERROR_MAX];
 	int ret = read_options(argc, argv, &settings);
@@ -305,10 +306,13 @@ main(int argc, char **argv)
 		return usage("a command is missing", "");
 	if (strcmp(argv[0], "ca") == 0)
 		return make_certificates(&settings, argc, argv);
+	if (argc > 1 && strcmp(argv[0], "session") == 0 && strcmp(argv[1], "show") == 0) {
+		argv[0] = show;
+		argv[1] = sessions;
+	}
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
-		return usage(
-			"show what? node, ports, links, sessions, flows, feeders, drops, load, "
-			"management or all",
+		return usage("show what? node, ports, links, sessions, flows, forwarding, feeders, "
+			     "drops, load, management or all",
 			"");
 	make_absolute(argc, argv);
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)

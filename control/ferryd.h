@@ -18,6 +18,7 @@
 #include "impair_port.h"
 #include "link_watch.h"
 #include "node.h"
+#include "peer_actions.h"
 #include "rates.h"
 #include "session_book.h"
 #include "show.h"
@@ -77,6 +78,7 @@ struct ferryd {
 	uint32_t nb_targets;
 
 	struct session_book book;
+	struct peer_actions peers;
 	struct file_feed *feeds; /* files that are sent */
 	uint32_t nb_feeds;
 	struct file_sink *sinks; /* files that are written */
@@ -156,9 +158,16 @@ uint64_t ferryd_memory_mib(const struct config *config, const struct node_budget
 /* The epoch of this start (16 bits of Unix seconds, never that of the last start). */
 uint16_t ferryd_epoch(const struct config *config);
 
-/* Remembers who needs the way to an address and asks for it; 0 or -1, logged. */
+/*
+ * Remembers who needs the way to an address and asks for it. An index for targets_remove, which
+ * ends that, or -1 with error.
+ */
 int targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
-	const struct underlay_addr *address, const char *what);
+	const struct underlay_addr *address, char *error, size_t size);
+void targets_remove(struct ferryd *f, uint32_t index);
+/* All of a link or of a destination; the other is NULL. */
+void
+targets_remove_of(struct ferryd *f, const struct link *link, const struct destination *destination);
 /* For struct underlay_ops. */
 void targets_changed(void *ctx, const struct neighbour *n);
 
@@ -169,6 +178,18 @@ void punts_send(void *ctx, unsigned int port, const uint8_t *frame, size_t len);
 
 /* Follows the state of ports. */
 void port_states_poll(struct ferryd *f);
+
+/*
+ * The ends of a session, configured or of run time. session_ends_open makes its source or
+ * destination, the two others add what else it needs: 0, or a negative errno with error.
+ * session_ends_close ends all of it but the source and the destination.
+ */
+int session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
+void session_ends_close(struct ferryd *f, struct session_entry *entry);
+int files_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
+void files_remove(struct ferryd *f, const struct session_entry *entry);
+int reports_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
+void reports_remove(struct ferryd *f, const struct session_entry *entry);
 
 /* Reads and writes session files; true if there was something to do. */
 bool files_serve(struct ferryd *f);

@@ -75,20 +75,15 @@ file_feed_serve(struct ferryd *f, struct file_feed *feed)
 }
 
 int
-file_feed_open(struct ferryd *f, struct file_feed *feed)
+file_feed_open(struct file_feed *feed, char *error, size_t size)
 {
-	(void)f;
 	feed->first = true;
 	feed->file = fopen(feed->path, "re");
-	if (feed->file == NULL) {
-		log_line(LOG_ERR,
-			"session %u/%u: %s: %s; the file that the session sends must be "
-			"readable",
-			feed->entry->config->conference, feed->entry->config->id, feed->path,
-			strerror(errno));
-		return -1;
-	}
-	return 0;
+	if (feed->file != NULL)
+		return 0;
+	snprintf(error, size, "%s: %s; the file that the session sends must be readable",
+		feed->path, strerror(errno));
+	return -1;
 }
 
 void

@@ -39,7 +39,8 @@ bool file_feed_serve(struct ferryd *f, struct file_feed *feed);
 /* Writes what the destination delivered. True if there was anything. */
 bool file_sink_serve(struct file_sink *sink);
 
-int file_feed_open(struct ferryd *f, struct file_feed *feed);
+/* 0, or -1 with error. */
+int file_feed_open(struct file_feed *feed, char *error, size_t size);
 void file_feed_close(struct file_feed *feed);
 void file_sink_close(struct file_sink *sink);
 

@@ -114,7 +114,7 @@ reports_serve(struct ferryd *f, uint64_t now)
 }
 
 static int
-add_target(struct ferryd *f, struct rate_report *report)
+add_target(struct ferryd *f, struct rate_report *report, char *error, size_t size)
 {
 	const struct config_session *session = report->entry->config;
 	const struct config_rate_to *to = &session->rate_to;
@@ -130,23 +130,25 @@ add_target(struct ferryd *f, struct rate_report *report)
 				.hop_limit = FRAME_HOP_LIMIT,
 			},
 	};
-	char what[64];
+	int index = targets_add(f, &target, to->port, &to->udp.address, error, size);
 
-	snprintf(what, sizeof(what), "rate_to of session %u/%u", session->conference, session->id);
-	report->target = f->nb_targets;
-	return targets_add(f, &target, to->port, &to->udp.address, what);
+	if (index < 0)
+		return -EHOSTUNREACH;
+	report->target = (uint32_t)index;
+	return 0;
 }
 
 static int
-open_socket(struct ferryd *f, uint8_t family)
+open_socket(struct ferryd *f, uint8_t family, char *error, size_t size)
 {
 	int *fd = &f->report_sockets[family == AF_INET6];
 
 	if (*fd < 0)
 		*fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*fd < 0)
-		log_line(LOG_ERR, "no socket to tell rates: %s", strerror(errno));
-	return *fd < 0 ? -1 : 0;
+	if (*fd >= 0)
+		return 0;
+	snprintf(error, size, "no socket to tell rates: %s", strerror(errno));
+	return -EIO;
 }
 
 static bool
@@ -156,28 +158,53 @@ is_told(const struct session_entry *entry)
 }
 
 int
+reports_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+{
+	struct rate_report *report = &f->reports[f->nb_reports];
+	const struct config_rate_to *to = &entry->config->rate_to;
+	int ret;
+
+	if (!is_told(entry))
+		return 0;
+	*report = (struct rate_report){.entry = entry, .target = UINT32_MAX};
+	ret = to->port != CONFIG_INDEX_NONE ? add_target(f, report, error, size)
+					    : open_socket(f, to->udp.address.family, error, size);
+	f->nb_reports += ret == 0;
+	return ret;
+}
+
+void
+reports_remove(struct ferryd *f, const struct session_entry *entry)
+{
+	for (uint32_t i = 0; i < f->nb_reports; i++) {
+		if (f->reports[i].entry != entry)
+			continue;
+		if (f->reports[i].target != UINT32_MAX)
+			targets_remove(f, f->reports[i].target);
+		f->reports[i] = f->reports[--f->nb_reports];
+	}
+}
+
+int
 boot_reports(struct ferryd *f)
 {
+	char error[256];
+
 	f->report_sockets[0] = -1;
 	f->report_sockets[1] = -1;
-	f->reports = calloc(f->book.nb_entries + 1, sizeof(*f->reports));
+	f->reports = calloc(f->book.room + 1, sizeof(*f->reports));
 	if (f->reports == NULL) {
 		log_line(LOG_ERR, "out of memory for reports of rates");
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
-		const struct session_entry *entry = f->book.entries[i];
-		struct rate_report *report = &f->reports[f->nb_reports];
+		struct session_entry *entry = f->book.entries[i];
 
-		if (!is_told(entry))
+		if (reports_add(f, entry, error, sizeof(error)) == 0)
 			continue;
-		*report = (struct rate_report){.entry = entry, .target = UINT32_MAX};
-		if ((entry->config->rate_to.port != CONFIG_INDEX_NONE
-				    ? add_target(f, report)
-				    : open_socket(f, entry->config->rate_to.udp.address.family)) <
-			0)
-			return -1;
-		f->nb_reports++;
+		log_line(LOG_ERR, "rate_to of session %u/%u: %s", entry->config->conference,
+			entry->config->id, error);
+		return -1;
 	}
 	return 0;
 }

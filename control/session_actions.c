@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "path_text.h"
 #include "session_actions.h"
 
 static int refuse(int code, char *error, size_t size, const char *format, ...)
@@ -272,6 +273,162 @@ session_flow_remove(struct session_book *book, struct session_entry *entry, uint
 		return -ENOMEM;
 	memmove(flows + at, flows + at + 1, (entry->nb_flows - at - 1u) * sizeof(*flows));
 	return publish(book, entry, flows, (uint16_t)(entry->nb_flows - 1), error, size);
+}
+
+/* One "WEIGHT PATH" of len bytes; -1 with error. */
+static int
+parse_route(const char *text, size_t len, struct session_route *route, char *error, size_t size)
+{
+	struct path_text_error fault;
+	char part[PATH_TEXT_MAX];
+	char *path;
+	unsigned long weight;
+
+	if (len >= sizeof(part)) {
+		snprintf(error, size, "a route is longer than a path can be");
+		return -1;
+	}
+	memcpy(part, text, len);
+	part[len] = 0;
+	weight = strtoul(part, &path, 10);
+	while (*path == ' ')
+		path++;
+	if (part[strspn(part, " ")] < '0' || part[strspn(part, " ")] > '9' ||
+		weight > PATH_WEIGHT_MAX || *path == 0 || path[-1] != ' ') {
+		snprintf(error, size,
+			"route \"%.128s\" does not begin with a weight, 0 to %u, and a blank: "
+			"right "
+			"is, for two flows, '25 5 > 2; 75 6 > 2'",
+			part, PATH_WEIGHT_MAX);
+		return -1;
+	}
+	route->weight = (uint32_t)weight;
+	if (path_text_parse(path, &route->tree, &fault) == 0)
+		return 0;
+	snprintf(error, size, "path \"%.128s\", column %u: %s", path, fault.column, fault.text);
+	return -1;
+}
+
+int
+session_routes_parse(
+	const char *text, struct session_route *routes, unsigned int max, char *error, size_t size)
+{
+	unsigned int n = 0;
+
+	for (const char *at = text, *end;; at = end + 1) {
+		end = strchrnul(at, ';');
+		if (n == max) {
+			snprintf(error, size, "there are more than %u routes", max);
+			return -1;
+		}
+		if (parse_route(at, (size_t)(end - at), &routes[n++], error, size) < 0)
+			return -1;
+		if (*end == 0)
+			return (int)n;
+	}
+}
+
+int
+session_refresh(struct session_book *book, struct session_entry *entry, char *error, size_t size)
+{
+	struct session_flow *flows = copy_flows(entry, error, size);
+
+	return flows == NULL ? -ENOMEM : publish(book, entry, flows, entry->nb_flows, error, size);
+}
+
+static bool
+same_path(const struct pathlet_tree *a, const struct pathlet_tree *b)
+{
+	char left[PATH_TEXT_MAX], right[PATH_TEXT_MAX];
+
+	path_text_format(a, left, sizeof(left));
+	path_text_format(b, right, sizeof(right));
+	return strcmp(left, right) == 0;
+}
+
+/* The lowest id that is neither used nor among those chosen; there is one. */
+static uint8_t
+choose_other(const struct session_entry *entry, const struct session_flow *flows, uint16_t nb_flows)
+{
+	bool taken[SOURCE_FLOWS_MAX] = {false};
+	unsigned int id = 0;
+
+	for (uint16_t i = 0; i < nb_flows; i++)
+		taken[flows[i].id] = true;
+	for (; id < SOURCE_FLOWS_MAX; id++)
+		if (!taken[id] && (entry->used_ids[id / 64] >> id % 64 & 1) == 0)
+			return (uint8_t)id;
+	for (id = 0; taken[id];)
+		id++;
+	return (uint8_t)id;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return (int)((const struct session_flow *)a)->id -
+	       (int)((const struct session_flow *)b)->id;
+}
+
+/* Flows that stay first, so that no new one takes their ids. Returns how many there are. */
+static uint16_t
+choose_flows(const struct session_entry *entry, const struct session_route *routes,
+	unsigned int nb_routes, struct session_flow *flows)
+{
+	bool placed[SOURCE_FLOWS_MAX] = {false};
+	uint16_t n = 0;
+
+	for (uint16_t k = 0; k < entry->nb_flows; k++) {
+		for (unsigned int i = 0; i < nb_routes; i++) {
+			if (placed[i] || !same_path(&entry->flows[k].tree, &routes[i].tree))
+				continue;
+			placed[i] = true;
+			flows[n] = entry->flows[k];
+			flows[n++].weight = routes[i].weight;
+			break;
+		}
+	}
+	for (unsigned int i = 0; i < nb_routes; i++) {
+		if (placed[i])
+			continue;
+		flows[n] = (struct session_flow){.id = choose_other(entry, flows, n),
+			.weight = routes[i].weight,
+			.tree = routes[i].tree};
+		n++;
+	}
+	qsort(flows, n, sizeof(*flows), by_id);
+	return n;
+}
+
+int
+session_set_routes(struct session_book *book, struct session_entry *entry,
+	const struct session_route *routes, unsigned int nb_routes, char *error, size_t size)
+{
+	struct session_flow *flows;
+	uint64_t sum = 0;
+	int ret = need_source(book, entry, error, size);
+
+	if (ret != 0)
+		return ret;
+	if (nb_routes == 0 || nb_routes > SOURCE_FLOWS_MAX)
+		return refuse(EINVAL, error, size, "%u flows given, a session has 1 to %u",
+			nb_routes, SOURCE_FLOWS_MAX);
+	for (unsigned int i = 0; ret == 0 && i < nb_routes; i++) {
+		sum += routes[i].weight;
+		ret = check_path(book, entry, &routes[i].tree, error, size);
+	}
+	if (ret != 0)
+		return ret;
+	if (sum == 0)
+		return refuse(EINVAL, error, size, "not all weights may be 0");
+	flows = calloc(nb_routes, sizeof(*flows));
+	if (flows == NULL)
+		return refuse(ENOMEM, error, size, "out of memory");
+	ret = publish(
+		book, entry, flows, choose_flows(entry, routes, nb_routes, flows), error, size);
+	for (uint16_t i = 0; ret == 0 && i < entry->nb_flows; i++)
+		entry->used_ids[entry->flows[i].id / 64] |= UINT64_C(1) << entry->flows[i].id % 64;
+	return ret;
 }
 
 static int

@@ -37,6 +37,46 @@ int session_start(struct session_book *book, struct session_entry *entry, bool *
 int session_stop(struct session_book *book, struct session_entry *entry, bool *changed, char *error,
 	size_t size);
 
+/* A flow that is wanted: a path and its weight. */
+struct session_route {
+	uint32_t weight;
+	struct pathlet_tree tree;
+};
+
+/* "25 5 > 2; 75 6 > 2". Returns how many, or -1 with error. */
+int session_routes_parse(
+	const char *text, struct session_route *routes, unsigned int max, char *error, size_t size);
+
+/*
+ * All flows anew, 1 to SOURCE_FLOWS_MAX, in one step: a path that the session has keeps its flow
+ * and goes on counting, all others get new ids.
+ */
+int session_set_routes(struct session_book *book, struct session_entry *entry,
+	const struct session_route *routes, unsigned int nb_routes, char *error, size_t size);
+
+/* The same flows once more: a next hop of theirs is another link now. */
+int
+session_refresh(struct session_book *book, struct session_entry *entry, char *error, size_t size);
+
+/*
+ * A session that was not known, in the words of the configuration (config_text.h), checked whole.
+ * Its conference need not be defined: it then has default terms and lasts as long as its sessions.
+ * What starts here begins at once, unless the text says otherwise. *added is the new entry.
+ */
+int session_define(struct session_book *book, uint32_t conference, const char *text,
+	struct session_entry **added, char *error, size_t size);
+/* Any session, a configured one too; the entry is gone. */
+void session_remove(struct session_book *book, struct session_entry *entry);
+/* Only its ends: the entry stays, without any. */
+void session_close(struct session_book *book, struct session_entry *entry);
+
+/* A conference, its terms as text: id 0 = a new one, else those keys of that conference change. */
+int conference_define(
+	struct session_book *book, uint32_t id, const char *text, char *error, size_t size);
+/* It has no sessions here any more. */
+int conference_remove(struct session_book *book, uint32_t id, char *error, size_t size);
+struct feeder_terms session_terms(const struct config_conference *conference);
+
 /*
  * For session_book.c: a plan of flows, that go on counting where they have a state. NULL with errno
  * and error. session_adopt then takes over the states of a plan that was published.

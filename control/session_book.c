@@ -134,12 +134,36 @@ entry_new(struct session_book *book, const struct config_session *config)
 	return entry;
 }
 
+struct session_remains {
+	struct session_remains *next;
+	struct config_memory *memory;
+};
+
 static void
 entry_free(struct session_entry *entry)
 {
 	free(entry->flows);
 	config_memory_free(entry->memory);
 	free(entry);
+}
+
+static void
+free_remains(struct session_book *book)
+{
+	while (book->remains != NULL) {
+		struct session_remains *r = book->remains;
+
+		book->remains = r->next;
+		config_memory_free(r->memory);
+		free(r);
+	}
+}
+
+void
+session_book_tick(struct session_book *book)
+{
+	if (book->remains != NULL && node_settled(book->node))
+		free_remains(book);
 }
 
 static int
@@ -191,6 +215,8 @@ session_book_free(struct session_book *book)
 		entry_free(book->entries[i]);
 	for (uint32_t i = 0; i < book->nb_conferences; i++)
 		free(book->conferences[i]);
+	free_remains(book);
+	free(book->forwards);
 	free(book->entries);
 	free(book->taken);
 	free(book->conferences);
@@ -199,6 +225,8 @@ session_book_free(struct session_book *book)
 	book->conferences = NULL;
 	book->nb_entries = 0;
 	book->nb_conferences = 0;
+	book->forwards = NULL;
+	book->nb_forwards = 0;
 }
 
 /* The entry's place in the list, or where it would go. */
@@ -262,6 +290,16 @@ session_book_remove(struct session_book *book, struct session_entry *entry)
 	memmove(book->entries + i, book->entries + i + 1,
 		(book->nb_entries - i) * sizeof(struct session_entry *));
 	book->taken[entry->index] = false;
+	/* A generator's frames, until its worker has let go of it. Without memory: for ever. */
+	if (entry->memory != NULL) {
+		struct session_remains *r = malloc(sizeof(*r));
+
+		if (r != NULL) {
+			*r = (struct session_remains){book->remains, entry->memory};
+			book->remains = r;
+		}
+		entry->memory = NULL;
+	}
 	entry_free(entry);
 }
 

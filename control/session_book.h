@@ -50,6 +50,23 @@ struct session_book {
 	uint32_t nb_conferences;
 	uint16_t epoch; /* of the next source that is made at run time */
 
+	/* Sessions that are to be forwarded whatever else is known of them: session_key, ascending.
+	 */
+	uint64_t *forwards;
+	uint32_t nb_forwards;
+
+	/* Memory of sessions that were removed, for as long as workers may look at it. */
+	struct session_remains *remains;
+
+	/*
+	 * Makes the ends of a session that came at run time, if it starts or ends here: 0, or a
+	 * negative errno with error, and nothing is left of them. `close` ends what the node itself
+	 * does not know of, before the node's source or destination goes.
+	 */
+	int (*open)(void *ctx, struct session_entry *entry, char *error, size_t size);
+	void (*close)(void *ctx, struct session_entry *entry);
+	void *ends_ctx;
+
 	/* Told after a source was started or stopped by a command; may be NULL. */
 	void (*on_run)(void *ctx, struct session_entry *entry, bool running);
 	void *on_run_ctx;
@@ -76,8 +93,10 @@ session_book_find(const struct session_book *book, uint32_t conference, uint32_t
  */
 struct session_entry *session_book_add(struct session_book *book,
 	const struct config_session *config, struct config_memory *memory);
-/* Its source and destination must be gone. */
+/* Its source and destination must be on their way out. */
 void session_book_remove(struct session_book *book, struct session_entry *entry);
+/* Frees what was kept of sessions that were removed, once nothing waits for workers any more. */
+void session_book_tick(struct session_book *book);
 
 /* NULL if there is none of this id. */
 struct config_conference *

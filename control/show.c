@@ -14,6 +14,7 @@ const struct show_item show_items[] = {
 	{"links", "neighbouring nodes", false, show_links},
 	{"sessions", "sessions that start or end here", true, show_sessions},
 	{"flows", "the flows of sessions", true, show_flows},
+	{"forwarding", "sessions that this node was told of", false, show_forwarding},
 	{"feeders", "what waits for paced links", false, show_feeders},
 	{"drops", "packets that went no further, by reason", false, show_drops},
 	{"load", "how workers spend their time", false, show_load},

@@ -99,6 +99,7 @@ json_t *show_ports(const struct show_view *view, const struct show_filter *filte
 json_t *show_links(const struct show_view *view, const struct show_filter *filter);
 json_t *show_sessions(const struct show_view *view, const struct show_filter *filter);
 json_t *show_flows(const struct show_view *view, const struct show_filter *filter);
+json_t *show_forwarding(const struct show_view *view, const struct show_filter *filter);
 json_t *show_feeders(const struct show_view *view, const struct show_filter *filter);
 json_t *show_drops(const struct show_view *view, const struct show_filter *filter);
 json_t *show_management(const struct show_view *view, const struct show_filter *filter);

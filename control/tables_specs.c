@@ -249,6 +249,19 @@ const struct table_spec table_specs[] = {
 		{"LOST", TEXT_COUNT, "lost"},
 		{"LOSS", TEXT_SHARE, "loss_share"},
 	}},
+	{.item = "forwarding", .title = "Forwarding", .pairs = true, .columns = {
+		{"mode", TEXT_PLAIN, "mode"},
+	}},
+	{.item = "forwarding", .title = "Sessions that this node was told of", .list = "sessions",
+		.empty = "No sessions.", .columns = {
+		{"CONFERENCE", TEXT_PLAIN, "conference"},
+		{"SESSION", TEXT_PLAIN, "session"},
+		{"NAME", TEXT_PLAIN, "name"},
+		{"DEFINED", TEXT_PLAIN, "defined"},
+		{"STARTS HERE", TEXT_PLAIN, "source"},
+		{"ENDS HERE", TEXT_PLAIN, "destination"},
+		{"INSTALLED", TEXT_PLAIN, "installed"},
+	}},
 	{.item = "feeders", .title = "Feeders", .empty = "No links.", .columns = {
 		{"PEER", TEXT_PLAIN, "peer"},
 		{"NAME", TEXT_PLAIN, "name"},

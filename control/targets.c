@@ -3,6 +3,8 @@
  * Who sends to which neighbour: when a neighbour's MAC becomes known, changes or is lost, the
  * prepared headers of its links and egresses are published anew.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ferryd.h"
@@ -35,30 +37,64 @@ targets_changed(void *ctx, const struct neighbour *n)
 			publish(f, &f->targets[i]);
 }
 
+/* A place of one that went, or a new one; NULL: out of memory. */
+static struct ferryd_target *
+free_target(struct ferryd *f)
+{
+	struct ferryd_target *grown;
+
+	for (uint32_t i = 0; i < f->nb_targets; i++)
+		if (f->targets[i].neighbour == NULL)
+			return &f->targets[i];
+	grown = realloc(f->targets, (f->nb_targets + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	f->targets = grown;
+	grown[f->nb_targets].neighbour = NULL;
+	return &grown[f->nb_targets++];
+}
+
 int
 targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
-	const struct underlay_addr *address, const char *what)
+	const struct underlay_addr *address, char *error, size_t size)
 {
-	struct ferryd_target *grown, *added;
+	struct ferryd_target *added = free_target(f);
+	struct neighbour *neighbour;
 	struct underlay_hop hop;
-	int rc;
+	int rc = -ENOMEM;
 
-	grown = realloc(f->targets, (f->nb_targets + 1) * sizeof(*grown));
-	if (grown == NULL) {
-		log_line(LOG_ERR, "%s: out of memory", what);
-		return -1;
-	}
-	f->targets = grown;
-	added = &f->targets[f->nb_targets];
-	*added = *target;
-	rc = underlay_need(
-		&f->underlay, ferryd_now(f), (int)port, address, &hop, &added->neighbour);
+	if (added != NULL)
+		rc = underlay_need(
+			&f->underlay, ferryd_now(f), (int)port, address, &hop, &neighbour);
 	if (rc < 0) {
-		log_line(LOG_ERR, "%s: %s", what, underlay_route_error(rc));
+		snprintf(error, size, "%s",
+			added == NULL ? "out of memory" : underlay_route_error(rc));
 		return -1;
 	}
-	f->nb_targets++;
-	if (added->neighbour->has_mac)
+	*added = *target;
+	added->neighbour = neighbour;
+	if (neighbour->has_mac)
 		publish(f, added);
-	return 0;
+	return (int)(added - f->targets);
+}
+
+void
+targets_remove(struct ferryd *f, uint32_t index)
+{
+	struct ferryd_target *target = &f->targets[index];
+
+	underlay_release(&f->underlay, target->neighbour);
+	*target = (struct ferryd_target){0};
+}
+
+void
+targets_remove_of(struct ferryd *f, const struct link *link, const struct destination *destination)
+{
+	for (uint32_t i = 0; i < f->nb_targets; i++) {
+		const struct ferryd_target *target = &f->targets[i];
+
+		if ((link != NULL && target->link == link) ||
+			(destination != NULL && target->destination == destination))
+			targets_remove(f, i);
+	}
 }

@@ -101,6 +101,7 @@ struct node_budget {
 	uint32_t ring_packets;	   /* next hops' rings */
 	uint32_t reorder_packets;  /* all destinations' windows */
 	uint32_t file_packets;	   /* feeds and egress files */
+	uint32_t later_packets;	   /* of links and sessions that come at run time */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
 	uint32_t coding_packets;   /* kept by encoders and decoders: what
 				    * rlnc_encoder_holds and rlnc_receiver_holds say */
@@ -198,6 +199,8 @@ void node_remove_link(struct node *node, struct link *link);
 struct link *
 node_replace_link(struct node *node, struct link *old, const struct link_params *params);
 void node_retire_link(struct node *node, struct link *old);
+/* The old one is found again, the new one goes: as before node_replace_link. */
+void node_restore_link(struct node *node, struct link *link, struct link *old);
 
 /*
  * How packets of a conference are treated where they wait, from when none of them do; NULL: as

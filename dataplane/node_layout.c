@@ -56,6 +56,7 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 		"to and from the control thread", nb_workers * (NODE_PUNT_RING + NODE_INJECT_RING)};
 	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
 	holders[n++] = (struct node_holder){"files", budget->file_packets};
+	holders[n++] = (struct node_holder){"what comes at run time", budget->later_packets};
 	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
 	holders[n++] = (struct node_holder){"coding", budget->coding_packets};
 	holders[n++] = (struct node_holder){

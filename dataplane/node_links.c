@@ -155,12 +155,18 @@ node_replace_link(struct node *node, struct link *old, const struct link_params 
 	/* Its slot is there already: this needs no memory. */
 	(void)id_map_set(&node->peers, link->node_id, link, &node->reclaim);
 	if (params->probe != 0 && node_set_probe(node, link, params->probe) < 0) {
-		(void)id_map_set(&node->peers, link->node_id, old, &node->reclaim);
-		node_retire_link(node, link);
+		node_restore_link(node, link, old);
 		errno = ENOMEM;
 		return NULL;
 	}
 	return link;
+}
+
+void
+node_restore_link(struct node *node, struct link *link, struct link *old)
+{
+	(void)id_map_set(&node->peers, link->node_id, old, &node->reclaim);
+	node_retire_link(node, link);
 }
 
 struct link *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "unit.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -157,7 +158,7 @@ start_node(struct harness *h)
 		.id = 1,
 		.epoch = 77,
 		.nb_workers = 1,
-		.max_links = 4,
+		.max_links = 8,
 		.seed = 1,
 		.now = h->now};
 	const struct node_budget budget = {
@@ -220,6 +221,52 @@ start_sessions(struct harness *h)
 	assert_non_null(session_book_find(&h->book, 1, 2)->destination);
 }
 
+/* Neighbours are known as soon as they are asked for. */
+static int
+resolve(void *ctx, struct link *link, const struct config_peer *peer, char *error, size_t size)
+{
+	struct harness *h = ctx;
+	const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, (uint8_t)peer->id}};
+
+	(void)error;
+	(void)size;
+	return node_set_link_mac(h->node, link, &mac);
+}
+
+/* Ends of sessions that come: generators and sinks. */
+static int
+open_ends(void *ctx, struct session_entry *entry, char *error, size_t size)
+{
+	struct harness *h = ctx;
+	const struct source_params source = {.conference = entry->config->conference,
+		.session = entry->config->id,
+		.epoch = h->book.epoch++,
+		.kind = SOURCE_GENERATOR,
+		.rate = entry->config->rate,
+		.burst = entry->config->burst,
+		.seed = 1,
+		.generator = {.kind = GENERATOR_CONSTANT,
+			.size = 100,
+			.rate = entry->config->rate,
+			.seed = 1}};
+	const struct destination_params destination = {.conference = entry->config->conference,
+		.session = entry->config->id,
+		.window = 64,
+		.nb_flows = 8,
+		.egress = EGRESS_SINK};
+
+	if (h->ends_refused) {
+		snprintf(error, size, "the end is refused");
+		return -EIO;
+	}
+	if (entry->config->source == 1)
+		return session_book_add_source(&h->book, entry, &source, error, size);
+	for (uint32_t i = 0; i < entry->config->destination_count; i++)
+		if (entry->config->destinations[i] == 1)
+			entry->destination = node_add_destination(h->node, &destination, 0);
+	return 0;
+}
+
 void
 harness_start(struct harness *h)
 {
@@ -233,7 +280,11 @@ harness_start(struct harness *h)
 	assert_non_null(h->config);
 	start_node(h);
 	start_sessions(h);
-	assert_int_equal(rates_init(&h->rates, 4, h->book.room), 0);
+	assert_int_equal(rates_init(&h->rates, 8, h->book.room), 0);
+	h->peers = (struct peer_actions){
+		.config = h->config, .book = &h->book, .resolve = resolve, .ctx = h};
+	h->book.open = open_ends;
+	h->book.ends_ctx = h;
 	h->view = (struct show_view){.node = h->node,
 		.config = h->config,
 		.sessions = &h->book,
@@ -245,8 +296,7 @@ harness_start(struct harness *h)
 			.device = hook_device,
 			.impair = hook_impair,
 			.clock = hook_clock}};
-	h->ctl = (struct ctl_context){
-		.view = &h->view, .ops = &ctl_session_ops, .ops_ctx = &h->book};
+	h->ctl = (struct ctl_context){.view = &h->view, .ops = &ctl_node_ops, .ops_ctx = &h->peers};
 }
 
 void

@@ -12,6 +12,7 @@
 
 #include "ctl_commands.h"
 #include "node.h"
+#include "peer_actions.h"
 #include "rates.h"
 #include "session_book.h"
 #include "show.h"
@@ -23,6 +24,7 @@ struct harness {
 	struct node *node;
 	struct port port;
 	struct session_book book;
+	struct peer_actions peers;
 	struct rates rates;
 	struct history history;
 	struct show_view view;
@@ -39,6 +41,7 @@ struct harness {
 	uint32_t nb_seqs;      /* the highest one and 1 */
 	bool neighbour_known;
 	bool device_known;
+	bool ends_refused; /* of sessions that come */
 	bool impaired;
 };
 

@@ -89,7 +89,8 @@ test_unknown_words(void **state)
 	do_refused(h, WORDS("sh"), "no command \"sh\"");
 	do_refused(h, WORDS("show"), "too few words: right is \"show WHAT");
 	do_refused(h, WORDS("show", "rain"),
-		"node, ports, links, sessions, flows, feeders, drops, load, all");
+		"node, ports, links, sessions, flows, forwarding, feeders, drops, load, "
+		"management, all");
 	do_refused(h, WORDS("show", "links", "1"), "\"1\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "1", "2", "3"), "\"3\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "5"), "no conference \"5\"");
@@ -115,7 +116,7 @@ test_show_filters(void **state)
 		{{"show", "sessions", "demo", "out"}, 1},
 		{{"show", "flows", "1", "3"}, 1},
 		{{"show", "flows", "demo", "2"}, 1},
-		{{"help"}, 10},
+		{{"help"}, 21},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+
+#include "capacity.h"
+#include "rlnc_encoder.h"
+#include "rlnc_receiver.h"
+
+static const struct config_egress *
+egress_here(const struct config *config, const struct config_session *session)
+{
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->destinations[i] == config->node.id)
+			return &session->egress[i];
+	return NULL;
+}
+
+uint32_t
+capacity_of_session(const struct config *config, const struct config_session *session)
+{
+	const struct config_egress *egress = egress_here(config, session);
+	uint32_t packets = 0;
+
+	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
+		packets += CAPACITY_FILE_RING;
+	if (egress != NULL)
+		packets += session->reorder.packets;
+	if (session->coding != NULL) {
+		struct rlnc_params coding = config_coding_params(session);
+
+		if (session->source == config->node.id)
+			packets += rlnc_encoder_holds(&coding);
+		if (egress != NULL)
+			packets += rlnc_receiver_holds(&coding);
+	}
+	if (egress != NULL && egress->kind == CONFIG_EGRESS_FILE)
+		packets += CAPACITY_FILE_RING;
+	return packets;
+}
+
+uint32_t
+capacity_of_peer(const struct config *config, const struct config_peer *peer)
+{
+	return config->node.workers > 1 ? peer->ring : 0;
+}
+
+void
+capacity_taken(const struct session_book *book, struct config_capacity *taken)
+{
+	const struct config *config = book->config;
+
+	*taken = (struct config_capacity){.forwards = book->nb_forwards};
+	for (uint32_t i = 0; i < config->peer_count; i++) {
+		if (!capacity_is_later(&config->peers[i].where))
+			continue;
+		taken->peers++;
+		taken->packets += capacity_of_peer(config, &config->peers[i]);
+	}
+	for (uint32_t i = 0; i < book->nb_entries; i++) {
+		if (!capacity_is_later(&book->entries[i]->config->where))
+			continue;
+		taken->sessions++;
+		taken->packets += capacity_of_session(config, book->entries[i]->config);
+	}
+}
+
+int
+capacity_check(const struct session_book *book, const struct config_capacity *more, char *error,
+	size_t size)
+{
+	const struct config_capacity *most = &book->config->node.capacity;
+	struct config_capacity taken;
+
+	capacity_taken(book, &taken);
+	const struct {
+		const char *key;
+		uint32_t taken, more, most;
+	} kinds[] = {
+		{"peers", taken.peers, more->peers, most->peers},
+		{"sessions", taken.sessions, more->sessions, most->sessions},
+		{"forwards", taken.forwards, more->forwards, most->forwards},
+		{"packets", taken.packets, more->packets, most->packets},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if ((uint64_t)kinds[i].taken + kinds[i].more <= kinds[i].most)
+			continue;
+		snprintf(error, size,
+			"this needs %u more of the node's capacity.%s, of which %u of %u are "
+			"taken: remove something, or start the node with a larger one",
+			kinds[i].more, kinds[i].key, kinds[i].taken, kinds[i].most);
+		return -ENOSPC;
+	}
+	return 0;
+}

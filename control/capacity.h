@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Room for what comes at run time (config_capacity): what is taken of it, and whether more fits.
+ * What was taken away gives its packets back at once, although the last of them may be on their way
+ * for some milliseconds more.
+ */
+#ifndef FERRY_CAPACITY_H
+#define FERRY_CAPACITY_H
+
+#include "session_book.h"
+
+/* Packets between the control thread and a worker for a session's file. */
+#define CAPACITY_FILE_RING 1024
+
+/* Packets that a session's ends here may hold. */
+uint32_t capacity_of_session(const struct config *config, const struct config_session *session);
+/* Packets that a peer's link may hold beside what waits for its pace. */
+uint32_t capacity_of_peer(const struct config *config, const struct config_peer *peer);
+
+/* What is taken now. */
+void capacity_taken(const struct session_book *book, struct config_capacity *taken);
+
+/* May so much more come? 0, or -ENOSPC with error: what is full, and which key has its size. */
+int capacity_check(const struct session_book *book, const struct config_capacity *more, char *error,
+	size_t size);
+
+/* Came it at run time? */
+static inline bool
+capacity_is_later(const struct config_where *where)
+{
+	return where->line == 0;
+}
+
+#endif
