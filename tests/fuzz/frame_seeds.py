@@ -36,8 +36,13 @@ def pathlet(node, *inside, destination=False):
     return struct.pack("!HI", 6 + len(inner), node | (destination << 31)) + inner
 
 
-def session(number, sequence, epoch=1, flow=0):
-    return struct.pack("!IIIIHHBBH", 1, number, sequence, 777, epoch, sequence, flow, 0, 0)
+def session(number, sequence, epoch=1, flow=0, flags=0):
+    return struct.pack("!IIIIHHBBH", 1, number, sequence, 777, epoch, sequence, flow, flags, 0)
+
+
+def coded(peer, sequence, tree, number, first, coding, content):
+    body = link(peer, 0, sequence) + tree + session(number, first, flags=1) + coding + content
+    return frame(peer, body)
 
 
 def data(peer, sequence, tree, number=1, packet=0, **more):
@@ -88,6 +93,22 @@ def seeds():
     yield "other_queue", [record(data(1, i, fan, 3, i), i % 2) for i in range(6)]
     yield "marked_good", [record(data(2, 0, pathlet(NODE, leaf[4])), 0x08)]
     yield "marked_bad", [record(data(2, 0, pathlet(NODE, leaf[4])), 0x10)]
+    # Of two empty source packets with the same stamp, once and twice: three times their symbol.
+    symbol = struct.pack("!HBBI", 0, 0, 0, 777)
+    thrice = bytes(x ^ x << 1 for x in symbol)
+    for name, number, window in (("block", 5, 0), ("window", 6, 1)):
+        yield f"coded_{name}", [
+            record(coded(1, 0, here, number, 40, bytes((window, 2, 0, 0)), b"")),
+            record(coded(1, 1, here, number, 40, bytes((0x20 | window, 2, 0, 0, 1, 2)),
+                         thrice)),
+            record(coded(1, 2, here, number, 40, bytes((0x10 | window, 2, 0, 1)), bytes(20))),
+            record(coded(2, 0, fan, number, 42, bytes((window, 1, 0, 0)), b"next")),
+            record(coded(1, 3, here, number, 44, bytes((0x10 | window, 4, 0, 9)), bytes(99)), 0x04)]
+    yield "coded_final", [
+        record(coded(1, 0, here, 5, 8, bytes((2, 1, 0, 0)), b"alone")),
+        record(coded(1, 1, here, 5, 8, bytes((0x12, 1, 0, 5)), bytes(13))),
+        record(coded(1, 2, here, 5, 8, bytes((0x10, 1, 0, 5)), bytes(13)))]
+    yield "decoded", [record(frame(1, link(1, 4, 0) + struct.pack("!IIIHH", 1, 5, 40, 1, 0)))]
     yield "long", [record(data(1, 0, pathlet(NODE, leaf[2])) + bytes(1350))]
 
 

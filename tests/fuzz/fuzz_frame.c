@@ -19,6 +19,7 @@
 #include "frame_repair.h"
 #include "link_tfrc.h"
 #include "node.h"
+#include "rlnc_receiver.h"
 
 #define RECORD_QUEUE 0x01
 #define RECORD_AS_IS 0x02 /* lengths and checksums stay as they are */
@@ -115,7 +116,8 @@ add_neighbour(uint32_t id, struct address remote, uint8_t local)
 }
 
 static void
-add_destination(uint32_t session, uint8_t egress, uint32_t reorder)
+add_destination(
+	uint32_t session, uint8_t egress, uint32_t reorder, const struct rlnc_params *coding)
 {
 	struct destination_params params = {.conference = 1,
 		.session = session,
@@ -124,6 +126,7 @@ add_destination(uint32_t session, uint8_t egress, uint32_t reorder)
 		.reorder_ns = 1000000,
 		.egress = egress,
 		.egress_port = &port,
+		.coding = coding,
 		.nb_flows = 4};
 	struct frame_endpoints ends = {.source_mac = port.mac,
 		.destination_mac = {{2, 0, 0, 0, 0, 99}},
@@ -167,6 +170,11 @@ make_node(void)
 {
 	struct node_params params = {
 		.name = "fuzz", .id = 7, .epoch = 100, .nb_workers = 2, .max_links = 8, .now = now};
+	static const struct rlnc_params block = {.code = RLNC_BLOCK,
+						.k = 8,
+						.repair = RLNC_REPAIR_RATELESS,
+						.deadline = 5000000},
+					window = {.code = RLNC_WINDOW, .k = 8, .deadline = 5000000};
 	struct node_budget budget = {.port_descriptors = 64, .reorder_packets = 64};
 	const char *error;
 
@@ -183,12 +191,15 @@ make_node(void)
 		.up = true};
 	node = node_new(&params, &error);
 	check(node != NULL && node_add_port(node, &port) == 0);
+	budget.coding_packets = rlnc_receiver_holds(&block) + rlnc_receiver_holds(&window);
 	check(node_layout(node, &budget, &error) == 0);
 	for (uint8_t id = 1; id <= 5; id++)
 		add_neighbour(id, id % 2 != 0 ? ipv4(id) : ipv6(id), id % 2 != 0 ? 0 : 1);
-	add_destination(1, EGRESS_SINK, 0);
-	add_destination(2, EGRESS_UDP, 0);
-	add_destination(3, EGRESS_UDP, 16);
+	add_destination(1, EGRESS_SINK, 0, NULL);
+	add_destination(2, EGRESS_UDP, 0, NULL);
+	add_destination(3, EGRESS_UDP, 16, NULL);
+	add_destination(5, EGRESS_UDP, 0, &block);
+	add_destination(6, EGRESS_UDP, 16, &window);
 	check(node_know_session(node, 1, 4) == 0);
 	add_source();
 }
@@ -247,7 +258,7 @@ turn(void)
 static void
 forget(void)
 {
-	static const uint32_t sessions[] = {1, 2, 3};
+	static const uint32_t sessions[] = {1, 2, 3, 5, 6};
 
 	for (uint16_t i = 0; i < node->max_links; i++) {
 		struct link *link = node->links[i];
@@ -269,6 +280,9 @@ forget(void)
 		dst->line->way = DESTINATION_SLOW;
 		dst->heard = false;
 		seq_window_reset(&dst->window);
+		if (dst->coding != NULL)
+			rlnc_receiver_reset(
+				node->workers[dst->params.owner], dst, DROP_coding_given_up);
 	}
 }
 
