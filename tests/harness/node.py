@@ -52,7 +52,7 @@ class Node:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ferry-test-"))
         self.config = json.loads(json.dumps(config))  # a copy
         self.name = self.config["node"]["name"]
-        self.id = self.config["node"]["id"]
+        self.id = self.config["node"].get("id")
         self.socket_path = self.directory / "ctl.sock"
         self.config["node"]["socket"] = str(self.socket_path)
         self.config_path = self.directory / "node.cfg"

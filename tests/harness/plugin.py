@@ -26,6 +26,7 @@ class Stage:
     def __init__(self):
         self.namespaces, self.nodes, self.ends = [], [], []
         self.processes, self.files = [], []
+        self.programs = []  # ended with delete()
 
     def namespace(self, word):
         space = netns.Namespace(word)
@@ -52,7 +53,7 @@ class Stage:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        for node in self.nodes:
+        for node in self.nodes + self.programs:
             node.delete()
         for end in self.ends:
             end.close()

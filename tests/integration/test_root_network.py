@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A root program and real nodes that know their ports, the root's address and their certificates:
+what it installs carries traffic; changes lose nothing; whoever is killed, the picture is right again
+soon, and what does not go through the dead loses nothing."""
+
+import os
+import random
+import time
+
+import pytest
+
+from harness.node import until
+from harness.tree import Tree
+from harness.udp import Receiver, Sender
+
+KILLS = int(os.environ.get("FERRY_KILLS", "4"))  # of the 15 nodes and their root
+SECONDS = 3  # until the picture is right again
+
+
+def whole(sender, receiver):
+    """All that was sent came, once."""
+    sender.finish()
+    receiver.expect_all({sender.stream: sender.sizes})
+
+
+def stream(client, number, port):
+    return Sender(client, client.node_address, port, stream=number, pps=200, size=300)
+
+
+def test_chain(stage):
+    """A node, a relay, a node: a session over all three; then the root is away for a while."""
+    net = Tree(stage)
+    first, relay, last = net.place(1, "root"), net.place(2, "relay", 1), net.place(3, "leaf", 2)
+    net.wire(first, relay)
+    net.wire(relay, last)
+    source, sink = net.client(first), net.client(last)
+    net.session(1, source=1, destinations=[3], flows=["2 > 3"], ingress=source.ingress(5000),
+                egress=[sink.egress(3, 6000)])
+    nodes = net.start()
+    net.wait_sessions()
+    for place in net.places.values():
+        net.wait_resolved(place.running)
+    assert [nodes[n].show("node")["id"] for n in (1, 2, 3)] == [1, 2, 3]
+    receiver = Receiver(sink, 6000)
+    sender = stream(source, 1, 5000)
+    receiver.wait_more()
+    # Without the root all goes on; it knows all again when it is back.
+    net.root.kill()
+    receiver.wait_more()
+    net.root.start()
+    net.wait_tree(SECONDS)
+    net.wait_sessions(SECONDS)
+    net.root.ctl("weights", 1, 1, "7")
+    until(lambda: nodes[1].show("flows", 1, 1)[0]["source"][0]["weight"] == 7, 3, "the weight")
+    receiver.wait_more()
+    sender.stop()
+    whole(sender, receiver)
+    # Nobody sends what nobody was told of.
+    net.root.ctl("leave", 1, net.name(3))
+    until(lambda: not nodes[1].show("sessions") and not nodes[3].show("sessions"), 5,
+          "the session is away")
+    net.root.ctl("join", 1, net.name(3))
+    net.wait_sessions()
+    receiver.close()
+
+
+def diamond(stage):
+    net = Tree(stage)
+    first = net.place(1, "root")
+    upper, lower = net.place(2, "relay", 1), net.place(3, "relay", 1)
+    last = net.place(4, "leaf", 2)
+    for relay in (upper, lower):
+        net.wire(first, relay)
+        net.wire(relay, last)
+    source, sink = net.client(first), net.client(last)
+    net.session(1, source=1, destinations=[4], flows=["2 > 4"], ingress=source.ingress(5000),
+                egress=[sink.egress(4, 6000)])
+    net.session(2, source=1, destinations=[4], flows=["3 > 4"], ingress=source.ingress(5001),
+                egress=[sink.egress(4, 6001)])
+    nodes = net.start()
+    net.wait_sessions()
+    for place in net.places.values():
+        net.wait_resolved(place.running)
+    return net, nodes, source, sink
+
+
+def test_route_changes_lose_nothing(stage):
+    net, nodes, source, sink = diamond(stage)
+    receiver = Receiver(sink, 6000)
+    sender = stream(source, 1, 5000)
+    receiver.wait_more()
+    for path in ("3 > 4", "2 > 4", "(2 > 4, 3 > 4)", "3 > 4"):
+        net.root.ctl("route", "set", 1, 1, 0, path)
+        until(lambda: nodes[1].show("flows", 1, 1)[0]["source"][-1]["path"] == path, 5, path)
+        receiver.wait_more()
+    until(lambda: net.name(2) not in net.states(1), 5, "the upper relay is left out")
+    receiver.wait_more()
+    sender.stop()
+    whole(sender, receiver)
+    receiver.close()
+
+
+@pytest.mark.parametrize("victim", (2, 1, 4))
+def test_who_is_killed(stage, victim):
+    """A relay: the other session loses nothing. A source, a leaf: all is installed again."""
+    net, nodes, source, sink = diamond(stage)
+    receivers = [Receiver(sink, 6000), Receiver(sink, 6001)]
+    senders = [stream(source, 1, 5000), stream(source, 2, 5001)]
+    for receiver in receivers:
+        receiver.wait_more()
+    nodes[victim].kill()
+    until(lambda: net.root.node(net.name(victim))["state"] == "away", SECONDS, "it is away")
+    nodes[victim].start()
+    net.wait_tree(SECONDS)
+    net.wait_sessions(SECONDS)
+    for receiver in receivers:
+        receiver.wait_more()
+    for sender in senders:
+        sender.stop()
+    if victim == 2:
+        whole(senders[1], receivers[1])
+    for receiver in receivers:
+        receiver.close()
+
+
+def fifteen(stage):
+    """One root, four relays, ten leaves; each leaf sends to the one of the next relay."""
+    net = Tree(stage)
+    net.place(1, "root")
+    relays = range(2, 6)
+    for relay in relays:
+        net.wire(net.places[1], net.place(relay, "relay", 1))
+    leaves = {leaf: relays[(leaf - 6) % 4] for leaf in range(6, 16)}
+    for leaf, relay in leaves.items():
+        net.wire(net.places[relay], net.place(leaf, "leaf", relay))
+    clients = {leaf: net.client(net.places[leaf]) for leaf in leaves}
+    for number, (leaf, relay) in enumerate(leaves.items(), 1):
+        to = 6 + (leaf - 6 + 1) % 10
+        over = (relay, 1, leaves[to], to) if relay != leaves[to] else (relay, to)
+        net.session(number, source=leaf, destinations=[to],
+                    flows=[" > ".join(map(str, over))], ingress=clients[leaf].ingress(5000),
+                    egress=[clients[to].egress(to, 6000)])
+    return net, leaves, clients
+
+
+def test_fifteen(stage):
+    net, leaves, clients = fifteen(stage)
+    nodes = net.start()
+    net.wait_sessions(20)
+    rng = random.Random(int(os.environ.get("FERRY_TEST_SEED", "6")))
+    for _ in range(KILLS):
+        victim = rng.choice(("root", *nodes))
+        if victim == "root":
+            net.root.kill()
+            net.root.start()
+        else:
+            nodes[victim].kill()
+            nodes[victim].start()
+        begin = time.monotonic()
+        net.wait_tree(SECONDS)
+        net.wait_sessions(SECONDS)
+        print(f"{victim}: right again after {time.monotonic() - begin:.2f} s")
+    for place in net.places.values():
+        net.wait_resolved(place.running)
+    receivers = {leaf: Receiver(clients[leaf], 6000) for leaf in leaves}
+    senders = {leaf: Sender(clients[leaf], clients[leaf].node_address, 5000, stream=leaf, count=100,
+                            pps=100) for leaf in leaves}
+    for leaf, sender in senders.items():
+        sender.finish()
+        receivers[6 + (leaf - 6 + 1) % 10].expect_all({leaf: sender.sizes})
+    for receiver in receivers.values():
+        receiver.close()
