@@ -63,6 +63,9 @@ manage_action *const manage_actions[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_KILL] = do_kill,
 	[MESSAGE_PLACE] = manage_place,
 	[MESSAGE_PIPEDEFINFO] = manage_pipelines_tell,
+	[MESSAGE_PIPEDEF] = manage_pipedef,
+	[MESSAGE_ROUTEPIPELINE] = manage_routepipeline,
+	[MESSAGE_REMOVEPIPELINE] = manage_removepipeline,
 	[MESSAGE_PLAYPIPELINE] = manage_pipeline_play,
 	[MESSAGE_STOPPIPELINE] = manage_pipeline_stop,
 	[MESSAGE_CONGESTION] = do_congestion,
@@ -192,19 +195,23 @@ say_hello(void *ctx, struct message_info *info)
 {
 	struct ferryd *f = ctx;
 	uint32_t count = f->up ? f->book.nb_entries : 0;
+	uint32_t forwards = f->up ? f->book.nb_forwards : 0;
 
 	info->capacity = f->config->management.capacity;
 	info->nb_ports = say_ports(f->config);
 	info->ports = said.ports;
 	free(said.pipelines);
-	said.pipelines = calloc((size_t)count + 1, sizeof(*said.pipelines));
+	said.pipelines = calloc((size_t)count + forwards + 1, sizeof(*said.pipelines));
 	if (said.pipelines == NULL)
 		return;
 	for (uint32_t i = 0; i < count; i++)
 		said.pipelines[i] = message_stream(
 			f->book.entries[i]->config->conference, f->book.entries[i]->config->id);
+	/* Their keys are these numbers. */
+	if (forwards > 0)
+		memcpy(said.pipelines + count, f->book.forwards, forwards * sizeof(uint64_t));
 	info->pipelines = said.pipelines;
-	info->nb_pipelines = count;
+	info->nb_pipelines = (size_t)count + forwards;
 }
 
 const struct mgmt_ops *

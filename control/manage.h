@@ -41,6 +41,13 @@ manage_action manage_place;
 int
 manage_place_check(const struct ferryd *f, const struct message *message, char *error, size_t size);
 
+/* manage_peers.c: 0, or the first mistake; the others are done. */
+struct message_place;
+int manage_peers(struct ferryd *f, const struct message_place *place, char *error, size_t size);
+
+/* manage_define.c */
+manage_action manage_pipedef, manage_routepipeline, manage_removepipeline;
+
 /* manage_pipelines.c: which sessions are defined, and how they are. */
 manage_action manage_pipelines_tell, manage_pipeline_play, manage_pipeline_stop;
 /* The answer to a stream request: one session as it now is; its state is "removed" if it is gone.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ferryd.h"
+#include "forward_actions.h"
 #include "manage.h"
 #include "mgmt.h"
 #include "path_text.h"
@@ -114,8 +115,9 @@ manage_pipeline_answer(
 {
 	const struct session_entry *entry = session_book_find(&f->book, conference, session);
 	struct message answer = {.type = MESSAGE_PIPEDEFINFO};
-	struct message_pipeline pipeline = {
-		.conference = conference, .session = session, .state = "removed"};
+	struct message_pipeline pipeline = {.conference = conference,
+		.session = session,
+		.state = forward_is(&f->book, conference, session) ? "forwarding" : "removed"};
 	struct told told = {0};
 	int ret = entry != NULL ? tell(entry, &pipeline, &told) : 0;
 

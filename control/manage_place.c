@@ -2,6 +2,7 @@
 /* The node's place, as the root gives it. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ferryd.h"
 #include "log.h"
@@ -29,8 +30,14 @@ manage_place(struct ferryd *f, const struct message *message, char *error, size_
 
 	if (ret != 0)
 		log_line(LOG_ERR, "%s", error);
-	else
-		log_line(LOG_INFO, "management: node %u is a %s below %s", message->place.node_id,
-			message->place.role, message->place.parent.name);
+	if (ret != 0)
+		return ret;
+	log_line(LOG_INFO, "management: node %u is a %s below %s", message->place.node_id,
+		message->place.role, message->place.parent.name);
+	node_set_forwarding(f->node, message->place.forwarding == NULL ||
+					     strcmp(message->place.forwarding, "open") != 0);
+	ret = manage_peers(f, &message->place, error, size);
+	if (ret != 0)
+		log_line(LOG_ERR, "%s", error);
 	return ret;
 }

@@ -313,8 +313,8 @@ tell(struct root *root, struct root_install *install, const struct root_node *no
 	uint64_t hash, flows;
 
 	root_pipeline_make(&made, install->session, &install->plan, node->id, install->play);
-	hash = root_pipeline_hash(&made, false);
-	flows = source ? root_pipeline_hash(&made, true) : hash;
+	hash = root_pipeline_hash(&made, node->id, false);
+	flows = source ? root_pipeline_hash(&made, node->id, true) : hash;
 	if (at->sent != hash)
 		tell_pipeline(root, node, at, &made, MESSAGE_PIPEDEF, hash, flows, now);
 	else if (at->sent_flows != flows)

@@ -118,7 +118,7 @@ make_flows(struct root_pipeline *made, const struct root_plan *plan)
 
 static void
 make_ends(struct root_pipeline *made, const struct config_session *session,
-	const struct root_plan *plan, uint32_t node)
+	const struct root_plan *plan)
 {
 	static const char *const kinds[] = {[CONFIG_EGRESS_SINK] = "sink",
 		[CONFIG_EGRESS_UDP] = "udp",
@@ -130,11 +130,8 @@ make_ends(struct root_pipeline *made, const struct config_session *session,
 	for (uint32_t i = 0; i < session->destination_count; i++) {
 		const struct config_egress *from = &session->egress[i];
 		struct message_egress *to = &made->egresses[count];
-		bool present = false;
 
-		for (uint32_t j = 0; j < plan->destination_count; j++)
-			present |= plan->destinations[j] == from->node;
-		if (!present || (node != 0 && node != from->node))
+		if (!root_plan_delivers(plan, from->node))
 			continue;
 		*to = (struct message_egress){.node = from->node, .kind = kinds[from->kind]};
 		if (from->kind == CONFIG_EGRESS_UDP)
@@ -153,7 +150,6 @@ root_pipeline_make(struct root_pipeline *made, const struct root_session *sessio
 {
 	const struct config_session *config = session->config;
 	const struct config_conference *conference = session->conference->config;
-	bool whole = node == 0 || node == config->source;
 
 	*made = (struct root_pipeline){0};
 	made->coding = coding_text(config);
@@ -176,25 +172,17 @@ root_pipeline_make(struct root_pipeline *made, const struct root_session *sessio
 		.reorder_ms = config->reorder.packets != 0 ? config->reorder.ms : 0,
 		.window = config->window,
 		.delay_sensitive = config->delay_sensitive,
-		.play = play && whole,
-		.destinations = plan->destinations,
-		.nb_destinations = plan->destination_count,
+		.play = play && node == config->source,
 	};
-	if (whole) {
-		make_flows(made, plan);
-		make_ingress(made, config);
-		host_of(&config->rate_to.udp, made->rate_to, &made->pipeline.rate_to.host,
-			&made->pipeline.rate_to.port);
-	} else {
-		made->pipeline.nb_destinations = 0;
-		for (uint32_t i = 0; i < plan->destination_count; i++) {
-			if (plan->destinations[i] != node)
-				continue;
-			made->pipeline.destinations = &plan->destinations[i];
-			made->pipeline.nb_destinations = 1;
-		}
-	}
-	make_ends(made, config, plan, whole ? 0 : node);
+	if (node != config->source && !root_plan_delivers(plan, node))
+		return;
+	made->pipeline.destinations = plan->destinations;
+	made->pipeline.nb_destinations = plan->destination_count;
+	make_flows(made, plan);
+	make_ingress(made, config);
+	host_of(&config->rate_to.udp, made->rate_to, &made->pipeline.rate_to.host,
+		&made->pipeline.rate_to.port);
+	make_ends(made, config, plan);
 }
 
 void
@@ -210,16 +198,30 @@ root_pipeline_free(struct root_pipeline *made)
 }
 
 uint64_t
-root_pipeline_hash(const struct root_pipeline *made, bool flows)
+root_pipeline_hash(const struct root_pipeline *made, uint32_t node, bool flows)
 {
 	struct message message = {.type = MESSAGE_PIPEDEF, .time = 1, .pipeline = made->pipeline};
+	struct message_pipeline *pipeline = &message.pipeline;
 	char error[MESSAGE_ERROR_MAX], *text;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	size_t size;
 
-	message.pipeline.play = false;
-	if (!flows)
-		message.pipeline.nb_flows = 0;
+	pipeline->play = false;
+	if (!flows || node != pipeline->source)
+		pipeline->nb_flows = 0;
+	if (node != pipeline->source) {
+		pipeline->nb_destinations = made->pipeline.nb_destinations > 0;
+		pipeline->destinations = &node;
+		pipeline->ingress = (struct message_ingress){0};
+		pipeline->rate_to = (struct message_end){0};
+		pipeline->nb_egresses = 0;
+		for (size_t i = 0; i < made->pipeline.nb_egresses; i++) {
+			if (made->egresses[i].node != node)
+				continue;
+			pipeline->egresses = &made->egresses[i];
+			pipeline->nb_egresses = 1;
+		}
+	}
 	text = message_write(&message, &size, error);
 	for (size_t i = 0; text != NULL && i < size; i++)
 		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);

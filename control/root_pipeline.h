@@ -21,16 +21,17 @@ struct root_pipeline {
 };
 
 /*
- * What to tell a node of a session, by a plan of root_plan_make. node: its NodeID, or 0 for all
- * that there is to tell; a node that is not the source gets no flows, and of destinations and
- * egress only its own. play: its source is to send. For root_pipeline_free; lack of memory ends the
- * program.
+ * What to tell a node of a session, by a plan of root_plan_make: all, or if it only forwards, that
+ * it does. play: its source is to send. For root_pipeline_free; lack of memory ends the program.
  */
 void root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
 	const struct root_plan *plan, uint32_t node, bool play);
 void root_pipeline_free(struct root_pipeline *made);
 
-/* A number that differs, as good as surely, when the pipelines do; flows counted in or not. */
-uint64_t root_pipeline_hash(const struct root_pipeline *made, bool flows);
+/*
+ * A number that differs, as good as surely, when a node must be told anew: of one that is not the
+ * source, flows and what others do do not count. flows: at the source, they are counted in.
+ */
+uint64_t root_pipeline_hash(const struct root_pipeline *made, uint32_t node, bool flows);
 
 #endif

@@ -116,8 +116,8 @@ def test_install(network):
     assert at_a.find("ingress").findtext("address") == "10.1.0.1"
     assert [(f.get("weight"), f.get("path")) for f in at_a.findall("flow")] == [("3", "2 > 4")]
     at_d = d.wait("pipedef").pipeline()
-    assert at_d.find("egress").get("address") == "10.4.0.9" and not at_d.findall("flow")
-    b.wait("pipedef")
+    assert at_d.find("egress").get("address") == "10.4.0.9"
+    assert not b.wait("pipedef").pipeline().findall("flow")
     network.wait_states(a="playing", b="defined", d="defined")
     assert not c.told("pipedef")
     # The source was the last, once all were there.

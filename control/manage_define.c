@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Pipelines come, change and go. A node that is told of a session to which it is neither source nor
+ * destination only forwards it. What is told twice is done once: the root tells all again whenever
+ * it may be that a node does not know.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ferryd.h"
+#include "forward_actions.h"
+#include "manage.h"
+#include "manage_text.h"
+#include "mgmt.h"
+#include "path_text.h"
+#include "session_actions.h"
+
+static bool
+ends_here(const struct ferryd *f, const struct message_pipeline *pipeline)
+{
+	uint32_t own = f->config->node.id;
+
+	if (pipeline->source == own)
+		return true;
+	for (size_t i = 0; i < pipeline->nb_destinations; i++) {
+		if (pipeline->destinations[i] == own)
+			return true;
+	}
+	return false;
+}
+
+/* The terms of its conference, as they are said. */
+static int
+set_terms(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+{
+	uint32_t id = pipeline->conference;
+	bool known = session_book_conference(&f->book, id) != NULL;
+	char *text = manage_text_conference(pipeline);
+	int ret = conference_define(&f->book, known ? id : 0, text, error, size);
+
+	free(text);
+	return ret;
+}
+
+static int
+set_routes(struct ferryd *f, struct session_entry *entry, const struct message_pipeline *pipeline,
+	char *error, size_t size)
+{
+	struct session_route *routes = calloc(pipeline->nb_flows + 1, sizeof(*routes));
+	struct path_text_error fault;
+	int ret = routes != NULL ? 0 : -ENOMEM;
+
+	if (ret != 0)
+		snprintf(error, size, "out of memory");
+	if (pipeline->nb_flows == 0 || pipeline->nb_flows > SOURCE_FLOWS_MAX) {
+		snprintf(error, size, "there are %zu flows, it must be 1 to %d", pipeline->nb_flows,
+			SOURCE_FLOWS_MAX);
+		ret = -EINVAL;
+	}
+	for (size_t i = 0; ret == 0 && i < pipeline->nb_flows; i++) {
+		const struct message_flow *flow = &pipeline->flows[i];
+
+		routes[i].weight = flow->weight;
+		if (path_text_parse(flow->path, &routes[i].tree, &fault) == 0)
+			continue;
+		snprintf(error, size, "path \"%.100s\", column %u: %s", flow->path, fault.column,
+			fault.text);
+		ret = -EINVAL;
+	}
+	if (ret == 0)
+		ret = session_set_routes(
+			&f->book, entry, routes, (unsigned int)pipeline->nb_flows, error, size);
+	free(routes);
+	return ret;
+}
+
+/* It is there as it is to be, but for its routes and whether it sends. */
+static int
+update(struct ferryd *f, struct session_entry *entry, const struct message_pipeline *pipeline,
+	char *error, size_t size)
+{
+	bool changed;
+	int ret;
+
+	if (entry->source == NULL)
+		return 0;
+	ret = set_routes(f, entry, pipeline, error, size);
+	if (ret != 0 || __atomic_load_n(&entry->source->finished, __ATOMIC_ACQUIRE))
+		return ret;
+	return (pipeline->play ? session_start : session_stop)(
+		&f->book, entry, &changed, error, size);
+}
+
+static int
+define_here(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+{
+	struct session_entry *entry = session_book_find(
+		&f->book, pipeline->conference, pipeline->session);
+	uint64_t mark = manage_text_mark(pipeline, f->config->node.id);
+	char *text;
+	int ret = set_terms(f, pipeline, error, size);
+
+	if (ret != 0)
+		return ret;
+	if (entry != NULL && entry->mark == mark)
+		return update(f, entry, pipeline, error, size);
+	if (entry != NULL)
+		session_remove(&f->book, entry);
+	/* Its conference may have gone with it. */
+	ret = set_terms(f, pipeline, error, size);
+	if (ret != 0)
+		return ret;
+	text = manage_text_session(pipeline);
+	ret = session_define(&f->book, pipeline->conference, text, &entry, error, size);
+	free(text);
+	if (ret == 0)
+		entry->mark = mark;
+	return ret;
+}
+
+int
+manage_pipedef(struct ferryd *f, const struct message *message, char *error, size_t size)
+{
+	const struct message_pipeline *pipeline = &message->pipeline;
+	uint32_t conference = pipeline->conference, session = pipeline->session;
+	struct session_entry *entry = session_book_find(&f->book, conference, session);
+	bool changed;
+	int ret;
+
+	if (ends_here(f, pipeline)) {
+		ret = define_here(f, pipeline, error, size);
+	} else {
+		/* Forwarded before its end here goes: nothing of it is dropped between. */
+		ret = forward_add(&f->book, conference, session, &changed, error, size);
+		if (ret == 0 && entry != NULL)
+			session_remove(&f->book, entry);
+	}
+	return ret == 0 ? manage_pipeline_answer(f, message, conference, session) : ret;
+}
+
+int
+manage_routepipeline(struct ferryd *f, const struct message *message, char *error, size_t size)
+{
+	const struct message_pipeline *pipeline = &message->pipeline;
+	struct session_entry *entry = session_book_find(
+		&f->book, pipeline->conference, pipeline->session);
+	int ret;
+
+	if (entry == NULL || entry->source == NULL) {
+		snprintf(error, size, "session %u of conference %u does not start here",
+			pipeline->session, pipeline->conference);
+		return -ENOENT;
+	}
+	ret = set_routes(f, entry, pipeline, error, size);
+	return ret == 0
+		       ? manage_pipeline_answer(f, message, pipeline->conference, pipeline->session)
+		       : ret;
+}
+
+int
+manage_removepipeline(struct ferryd *f, const struct message *message, char *error, size_t size)
+{
+	uint32_t conference = message->pipeline.conference, session = message->pipeline.session;
+	struct session_entry *entry = session_book_find(&f->book, conference, session);
+	char ignored[MANAGE_ERROR_MAX];
+	bool changed = false;
+	int ret;
+
+	if (entry != NULL)
+		session_remove(&f->book, entry);
+	ret = forward_remove(&f->book, conference, session, &changed, error, size);
+	if (ret == 0 && entry == NULL && !changed) {
+		snprintf(error, size, "there is no session %u of conference %u here", session,
+			conference);
+		return -ENOENT;
+	}
+	/* The last one takes its conference with it. */
+	(void)conference_remove(&f->book, conference, ignored, sizeof(ignored));
+	return ret == 0 ? manage_pipeline_answer(f, message, conference, session) : ret;
+}
