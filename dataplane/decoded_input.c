@@ -42,21 +42,24 @@ owner_of(const struct node *node, uint64_t key)
 	return recode != NULL ? recode->owner : LINK_NO_OWNER;
 }
 
-void
+bool
 decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m)
 {
 	const struct decoded_body body = body_of(m);
 	uint64_t key = key_of(&body);
 	uint16_t owner = owner_of(w->node, key);
 
+	if (owner == LINK_NO_OWNER && id_map_find(&w->node->known, key) == NULL) {
+		worker_drop(w, m, DROP_decoded_unknown);
+		return false;
+	}
 	if (owner == w->index)
 		decoded_owned(w, m, link->index, 0);
 	else if (owner != LINK_NO_OWNER)
 		worker_handover(w, owner, m, PACKET_DECODED, link->index, 0);
-	else if (id_map_find(&w->node->known, key) != NULL)
-		consume(w, m); /* a relay that sends on what comes has no use for it */
 	else
-		worker_drop(w, m, DROP_decoded_unknown);
+		consume(w, m); /* a relay that sends on what comes has no use for it */
+	return true;
 }
 
 static struct link *

@@ -6,8 +6,8 @@
 #include "link.h"
 #include "worker.h"
 
-/* Takes m, whose data begins with a whole struct decoded_body. */
-void decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m);
+/* Takes m, whose data begins with a whole struct decoded_body. False: it was dropped by name. */
+bool decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m);
 
 /*
  * The part of the session's owner: index is the link it came by; or DECODED_HERE, then it is this

@@ -34,7 +34,7 @@
 	X(probe_malformed, "PROBE or PROBE_REPLY whose body is not 16 bytes")                      \
 	X(probe_unexpected, "PROBE_REPLY that nobody asked for")                                   \
 	X(decoded_malformed, "DECODED shorter than its body")                                      \
-	X(decoded_unknown, "DECODED of a session that is not coded here")                          \
+	X(decoded_unknown, "DECODED of a session that is not known here")                          \
 	/* the Pathlet */                                                                          \
 	X(pathlet_truncated, "Pathlet or session header cut short")                                \
 	X(pathlet_wrong_node, "Pathlet names another node")                                        \

@@ -47,8 +47,8 @@ take_decoded(struct worker *w, struct link_datagram *datagram)
 		worker_drop(w, datagram->m, DROP_decoded_malformed);
 		return;
 	}
-	datagram->link->rx.control++;
-	decoded_input(w, datagram->link, datagram->m);
+	if (likely(decoded_input(w, datagram->link, datagram->m)))
+		datagram->link->rx.control++;
 }
 
 /* The body goes back as it came; only peers get this far. */

@@ -282,7 +282,7 @@ def decoded(**fields):
 for _size in (0, 4, 8, 12, 15):
     case(f"DECODED of {_size} bytes", "decoded_malformed",
          lambda b, p, n=_size: p.frame(bytes(p.link(fs.DECODED)) + decoded()[:n]))
-for _name, _fields in (("a session that is not coded", {}), ("no session", {"session": 4711})):
+for _name, _fields in (("no conference", {"conference": CONF + 1}), ("no session", {"session": 4711})):
     case(f"DECODED of {_name}", "decoded_unknown",
          lambda b, p, f=_fields: p.frame(bytes(p.link(fs.DECODED)) + decoded(**f)))
 
