@@ -199,9 +199,13 @@ config_read_management(struct config_reader *reader, config_setting_t *setting, 
 void
 config_check_management(struct config_reader *reader)
 {
-	const struct config *config = reader->config;
+	struct config *config = reader->config;
 	size_t mark;
 
+	/* Who has a root is told what to forward. */
+	if (config->node.forwarding == CONFIG_FORWARDING_UNSET)
+		config->node.forwarding = config->management.present ? CONFIG_FORWARDING_INSTALLED
+								     : CONFIG_FORWARDING_OPEN;
 	/* Without a file the group is not there at all, which was told. */
 	if (config->node.id != 0 || config->node.where.file == NULL ||
 		(reader->broken & BROKEN_NODE) != 0)

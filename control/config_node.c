@@ -266,7 +266,7 @@ static const struct config_key node_keys[] = {
 		.choices = forwarding_choices,
 		.fallback = CONFIG_FORWARDING_UNSET,
 		.no_default = true,
-		.help = "open or installed, default open"},
+		.help = "open or installed; default open, with a root installed"},
 	{.name = "capacity",
 		.kind = KEY_CUSTOM,
 		.read = config_read_capacity,
@@ -293,8 +293,6 @@ config_read_node(struct config_reader *reader, config_setting_t *setting, void *
 			config_reader_fail(reader, config_setting_get_member(setting, "cpus"),
 				"cpus has %u CPUs for %u workers, it must have one a worker",
 				node->cpu_count, node->workers);
-		if (node->forwarding == CONFIG_FORWARDING_UNSET)
-			node->forwarding = CONFIG_FORWARDING_OPEN;
 		if (!node->has_capacity)
 			config_capacity_default(&node->capacity);
 		if (node->name[0] == 0 && node->id != 0)

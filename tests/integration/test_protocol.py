@@ -307,6 +307,115 @@ def test_between_children(scene, leaf):
     other.close()
 
 
+# --- what the root orders ----------------------------------------------------------------------
+
+PEERS = ('<peers><peer id="2" name="two" address="10.0.0.2" pacing="none"/>'
+         '<peer id="5" name="five" address="10.0.0.5" port="wan" udpport="14000"/></peers>')
+SOURCE = ('<pipeline conference="7" session="2"><name>cam</name><conferenceName>talk'
+          '</conferenceName><source>7</source><rate>800000</rate><priority>5</priority>'
+          '<weight>2</weight><play>true</play><destination node="2"/>'
+          '<flow id="0" weight="1" path="2"/><ingress><kind>generator</kind><generator>constant'
+          '</generator><size>500</size></ingress><egress node="2" kind="sink"/></pipeline>')
+RELAY = '<pipeline conference="7" session="3"><source>2</source></pipeline>'
+END = ('<pipeline conference="7" session="4"><source>5</source><destination node="7"/>'
+       '<flow id="0" weight="1" path="7"/><ingress><kind>udp</kind><address>10.5.0.1</address>'
+       '<port>5004</port></ingress>'
+       '<egress node="7" kind="udp" address="10.0.0.9" port="6000"/></pipeline>')
+
+
+def placed(peers=PEERS):
+    return PLACE.format(id=7, below=BELOW).replace("<peers/>", peers)
+
+
+def ordered(scene, kind, body, state, session=2):
+    """An order that is carried out: answered by the session as it then is."""
+    sent = ET.fromstring(scene.root.send(kind, body, to="relay1"))
+    info = scene.root.expect("pipedefinfo")
+    assert {key: info.find("request").get(key) for key in ("type", "time", "id")} == {
+        "type": kind, "time": sent.get("time"), "id": sent.get("id")}
+    pipeline, = info.findall("pipeline")
+    assert (pipeline.get("conference"), pipeline.get("session")) == ("7", str(session))
+    assert pipeline.findtext("state") == state
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def peers(scene):
+    scene.root.send("place", placed(), to="relay1")
+    until(lambda: sorted(link["id"] for link in scene.node.show("links")) == [2, 5], 5, "links")
+
+
+def test_peers_of_the_place(scene, peers):
+    links = {link["id"]: link for link in scene.node.show("links")}
+    assert (links[2]["name"], links[5]["name"]) == ("two", "five")
+    # Who is no longer named goes; who is wrong is told of, and the others stay.
+    scene.root.send("place", placed(PEERS[:PEERS.index('<peer id="5"')] + "</peers>"), to="relay1")
+    until(lambda: [link["id"] for link in scene.node.show("links")] == [2], 5, "one link")
+    wrong = scene.root.send("place", placed(PEERS.replace("10.0.0.2", "10.0.0.1")), to="relay1")
+    error = scene.root.expect_error(422, request=wrong)
+    assert "10.0.0.1" in error.findtext("text")
+    assert [link["id"] for link in scene.node.show("links")] == [2, 5]
+    scene.root.send("place", placed(), to="relay1")
+    scene.alive()
+
+
+def test_source(scene, peers):
+    defined = ordered(scene, "pipedef", SOURCE, "playing")
+    assert defined.find("flow").get("path") == "2"
+    before = scene.node.source(7, 2)
+    assert before["state"] == "running"
+    # The same again, as of a root that was away: nothing changes.
+    ordered(scene, "pipedef", SOURCE, "playing")
+    assert scene.node.source(7, 2)["epoch"] == before["epoch"]
+    routed = ordered(scene, "routepipeline", SOURCE[:SOURCE.index("<name>")]
+                     + '<flow id="0" weight="3" path="2"/><flow id="1" weight="1" '
+                       'path="5 &gt; 2"/></pipeline>', "playing")
+    assert [(f.get("weight"), f.get("path")) for f in routed.findall("flow")] == [
+        ("3", "2"), ("1", "5 > 2")]
+    assert scene.node.source(7, 2)["epoch"] == before["epoch"]
+    ordered(scene, "stoppipeline", PIPELINE, "stopped")
+    ordered(scene, "playpipeline", PIPELINE, "playing")
+    assert scene.node.source(7, 2)["epoch"] == before["epoch"]
+    # Another rate is another session.
+    ordered(scene, "pipedef", SOURCE.replace("800000", "900000"), "playing")
+    assert scene.node.source(7, 2)["rate_limit_bps"] == 900000
+    scene.root.send("pipedefinfo", to="relay1")
+    info = scene.root.expect("pipedefinfo")
+    assert [p.findtext("name") for p in info.findall("pipeline")] == ["cam"]
+    ordered(scene, "removepipeline", PIPELINE, "removed")
+    assert scene.node.show("sessions") == []
+    scene.root.expect_error(404, request=scene.root.send("removepipeline", PIPELINE, to="relay1"))
+
+
+def test_relay_and_destination(scene, peers):
+    ordered(scene, "pipedef", RELAY, "forwarding", 3)
+    ordered(scene, "pipedef", END, "defined", 4)
+    assert scene.node.destination(7, 4)["egress"] == "udp 10.0.0.9:6000"
+    ordered(scene, "playpipeline", PIPELINE.replace('"2"', '"4"'), "defined", 4)
+    for session in (3, 4):
+        ordered(scene, "removepipeline", PIPELINE.replace('"2"', f'"{session}"'), "removed",
+                session)
+
+
+@pytest.mark.parametrize("wrong, code", [
+    (SOURCE.replace('path="2"', 'path="9 &gt; 2"'), 422),
+    (SOURCE.replace('path="2"', 'path="2 &gt;"'), 422),
+    (SOURCE.replace("500", "100000"), 422),
+    (SOURCE.replace("<name>cam", '<coding>"; source = 3</coding><name>cam'), 422),
+    (END.replace("10.0.0.9", "no address"), 422),
+])
+def test_orders_that_are_mistakes(scene, peers, wrong, code):
+    before = scene.node.show("sessions")
+    scene.root.expect_error(code, request=scene.root.send("pipedef", wrong, to="relay1"))
+    assert scene.node.show("sessions") == before == []
+
+
+def test_orders_about_nothing(scene):
+    for kind in ("playpipeline", "stoppipeline", "routepipeline"):
+        body = ROUTE if kind == "routepipeline" else PIPELINE
+        scene.root.expect_error(404, request=scene.root.send(kind, body, to="relay1"))
+
+
 # --- refused -----------------------------------------------------------------------------------
 
 
