@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Four sites and two relays on one machine: video, two more sessions and a file between them.
 
-Each site and relay is a ferryd of its own in a network namespace of its own. At the end every frame
+Each site and relay is a ferryd of its own in a network namespace of its own, and knows only its
+ports, its certificate and where the root program is; all else comes from there. At the end every frame
 of the video is compared with those sent, and the file with its copies; the exit status is 0 only if
 all came as it was sent.
 """
@@ -14,6 +15,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -25,12 +27,12 @@ import media
 import sessions
 import tables
 import topology
-from processes import Ferryd
+from processes import FerryRoot, Ferryd
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPLIT_TOLERANCE = 0.03
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-OWN_FILES = ("*.cfg", "*.log", "*.png", "report.json")
+OWN_FILES = ("*.cfg", "*.log", "*.png", "report.json", "root.db*")
 
 
 class Failure(Exception):
@@ -71,7 +73,7 @@ class Demo:
     # Before and after
 
     def prepare(self):
-        for program in ("ferryd", "ferryctl"):
+        for program in ("ferryd", "ferryctl", "ferry-root"):
             if not (self.binaries / program).exists():
                 raise Failure(f"{self.binaries / program} is not there: ./run build makes it")
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -86,7 +88,7 @@ class Demo:
         for name in OWN_FILES:
             for path in self.directory.glob(name):
                 path.unlink()
-        for node in ("sent", *(node.name for node in topology.NODES)):
+        for node in ("sent", "certificates", *(node.name for node in topology.NODES)):
             shutil.rmtree(self.directory / node, ignore_errors=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
         self.sockets.mkdir(mode=0o700)
@@ -110,8 +112,16 @@ class Demo:
 
     def start_nodes(self):
         self.namespaces.create()
-        sessions.write(self.directory, self.socket)
+        certificates = self.directory / "certificates"
+        root_socket = self.sockets / "root.sock"
+        subprocess.run([self.binaries / "ferryctl", "ca", certificates,
+                        *(node.name for node in topology.NODES)], check=True,
+                       stdout=subprocess.DEVNULL)
+        sessions.write(self.directory, self.socket, root_socket, certificates)
         (self.directory / "sent" / sessions.FILE_NAME).write_bytes(os.urandom(sessions.FILE_BYTES))
+        self.root = FerryRoot(self.binaries, self.directory, self.namespaces.of_root(),
+                              root_socket)
+        self.processes.append(self.root.process)
         for node in topology.NODES:
             ferryd = Ferryd(node, self.binaries, self.directory, self.namespaces.of(node),
                             self.socket(node))
@@ -120,8 +130,10 @@ class Demo:
 
     def wait_ready(self):
         deadline = time.monotonic() + 30
+        self.root.wait_ready(deadline)
         for ferryd in self.ferryds.values():
             ferryd.wait_ready(deadline)
+        self.say(self.root.tree())
 
     # Traffic
 
@@ -132,7 +144,7 @@ class Demo:
         self.processes += self.receivers.values()
         time.sleep(1)  # until ffmpeg listens
         for session in (sessions.TWO_PATHS, sessions.TWICE, sessions.FILE):
-            self.ferryds[session.source].session("start", session)
+            self.root.session("start", session)
         source = sessions.VIDEO.source
         self.sender = media.Sender(self.namespaces.of_clients(source),
                                    self.directory / "sent" / "video.ts",
@@ -178,13 +190,15 @@ class Demo:
                 live.stop()
 
     def check_alive(self):
+        if not self.root.process.running():
+            raise Failure(f"the root ended:\n{self.root.process.last_words()}")
         for ferryd in self.ferryds.values():
             if not ferryd.process.running() and ferryd.node is not self.taken_down:
                 raise Failure(f"{ferryd.node.title}: ferryd ended:\n{ferryd.process.last_words()}")
 
     def end_traffic(self):
         for session in (sessions.TWO_PATHS, sessions.TWICE):
-            self.ferryds[session.source].session("stop", session)
+            self.root.session("stop", session)
         time.sleep(1.5)  # what is on its way arrives, and reordering windows give up
         self.snapshot = measure.take(self.ferryds, self.snapshot)
         self.split = measure.split_of(self.ferryds[sessions.TWO_PATHS.destinations[0]],
@@ -197,6 +211,7 @@ class Demo:
         for ferryd in self.ferryds.values():
             ferryd.process.signal(signal.SIGTERM)
         statuses = {node: ferryd.process.wait(10) for node, ferryd in self.ferryds.items()}
+        self.root_status = self.root.process.stop(signal.SIGTERM)
         return {node: status for node, status in statuses.items()
                 if status != 0 and node is not self.taken_down}
 
@@ -249,6 +264,7 @@ class Demo:
         for title, _, digest in files[1:]:
             yield f"the file at {title} is the one sent", digest == files[0][2]
         yield "every node ended cleanly", not unclean
+        yield "the root ended cleanly", self.root_status == 0
 
     def report(self, unclean):
         files = self.file_results()
@@ -280,7 +296,7 @@ class Demo:
     def run(self):
         self.prepare()
         try:
-            self.say("Starting six nodes: " + ", ".join(n.title for n in topology.NODES))
+            self.say("Starting a root, and six nodes that know only their ports and it: " + ", ".join(n.title for n in topology.NODES))
             self.start_nodes()
             media.make(self.directory / "sent" / "video.ts", self.seconds)
             self.wait_ready()

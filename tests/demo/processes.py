@@ -54,27 +54,25 @@ class Process:
             return "".join(text.readlines()[-lines:])
 
 
-class Ferryd:
-    """A running node, and what ferryctl says about it."""
+class Program:
+    """A running program of Ferry's, and what ferryctl says about it."""
 
-    def __init__(self, node, binaries, directory, namespace, socket):
-        self.node = node
-        self.socket = socket
+    def __init__(self, title, name, binaries, directory, namespace, socket, config):
+        self.title, self.socket = title, socket
         self.ferryctl = binaries / "ferryctl"
-        self.taken_down = False
-        self.process = Process(namespace, [binaries / "ferryd", "-c", directory / f"{node.name}.cfg"],
-                               directory / f"{node.name}.log")
+        self.process = Process(namespace, [binaries / name, "-c", directory / f"{config}.cfg"],
+                               directory / f"{config}.log")
 
     def _ask(self, *words):
         return subprocess.run([self.ferryctl, "-s", self.socket, *words], capture_output=True,
                               text=True, timeout=5, check=False)
 
-    def show(self, *what):
-        """What "ferryctl show" says, or None if the node does not answer."""
+    def told(self, *words):
+        """What ferryctl says in JSON, or None if the program does not answer."""
         if not self.process.running():
             return None
         try:
-            done = self._ask("-j", "show", *what)
+            done = self._ask("-j", *words)
             return json.loads(done.stdout) if done.returncode == 0 else None
         except (subprocess.TimeoutExpired, json.JSONDecodeError):
             return None
@@ -82,13 +80,59 @@ class Ferryd:
     def command(self, *words):
         done = self._ask(*words)
         if done.returncode != 0:
-            raise RuntimeError(f"{self.node.title}: ferryctl {' '.join(words)}: "
+            raise RuntimeError(f"{self.title}: ferryctl {' '.join(words)}: "
                                f"{(done.stderr or done.stdout).strip()}")
+
+    def wait_ready(self, deadline):
+        while True:
+            reason = self.not_ready()
+            if reason is None:
+                return
+            if not self.process.running():
+                raise RuntimeError(f"{self.title} ended:\n{self.process.last_words()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.title}: not ready: {reason}\n"
+                                   f"{self.process.last_words()}")
+            time.sleep(0.1)
+
+
+class FerryRoot(Program):
+    """The root program: who is where, and which sessions send."""
+
+    def __init__(self, binaries, directory, namespace, socket):
+        super().__init__("The root", "ferry-root", binaries, directory, namespace, socket, "root")
 
     def session(self, verb, session):
         self.command("session", verb, str(CONFERENCE), str(session.id))
 
-    def _not_ready(self):
+    def tree(self):
+        return self._ask("tree").stdout
+
+    def not_ready(self):
+        nodes, sessions = self.told("nodes"), self.told("sessions")
+        if nodes is None or sessions is None:
+            return "does not answer"
+        for node in nodes:
+            if node["state"] != "up" or node["connected_to"] != node["parent"]:
+                return f"{node['name']} is not in its place"
+        for session in sessions:
+            for node in session["nodes"]:
+                if node["state"] not in ("defined", "playing", "stopped", "forwarding"):
+                    return f"session {session['name']} at node {node['node']}: {node['state']}"
+        return None
+
+
+class Ferryd(Program):
+    """A node. Ready when it knows the way to all its neighbours and clients."""
+
+    def __init__(self, node, binaries, directory, namespace, socket):
+        super().__init__(node.title, "ferryd", binaries, directory, namespace, socket, node.name)
+        self.node = node
+
+    def show(self, *what):
+        return self.told("show", *what)
+
+    def not_ready(self):
         links, sessions = self.show("links"), self.show("sessions")
         if links is None or sessions is None:
             return "does not answer"
@@ -100,16 +144,3 @@ class Ferryd:
             if end is not None and end["egress_state"] != "ready":
                 return f"session {session['session_name']}: its egress is {end['egress_state']}"
         return None
-
-    def wait_ready(self, deadline):
-        """Until it knows the way to all its neighbours and clients."""
-        while True:
-            reason = self._not_ready()
-            if reason is None:
-                return
-            if not self.process.running():
-                raise RuntimeError(f"{self.node.title}: ferryd ended:\n{self.process.last_words()}")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{self.node.title}: not ready: {reason}\n"
-                                   f"{self.process.last_words()}")
-            time.sleep(0.1)

@@ -2,10 +2,12 @@
 """What the demo sends, and the configuration files by which its nodes know."""
 from dataclasses import dataclass
 
-from topology import BEIJING, NODES, SHANGHAI, TORONTO, WATERLOO, Node, links_of
+from topology import (BEIJING, NODES, ROOT_ADDRESS, SHANGHAI, TORONTO, TREE_ROOT, WATERLOO,
+                      Node, links_of)
 
 CONFERENCE = 1
 VIDEO_PORT = 5004
+MANAGEMENT_PORT = 13780
 SPLIT = (25, 75)
 FILE_NAME = "report.bin"
 FILE_BYTES = 3_000_000
@@ -72,43 +74,76 @@ def _session_text(session, directory):
 
 
 def conferences_text(directory):
-    return ("# The conferences of this deployment: every node reads this same file.\n"
+    return ("# The conferences of this deployment: the root reads them, nodes are told their part.\n"
             "conferences = ( {\n"
             f'\tid = {CONFERENCE};\n\tname = "demo";\n\tsessions = (\n'
             + ",\n".join(_session_text(session, directory) for session in SESSIONS)
             + "\n\t);\n} );\n")
 
 
-def node_text(node, socket):
+def _ports(node):
+    """(name, address, artificial line)"""
     ports = [(link.other(node).name, f"{link.address(node)}/{link.prefix_length}",
               f' impair = {{ delay = "{link.delay_ms}ms"; frames = 1024; }};')
              for link in links_of(node)]
     if node.is_site:
         ports.append(("clients", f"{node.ferry_client_address}/24", ""))
+    return ports
+
+
+def _certificate(directory, name):
+    return (f'authority = "{directory}/authority.pem"; certificate = "{directory}/{name}.pem"; '
+            f'key = "{directory}/{name}.key";')
+
+
+def node_text(node, socket, certificates):
     port_groups = [f'{{ name = "{name}"; device = "net_af_packet{i},iface={name}"; '
                    f'addresses = [ "{address}" ];{impair} }}'
-                   for i, (name, address, impair) in enumerate(ports)]
-    peer_groups = [f'{{ id = {peer.id}; name = "{peer.name}"; address = "{link.address(peer)}"; '
-                   f'port = "{peer.name}"; pacing = "none"; }}'
-                   for link in links_of(node) for peer in [link.other(node)]]
-    return (f"# {node.title}\n"
+                   for i, (name, address, impair) in enumerate(_ports(node))]
+    return (f"# {node.title}: its ports, its certificate, and where its root is.\n"
             "node = {\n"
-            f'\tid = {node.id};\n\tname = "{node.name}";\n'
+            f'\tname = "{node.name}";\n'
             f'\tidle = "adaptive"; # six nodes share this machine\'s processors\n'
             "\tclock_synchronized = true; # ... and its clock\n"
             f'\tsocket = "{socket}";\n'
             "};\n"
             "ports = (\n\t" + ",\n\t".join(port_groups) + "\n);\n"
+            "management = {\n"
+            f'\troot = "{ROOT_ADDRESS}:{MANAGEMENT_PORT}";\n'
+            f'\taddress = "{node.management_address}:{MANAGEMENT_PORT}";\n'
+            f"\t{_certificate(certificates, node.name)}\n"
+            "};\n")
+
+
+def _place_text(node):
+    parent = "" if node is TREE_ROOT else f' parent = "{TREE_ROOT.name}";'
+    role = "root" if node is TREE_ROOT else "leaf" if node.is_site else "relay"
+    peers = [f'\t{{ node = "{peer.name}"; address = "{link.address(peer)}"; '
+             f'port = "{peer.name}"; pacing = "none"; }}'
+             for link in links_of(node) for peer in [link.other(node)]]
+    return (f'{{ name = "{node.name}"; id = {node.id}; role = "{role}";{parent}\n'
+            "\tpeers = (\n\t" + ",\n\t".join(peers) + "\n\t); }")
+
+
+def root_text(directory, socket, certificates):
+    return ("# The root: it knows all nodes and what they are to carry.\n"
+            "root = {\n"
+            f'\tlisten = "{ROOT_ADDRESS}:{MANAGEMENT_PORT}";\n'
+            f"\t{_certificate(certificates, 'root')}\n"
+            f'\tstore = "{directory}/root.db";\n\tsocket = "{socket}";\n'
+            "};\n"
             "# These links share their way with nobody. Rate control would begin slowly, over such\n"
             "# round-trip times, while the file comes at full rate from its first second.\n"
-            "peers = (\n\t" + ",\n\t".join(peer_groups) + "\n);\n"
+            "nodes = (\n" + ",\n".join(_place_text(node) for node in NODES) + "\n);\n"
             '@include "conferences.cfg"\n')
 
 
-def write(directory, socket_of):
+def write(directory, socket_of, root_socket, certificates):
     (directory / "sent").mkdir(parents=True, exist_ok=True)
     (directory / "conferences.cfg").write_text(conferences_text(directory), encoding="utf-8")
+    (directory / "root.cfg").write_text(root_text(directory, root_socket, certificates),
+                                        encoding="utf-8")
     for node in NODES:
         (directory / node.name).mkdir(exist_ok=True)
-        (directory / f"{node.name}.cfg").write_text(node_text(node, socket_of(node)),
-                                                    encoding="utf-8")
+        (directory / f"{node.name}.cfg").write_text(
+            node_text(node, socket_of(node), certificates), encoding="utf-8")

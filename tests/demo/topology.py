@@ -25,6 +25,11 @@ class Node:
     def client_address(self):
         return f"10.{self.id}.0.10"
 
+    @property
+    def management_address(self):
+        """In a network of the kernel's, for what nodes and the root say to each other."""
+        return f"10.255.0.{self.id}"
+
 
 @dataclass(frozen=True)
 class Link:
@@ -68,6 +73,10 @@ LINKS = tuple(Link(site, relay, f"172.16.{10 * site.id + relay.id}.*", DELAYS[si
               for site in SITES for relay in RELAYS) + (Link(VIRGINIA, TOKYO, "fd00:56::*", 73),)
 
 
+ROOT_ADDRESS = "10.255.0.100"
+TREE_ROOT = VIRGINIA  # of the tree of control connections; all others are its children
+
+
 def links_of(node):
     return [link for link in LINKS if node in (link.a, link.b)]
 
@@ -84,6 +93,9 @@ class Namespaces:
 
     def of_clients(self, node):
         return self.prefix + node.name + "-clients"
+
+    def of_root(self):
+        return self.prefix + "root"
 
     def exists(self):
         """Names of those that are there, of this run or of one that was killed."""
@@ -110,6 +122,21 @@ class Namespaces:
             self._up(self.of(link.b), link.a.name)
         for node in SITES:
             self._create_clients(node)
+        self._create_management()
+
+    def _create_management(self):
+        root = self.of_root()
+        self._add(root)
+        _ip("-n", root, "link", "add", "management", "type", "bridge")
+        _ip("-n", root, "address", "add", f"{ROOT_ADDRESS}/24", "dev", "management")
+        _ip("-n", root, "link", "set", "management", "up")
+        for node in NODES:
+            own = self.of(node)
+            _ip("link", "add", "management", "netns", own, "type", "veth",
+                "peer", "name", node.name, "netns", root)
+            _ip("-n", root, "link", "set", node.name, "master", "management", "up")
+            _ip("-n", own, "address", "add", f"{node.management_address}/24", "dev", "management")
+            _ip("-n", own, "link", "set", "management", "up")
 
     def _add(self, name):
         _ip("netns", "add", name)
