@@ -287,8 +287,7 @@ test_peers(void **state)
 	node_start_source(h->node, entry->source);
 	harness_run(h, 50);
 	link = node_find_link(h->node, 2);
-	done(peer_change(
-		&h->peers, 2, "pacing = \"none\"; udp_port = 4000", error, sizeof(error)));
+	done(peer_change(&h->peers, 2, "pacing = \"none\"; udp_port = 4000", error, sizeof(error)));
 	assert_ptr_not_equal(node_find_link(h->node, 2), link);
 	link = node_find_link(h->node, 2);
 	assert_int_equal(link->udp_port, 4000);
