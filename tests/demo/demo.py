@@ -3,9 +3,9 @@
 """Four sites and two relays on one machine: video, two more sessions and a file between them.
 
 Each site and relay is a ferryd of its own in a network namespace of its own, and knows only its
-ports, its certificate and where the root program is; all else comes from there. At the end every frame
-of the video is compared with those sent, and the file with its copies; the exit status is 0 only if
-all came as it was sent.
+ports, its certificate and where the root program is; all else comes from there. At the end every
+frame of the video is compared with those sent, and the file with its copies; the exit status is 0
+only if all came as it was sent.
 """
 import argparse
 import fcntl
@@ -296,7 +296,8 @@ class Demo:
     def run(self):
         self.prepare()
         try:
-            self.say("Starting a root, and six nodes that know only their ports and it: " + ", ".join(n.title for n in topology.NODES))
+            self.say("Starting a root, and six nodes that know only their ports and it: "
+                     + ", ".join(n.title for n in topology.NODES))
             self.start_nodes()
             media.make(self.directory / "sent" / "video.ts", self.seconds)
             self.wait_ready()
