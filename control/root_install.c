@@ -216,6 +216,7 @@ root_install_done(
 	if (at == NULL)
 		return false;
 	at->asked = false;
+	at->silences = 0;
 	at->at = root_now();
 	at->text[0] = 0;
 	for (size_t i = 0; i < answer->nb_pipelines; i++) {
@@ -243,6 +244,7 @@ root_install_refused(
 	if (at == NULL)
 		return false;
 	at->asked = false;
+	at->silences = 0;
 	at->at = root_now();
 	if (at->leaving) {
 		/* It has it no more: what was wanted. */
@@ -332,10 +334,17 @@ is_busy(struct root_at *at, int64_t now, int64_t *next)
 
 	if (!at->asked && !at->failed)
 		return false;
-	due = at->at + (at->asked ? ROOT_INSTALL_SILENCE_MS : ROOT_INSTALL_RETRY_MS);
+	due = at->at +
+	      (at->asked ? ROOT_INSTALL_SILENCE_MS << at->silences : ROOT_INSTALL_RETRY_MS);
 	if (due <= now) {
-		/* No answer, or refused a while ago: from the beginning. */
-		*at = (struct root_at){.node = at->node, .leaving = at->leaving};
+		uint8_t silences = at->asked ? at->silences + 1 : 0;
+
+		/* No answer (a connection that ends takes along what it has), or refused a while
+		 * ago: from the beginning. */
+		*at = (struct root_at){.node = at->node,
+			.leaving = at->leaving,
+			.silences = silences < ROOT_INSTALL_DOUBLINGS ? silences
+								      : ROOT_INSTALL_DOUBLINGS};
 		return false;
 	}
 	if (*next == 0 || due < *next)

@@ -17,9 +17,10 @@
 
 struct root;
 
-#define ROOT_INSTALL_HOLD_MS	1000  /* the source waits for others so long */
-#define ROOT_INSTALL_GRACE_MS	1000  /* those off the routes keep it so long */
-#define ROOT_INSTALL_SILENCE_MS 5000  /* then it is told again */
+#define ROOT_INSTALL_HOLD_MS	1000 /* the source waits for others so long */
+#define ROOT_INSTALL_GRACE_MS	1000 /* those off the routes keep it so long */
+#define ROOT_INSTALL_SILENCE_MS 1000 /* then it is told again; doubles with each time */
+#define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 
 /* What a node has of a session. */
@@ -27,10 +28,11 @@ struct root_at {
 	uint32_t node;
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
-	bool asked;   /* an answer is awaited */
-	bool failed;  /* it refused what it was told */
-	bool leaving; /* it was told to remove it */
-	int64_t at;   /* when it was told, or answered */
+	bool asked;	  /* an answer is awaited */
+	bool failed;	  /* it refused what it was told */
+	bool leaving;	  /* it was told to remove it */
+	uint8_t silences; /* times in a row that no answer came, ROOT_INSTALL_DOUBLINGS at most */
+	int64_t at;	  /* when it was told, or answered */
 	uint64_t time;
 	char id[MESSAGE_ID_MAX + 1]; /* of the request */
 	char state[32];		     /* as it said */

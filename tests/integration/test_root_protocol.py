@@ -213,6 +213,11 @@ def test_silent_node_holds_up_nobody(network):
     start = time.monotonic()
     a.wait("pipedef")
     assert 0.8 < time.monotonic() - start < 3
+    # It is told again, soon: what it was told may have been lost with a connection.
+    d.wait("pipedef")
+    d.answering = True
+    d.wait("pipedef", seconds=3)
+    network.wait_states(a="playing", b="defined", d="defined")
 
 
 def test_strays(network):
