@@ -35,13 +35,15 @@ def test_spread(stage, queues, workers):
 
     for number in (1, 2):
         def at_rest():
-            shown = nodes[number].show("node")["workers"]
-            return shown if (sum(w["handed_in"] for w in shown)
-                             == sum(w["handed_out"] for w in shown)) else None
+            node = nodes[number].show("node")
+            shown = node["workers"]
+            return node if (sum(w["handed_in"] for w in shown)
+                            == sum(w["handed_out"] for w in shown)) else None
 
-        shown = until(at_rest, 5, "what was handed out was handed in")
+        # One answer for both: probes never rest.
+        node = until(at_rest, 5, "what was handed out was handed in")
+        shown, packets = node["workers"], node["packets"]
         assert len(shown) == workers
-        packets = nodes[number].show("node")["packets"]
         assert sum(w["received"] for w in shown) == packets["received"]
         assert sum(w["sent"] for w in shown) == packets["sent"]
         assert sum(w["handed_in"] for w in shown) > 0
