@@ -25,7 +25,7 @@
 /* Source packets, their combinations, and room for what is decoded. */
 struct generation {
 	struct rte_mbuf *sources[CODING_K_MAX], *coded[CODING_K_MAX], *decoded[CODING_K_MAX];
-	struct rlnc_vector vectors[CODING_K_MAX];
+	struct rlnc_held vectors[CODING_K_MAX];
 };
 
 struct scene {
@@ -188,7 +188,7 @@ make_generation(struct scene *s, struct generation *g, struct coding_pool *pool)
 		rte_pktmbuf_reset(g->sources[i]);
 		g->sources[i]->data_off = CODING_AT;
 		(void)rte_pktmbuf_append(g->sources[i], CODING_PAYLOAD);
-		rlnc_vector_set(&g->vectors[i],
+		rlnc_held_set(&g->vectors[i],
 			(struct rlnc_symbol_head){.length = rte_cpu_to_be_16(CODING_PAYLOAD)},
 			g->sources[i], 0);
 		rte_pktmbuf_reset(g->coded[i]);

@@ -64,7 +64,7 @@ recode_keep(struct worker *w, struct recode_store *store, struct recode_generati
 		store->counters.dependent++;
 		return false;
 	}
-	rlnc_vector_set(&g->vectors[g->kept++], head, m, skip);
+	rlnc_held_set(&g->vectors[g->kept++], head, m, skip);
 	store->packets++;
 	store->counters.kept++;
 	w->counters.queued++;

@@ -9,7 +9,7 @@ static void fire(void *owner, struct timer *timer, uint64_t now);
 static uint64_t
 generation_bytes(uint16_t span)
 {
-	return span * (uint64_t)sizeof(struct rlnc_vector) + 2u * span * (uint64_t)span;
+	return span * (uint64_t)sizeof(struct rlnc_held) + 2u * span * (uint64_t)span;
 }
 
 uint64_t
@@ -47,8 +47,8 @@ recode_store_new(uint32_t generations, uint32_t packets, uint16_t span, uint64_t
 	for (uint32_t i = 0; i < generations; i++) {
 		struct recode_generation *g = &store->generations[i];
 
-		g->vectors = (struct rlnc_vector *)p;
-		g->coeffs = p + span * sizeof(struct rlnc_vector);
+		g->vectors = (struct rlnc_held *)p;
+		g->coeffs = p + span * sizeof(struct rlnc_held);
 		g->reduced = g->coeffs + (size_t)span * span;
 		g->chain = i + 1 < generations ? i + 1 : RECODE_NONE;
 		p += generation_bytes(span);

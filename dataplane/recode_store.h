@@ -58,8 +58,8 @@ struct recode_generation {
 	uint8_t nb_hops, nb_upstreams;
 	uint32_t upstreams[RECODE_UPSTREAMS_MAX]; /* NodeIDs */
 	struct recode_hop hops[RECODE_HOPS_MAX];
-	struct rlnc_vector *vectors; /* span of them */
-	uint8_t *coeffs;	     /* of each, a row of span */
+	struct rlnc_held *vectors; /* span of them */
+	uint8_t *coeffs;	   /* of each, a row of span */
 	uint8_t *reduced; /* the same space: row i begins with the 1 of column i, or is 0 */
 };
 

@@ -6,7 +6,7 @@
 #include "worker.h"
 
 static void
-release(struct worker *w, struct rlnc_vector *v)
+release(struct worker *w, struct rlnc_held *v)
 {
 	w->counters.queued--;
 	w->counters.consumed++;
@@ -145,7 +145,7 @@ static void
 keep(struct worker *w, struct rlnc_generation *g, struct rte_mbuf *m,
 	const struct session_hdr *session, uint16_t off)
 {
-	rlnc_vector_set(&g->vectors[g->start + g->n++],
+	rlnc_held_set(&g->vectors[g->start + g->n++],
 		rlnc_symbol_head(session, (uint16_t)(m->pkt_len - off)), m, off);
 	g->last_at = w->now;
 	w->counters.queued++;
@@ -225,7 +225,7 @@ rlnc_encoder_new(struct source *source, const struct rlnc_params *params)
 {
 	uint16_t n = (uint16_t)(rlnc_encoder_holds(params) / params->k);
 	size_t room = (params->code == RLNC_WINDOW ? 2u : 1u) * params->k;
-	struct rlnc_vector *vectors;
+	struct rlnc_held *vectors;
 	struct rlnc_encoder *e = rte_zmalloc("encoder",
 		sizeof(*e) + n * (sizeof(struct rlnc_generation) + room * sizeof(*vectors)),
 		RTE_CACHE_LINE_SIZE);
@@ -237,7 +237,7 @@ rlnc_encoder_new(struct source *source, const struct rlnc_params *params)
 	e->nb_generations = n;
 	e->current = e->generations;
 	e->rateless.first = params->k * 256u / 16;
-	vectors = (struct rlnc_vector *)(e->generations + n);
+	vectors = (struct rlnc_held *)(e->generations + n);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rlnc_generation *g = &e->generations[i];
 

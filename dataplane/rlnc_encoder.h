@@ -39,7 +39,7 @@ struct rlnc_generation {
 	uint16_t n;
 	uint64_t last_at; /* its last packet, ns */
 	struct timer timer;
-	struct rlnc_vector *vectors; /* k; of a window 2 * k */
+	struct rlnc_held *vectors; /* k; of a window 2 * k */
 
 	/* RLNC_REPAIR_RATELESS, from when it is closed: */
 	bool closed;

@@ -67,7 +67,7 @@ make_room(struct rte_mbuf *m, uint16_t size)
 static bool
 send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_t outs)
 {
-	const struct rlnc_vector *vectors = g->vectors + g->start;
+	const struct rlnc_held *vectors = g->vectors + g->start;
 	uint16_t size = (uint16_t)(RLNC_HEADER_BYTES + rlnc_longest(vectors, g->n));
 	struct rlnc_encoder *e = g->encoder;
 	uint8_t coeffs[RLNC_OUTPUTS_MAX * RLNC_SPAN_MAX], *dst[RLNC_OUTPUTS_MAX];

@@ -43,7 +43,7 @@ random_packet(struct rng *rng, uint32_t len, uint8_t *bytes)
 
 /* A symbol whose body is all of a packet but its first off bytes. */
 static void
-random_vector(struct rng *rng, struct rlnc_vector *v, uint8_t *symbol)
+random_vector(struct rng *rng, struct rlnc_held *v, uint8_t *symbol)
 {
 	uint8_t bytes[1500];
 	uint32_t off = rng_below(rng, 10), len = rng_below(rng, 1400);
@@ -52,7 +52,7 @@ random_vector(struct rng *rng, struct rlnc_vector *v, uint8_t *symbol)
 	memset(symbol, 0, PLAIN_SYMBOL);
 	for (size_t i = 0; i < sizeof(head); i++)
 		((uint8_t *)&head)[i] = (uint8_t)rng_next(rng);
-	rlnc_vector_set(v, head, random_packet(rng, off + len, bytes), (uint16_t)off);
+	rlnc_held_set(v, head, random_packet(rng, off + len, bytes), (uint16_t)off);
 	memcpy(symbol, &head, sizeof(head));
 	memcpy(symbol + sizeof(head), bytes + off, len);
 }
@@ -64,7 +64,7 @@ try_combination(struct rng *rng)
 	uint16_t n = (uint16_t)(1 + rng_below(rng, SYMBOLS));
 	uint16_t outs = (uint16_t)(1 + rng_below(rng, RLNC_OUTPUTS_MAX));
 	uint8_t coeffs[RLNC_OUTPUTS_MAX * SYMBOLS], *dst[RLNC_OUTPUTS_MAX];
-	struct rlnc_vector vectors[SYMBOLS];
+	struct rlnc_held vectors[SYMBOLS];
 	uint16_t longest, expected = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
