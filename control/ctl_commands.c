@@ -253,25 +253,11 @@ do_help(const struct ctl_context *ctx, unsigned int argc, const char *const *arg
 	return array;
 }
 
-/* How many words of the request are the command's own; 0 = it is another command. */
-static unsigned int
-match(const struct ctl_command *command, const struct ctl_request *request)
-{
-	const char *blank = strchr(command->words, ' ');
-	size_t len = blank != NULL ? (size_t)(blank - command->words) : strlen(command->words);
-
-	if (strlen(request->argv[0]) != len || strncmp(request->argv[0], command->words, len) != 0)
-		return 0;
-	if (blank == NULL)
-		return 1;
-	return request->argc >= 2 && strcmp(request->argv[1], blank + 1) == 0 ? 2 : 0;
-}
-
 static const struct ctl_command *
 find(const struct ctl_request *request, unsigned int *words, char *error)
 {
 	for (size_t i = 0; i < NB_COMMANDS; i++) {
-		*words = match(&commands[i], request);
+		*words = ctl_request_words(request, commands[i].words);
 		if (*words != 0)
 			return &commands[i];
 	}
@@ -292,12 +278,9 @@ ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request)
 	if (command == NULL)
 		return ctl_reply_error(error);
 	rest = request->argc - words;
-	if (rest < command->least || rest > command->most) {
-		snprintf(error, sizeof(error), "too %s words: right is \"%s%s%s\"",
-			rest < command->least ? "few" : "many", command->words,
-			command->arguments[0] != 0 ? " " : "", command->arguments);
+	if (!ctl_request_fits(
+		    rest, command->least, command->most, command->words, command->arguments, error))
 		return ctl_reply_error(error);
-	}
 	control_lock();
 	data = command->function(ctx, rest, request->argv + words, error);
 	control_unlock();

@@ -82,6 +82,30 @@ ctl_request_free(struct ctl_request *request)
 	memset(request, 0, sizeof(*request));
 }
 
+unsigned int
+ctl_request_words(const struct ctl_request *request, const char *command)
+{
+	const char *blank = strchr(command, ' ');
+	size_t len = blank != NULL ? (size_t)(blank - command) : strlen(command);
+
+	if (strlen(request->argv[0]) != len || strncmp(request->argv[0], command, len) != 0)
+		return 0;
+	if (blank == NULL)
+		return 1;
+	return request->argc >= 2 && strcmp(request->argv[1], blank + 1) == 0 ? 2 : 0;
+}
+
+bool
+ctl_request_fits(unsigned int count, unsigned int least, unsigned int most, const char *command,
+	const char *arguments, char *error)
+{
+	if (count >= least && count <= most)
+		return true;
+	snprintf(error, CTL_ERROR_MAX, "too %s words: right is \"%s%s%s\"",
+		count < least ? "few" : "many", command, arguments[0] != 0 ? " " : "", arguments);
+	return false;
+}
+
 json_t *
 ctl_reply_ok(json_t *data)
 {

@@ -10,6 +10,7 @@
 #ifndef FERRY_CTL_REQUEST_H
 #define FERRY_CTL_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -32,6 +33,14 @@ struct ctl_request {
 int ctl_request_parse(
 	const char *line, size_t len, struct ctl_request *request, char *error, size_t size);
 void ctl_request_free(struct ctl_request *request);
+
+/* How many words of a request are a command's own, of one or two words; 0: it is another command.
+ */
+unsigned int ctl_request_words(const struct ctl_request *request, const char *command);
+
+/* Has a command as many words after its own as it takes? If not, error (CTL_ERROR_MAX) says so. */
+bool ctl_request_fits(unsigned int count, unsigned int least, unsigned int most,
+	const char *command, const char *arguments, char *error);
 
 /* Replies; data is taken, and may be NULL: out of memory. A new reference, NULL = out of memory. */
 json_t *ctl_reply_ok(json_t *data);

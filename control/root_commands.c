@@ -460,20 +460,6 @@ do_help(struct root *root, unsigned int argc, const char *const *argv, char *err
 	return array;
 }
 
-/* How many words of the request are the command's own; 0 = it is another command. */
-static unsigned int
-match(const struct root_command *command, const struct ctl_request *request)
-{
-	const char *blank = strchr(command->words, ' ');
-	size_t len = blank != NULL ? (size_t)(blank - command->words) : strlen(command->words);
-
-	if (strlen(request->argv[0]) != len || strncmp(request->argv[0], command->words, len) != 0)
-		return 0;
-	if (blank == NULL)
-		return 1;
-	return request->argc >= 2 && strcmp(request->argv[1], blank + 1) == 0 ? 2 : 0;
-}
-
 static json_t *
 execute(struct root *root, const struct ctl_request *request)
 {
@@ -482,16 +468,14 @@ execute(struct root *root, const struct ctl_request *request)
 
 	for (size_t i = 0; i < NB_COMMANDS; i++) {
 		const struct root_command *command = &commands[i];
-		unsigned int words = match(command, request), rest = request->argc - words;
+		unsigned int words = ctl_request_words(request, command->words);
+		unsigned int rest = request->argc - words;
 
 		if (words == 0)
 			continue;
-		if (rest < command->least || rest > command->most) {
-			snprintf(error, sizeof(error), "too %s words: right is \"%s%s%s\"",
-				rest < command->least ? "few" : "many", command->words,
-				command->arguments[0] != 0 ? " " : "", command->arguments);
+		if (!ctl_request_fits(rest, command->least, command->most, command->words,
+			    command->arguments, error))
 			return ctl_reply_error(error);
-		}
 		data = command->function(root, rest, request->argv + words, error);
 		if (data == NULL && error[0] != 0)
 			return ctl_reply_error(error);
