@@ -236,8 +236,8 @@ undo_loop(struct ferryd *f)
 	free_event(&f->signals[1]);
 	free_event(&f->watch_event);
 	/* Management connections are its too: undo_management frees both. */
-	if (f->base != NULL && f->mgmt == NULL) {
-		event_base_free(f->base);
+	if (f->mgmt == NULL) {
+		mgmt_loop_free(f->base);
 		f->base = NULL;
 	}
 }

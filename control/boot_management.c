@@ -133,7 +133,6 @@ undo_management(struct ferryd *f)
 	f->mgmt = NULL;
 	message_free(f->place);
 	f->place = NULL;
-	if (f->base != NULL)
-		event_base_free(f->base);
+	mgmt_loop_free(f->base);
 	f->base = NULL;
 }

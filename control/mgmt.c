@@ -341,3 +341,12 @@ mgmt_free(struct mgmt *mgmt)
 	mgmt_seen_free(&mgmt->seen);
 	free(mgmt);
 }
+
+void
+mgmt_loop_free(struct event_base *base)
+{
+	if (base == NULL)
+		return;
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	event_base_free(base);
+}

@@ -88,6 +88,13 @@ void mgmt_leave(struct mgmt *mgmt, const char *reason);
 void mgmt_free(struct mgmt *mgmt);
 
 /*
+ * Frees an event loop after all that had events in it: libevent keeps a connection that it was
+ * told to free until a callback that it had put off has had its turn (a TLS connection has one
+ * after each write), and forgets it where the loop is freed before. NULL is allowed.
+ */
+void mgmt_loop_free(struct event_base *base);
+
+/*
  * Sends a message where its `to` says: `^`, a node's name, `*` (the root only), or "" to the
  * parent. What is not given is filled in: time (now), id, from. 0, or a negative errno and it went
  * nowhere: -ENOTCONN (no connection that leads there now), -EMSGSIZE, -ENOBUFS (the neighbour does

@@ -89,6 +89,17 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 		mgmt_join_lost(mgmt);
 }
 
+/* Notes that a neighbour takes what waits for it. */
+static void
+on_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct mgmt_conn *conn = arg;
+
+	(void)buffer;
+	if (info->n_deleted > 0)
+		conn->moved_at = mgmt_now();
+}
+
 void
 mgmt_conn_free(struct mgmt_conn *conn)
 {
@@ -98,6 +109,9 @@ mgmt_conn_free(struct mgmt_conn *conn)
 	/* The other end shall know this from a connection that was cut. */
 	if (ssl != NULL && SSL_is_init_finished(ssl))
 		SSL_shutdown(ssl);
+	/* It may live until the loop has turned (see mgmt_loop_free()): it touches conn no more. */
+	bufferevent_disable(conn->bev, EV_READ | EV_WRITE);
+	evbuffer_remove_cb(bufferevent_get_output(conn->bev), on_moved, conn);
 	bufferevent_free(conn->bev);
 	message_free(conn->below);
 	free(conn);
@@ -310,17 +324,6 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !mgmt->paused)
 		mgmt->counters.truncated++;
 	mgmt_conn_close(conn, false, "%s", reason);
-}
-
-/* Notes that a neighbour takes what waits for it. */
-static void
-on_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
-{
-	struct mgmt_conn *conn = arg;
-
-	(void)buffer;
-	if (info->n_deleted > 0)
-		conn->moved_at = mgmt_now();
 }
 
 static struct bufferevent *

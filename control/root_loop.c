@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "mgmt.h"
 #include "root.h"
 
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
@@ -125,8 +126,7 @@ end(struct root *root)
 	if (root->tick != NULL)
 		event_free(root->tick);
 	root->tick = NULL;
-	if (root->base != NULL)
-		event_base_free(root->base);
+	mgmt_loop_free(root->base);
 }
 
 int

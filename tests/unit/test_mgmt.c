@@ -232,7 +232,7 @@ teardown(void **state)
 	(void)state;
 	for (int which = PROGRAMS - 1; which >= ROOT; which--)
 		end(which);
-	event_base_free(base);
+	mgmt_loop_free(base);
 	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
