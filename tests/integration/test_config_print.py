@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 FERRYD = BUILD / "control" / "ferryd"
 CHECKER = BUILD / "tests" / "unit" / "config_check"
-PAGE = (ROOT / "control" / "ferry.cfg.5.scd").read_text()
+PAGE = (ROOT / "control" / "man" / "ferry.cfg.5.scd").read_text()
 
 # Every key of the file is in one of these, so that each is printed.
 EXTRA = """

@@ -13,7 +13,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", HERE.parents[1] / "build"))
 FERRYCTL = BUILD / "control" / "ferryctl"
-TABLE = HERE.parents[1] / "control" / "ctl_table.h"
+TABLE = HERE.parents[1] / "control" / "ctl" / "ctl_table.h"
 
 
 class Node(threading.Thread):

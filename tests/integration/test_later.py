@@ -184,8 +184,8 @@ def test_mistakes(net):
 def test_help_and_completion_know_the_words(net, root):
     help_text = subprocess.run([FERRYCTL, "--help"], capture_output=True, text=True,
                                check=True).stdout
-    script = (root / "control" / "ferryctl.bash").read_text()
-    manual = (root / "control" / "ferryctl.1.scd").read_text()
+    script = (root / "control" / "ctl" / "ferryctl.bash").read_text()
+    manual = (root / "control" / "man" / "ferryctl.1.scd").read_text()
     for row in net.nodes[5].ctl("help"):
         assert row["command"] in help_text
         for word in row["command"].split():

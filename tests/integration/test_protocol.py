@@ -23,7 +23,7 @@ if missing():
     pytest.skip(missing(), allow_module_level=True)
 
 FERRYCTL = BUILD / "control" / "ferryctl"
-SCHEMA = ROOT / "control" / "ferry-message.rng"
+SCHEMA = ROOT / "control" / "message" / "ferry-message.rng"
 MANAGED = ("127.0.0.1", 13780)
 REQUEST = '<request time="1700000000001" type="pipedef" id="r:7"/>'
 PIPELINE = '<pipeline conference="7" session="2"/>'
