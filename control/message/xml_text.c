@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/xmlstring.h>
-
 #include "xml_text.h"
+#include "xml_utf8.h"
 
 void
 xml_text_begin(struct xml_text *x, size_t limit)
@@ -75,7 +74,7 @@ put_escaped(struct xml_text *x, const char *text)
 {
 	const char *plain = text;
 
-	if (!xmlCheckUTF8((const unsigned char *)text)) {
+	if (!xml_utf8_valid(text, strlen(text))) {
 		x->fault = "a text is not UTF-8";
 		return;
 	}

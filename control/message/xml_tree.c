@@ -10,6 +10,7 @@
 #include <libxml/parserInternals.h>
 
 #include "xml_tree.h"
+#include "xml_utf8.h"
 
 #define CHUNK 16384 /* bytes that the parser gets at once */
 #define BLOCK 16384 /* bytes of memory that are taken at once */
@@ -413,6 +414,8 @@ xml_tree_parse(const char *text, size_t size, char *error, size_t error_size)
 	} else if (size == 0 || memchr(text, 0, size) != NULL) {
 		/* A 0 would also let UTF-16 and UTF-32 in. */
 		fail(&r, size == 0 ? "it is empty" : "it has a byte 0");
+	} else if (!xml_utf8_valid(text, size)) {
+		fail(&r, "it is not UTF-8");
 	} else {
 		(void)xmlCtxtUseOptions(r.parser, XML_PARSE_NONET);
 		feed(&r, text, size);
