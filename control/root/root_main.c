@@ -1,88 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "log.h"
+#include "options.h"
 #include "root.h"
-
-/* Exit statuses: 0 ended as told, 1 a failure, 2 a mistake in arguments or configuration. */
-#define EXIT_MISTAKE 2
-
-static const char usage[] =
-	"Usage: ferry-root -c FILE [--check | --print]\n"
-	"The root program of a Ferry overlay: tells nodes their places and what to carry where.\n"
-	"\n"
-	"  -c, --config=FILE  configuration, see ferry-root.cfg(5)\n"
-	"      --check        check the configuration and exit\n"
-	"      --print        print the effective values with their units and exit\n"
-	"  -V, --version      print the version and exit\n"
-	"  -h, --help         print this help and exit\n"
-	"\n"
-	"SIGHUP reads the configuration again; SIGINT and SIGTERM end it, while all traffic flows\n"
-	"on. While it runs, ferryctl(1) shows and steers it.\n";
-
-enum action {
-	RUN,
-	CHECK,
-	PRINT
-};
-
-struct options {
-	const char *config;
-	enum action action;
-};
-
-enum {
-	OPT_CHECK = 256,
-	OPT_PRINT
-};
-
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"check", no_argument, NULL, OPT_CHECK},
-	{"print", no_argument, NULL, OPT_PRINT},
-	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static void
-parse_options(int argc, char **argv, struct options *options)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:Vh", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case OPT_CHECK:
-			options->action = CHECK;
-			break;
-		case OPT_PRINT:
-			options->action = PRINT;
-			break;
-		case 'V':
-			printf("ferry-root %s\n", FERRY_VERSION);
-			exit(EXIT_SUCCESS);
-		case 'h':
-			fputs(usage, stdout);
-			exit(EXIT_SUCCESS);
-		default:
-			fputs("Try 'ferry-root --help'.\n", stderr);
-			exit(EXIT_MISTAKE);
-		}
-	}
-	if (optind < argc)
-		fprintf(stderr, "ferry-root: '%s' is not an option\n", argv[optind]);
-	else if (options->config == NULL)
-		fputs("ferry-root: no configuration; name one with -c FILE\n", stderr);
-	else
-		return;
-	fputs("Try 'ferry-root --help'.\n", stderr);
-	exit(EXIT_MISTAKE);
-}
 
 static struct root_config *
 load(const char *path)
@@ -126,23 +48,36 @@ run(struct root *root)
 int
 main(int argc, char **argv)
 {
-	struct options options = {.action = RUN};
-	struct root *root = calloc(1, sizeof(*root));
+	const struct options_program program = {
+		.name = "ferry-root",
+		.about =
+			"The root program of a Ferry overlay: tells nodes their places and what to "
+			"carry where.\n",
+		.page = "ferry-root.cfg(5)",
+		.signals = "SIGHUP reads the configuration again; SIGINT and SIGTERM end it, while "
+			   "all traffic flows\n"
+			   "on. While it runs, ferryctl(1) shows and steers it.\n",
+	};
+	struct options options;
+	struct root *root;
 	int status = EXIT_SUCCESS;
 
-	parse_options(argc, argv, &options);
-	log_set_program("ferry-root");
-	if (root == NULL)
+	options_read(&program, argc, argv, &options);
+	log_set_program(program.name);
+	root = calloc(1, sizeof(*root));
+	if (root == NULL) {
+		log_line(LOG_ERR, "out of memory");
 		return EXIT_FAILURE;
+	}
 	root->config_path = options.config;
 	root->config = load(options.config);
 	if (root->config == NULL) {
 		free(root);
 		return EXIT_MISTAKE;
 	}
-	if (options.action == PRINT)
+	if (options.action == OPTIONS_PRINT)
 		root_config_print(root->config, stdout);
-	else if (options.action == CHECK)
+	else if (options.action == OPTIONS_CHECK)
 		status = check(root);
 	else
 		status = run(root);

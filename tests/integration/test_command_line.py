@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""ferryd's options, and how it ends."""
+"""What ferryd does with a configuration, and how it ends; its options are test_options.py's."""
 
 import re
 import signal
@@ -30,27 +30,6 @@ def config(tmp_path):
     path = tmp_path / "node.cfg"
     path.write_text(config_text(NOWHERE))
     return path
-
-
-def test_version(root):
-    done = ferryd("--version")
-    version = re.search(r"version: '([^']+)'", (root / "meson.build").read_text()).group(1)
-    assert done.returncode == 0 and version in done.stdout and done.stderr == ""
-
-
-def test_help():
-    done = ferryd("--help")
-    assert done.returncode == 0 and done.stderr == ""
-    for option in ("--check", "--print", "--version", "--help", "-c"):
-        assert option in done.stdout
-
-
-@pytest.mark.parametrize("words", [(), ("--nonsense",), ("-c",), ("--check",), ("-c", "x", "y")],
-                         ids=" ".join)
-def test_wrong_command_line(words):
-    done = ferryd(*words)
-    assert done.returncode == 2
-    assert done.stdout == "" and done.stderr != ""
 
 
 def test_check_touches_no_device(config):
