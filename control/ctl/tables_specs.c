@@ -192,6 +192,7 @@ const struct table_spec table_specs[] = {
 		{"CODE", TEXT_PLAIN, "source.coding.code"},
 		{"K", TEXT_COUNT, "source.coding.k"},
 		{"REPAIR", TEXT_PLAIN, "source.coding.repair"},
+		{"RATIO", TEXT_SHARE, "source.coding.repair_ratio"},
 		{"PACKETS", TEXT_COUNT, "source.coding.repairs"},
 		{"GENERATIONS", TEXT_COUNT, "source.coding.generations"},
 		{"DECODED", TEXT_COUNT, "source.coding.decoded"},

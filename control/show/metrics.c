@@ -213,6 +213,8 @@ belongs(const struct metrics_family *family, const union ferry_stats_record *r)
 		return false;
 	if (family->counted && r->port.counted == 0)
 		return false;
+	if (family->coded && r->session.code == FERRY_STATS_CODE_OFF)
+		return false;
 	return is_known(family, r);
 }
 

@@ -28,13 +28,17 @@
 	{.name = "ferry_" n, .help = h, .type = METRICS_STATESET, .kind = METRICS_U32,             \
 	 .nb_states = count, .state_name = names, FIELD(TYPE, member, field)}
 
-/* Of a port's device; of a session at its source or at a destination. */
+/* Of a port's device; of a session at its source or at a destination; of a coded one. */
 #define DEVICE(n, u, field, h)                                                                     \
 	{.name = "ferry_port_" n, .unit = u, .help = h, .type = METRICS_COUNTER,                   \
 	 .kind = METRICS_U64, .scale = 1, .counted = true, FIELD(PORT, port, field)}
 #define SESSION(n, u, r, field, h)                                                                 \
 	{.name = "ferry_session_" n, .unit = u, .help = h, .type = METRICS_COUNTER,                \
 	 .kind = METRICS_U64, .scale = 1, .role = FERRY_STATS_##r, FIELD(SESSION, session, field)}
+#define CODED(n, u, r, field, h)                                                                   \
+	{.name = "ferry_session_" n, .unit = u, .help = h, .type = METRICS_COUNTER,                \
+	 .kind = METRICS_U64, .scale = 1, .role = FERRY_STATS_##r, .coded = true,                  \
+	 FIELD(SESSION, session, field)}
 
 const struct metrics_family metrics_families[] = {
 	{.name = "ferry_node", .help = "The node.", .type = METRICS_INFO,
@@ -130,6 +134,26 @@ const struct metrics_family metrics_families[] = {
 		.help = "One-way delay; above the least of a minute where clocks may differ.",
 		.type = METRICS_HISTOGRAM, .role = FERRY_STATS_DESTINATION,
 		FIELD(SESSION, session, delays)},
+	STATES("session_coding", SESSION, session, code, FERRY_STATS_CODES, ferry_stats_code_name,
+		"Of the session's packets."),
+	{.name = "ferry_session_coding_span_packets", .unit = "packets",
+		.help = "Source packets of a generation, of the window.", .type = METRICS_GAUGE,
+		.kind = METRICS_U32, .scale = 1, .coded = true, FIELD(SESSION, session, span)},
+	RATIO("session_repair", SESSION, session, repair,
+		"Repair packets to a source packet that the source now sends."),
+	CODED("repair_sent_packets", "packets", SOURCE, repairs, "Repair packets sent."),
+	CODED("generations", NULL, SOURCE, generations, "Generations that were closed."),
+	CODED("acknowledged_generations", NULL, SOURCE, decoded,
+		"Generations that all destinations said they have."),
+	CODED("abandoned_generations", NULL, SOURCE, given_up,
+		"Generations that they did not, within the bound."),
+	CODED("repair_received_packets", "packets", DESTINATION, repairs, "Repair packets come."),
+	CODED("decoded_generations", NULL, DESTINATION, generations, "Generations known whole."),
+	CODED("recovered_packets", "packets", DESTINATION, recovered, "Source packets computed."),
+	CODED("dependent_packets", "packets", DESTINATION, dependent,
+		"Repair packets that said nothing new."),
+	CODED("repair_unused_packets", "packets", DESTINATION, given_up,
+		"Repair packets held and given up."),
 };
 /* clang-format on */
 

@@ -32,6 +32,7 @@ struct metrics_family {
 	uint8_t kind;	 /* enum metrics_kind */
 	uint8_t role;	 /* of sessions: FERRY_STATS_SOURCE, _DESTINATION; 0 = both */
 	bool counted;	 /* of ports: only if the device counts */
+	bool coded;	 /* of sessions: only if they are */
 	uint32_t nb_states;
 	const char *(*state_name)(uint32_t state);
 };

@@ -33,6 +33,8 @@ uint32_t show_link_state(const struct show_view *view, const struct link *link);
 uint64_t show_ring_drops(const struct node *node, const struct link *link);
 /* enum ferry_stats_session_state */
 uint32_t show_source_state(const struct source *source);
+/* Repair packets to a source packet that a coded source now sends (rateless: so far), or NAN. */
+double show_repair(const struct source *source);
 
 /* Is the session one that the filter lets through? */
 bool show_wanted(const struct show_filter *filter, const struct session_entry *entry);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
+
 #include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
 #include "show_private.h"
@@ -56,13 +58,33 @@ show_egress(const struct show_view *view, const struct session_entry *entry)
 	return json_null();
 }
 
+double
+show_repair(const struct source *source)
+{
+	const struct rlnc_encoder *e = source->encoder;
+	uint64_t sent = source_sent(source).packets;
+	uint16_t n = __atomic_load_n(&e->adaptive.for_n, __ATOMIC_RELAXED);
+
+	switch (e->params.repair) {
+	case RLNC_REPAIR_RATIO:
+		return (double)e->params.ratio / RLNC_SHARE_ONE;
+	case RLNC_REPAIR_ADAPTIVE:
+		return n != 0 ? (double)__atomic_load_n(&e->adaptive.repairs, __ATOMIC_RELAXED) / n
+			      : (double)NAN;
+	default:
+		return sent != 0 ? (double)counter_read(&e->counters.repairs) / (double)sent
+				 : (double)NAN;
+	}
+}
+
 /* null where the session is not coded. */
 static json_t *
-show_encoding(const struct rlnc_encoder *e)
+show_encoding(const struct source *source)
 {
 	static const char *const repairs[] = {[RLNC_REPAIR_RATIO] = "ratio",
 		[RLNC_REPAIR_ADAPTIVE] = "adaptive",
 		[RLNC_REPAIR_RATELESS] = "rateless"};
+	const struct rlnc_encoder *e = source->encoder;
 	const struct rlnc_encoder_counters *c;
 	bool rateless;
 	json_t *object;
@@ -76,6 +98,7 @@ show_encoding(const struct rlnc_encoder *e)
 		object, "code", json_string(e->params.code == RLNC_WINDOW ? "window" : "block"));
 	json_object_set_new(object, "k", show_number(e->params.k));
 	json_object_set_new(object, "repair", json_string(repairs[e->params.repair]));
+	json_object_set_new(object, "repair_ratio", show_real(show_repair(source)));
 	json_object_set_new(object, "repairs", show_count(&c->repairs));
 	json_object_set_new(object, "generations",
 		e->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));
@@ -120,7 +143,7 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 		oversize != 0 ? show_count(&c->oversize_last) : json_null());
 	json_object_set_new(object, "while_stopped", show_count(&c->stopped));
 	json_object_set_new(object, "no_buffer", show_count(&c->starved));
-	json_object_set_new(object, "coding", show_encoding(source->encoder));
+	json_object_set_new(object, "coding", show_encoding(source));
 	return object;
 }
 

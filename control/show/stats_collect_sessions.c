@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rlnc_encoder.h"
+#include "rlnc_receiver.h"
 #include "show_private.h"
 #include "stats_private.h"
 
@@ -27,6 +29,40 @@ begin_record(const struct stats_export *e, const struct session_entry *entry,
 	r->delay_p50_us = (double)NAN;
 	r->delay_p99_us = (double)NAN;
 	r->delay_max_us = (double)NAN;
+	r->repair = (double)NAN;
+}
+
+static void
+collect_code(const struct rlnc_params *params, struct ferry_stats_session *r)
+{
+	r->code = params->code == RLNC_WINDOW ? FERRY_STATS_CODE_WINDOW : FERRY_STATS_CODE_BLOCK;
+	r->span = params->k;
+}
+
+static void
+collect_encoding(const struct source *source, struct ferry_stats_session *r)
+{
+	const struct rlnc_encoder_counters *c = &source->encoder->counters;
+
+	collect_code(&source->encoder->params, r);
+	r->repair = show_repair(source);
+	r->repairs = counter_read(&c->repairs);
+	r->generations = counter_read(&c->generations);
+	r->decoded = counter_read(&c->decoded);
+	r->given_up = counter_read(&c->given_up);
+}
+
+static void
+collect_decoding(const struct rlnc_receiver *receiver, struct ferry_stats_session *r)
+{
+	const struct rlnc_receiver_counters *c = &receiver->counters;
+
+	collect_code(&receiver->params, r);
+	r->repairs = counter_read(&c->combinations);
+	r->generations = counter_read(&c->generations);
+	r->recovered = counter_read(&c->computed);
+	r->dependent = counter_read(&c->dependent);
+	r->given_up = counter_read(&c->given_up);
 }
 
 static void
@@ -53,6 +89,8 @@ collect_source(struct stats_export *e, const struct session_entry *entry)
 		r->allowed_bps = (double)allowed;
 	r->refused = counter_read(&c->policed) + counter_read(&c->oversize) +
 		     counter_read(&c->stopped) + counter_read(&c->starved);
+	if (source->encoder != NULL)
+		collect_encoding(source, r);
 	stats_put(e, &record);
 }
 
@@ -122,6 +160,8 @@ collect_destination(struct stats_export *e, const struct session_entry *entry, u
 	old->lost = r->lost;
 	old->seen = true;
 	collect_delay(e, dst, old, now, r);
+	if (dst->coding != NULL)
+		collect_decoding(dst->coding, r);
 	stats_put(e, &record);
 }
 

@@ -116,6 +116,7 @@ double ferry_stats_delay_quantile(const uint64_t delays[FERRY_STATS_DELAYS], dou
 const char *ferry_stats_link_state_name(uint32_t state);
 const char *ferry_stats_pacing_name(uint32_t pacing);
 const char *ferry_stats_session_state_name(uint32_t state);
+const char *ferry_stats_code_name(uint32_t code); /* "off", "block", "window" */
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,18 @@ ferry_stats_session_state_name(uint32_t state)
 	return state < FERRY_STATS_SESSION_STATES ? names[state] : "?";
 }
 
+const char *
+ferry_stats_code_name(uint32_t code)
+{
+	static const char *const names[FERRY_STATS_CODES] = {
+		[FERRY_STATS_CODE_OFF] = "off",
+		[FERRY_STATS_CODE_BLOCK] = "block",
+		[FERRY_STATS_CODE_WINDOW] = "window",
+	};
+
+	return code < FERRY_STATS_CODES ? names[code] : "?";
+}
+
 double
 ferry_stats_delay_quantile(const uint64_t delays[FERRY_STATS_DELAYS], double q)
 {

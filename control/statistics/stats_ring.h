@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 #define FERRY_STATS_MAGIC     UINT64_C(0x4154535952524546) /* "FERRYSTA" as it lies there */
-#define FERRY_STATS_VERSION   1	  /* of this layout: a reader takes no other */
+#define FERRY_STATS_VERSION   2	  /* of this layout: a reader takes no other */
 #define FERRY_STATS_NAME_MAX  32  /* the 0 byte too */
 #define FERRY_STATS_SLOT      512 /* bytes of a slot in this version */
 #define FERRY_STATS_WORDS     63  /* 64-bit words of a record, at most */
@@ -170,6 +170,13 @@ enum ferry_stats_session_state {
 	FERRY_STATS_SESSION_STATES
 };
 
+enum ferry_stats_code {
+	FERRY_STATS_CODE_OFF,
+	FERRY_STATS_CODE_BLOCK,
+	FERRY_STATS_CODE_WINDOW,
+	FERRY_STATS_CODES
+};
+
 #define FERRY_STATS_SOURCE	1
 #define FERRY_STATS_DESTINATION 2
 
@@ -202,6 +209,16 @@ struct ferry_stats_session {
 	uint32_t zero;
 	double delay_p50_us, delay_p99_us, delay_max_us; /* since its start */
 	uint64_t delays[FERRY_STATS_DELAYS];
+	/* Network coding; what follows is 0 (repair: NAN) where it is off. */
+	uint32_t code;	      /* enum ferry_stats_code */
+	uint32_t span;	      /* source packets of a generation, of the window */
+	double repair;	      /* source: repair packets to a source packet, as it now sends */
+	uint64_t repairs;     /* repair packets: sent, or come */
+	uint64_t generations; /* of blocks: closed, or decoded whole */
+	uint64_t decoded;     /* source: generations that all destinations have, as they said */
+	uint64_t recovered;   /* destination: source packets that were computed */
+	uint64_t dependent;   /* destination: repair packets that said nothing new */
+	uint64_t given_up;    /* source: generations; destination: repair packets not used */
 };
 
 struct ferry_stats_drop {

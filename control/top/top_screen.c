@@ -68,10 +68,9 @@ draw_tabs(const struct screen *s)
 		printw(" %zu %s ", i + 1, top_views[i].name);
 		if (i == s->view)
 			attroff(A_REVERSE);
-		addch(' ');
 	}
 	if (!s->help)
-		mvaddstr(3, 70, "?=help q");
+		mvaddstr(3, 72, "?=help q");
 }
 
 static void
@@ -139,7 +138,7 @@ static void
 draw_help(void)
 {
 	static const char *const lines[] = {
-		"1 to 6, tab     what is shown",
+		"1 to 7, tab     what is shown",
 		"up, down        choose a row: its rate is the second line of bars",
 		"page up, down   a page",
 		"left, right, s  choose the column that rows are sorted by",

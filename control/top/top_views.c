@@ -176,11 +176,11 @@ TEXT(session_role, session, r->role == FERRY_STATS_SOURCE ? "from" : "to")
 TEXT(session_state, session, ferry_stats_session_state_name(r->state))
 VALUE(session_bps, session, r->bps, top_number)
 VALUE(session_pps, session, r->pps, top_number)
-VALUE(session_lost, session, r->lost, top_number)
 VALUE(session_loss, session, r->recent_loss, put_share)
 VALUE(session_jitter, session, r->jitter_us, put_us)
 VALUE(session_p50, session, r->delay_p50_us, put_us)
 VALUE(session_p99, session, r->delay_p99_us, put_us)
+TEXT(session_code, session, ferry_stats_code_name(r->code))
 
 static double
 session_rate(const union ferry_stats_record *record)
@@ -191,16 +191,39 @@ session_rate(const union ferry_stats_record *record)
 static const struct top_column session_columns[] = {
 	{"CONF", 4, session_conference_text, session_conference_value},
 	{"SESS", 4, session_session_text, session_session_value},
-	{"NAME", -8, session_name_text, NULL},
+	{"NAME", -7, session_name_text, NULL},
 	{"ROLE", -4, session_role_text, NULL},
 	{"STATE", -8, session_state_text, NULL},
 	{"bps", 6, session_bps_text, session_bps_value},
 	{"pps", 5, session_pps_text, session_pps_value},
-	{"LOST", 5, session_lost_text, session_lost_value},
 	{"LOSS", 6, session_loss_text, session_loss_value},
 	{"JITTER", 6, session_jitter_text, session_jitter_value},
 	{"DELAY", 6, session_p50_text, session_p50_value},
 	{"p99", 6, session_p99_text, session_p99_value},
+	{"CODING", -6, session_code_text, NULL},
+};
+
+VALUE(coding_span, session, r->span, top_number)
+VALUE(coding_repair, session, r->repair, put_share)
+VALUE(coding_repairs, session, r->repairs, top_number)
+VALUE(coding_generations, session, r->generations, top_number)
+VALUE(coding_recovered, session, r->recovered, top_number)
+VALUE(coding_dependent, session, r->dependent, top_number)
+VALUE(coding_given_up, session, r->given_up, top_number)
+
+static const struct top_column coding_columns[] = {
+	{"CONF", 4, session_conference_text, session_conference_value},
+	{"SESS", 4, session_session_text, session_session_value},
+	{"NAME", -8, session_name_text, NULL},
+	{"ROLE", -4, session_role_text, NULL},
+	{"CODE", -6, session_code_text, NULL},
+	{"K", 3, coding_span_text, coding_span_value},
+	{"RATIO", 7, coding_repair_text, coding_repair_value},
+	{"REPAIRS", 7, coding_repairs_text, coding_repairs_value},
+	{"GENER", 5, coding_generations_text, coding_generations_value},
+	{"RECOV", 5, coding_recovered_text, coding_recovered_value},
+	{"DEPEND", 6, coding_dependent_text, coding_dependent_value},
+	{"GIVEN UP", 8, coding_given_up_text, coding_given_up_value},
 };
 
 TEXT(drop_reason, drop, r->name)
@@ -220,6 +243,7 @@ const struct top_view top_views[] = {
 	{"links", FERRY_STATS_LINK, 3, COLUMNS(link_columns), link_rate},
 	{"feeders", FERRY_STATS_FEEDER, 3, COLUMNS(feeder_columns), NULL},
 	{"sessions", FERRY_STATS_SESSION, 5, COLUMNS(session_columns), session_rate},
+	{"coding", FERRY_STATS_SESSION, 9, COLUMNS(coding_columns), session_rate},
 	{"workers", FERRY_STATS_WORKER, 1, COLUMNS(worker_columns), NULL},
 	{"drops", FERRY_STATS_DROP, 1, COLUMNS(drop_columns), NULL},
 };
@@ -257,12 +281,15 @@ compare(const void *a, const void *b, void *arg)
 	return result != 0 ? result * order->sign : (x > y) - (x < y);
 }
 
-/* Drops that never happened are many, and say nothing. */
+/* Drops that never happened are many, and say nothing; nor does the coding of what is not coded. */
 static bool
 is_shown(const struct top_view *view, const union ferry_stats_record *record)
 {
-	return record->head.type == view->type &&
-	       (view->type != FERRY_STATS_DROP || record->drop.packets != 0);
+	if (record->head.type != view->type)
+		return false;
+	if (view->columns == coding_columns)
+		return record->session.code != FERRY_STATS_CODE_OFF;
+	return view->type != FERRY_STATS_DROP || record->drop.packets != 0;
 }
 
 size_t

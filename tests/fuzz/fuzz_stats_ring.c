@@ -41,6 +41,7 @@ check_record(const union ferry_stats_record *record)
 		check_name(record->session.conference_name);
 		check_name(record->session.session_name);
 		(void)ferry_stats_session_state_name(record->session.state);
+		(void)ferry_stats_code_name(record->session.code);
 		(void)ferry_stats_delay_quantile(record->session.delays, 0.99);
 		break;
 	default:
