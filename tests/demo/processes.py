@@ -50,8 +50,13 @@ class Process:
         return status
 
     def last_words(self, lines=12):
+        """The end of its log; of a sanitizer's report the beginning, which says most."""
         with open(self.log, encoding="utf-8", errors="replace") as text:
-            return "".join(text.readlines()[-lines:])
+            log = text.readlines()
+        report = next((n for n, line in enumerate(log)
+                       if "Sanitizer: " in line or ": runtime error: " in line), len(log))
+        return "".join(log[report:report + 2 * lines] + log[max(report, len(log) - lines):]
+                       if report < len(log) else log[-lines:])
 
 
 class Program:

@@ -64,7 +64,8 @@ def main():
                 print(done.stdout[-4000:])
             return 0 if caught else 1
         if done.returncode != 0:
-            print(done.stdout[-8000:])
+            report = max(0, done.stdout.find("ERROR: "))
+            print(done.stdout[report:report + 8000])
             for artifact in work.glob("*-*"):
                 print(f"the input, {artifact.name}, in hex: {artifact.read_bytes().hex()}")
             return 1
