@@ -3,8 +3,8 @@
  * The frames that go round: Ferry DATA from node 1 to node 2 on the way 2 > 1, so that node 2 sends
  * each back; and what must come back from those that take the place of node 2.
  *
- * Headers are written here from dataplane/WIRE.md, not by the code that is measured. The payload
- * carries its sequence, a time stamp, the number of the trial, then a pattern.
+ * Headers are written here from dataplane/wire/WIRE.md, not by the code that is measured. The
+ * payload carries its sequence, a time stamp, the number of the trial, then a pattern.
  */
 #ifndef FERRY_BENCH_RELAY_FRAME_H
 #define FERRY_BENCH_RELAY_FRAME_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes UTC from the monotonic clock: follows pairs of readings of both, given each 100 ms or so,
- * and yields one linear map (dataplane/utc.h) after another. UTC as mapped is slewed, never
+ * and yields one linear map (dataplane/base/utc.h) after another. UTC as mapped is slewed, never
  * stepped: each map begins where the last one is at that moment, and its rate is at most 500 ppm
  * beyond the frequency measured between the clocks. Reads no clock. Control thread.
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The last events of a node (dataplane/event.h), fetched from its workers' rings. The control
- * thread's, under control_lock.
+ * The last events of a node (dataplane/worker/event.h), fetched from its workers' rings. The
+ * control thread's, under control_lock.
  */
 #ifndef FERRY_HISTORY_H
 #define FERRY_HISTORY_H

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ferry's wire format, version 1, as scapy layers.
 
-Written from dataplane/WIRE.md and from nothing else, so that it can be held against the C code and
+Written from dataplane/wire/WIRE.md and from nothing else, so that it can be held against the C code and
 against the dissector. Three parts: the layers, the text form of routes (parse, print, encode), and
 judge(), which says by which name a receiver must drop a datagram.
 

@@ -63,7 +63,7 @@ def test_the_table_is_long_enough():
 
 def test_every_reason_that_a_datagram_can_cause_is_in_the_table(root):
     """Reasons of WIRE.md, section 11."""
-    text = (root / "dataplane" / "WIRE.md").read_text()
+    text = (root / "dataplane" / "wire" / "WIRE.md").read_text()
     section = text[text.index("## 11 "):text.index("## 12 ")]
     reasons = {word for row in section.splitlines() if row.startswith("|")
                for word in row.split("|")[3].replace("(that branch)", "").split() if "`" in word}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The vectors of dataplane/WIRE.md: the scapy layers, the dissector and the C code make of each
+"""The vectors of dataplane/wire/WIRE.md: the scapy layers, the dissector and the C code make of each
 datagram what the document says, and build those that leave a source.
 
 WIRE_DECODE names the C program (wire_decode.c)."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Decodes a generation, written from dataplane/WIRE.md, section 7, and from nothing else."""
+"""Decodes a generation, written from dataplane/wire/WIRE.md, section 7, and from nothing else."""
 
 from ferry_scapy import SYSTEMATIC, FerryCoding, FerryLink, FerrySession, FerrySymbol
 

@@ -12,7 +12,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import wrpcap
 
-DISSECTOR = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "ferry.lua"
+DISSECTOR = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "wire" / "ferry.lua"
 OUTER = {
     "IPv4": lambda: IP(src="192.0.2.1", dst="192.0.2.2"),
     "IPv6": lambda: IPv6(src="2001:db8::1", dst="2001:db8::2"),

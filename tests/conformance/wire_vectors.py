@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The vectors and the policy table of dataplane/WIRE.md, read from the document itself."""
+"""The vectors and the policy table of dataplane/wire/WIRE.md, read from the document itself."""
 
 import json
 import pathlib
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "WIRE.md"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "dataplane" / "wire" / "WIRE.md"
 _BLOCK = re.compile(r"^```json ferry-vector\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _GENERATION = re.compile(r"^```json ferry-generation\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _POLICY = re.compile(r"^\| ([a-z0-9, -]+) \| `([^`]+)` \| ((?:`[0-9a-f ]+` ?)+) \|$", re.MULTILINE)

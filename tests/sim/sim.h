@@ -18,7 +18,7 @@
 
 #include "node.h"
 #include "rng.h"
-#include "wire.h"
+#include "wire_port.h"
 
 #define SIM_NODES_MAX	 128
 #define SIM_WIRES_MAX	 1024

@@ -2,7 +2,7 @@
 """TFRC's receiver and sender as RFC 5348 tells them, in plain Python and floating point.
 
 An oracle: it shares nothing with the C code but the RFC, RFC 4828 for small packets, and those
-choices that the RFC leaves open, which dataplane/TFRC.md lists under "Choices" (the numbers there
+choices that the RFC leaves open, which dataplane/tfrc/TFRC.md lists under "Choices" (the numbers there
 are named here). Data structures are the plainest that do: lists of everything that happened.
 Times are seconds as floats, except arrivals, which stay integers of nanoseconds until divided.
 """

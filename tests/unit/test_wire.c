@@ -8,8 +8,8 @@
 
 #include "rng.h"
 #include "unit_eal.h"
-#include "wire.h"
 #include "wire_device.h"
+#include "wire_port.h"
 
 #define POOL 4095
 

@@ -5,9 +5,9 @@
 #include <rte_mbuf.h>
 
 #include "line.h"
-#include "wire.h"
 #include "wire_device.h"
 #include "wire_lane.h"
+#include "wire_port.h"
 
 /* As devices do: the low bits of the hash choose an entry of a table of queues. */
 #define HASH_TABLE_MASK 127

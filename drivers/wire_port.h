@@ -12,8 +12,8 @@
  * copy (two if WIRE_DUPLICATED says so) exactly one of the other events, except that a copy still
  * under way has none yet, and that WIRE_MARKED comes besides.
  */
-#ifndef FERRY_WIRE_DRIVER_H
-#define FERRY_WIRE_DRIVER_H
+#ifndef FERRY_WIRE_PORT_H
+#define FERRY_WIRE_PORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
