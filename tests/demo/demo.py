@@ -137,12 +137,22 @@ class Demo:
 
     # Traffic
 
+    def wait_listening(self):
+        """What comes to an ffmpeg that does not listen yet is lost."""
+        deadline = time.monotonic() + 30
+        for site, receiver in self.receivers.items():
+            while not receiver.listening():
+                if not receiver.running() or time.monotonic() > deadline:
+                    raise Failure(f"ffmpeg does not listen at {site.title}:\n"
+                                  f"{receiver.last_words()}")
+                time.sleep(0.05)
+
     def start_traffic(self):
         self.receivers = {
             site: media.Receiver(self.namespaces.of_clients(site), site, self.directory)
             for site in sessions.VIDEO.destinations}
         self.processes += self.receivers.values()
-        time.sleep(1)  # until ffmpeg listens
+        self.wait_listening()
         for session in (sessions.TWO_PATHS, sessions.TWICE, sessions.FILE):
             self.root.session("start", session)
         source = sessions.VIDEO.source
@@ -169,7 +179,8 @@ class Demo:
             rounds = 0
             while True:
                 seconds = time.monotonic() - begin
-                if self.break_relay and not self.taken_down and seconds > self.seconds / 2:
+                if self.break_relay and not self.taken_down and seconds > self.seconds / 2 \
+                        and all(self.frames().values()):
                     self.take_down()
                 self.snapshot = measure.take(self.ferryds, self.snapshot)
                 self.check_alive()
@@ -210,7 +221,7 @@ class Demo:
         """Each must end by itself when told to."""
         for ferryd in self.ferryds.values():
             ferryd.process.signal(signal.SIGTERM)
-        statuses = {node: ferryd.process.wait(10) for node, ferryd in self.ferryds.items()}
+        statuses = {node: ferryd.process.wait(30) for node, ferryd in self.ferryds.items()}
         self.root_status = self.root.process.stop(signal.SIGTERM)
         return {node: status for node, status in statuses.items()
                 if status != 0 and node is not self.taken_down}

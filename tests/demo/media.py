@@ -104,6 +104,10 @@ class Receiver(Process):
             "-flush_packets", "1", "-f", "h264", self.video,
         ], own / "receiver.log")
 
+    def listening(self):
+        with open(f"/proc/{self.popen.pid}/net/udp", encoding="ascii") as text:
+            return any(line.split()[1].endswith(f":{VIDEO_PORT:04X}") for line in text)
+
     def frames(self):
         """How many came so far, as ffmpeg tells."""
         if not self.progress.exists():

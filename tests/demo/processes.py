@@ -40,7 +40,7 @@ class Process:
         except subprocess.TimeoutExpired:
             return None
 
-    def stop(self, number, seconds=5):
+    def stop(self, number, seconds=30):
         """Asks it to end; kills it if it does not. Its exit status."""
         self.signal(number)
         status = self.wait(seconds)
