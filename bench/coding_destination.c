@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A destination, and a relay that recodes, on one core: a coded session with loss beside the same
- * without either. What is compared is TSC cycles a source packet, those of the stream itself taken
- * off.
+ * A destination, and a relay that recodes, on one core: a coded session with loss, and without,
+ * beside the same session without coding. What is compared is TSC cycles a source packet, those of
+ * the stream itself taken off.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,36 @@
 
 enum role {
 	DESTINATION,
+	COPIED, /* a destination that sends to who copies each payload out, as an application does
+		 */
 	RELAY,
+	ROLES,
+};
+
+static const struct {
+	const char *name;
+	const char *title;
+} roles[ROLES] = {
+	[DESTINATION] = {"destination", "A destination that counts"},
+	[COPIED] = {"destination_copied",
+		"A destination whose application copies each payload once"},
+	[RELAY] = {"relay", "A relay"},
+};
+
+enum kind {
+	PLAIN,
+	LOSS0,
+	LOSS5,
+	KINDS,
+};
+
+static const struct {
+	const char *name;
+	const char *title;
+} kinds[KINDS] = {
+	[PLAIN] = {"plain", "without coding and loss"},
+	[LOSS0] = {"loss0", "k = 32, systematic, nothing lost"},
+	[LOSS5] = {"loss5", "k = 32, systematic, 5 % lost"},
 };
 
 struct side {
@@ -77,9 +106,9 @@ set_port(struct port *port)
 }
 
 static void
-add_role(struct side *s, bool coded)
+add_destination(struct side *s, bool coded)
 {
-	struct destination_params destination = {
+	struct destination_params params = {
 		.conference = FRAMES_CONFERENCE,
 		.session = 1,
 		.window = 1024,
@@ -87,12 +116,29 @@ add_role(struct side *s, bool coded)
 		.coding = coded ? &coding : NULL,
 		.nb_flows = 1,
 	};
+	struct frame_endpoints ends = {.source_mac = frames_own_mac(),
+		.destination_mac = frames_other_mac(1),
+		.source = frames_own_address(0, false),
+		.destination = frames_hop_address(0, false),
+		.source_port = FERRY_UDP_PORT,
+		.destination_port = FERRY_UDP_PORT,
+		.hop_limit = FRAME_HOP_LIMIT};
 
+	if (s->role == COPIED) {
+		params.egress = EGRESS_UDP;
+		params.egress_port = &s->stream.port;
+	}
+	s->dst = node_add_destination(s->node, &params, 0);
+	if (s->dst == NULL || (s->role == COPIED && node_set_egress(s->node, s->dst, &ends) < 0))
+		bench_die("destination: %s", strerror(errno));
+}
+
+static void
+add_role(struct side *s, bool coded)
+{
 	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(false), 0);
-	if (s->role == DESTINATION) {
-		s->dst = node_add_destination(s->node, &destination, 0);
-		if (s->dst == NULL)
-			bench_die("destination: %s", strerror(errno));
+	if (s->role != RELAY) {
+		add_destination(s, coded);
 		return;
 	}
 	add_neighbour(s, frames_hop_id(0, false), frames_hop_address(0, false), 1);
@@ -101,26 +147,32 @@ add_role(struct side *s, bool coded)
 }
 
 static void
-side_init(struct side *s, enum role role, bool coded)
+side_init(struct side *s, enum role role, enum kind kind)
 {
-	const char *name = coded ? "coded" : "plain", *error = "";
-	struct node_params params = {.name = name,
+	struct coding_stream_params stream = {.name = kinds[kind].name,
+		.relayed = role == RELAY,
+		.coded = kind != PLAIN,
+		.lossy = kind == LOSS5,
+		.copied = role == COPIED,
+		.packets = PACKETS};
+	struct node_params params = {.name = stream.name,
 		.id = FRAMES_OWN_ID,
 		.epoch = 3,
 		.nb_workers = 1,
 		.max_links = 2,
 		.seed = 1};
 	struct node_budget budget = {0};
+	const char *error = "";
 
-	if (coded && role == DESTINATION)
+	if (stream.coded && role != RELAY)
 		budget.coding_packets = rlnc_receiver_holds(&coding);
-	if (coded && role == RELAY) {
+	if (stream.coded && role == RELAY) {
 		budget.recode_packets = RECODE_PACKETS;
 		budget.recode_span = CODING_K;
 		budget.recode_hold = SECOND;
 	}
 	s->role = role;
-	coding_stream_init(&s->stream, name, role == RELAY, coded, PACKETS);
+	coding_stream_init(&s->stream, &stream);
 	set_port(&s->stream.port);
 	tsc_clock_init(&s->clock);
 	params.now = tsc_clock_now(&s->clock);
@@ -131,7 +183,7 @@ side_init(struct side *s, enum role role, bool coded)
 	if (node_add_port(s->node, &s->stream.port) < 0 ||
 		node_layout(s->node, &budget, &error) < 0)
 		bench_die("node: %s", error);
-	add_role(s, coded);
+	add_role(s, stream.coded);
 	node_tick(s->node);
 }
 
@@ -214,10 +266,10 @@ cycles_a_source(const struct side *s)
 }
 
 static void
-run(struct side *s, enum role role, bool coded, uint64_t frames)
+run(struct side *s, enum role role, enum kind kind, uint64_t frames)
 {
 	s->frames = 0;
-	side_init(s, role, coded);
+	side_init(s, role, kind);
 	measure(s, false, frames);
 	check(s);
 	measure(s, true, frames);
@@ -225,53 +277,66 @@ run(struct side *s, enum role role, bool coded, uint64_t frames)
 }
 
 static void
-print_row(const char *title, const struct bench_samples *cycles)
+print_row(const char *title, const struct bench_samples *samples, int digits)
 {
-	struct bench_stat stat = bench_stat(cycles);
+	struct bench_stat stat = bench_stat(samples);
 
-	printf("%-36s %7.1f (%6.1f..%7.1f)\n", title, stat.median, stat.min, stat.max);
+	printf("%-36s %7.*f (%6.*f..%7.*f)\n", title, digits, stat.median, digits, stat.min, digits,
+		stat.max);
 }
 
 static void
-compare(const struct bench_options *options, enum role role, const char *name)
+report_ratio(enum role role, enum kind kind, const struct bench_samples *plain,
+	const struct bench_samples *coded)
 {
-	static struct side plain, coded;
-	uint64_t frames = options->quick ? MEASURE_QUICK : MEASURE;
-	struct bench_samples a, b;
-	struct bench_stat ratio;
+	struct bench_samples ratio = {0};
 	char key[64];
 
-	plain = coded = (struct side){0};
-	for (unsigned int i = 0; i < options->runs; i++) {
-		run(&plain, role, false, frames);
-		run(&coded, role, true, frames);
+	for (unsigned int i = 0; i < plain->n; i++)
+		bench_add(&ratio, plain->value[i] / coded->value[i]);
+	print_row(kind == LOSS0 ? "rate to that without, nothing lost"
+				: "rate to that without, 5 % lost",
+		&ratio, 2);
+	snprintf(key, sizeof(key), "%s_%s_ratio", roles[role].name, kinds[kind].name);
+	bench_figure(key, bench_stat(&ratio).median);
+}
+
+static void
+compare(const struct bench_options *options, enum role role)
+{
+	static struct side sides[KINDS];
+	uint64_t frames = options->quick ? MEASURE_QUICK : MEASURE;
+	struct bench_samples cycles[KINDS];
+
+	memset(sides, 0, sizeof(sides));
+	for (unsigned int i = 0; i < options->runs; i++)
+		for (enum kind kind = 0; kind < KINDS; kind++)
+			run(&sides[kind], role, kind, frames);
+	printf("\n%s, %u bytes: TSC cycles a source packet, net of the stream; with coding %.2f "
+	       "frames a source packet, %.2f of them come\n\n",
+		roles[role].title, CODING_PAYLOAD, coding_stream_share(&sides[LOSS0].stream),
+		coding_stream_share(&sides[LOSS5].stream));
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		char key[64];
+
+		cycles[kind] = cycles_a_source(&sides[kind]);
+		print_row(kinds[kind].title, &cycles[kind], 1);
+		snprintf(key, sizeof(key), "%s_cycles_%s", roles[role].name, kinds[kind].name);
+		bench_figure(key, bench_stat(&cycles[kind]).median);
 	}
-	a = cycles_a_source(&plain);
-	b = cycles_a_source(&coded);
-	ratio = bench_ratio(&a, &b);
-	printf("\nA %s, %u bytes: TSC cycles a source packet, net of the stream; with coding %.2f "
-	       "frames a source packet\n\n",
-		name, CODING_PAYLOAD, coding_stream_share(&coded.stream));
-	print_row("without coding and loss", &a);
-	print_row("k = 32, systematic, 5 % lost", &b);
-	printf("%-36s %7.2f (%6.2f..%7.2f)\n", "rate to that without", ratio.median, ratio.min,
-		ratio.max);
-	snprintf(key, sizeof(key), "%s_loss5_ratio", name);
-	bench_figure(key, ratio.median);
-	snprintf(key, sizeof(key), "%s_cycles_plain", name);
-	bench_figure(key, bench_stat(&a).median);
-	snprintf(key, sizeof(key), "%s_cycles_loss5", name);
-	bench_figure(key, bench_stat(&b).median);
+	for (enum kind kind = LOSS0; kind < KINDS; kind++)
+		report_ratio(role, kind, &cycles[PLAIN], &cycles[kind]);
 }
 
 void
 coding_destination(const struct bench_options *options)
 {
-	compare(options, DESTINATION, "destination");
+	compare(options, DESTINATION);
+	compare(options, COPIED);
 }
 
 void
 coding_relay(const struct bench_options *options)
 {
-	compare(options, RELAY, "relay");
+	compare(options, RELAY);
 }

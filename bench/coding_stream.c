@@ -9,11 +9,16 @@
 #include "gf256.h"
 #include "rlnc_solver.h"
 
-#define LOSS 20 /* one frame in so many, 5 % */
 #define HEADER                                                                                     \
-	112	 /* bytes of a frame that are written; with all headers, and the symbol's head     \
-		  */
-#define PAD 0x5a /* what frames_make fills payloads with */
+	112 /* bytes of a frame that are written; with all headers, and the symbol's head          \
+	     */
+
+/* Of the repair packet with this number among those of all generations. */
+static uint16_t
+seed_of(uint32_t generation, uint32_t repair)
+{
+	return (uint16_t)(generation % STREAM_GENERATIONS * STREAM_REPAIRS + repair);
+}
 
 static void
 put_coding_header(const struct coding_stream *s, uint8_t *p, uint32_t number)
@@ -23,9 +28,23 @@ put_coding_header(const struct coding_stream *s, uint8_t *p, uint32_t number)
 
 	if (number >= CODING_K) {
 		h.kind = RLNC_SEEDED;
-		h.seed = s->seeds[number - CODING_K];
+		h.seed = seed_of(s->generation, number - CODING_K);
 	}
 	rlnc_header_write(&h, p);
+}
+
+/* The combination of the sources' heads, which are all the same. */
+static void
+put_repair_head(const struct coding_stream *s, uint8_t *p, uint32_t repair)
+{
+	struct rlnc_symbol_head head = {
+		.length = rte_cpu_to_be_16(CODING_PAYLOAD), .stamp = rte_cpu_to_be_32(s->stamp)};
+	uint8_t sum = s->sums[s->generation % STREAM_GENERATIONS][repair];
+	uint8_t bytes[sizeof(head)];
+
+	memcpy(bytes, &head, sizeof(head));
+	for (unsigned int i = 0; i < sizeof(head); i++)
+		p[i] = gf256_mul(sum, bytes[i]);
 }
 
 /* Frame number of a generation: its headers, as the last node wrote them. */
@@ -36,7 +55,7 @@ write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
 	uint8_t *frame = (uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM;
 	struct session_hdr *session = (struct session_hdr *)(frame + t->session_off);
 	uint64_t link_seq = rte_cpu_to_be_64(s->link_seq++);
-	uint32_t seq = s->generation * CODING_K + (s->coded ? 0 : number);
+	uint32_t seq = s->generation * CODING_K + (s->params.coded ? 0 : number);
 
 	memcpy(frame, t->frame, HEADER);
 	memcpy(frame + t->link_seq_off, &link_seq, sizeof(link_seq));
@@ -44,27 +63,25 @@ write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
 	session->seq = rte_cpu_to_be_32(seq);
 	session->stamp = rte_cpu_to_be_32(s->stamp);
 	session->flow_seq = rte_cpu_to_be_16(
-		(uint16_t)(s->generation * (s->coded ? STREAM_SENT : CODING_K) + number));
+		(uint16_t)(s->generation * (s->params.coded ? STREAM_SENT : CODING_K) + number));
 	m->data_off = RTE_PKTMBUF_HEADROOM;
 	m->data_len = t->frame_len;
 	m->pkt_len = t->frame_len;
-	if (!s->coded)
+	if (!s->params.coded)
 		return;
 	session->flags = SESSION_CODED;
 	put_coding_header(s, (uint8_t *)(session + 1), number);
-	if (number >= CODING_K) {
-		struct rlnc_symbol_head head = {.length = rte_cpu_to_be_16(CODING_PAYLOAD),
-			.stamp = rte_cpu_to_be_32(s->stamp)};
-
-		memcpy((uint8_t *)(session + 1) + RLNC_HEADER_BYTES, &head, sizeof(head));
-	}
+	if (number >= CODING_K)
+		put_repair_head(s, (uint8_t *)(session + 1) + RLNC_HEADER_BYTES, number - CODING_K);
 }
 
 static void
-next_frame(struct coding_stream *s, struct rte_mbuf *m)
+next_frame(struct coding_stream *s, struct rte_mbuf *m, uint64_t now)
 {
 	uint32_t which = s->generation % STREAM_GENERATIONS;
 
+	if (s->at == 0)
+		s->stamp = (uint32_t)(now / 1000);
 	write_frame(s, m, s->come[which][s->at]);
 	if (++s->at == s->nb_come[which]) {
 		s->at = 0;
@@ -90,7 +107,6 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 
 	(void)queue;
 	(void)n;
-	s->stamp = (uint32_t)(now / 1000);
 	if (!s->primed)
 		look_ahead(s);
 	s->primed = true;
@@ -102,9 +118,21 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		pkts[i]->next = NULL;
 		pkts[i]->ol_flags = 0;
 		pkts[i]->packet_type = 0;
-		next_frame(s, pkts[i]);
+		next_frame(s, pkts[i], now);
 	}
 	return LOOP_BURST;
+}
+
+/* As an application receives a datagram, or a port that copies what it sends. */
+static void
+copy_out(struct coding_stream *s, const struct rte_mbuf *m)
+{
+	uint8_t *to = s->copy;
+
+	for (; m != NULL; m = m->next) {
+		memcpy(to, rte_pktmbuf_mtod(m, const void *), m->data_len);
+		to += m->data_len;
+	}
 }
 
 static uint16_t
@@ -115,6 +143,8 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	(void)queue;
 	(void)now;
 	s->sent += n;
+	for (uint16_t i = 0; s->params.copied && i < n; i++)
+		copy_out(s, pkts[i]);
 	rte_pktmbuf_free_bulk(pkts, n);
 	return n;
 }
@@ -131,23 +161,17 @@ coding_stream_io(struct coding_stream *s, uint64_t now)
 	return LOOP_BURST;
 }
 
-/* Seeds whose coefficients have the sum 1. */
 static void
-choose_seeds(struct coding_stream *s)
+sum_coefficients(struct coding_stream *s)
 {
-	unsigned int have = 0;
+	for (uint32_t g = 0; g < STREAM_GENERATIONS; g++)
+		for (uint32_t r = 0; r < STREAM_REPAIRS; r++) {
+			uint8_t coeffs[CODING_K];
 
-	for (uint32_t seed = 0; have < STREAM_REPAIRS && seed <= UINT16_MAX; seed++) {
-		uint8_t coeffs[CODING_K], sum = 0;
-
-		rlnc_seed_coeffs((uint16_t)seed, coeffs, CODING_K);
-		for (unsigned int i = 0; i < CODING_K; i++)
-			sum ^= coeffs[i];
-		if (sum == 1)
-			s->seeds[have++] = (uint16_t)seed;
-	}
-	if (have < STREAM_REPAIRS)
-		bench_die("there are not %u seeds with a sum of 1", STREAM_REPAIRS);
+			rlnc_seed_coeffs(seed_of(g, r), coeffs, CODING_K);
+			for (unsigned int i = 0; i < CODING_K; i++)
+				s->sums[g][r] ^= coeffs[i];
+		}
 }
 
 /* Whether all sources can be known of what comes. */
@@ -166,7 +190,7 @@ is_enough(const struct coding_stream *s, uint32_t which, void *memory)
 			rlnc_solver_learn(&solver, number);
 			continue;
 		}
-		rlnc_seed_coeffs(s->seeds[number - CODING_K], coeffs, CODING_K);
+		rlnc_seed_coeffs(seed_of(which, number - CODING_K), coeffs, CODING_K);
 		(void)rlnc_solver_add(&solver, coeffs, rlnc_solver_free_slot(&solver));
 	}
 	return solver.nb_known + rlnc_solver_solved(&solver, rows) == CODING_K;
@@ -184,10 +208,10 @@ choose_losses(struct coding_stream *s)
 	for (uint32_t g = 0; g < STREAM_GENERATIONS; g++) {
 		do {
 			s->nb_come[g] = 0;
-			for (uint32_t i = 0; i < (s->coded ? STREAM_SENT : CODING_K); i++)
-				if (!s->coded || rng_below(&rng, LOSS) != 0)
+			for (uint32_t i = 0; i < (s->params.coded ? STREAM_SENT : CODING_K); i++)
+				if (!s->params.lossy || rng_below(&rng, STREAM_LOSS) != 0)
 					s->come[g][s->nb_come[g]++] = (uint8_t)i;
-		} while (s->coded && !is_enough(s, g, memory));
+		} while (s->params.coded && !is_enough(s, g, memory));
 		s->come_sum += s->nb_come[g];
 	}
 	rte_free(memory);
@@ -217,38 +241,37 @@ make_frame(struct loop_traffic *t, bool relayed, size_t payload)
 }
 
 static void
-make_frames(struct coding_stream *s, bool relayed)
+make_frames(struct coding_stream *s)
 {
-	size_t source = CODING_PAYLOAD + (s->coded ? RLNC_HEADER_BYTES : 0);
+	size_t source = CODING_PAYLOAD + (s->params.coded ? RLNC_HEADER_BYTES : 0);
 
-	make_frame(&s->source, relayed, source);
-	make_frame(&s->repair, relayed, source + sizeof(struct rlnc_symbol_head));
+	make_frame(&s->source, s->params.relayed, source);
+	make_frame(&s->repair, s->params.relayed, source + sizeof(struct rlnc_symbol_head));
 }
 
 void
-coding_stream_init(
-	struct coding_stream *s, const char *name, bool relayed, bool coded, uint32_t packets)
+coding_stream_init(struct coding_stream *s, const struct coding_stream_params *params)
 {
 	struct rte_mbuf *m;
 
 	*s = (struct coding_stream){
-		.coded = coded,
+		.params = *params,
 		.port = {.ops = &stream_ops, .rx_queues = 1, .tx_queues = 1, .up = true},
 		.link_seq = 1,
 	};
 	s->port.driver = s;
-	snprintf(s->port.name, sizeof(s->port.name), "%s", name);
-	s->pool = rte_pktmbuf_pool_create_by_ops(
-		name, packets, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_sp_sc");
+	snprintf(s->port.name, sizeof(s->port.name), "%s", params->name);
+	s->pool = rte_pktmbuf_pool_create_by_ops(params->name, params->packets, 0, 0,
+		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "ring_sp_sc");
 	if (s->pool == NULL)
-		bench_die("no memory for %u packets: %s", packets, rte_strerror(rte_errno));
-	make_frames(s, relayed);
-	choose_seeds(s);
+		bench_die("no memory for %u packets: %s", params->packets, rte_strerror(rte_errno));
+	make_frames(s);
+	sum_coefficients(s);
 	choose_losses(s);
-	for (uint32_t i = 0; i < packets; i++) {
+	for (uint32_t i = 0; i < params->packets; i++) {
 		if (rte_mempool_get(s->pool, (void **)&m) != 0)
-			bench_die("%s: packets are missing from the pool", name);
-		memset(m->buf_addr, PAD, m->buf_len);
+			bench_die("%s: packets are missing from the pool", params->name);
+		memset(m->buf_addr, 0, m->buf_len);
 		rte_mempool_put(s->pool, m);
 	}
 }
