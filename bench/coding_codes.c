@@ -49,9 +49,10 @@ enum work {
 static const char *const work_names[WORKS] = {"repair", "encode", "decode", "decode_seeds"};
 
 static void
-release_nothing(struct rte_mbuf *m)
+release_nothing(struct rte_mbuf **packets, unsigned int n)
 {
-	(void)m;
+	(void)packets;
+	(void)n;
 }
 
 static void

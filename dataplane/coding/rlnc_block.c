@@ -6,7 +6,6 @@
 /* So many source packets are in all generations of a session together, within these bounds. */
 #define SOURCES	   512
 #define BLOCKS_MIN 4
-#define BLOCKS_MAX 64
 
 uint16_t
 rlnc_blocks_count(uint8_t k)
@@ -15,7 +14,7 @@ rlnc_blocks_count(uint8_t k)
 
 	if (n < BLOCKS_MIN)
 		return BLOCKS_MIN;
-	return n < BLOCKS_MAX ? n : BLOCKS_MAX;
+	return n < RLNC_BLOCKS_MAX ? n : RLNC_BLOCKS_MAX;
 }
 
 /* A generation holds k packets, or a few more when a source packet comes that others imply. */
@@ -38,8 +37,7 @@ rlnc_blocks_bytes(uint8_t k)
 }
 
 void
-rlnc_blocks_init(
-	struct rlnc_blocks *b, void *memory, uint8_t k, void (*release)(struct rte_mbuf *m))
+rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *release)
 {
 	uint8_t *p = (uint8_t *)memory + table_bytes(k);
 
@@ -52,18 +50,26 @@ rlnc_blocks_init(
 	for (uint16_t i = 0; i < b->count; i++) {
 		rlnc_decoder_init(&b->blocks[i].d, p, k, k, release);
 		b->blocks[i].d.all_held = &b->held;
+		b->blocks[i].index = i;
 		p += rlnc_decoder_bytes(k, k);
 	}
 }
 
+static void
+set_state(struct rlnc_blocks *b, struct rlnc_block *block, enum rlnc_block_state state)
+{
+	block->state = state;
+	b->states[block->index] = state;
+}
+
 static uint32_t
-close_block(struct rlnc_block *block, enum rlnc_block_state state)
+close_block(struct rlnc_blocks *b, struct rlnc_block *block, enum rlnc_block_state state)
 {
 	uint32_t gone = block->state == RLNC_BLOCK_OPEN ? block->d.solver.nb_rows : 0;
 
 	if (block->state == RLNC_BLOCK_OPEN)
 		rlnc_decoder_begin(&block->d, block->first);
-	block->state = state;
+	set_state(b, block, state);
 	return gone;
 }
 
@@ -73,7 +79,7 @@ rlnc_blocks_reset(struct rlnc_blocks *b)
 	uint32_t gone = 0;
 
 	for (uint16_t i = 0; i < b->count; i++)
-		gone += close_block(&b->blocks[i], RLNC_BLOCK_UNUSED);
+		gone += close_block(b, &b->blocks[i], RLNC_BLOCK_UNUSED);
 	b->displaced = false;
 	return gone;
 }
@@ -89,27 +95,26 @@ is_older(uint32_t a, uint32_t b)
 static struct rlnc_block *
 choose(struct rlnc_blocks *b)
 {
-	struct rlnc_block *best = NULL;
+	uint16_t best = 0;
 
 	for (uint16_t i = 0; i < b->count; i++) {
-		struct rlnc_block *block = &b->blocks[i];
-		bool open = block->state == RLNC_BLOCK_OPEN;
+		bool open = b->states[i] == RLNC_BLOCK_OPEN;
+		bool best_open = b->states[best] == RLNC_BLOCK_OPEN;
 
-		if (block->state == RLNC_BLOCK_UNUSED)
-			return block;
-		if (best == NULL || (best->state == RLNC_BLOCK_OPEN && !open) ||
-			((best->state == RLNC_BLOCK_OPEN) == open &&
-				is_older(block->first, best->first)))
-			best = block;
+		if (b->states[i] == RLNC_BLOCK_UNUSED)
+			return &b->blocks[i];
+		if ((best_open && !open) ||
+			(best_open == open && is_older(b->firsts[i], b->firsts[best])))
+			best = i;
 	}
-	return best;
+	return &b->blocks[best];
 }
 
 static struct rlnc_block *
 find(struct rlnc_blocks *b, uint32_t first)
 {
 	for (uint16_t i = 0; i < b->count; i++)
-		if (b->blocks[i].first == first && b->blocks[i].state != RLNC_BLOCK_UNUSED)
+		if (b->firsts[i] == first && b->states[i] != RLNC_BLOCK_UNUSED)
 			return &b->blocks[i];
 	return NULL;
 }
@@ -129,11 +134,12 @@ begin(struct rlnc_blocks *b, uint32_t first, uint32_t *gone)
 		if (!b->displaced || is_older(b->floor, block->first))
 			b->floor = block->first;
 		b->displaced = true;
-		*gone += close_block(block, RLNC_BLOCK_UNUSED);
+		*gone += close_block(b, block, RLNC_BLOCK_UNUSED);
 	}
 	rlnc_decoder_begin(&block->d, first);
 	block->first = first;
-	block->state = RLNC_BLOCK_OPEN;
+	b->firsts[block->index] = first;
+	set_state(b, block, RLNC_BLOCK_OPEN);
 	block->n = 0;
 	block->span = 0;
 	block->told_at = 0;
@@ -157,25 +163,9 @@ rlnc_blocks_find(struct rlnc_blocks *b, uint32_t first, uint64_t now, uint32_t *
 }
 
 bool
-rlnc_block_learn(struct rlnc_block *block, const struct rlnc_header *h)
-{
-	uint8_t span = h->kind == RLNC_SYSTEMATIC ? (uint8_t)(h->index + 1) : h->n;
-
-	if (h->final) {
-		if ((block->n != 0 && block->n != h->n) || block->span > h->n)
-			return false;
-		block->n = h->n;
-	}
-	if (block->n != 0 && span > block->n)
-		return false;
-	block->span = RTE_MAX(block->span, span);
-	return true;
-}
-
-bool
 rlnc_blocks_make_room(struct rlnc_blocks *b, const struct rlnc_block *keep, uint32_t *gone)
 {
-	while (unlikely(b->held >= b->held_max)) {
+	while (unlikely(!rlnc_blocks_have_room(b))) {
 		struct rlnc_block *oldest = NULL;
 
 		for (uint16_t i = 0; i < b->count; i++) {
@@ -187,17 +177,17 @@ rlnc_blocks_make_room(struct rlnc_blocks *b, const struct rlnc_block *keep, uint
 		}
 		if (oldest == NULL)
 			return false;
-		*gone += close_block(oldest, RLNC_BLOCK_GIVEN_UP);
+		*gone += close_block(b, oldest, RLNC_BLOCK_GIVEN_UP);
 	}
 	return true;
 }
 
 bool
-rlnc_block_is_decoded(struct rlnc_block *block)
+rlnc_blocks_close(struct rlnc_blocks *b, struct rlnc_block *block)
 {
-	if (likely(block->n == 0 || block->d.solver.nb_known != block->n))
+	if (block->state != RLNC_BLOCK_OPEN || !rlnc_block_is_whole(block))
 		return false;
-	(void)close_block(block, RLNC_BLOCK_DECODED);
+	(void)close_block(b, block, RLNC_BLOCK_DECODED);
 	return true;
 }
 
@@ -208,7 +198,7 @@ rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone
 		struct rlnc_block *block = &b->blocks[i];
 
 		if (block->state == RLNC_BLOCK_OPEN && block->heard_at < heard_before)
-			*gone += close_block(block, RLNC_BLOCK_GIVEN_UP);
+			*gone += close_block(b, block, RLNC_BLOCK_GIVEN_UP);
 	}
 }
 

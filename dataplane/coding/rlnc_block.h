@@ -22,6 +22,7 @@ enum rlnc_block_state {
 struct rlnc_block {
 	struct rlnc_decoder d;
 	uint32_t first;
+	uint16_t index;	   /* constant: in the table */
 	uint8_t state;	   /* enum rlnc_block_state */
 	uint8_t n;	   /* source packets, 0 = not known yet */
 	uint8_t span;	   /* as many at least */
@@ -29,8 +30,12 @@ struct rlnc_block {
 	uint64_t told_at;  /* last DECODED, ns; 0 = none yet */
 };
 
+#define RLNC_BLOCKS_MAX 64
+
 struct rlnc_blocks {
 	struct rlnc_block *blocks;
+	uint32_t firsts[RLNC_BLOCKS_MAX]; /* of the blocks, once more: all are looked through */
+	uint8_t states[RLNC_BLOCKS_MAX];
 	uint16_t count;
 	uint16_t k;
 	bool displaced; /* one was */
@@ -46,8 +51,7 @@ uint32_t rlnc_blocks_hold(uint8_t k);
 
 size_t rlnc_blocks_bytes(uint8_t k);
 /* memory has alignment 64; release as rlnc_decoder.h says. */
-void rlnc_blocks_init(
-	struct rlnc_blocks *b, void *memory, uint8_t k, void (*release)(struct rte_mbuf *m));
+void rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *release);
 
 /* Releases everything and forgets all generations. Returns combinations that were held. */
 uint32_t rlnc_blocks_reset(struct rlnc_blocks *b);
@@ -62,16 +66,43 @@ rlnc_blocks_find(struct rlnc_blocks *b, uint32_t first, uint64_t now, uint32_t *
 /*
  * What a packet's header says of its generation; false if it contradicts what another one said.
  */
-bool rlnc_block_learn(struct rlnc_block *block, const struct rlnc_header *h);
+static inline bool
+rlnc_block_learn(struct rlnc_block *block, const struct rlnc_header *h)
+{
+	uint8_t span = h->kind == RLNC_SYSTEMATIC ? (uint8_t)(h->index + 1) : h->n;
+
+	if (h->final) {
+		if ((block->n != 0 && block->n != h->n) || block->span > h->n)
+			return false;
+		block->n = h->n;
+	}
+	if (block->n != 0 && span > block->n)
+		return false;
+	block->span = RTE_MAX(block->span, span);
+	return true;
+}
 
 /*
  * Gives up the oldest open generations until there is room for one more packet, but not this one.
  * False if this one alone has no room. *gone as above.
  */
+static inline bool
+rlnc_blocks_have_room(const struct rlnc_blocks *b)
+{
+	return b->held < b->held_max;
+}
+
 bool rlnc_blocks_make_room(struct rlnc_blocks *b, const struct rlnc_block *keep, uint32_t *gone);
 
-/* The generation may be decoded now: then all is released and true returned. */
-bool rlnc_block_is_decoded(struct rlnc_block *block);
+/* Are all source packets of the generation known? */
+static inline bool
+rlnc_block_is_whole(const struct rlnc_block *block)
+{
+	return block->n != 0 && block->d.solver.nb_known == block->n;
+}
+
+/* Such a generation, if it is open, is decoded from now on, and all is released: then true. */
+bool rlnc_blocks_close(struct rlnc_blocks *b, struct rlnc_block *block);
 
 /* Gives up open generations of which nothing was heard since a time; *gone as above. */
 void rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone);

@@ -28,7 +28,7 @@ rlnc_decoder_bytes(uint16_t columns, uint16_t slots)
 
 void
 rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16_t slots,
-	void (*release)(struct rte_mbuf *m))
+	rlnc_release *release)
 {
 	uint16_t ring = ring_of(columns);
 	uint8_t *p = memory;
@@ -45,21 +45,13 @@ rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16
 }
 
 static void
-count_held(struct rlnc_decoder *d, int more)
-{
-	d->held = (uint16_t)(d->held + more);
-	if (d->all_held != NULL)
-		*d->all_held += (uint32_t)more;
-}
-
-static void
 let_go(struct rlnc_decoder *d, struct rlnc_held *held)
 {
 	if (held->m == NULL)
 		return;
-	d->release(held->m);
+	d->release(&held->m, 1);
 	held->m = NULL;
-	count_held(d, -1);
+	rlnc_decoder_count(d, -1);
 }
 
 /* Combinations that no row needs. */
@@ -71,11 +63,32 @@ let_go_unused(struct rlnc_decoder *d)
 			let_go(d, &d->slots[j]);
 }
 
+#define TOGETHER 64
+
+static void
+let_go_all(struct rlnc_decoder *d)
+{
+	struct rte_mbuf *packets[TOGETHER];
+	unsigned int left = d->held, n = 0;
+
+	for (struct rlnc_held *held = d->sources; left > 0; held++) {
+		if (held->m == NULL)
+			continue;
+		packets[n++] = held->m;
+		held->m = NULL;
+		left--;
+		if (n == TOGETHER || left == 0) {
+			d->release(packets, n);
+			n = 0;
+		}
+	}
+	rlnc_decoder_count(d, -d->held);
+}
+
 void
 rlnc_decoder_begin(struct rlnc_decoder *d, uint32_t base)
 {
-	for (uint16_t i = 0; d->held > 0 && i < d->solver.columns + d->solver.slots; i++)
-		let_go(d, &d->sources[i]);
+	let_go_all(d);
 	rlnc_solver_reset(&d->solver);
 	d->base = base;
 }
@@ -87,7 +100,7 @@ rlnc_decoder_source(
 	uint16_t gone = rlnc_solver_learn(&d->solver, seq & d->mask);
 
 	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
-	count_held(d, 1);
+	rlnc_decoder_count(d, 1);
 	if (unlikely(gone > 0))
 		let_go_unused(d);
 	return gone;
@@ -139,7 +152,7 @@ rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h, ui
 	if (likely(p != &head))
 		memcpy(&head, p, sizeof(head));
 	rlnc_held_set(&d->slots[slot], head, m, (uint32_t)(skip + sizeof(head)));
-	count_held(d, 1);
+	rlnc_decoder_count(d, 1);
 	return RLNC_HELD;
 }
 
@@ -330,7 +343,7 @@ rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16
 	for (uint16_t i = 0; i < n; i++) {
 		rows[i] = found[i].row;
 		rlnc_held_set(&d->sources[found[i].seq & d->mask], found[i].head, packets[i], 0);
-		count_held(d, 1);
+		rlnc_decoder_count(d, 1);
 	}
 	rlnc_solver_finish(&d->solver, rows, n);
 	let_go_unused(d);

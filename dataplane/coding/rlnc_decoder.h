@@ -19,6 +19,9 @@
 #include "rlnc_header.h"
 #include "rlnc_solver.h"
 
+/* Takes packets that are held no more; rte_pktmbuf_free_bulk is one. */
+typedef void rlnc_release(struct rte_mbuf **packets, unsigned int n);
+
 struct rlnc_decoder {
 	struct rlnc_solver solver;
 	uint32_t base;		   /* lowest sequence in play */
@@ -27,7 +30,7 @@ struct rlnc_decoder {
 	uint32_t *all_held;	   /* of several decoders together; NULL after init */
 	struct rlnc_held *sources; /* by column; of those that are known */
 	struct rlnc_held *slots;
-	void (*release)(struct rte_mbuf *m);
+	rlnc_release *release;
 };
 
 /* What became of a packet. */
@@ -50,7 +53,7 @@ struct rlnc_found {
 /* columns: rounded up to a power of 2, at most 256; slots: combinations held at most, to 128. */
 size_t rlnc_decoder_bytes(uint16_t columns, uint16_t slots);
 void rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16_t slots,
-	void (*release)(struct rte_mbuf *m));
+	rlnc_release *release);
 
 /* Releases everything, and begins with this sequence. */
 void rlnc_decoder_begin(struct rlnc_decoder *d, uint32_t base);
@@ -67,6 +70,21 @@ rlnc_decoder_in_play(const struct rlnc_decoder *d, uint32_t seq)
 	return seq - d->base <= d->mask;
 }
 
+/* Nothing can be computed, and a source packet that comes changes no combination. */
+static inline bool
+rlnc_decoder_is_plain(const struct rlnc_decoder *d)
+{
+	return d->solver.nb_rows == 0;
+}
+
+static inline void
+rlnc_decoder_count(struct rlnc_decoder *d, int more)
+{
+	d->held = (uint16_t)(d->held + more);
+	if (d->all_held != NULL)
+		*d->all_held += (uint32_t)more;
+}
+
 /* The sequence is in play. */
 static inline bool
 rlnc_decoder_knows(const struct rlnc_decoder *d, uint32_t seq)
@@ -80,6 +98,16 @@ rlnc_decoder_knows(const struct rlnc_decoder *d, uint32_t seq)
  */
 uint16_t rlnc_decoder_source(
 	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m);
+
+/* The same while the decoder is plain. */
+static inline void
+rlnc_decoder_source_plain(
+	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m)
+{
+	rlnc_solver_learn_plain(&d->solver, seq & d->mask);
+	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
+	rlnc_decoder_count(d, 1);
+}
 
 /*
  * A combination, seeded or recoded, of h->n sequences from first on; its symbol follows skip bytes

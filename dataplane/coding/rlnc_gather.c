@@ -15,10 +15,12 @@ struct cursor {
 static void
 cursor_begin(struct cursor *c, const struct rlnc_held *held)
 {
-	*c = (struct cursor){.seg = held->seg,
+	*c = (struct cursor){.seg = held->m,
 		.at = held->at,
-		.left = RTE_MIN(held->piece, held->len),
+		.left = RTE_MIN((uint32_t)held->piece, held->len),
 		.len = held->len};
+	for (uint16_t i = 0; i < held->seg; i++)
+		c->seg = c->seg->next;
 }
 
 static void

@@ -12,14 +12,17 @@
 
 #include "rlnc_symbol.h"
 
-/* A symbol: its head, and the rest from at on: piece bytes there, then the segments after seg. */
+/*
+ * A symbol: its head, and the rest from at on: piece bytes there, then the segments after that one.
+ * Half a cache line.
+ */
 struct rlnc_held {
 	struct rlnc_symbol_head head;
 	struct rte_mbuf *m; /* whose it is; NULL: nothing is held */
-	const struct rte_mbuf *seg;
 	const uint8_t *at;
 	uint32_t len;	/* of the rest */
-	uint32_t piece; /* bytes of it at at */
+	uint16_t piece; /* bytes of it at at */
+	uint16_t seg;	/* at lies in this segment of m, the first one is 0 */
 };
 
 /*
@@ -31,17 +34,19 @@ rlnc_held_set(
 	struct rlnc_held *held, struct rlnc_symbol_head head, struct rte_mbuf *m, uint32_t skip)
 {
 	const struct rte_mbuf *seg = m;
+	uint16_t n = 0;
 
 	held->len = m->pkt_len - skip;
 	while (unlikely(skip >= seg->data_len && seg->next != NULL)) {
 		skip -= seg->data_len;
 		seg = seg->next;
+		n++;
 	}
 	held->head = head;
 	held->m = m;
-	held->seg = seg;
+	held->seg = n;
 	held->at = rte_pktmbuf_mtod_offset(seg, const uint8_t *, skip);
-	held->piece = seg->data_len - skip;
+	held->piece = (uint16_t)(seg->data_len - skip);
 }
 
 /* Outputs at a time. */

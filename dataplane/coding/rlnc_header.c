@@ -5,10 +5,7 @@
 #include "rlnc_symbol.h"
 #include "tinymt32.h"
 
-/* The first byte: kind << 4, and these. */
-#define BIT_WINDOW  0x01
-#define BIT_FINAL   0x02
-#define BITS_KNOWN  (BIT_WINDOW | BIT_FINAL)
+#define BITS_KNOWN  (RLNC_HEADER_WINDOW | RLNC_HEADER_FINAL)
 #define KIND_SHIFT  4
 #define SECOND_PART 2 /* offset of index or seed */
 
@@ -28,8 +25,8 @@ rlnc_header_parse(const uint8_t *data, uint32_t len, struct rlnc_header *h)
 	if (unlikely(len < RLNC_HEADER_BYTES))
 		return DROP_coding_truncated;
 	*h = (struct rlnc_header){.kind = data[0] >> KIND_SHIFT,
-		.code = (data[0] & BIT_WINDOW) ? RLNC_WINDOW : RLNC_BLOCK,
-		.final = (data[0] & BIT_FINAL) != 0,
+		.code = (data[0] & RLNC_HEADER_WINDOW) ? RLNC_WINDOW : RLNC_BLOCK,
+		.final = (data[0] & RLNC_HEADER_FINAL) != 0,
 		.n = data[1]};
 	if (unlikely(h->kind > RLNC_RECODED || (data[0] & 0x0f & ~BITS_KNOWN) != 0 || h->n == 0 ||
 		     h->n > RLNC_SPAN_MAX || (h->final && h->code == RLNC_WINDOW)))
@@ -68,8 +65,9 @@ rlnc_header_read(const struct rte_mbuf *m, uint8_t room[RLNC_HEADER_MAX], struct
 uint16_t
 rlnc_header_write(const struct rlnc_header *h, uint8_t *data)
 {
-	data[0] = (uint8_t)(h->kind << KIND_SHIFT | (h->code == RLNC_WINDOW ? BIT_WINDOW : 0) |
-			    (h->final ? BIT_FINAL : 0));
+	data[0] = (uint8_t)(h->kind << KIND_SHIFT |
+			    (h->code == RLNC_WINDOW ? RLNC_HEADER_WINDOW : 0) |
+			    (h->final ? RLNC_HEADER_FINAL : 0));
 	data[1] = h->n;
 	data[SECOND_PART] = 0;
 	data[SECOND_PART + 1] = 0;

@@ -29,6 +29,10 @@ enum rlnc_code {
 	RLNC_WINDOW,
 };
 
+/* Bits of the first byte, below the kind. */
+#define RLNC_HEADER_WINDOW 0x01
+#define RLNC_HEADER_FINAL  0x02
+
 #define RLNC_SPAN_MAX	  128 /* source packets that one packet combines */
 #define RLNC_HEADER_BYTES 4   /* without explicit coefficients */
 #define RLNC_HEADER_MAX	  (RLNC_HEADER_BYTES + RLNC_SPAN_MAX)
@@ -55,6 +59,21 @@ rlnc_header_bytes(const struct rlnc_header *h)
  * DROP_none, or why the packet is to be dropped.
  */
 enum drop_reason rlnc_header_parse(const uint8_t *data, uint32_t len, struct rlnc_header *h);
+
+/*
+ * The same of the most common header, a source packet's as it is of a block code: false if it may
+ * be another, or wrong. RLNC_HEADER_BYTES can be read.
+ */
+static inline bool
+rlnc_header_parse_source(const uint8_t *data, struct rlnc_header *h)
+{
+	*h = (struct rlnc_header){.kind = RLNC_SYSTEMATIC,
+		.code = RLNC_BLOCK,
+		.final = data[0] != 0,
+		.n = data[1],
+		.index = data[2]};
+	return (data[0] & ~RLNC_HEADER_FINAL) == 0 && h->index < h->n;
+}
 
 /*
  * The same of a packet whose data begins with the header, chained or not. Where it does not lie in

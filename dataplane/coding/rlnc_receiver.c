@@ -136,15 +136,6 @@ deliver_computed(struct worker *w, struct destination *dst, const struct rlnc_fo
 		destination_give(w, dst, m, &packet);
 }
 
-/* The decoder's reference to a packet that goes on to the egress. */
-static inline void
-share(struct rte_mbuf *m)
-{
-	m->ol_flags |= packet_held_flag;
-	for (struct rte_mbuf *seg = m; seg != NULL; seg = seg->next)
-		rte_mbuf_refcnt_update(seg, 1);
-}
-
 /* Oldest first: n is small, or all of a generation, whose rows may stand in any order. */
 static void
 deliver_in_order(struct worker *w, struct destination *dst, const struct rlnc_found *found,
@@ -195,7 +186,7 @@ compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
 	for (uint16_t i = 0; i < n; i++) {
 		packets[i]->data_len = found[i].len;
 		packets[i]->pkt_len = found[i].len;
-		share(packets[i]);
+		rlnc_receiver_share(packets[i]);
 	}
 	rlnc_decoder_keep(d, found, n, packets);
 	w->counters.originated += n;
@@ -294,10 +285,20 @@ trim_source(struct worker *w, struct rte_mbuf *m)
 
 /* Every packet of a decoded generation, the last that it took and those that come after it. */
 static void
-tell(struct worker *w, struct destination *dst, struct rlnc_block *block, const struct coded *c)
+tell(struct worker *w, struct destination *dst, struct rlnc_block *block, uint16_t neighbour)
 {
 	if (dst->coding->params.repair == RLNC_REPAIR_RATELESS)
-		rlnc_decoded_tell(w, dst, block, c->neighbour);
+		rlnc_decoded_tell(w, dst, block, neighbour);
+}
+
+void
+rlnc_receiver_close(
+	struct worker *w, struct destination *dst, struct rlnc_block *block, uint16_t neighbour)
+{
+	if (!rlnc_blocks_close(&dst->coding->blocks, block))
+		return;
+	dst->coding->counters.generations++;
+	tell(w, dst, block, neighbour);
 }
 
 /* Is the generation decoded now? Only a block code has any. */
@@ -305,10 +306,8 @@ static void
 look_if_decoded(
 	struct worker *w, struct destination *dst, struct rlnc_block *block, const struct coded *c)
 {
-	if (block == NULL || likely(!rlnc_block_is_decoded(block)))
-		return;
-	dst->coding->counters.generations++;
-	tell(w, dst, block, c);
+	if (block != NULL && unlikely(rlnc_block_is_whole(block)))
+		rlnc_receiver_close(w, dst, block, c->neighbour);
 }
 
 static void
@@ -330,7 +329,7 @@ input_source(struct worker *w, struct destination *dst, struct rte_mbuf *m, cons
 			.stamp = rte_cpu_to_be_32(c->stamp)};
 		uint16_t gone;
 
-		share(m);
+		rlnc_receiver_share(m);
 		gone = rlnc_decoder_source(place.d, packet.seq, head, m);
 		if (unlikely(gone > 0)) {
 			w->counters.queued -= gone;
@@ -368,7 +367,7 @@ input_combination(
 	if (place.d == NULL) {
 		refuse(w, dst, m, place.reason);
 		if (place.block != NULL && place.block->state == RLNC_BLOCK_DECODED)
-			tell(w, dst, place.block, c);
+			tell(w, dst, place.block, c->neighbour);
 		return;
 	}
 	verdict = rlnc_decoder_combination(place.d, &c->h, c->first, m, rlnc_header_bytes(&c->h));
@@ -447,9 +446,9 @@ rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
 	r->timer.arg = dst;
 	p += head + flows;
 	if (window)
-		rlnc_window_init(&r->window, p, params->k, params->deadline, rte_pktmbuf_free);
+		rlnc_window_init(&r->window, p, params->k, params->deadline, rte_pktmbuf_free_bulk);
 	else
-		rlnc_blocks_init(&r->blocks, p, params->k, rte_pktmbuf_free);
+		rlnc_blocks_init(&r->blocks, p, params->k, rte_pktmbuf_free_bulk);
 	return r;
 }
 

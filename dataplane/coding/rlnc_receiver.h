@@ -14,6 +14,7 @@
 #ifndef FERRY_RLNC_RECEIVER_H
 #define FERRY_RLNC_RECEIVER_H
 
+#include "packet.h"
 #include "rlnc_block.h"
 #include "rlnc_params.h"
 #include "rlnc_window.h"
@@ -63,6 +64,22 @@ void rlnc_receiver_free(struct rlnc_receiver *r);
 
 /* A coded packet of the session, its epoch accepted (data begins at the coding header). */
 void rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
+
+/* The decoder's reference to a packet that goes on to the egress. */
+static inline void
+rlnc_receiver_share(struct rte_mbuf *m)
+{
+	m->ol_flags |= packet_held_flag;
+	for (struct rte_mbuf *seg = m; seg != NULL; seg = seg->next)
+		rte_mbuf_refcnt_update(seg, 1);
+}
+
+/*
+ * Nothing is missing of an open generation (rlnc_block_is_whole): it is decoded, and whom the last
+ * packet came from is told, if the session is rateless.
+ */
+void rlnc_receiver_close(
+	struct worker *w, struct destination *dst, struct rlnc_block *block, uint16_t neighbour);
 
 /*
  * Forgets all generations: the source began anew (reason DROP_coding_given_up), or the session

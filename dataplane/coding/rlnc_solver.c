@@ -44,7 +44,7 @@ rlnc_solver_reset(struct rlnc_solver *s)
 	s->nb_used = 0;
 	memset(s->open, 0xff, s->columns);
 	memset(s->known, 0, s->columns);
-	memset(s->row_of, 0xff, sizeof(s->row_of));
+	memset(s->row_of, 0xff, s->columns * sizeof(s->row_of[0]));
 	memset(s->used, 0, sizeof(s->used));
 }
 

@@ -69,6 +69,15 @@ uint16_t rlnc_solver_free_slot(const struct rlnc_solver *s);
  */
 bool rlnc_solver_add(struct rlnc_solver *s, const uint8_t *coeffs, uint16_t slot);
 
+/* A source packet that was unknown came as it is, and there are no rows. */
+static inline void
+rlnc_solver_learn_plain(struct rlnc_solver *s, uint16_t column)
+{
+	s->known[column] = 1;
+	s->nb_known++;
+	s->open[column] = 0;
+}
+
 /*
  * A source packet came as it is. Returns how many rows went away because they said no more: the
  * combinations of so many slots have become useless (0 or 1).

@@ -34,8 +34,8 @@ rlnc_window_bytes(uint8_t k)
 }
 
 void
-rlnc_window_init(struct rlnc_window *win, void *memory, uint8_t k, uint64_t deadline,
-	void (*release)(struct rte_mbuf *m))
+rlnc_window_init(
+	struct rlnc_window *win, void *memory, uint8_t k, uint64_t deadline, rlnc_release *release)
 {
 	*win = (struct rlnc_window){.deadline = deadline, .since = memory};
 	memset(win->since, 0, since_bytes(k));

@@ -27,8 +27,8 @@ uint32_t rlnc_window_hold(uint8_t k);
 
 size_t rlnc_window_bytes(uint8_t k);
 /* memory has alignment 64; deadline in ns; release as rlnc_decoder.h says. */
-void rlnc_window_init(struct rlnc_window *win, void *memory, uint8_t k, uint64_t deadline,
-	void (*release)(struct rte_mbuf *m));
+void rlnc_window_init(
+	struct rlnc_window *win, void *memory, uint8_t k, uint64_t deadline, rlnc_release *release);
 
 /* Releases everything; the next packet begins anew. Returns combinations that were held. */
 uint32_t rlnc_window_reset(struct rlnc_window *win);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "deliver.h"
 #include "egress.h"
+#include "rlnc_next.h"
 
 /* A destination is looked up when so many more packets have been added: then its slot is there. */
 #define AHEAD 4
@@ -82,30 +83,6 @@ is_next(const struct destination_line *line, const struct session_hdr *hdr)
 	       !(hdr->flags & SESSION_CODED);
 }
 
-/* There is room for another, and its delay can stand beside those that are there. */
-static inline bool
-can_collect(const struct destination_line *line, int64_t step, uint64_t slice)
-{
-	return line->n == 0 ||
-	       (line->n < DESTINATION_PENDING && step == (int16_t)step && line->heard_at >= slice);
-}
-
-static inline void
-collect(struct destination_line *line, uint64_t now, uint64_t slice, int32_t delay, uint32_t bytes)
-{
-	if (unlikely(!can_collect(line, (int64_t)delay - line->delay, slice)))
-		destination_settle(line_owner(line), line);
-	if (line->n == 0)
-		line->delay = delay;
-	else
-		line->steps[line->n - 1] = (int16_t)(delay - line->delay);
-	line->heard_at = now;
-	line->next++;
-	line->next_of_flow++;
-	line->bytes += bytes;
-	line->n++;
-}
-
 /* Delivers a packet of the common kind (destination_line.h), or returns false. */
 static inline bool
 deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf *m, uint64_t slice)
@@ -114,10 +91,10 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 	int32_t delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
 	const struct frame_template *t;
 
-	if (unlikely(line->way == DESTINATION_SLOW || !is_next(line, hdr)))
-		return false;
+	if (unlikely(line->way <= DESTINATION_CODED || !is_next(line, hdr)))
+		return line->way == DESTINATION_CODED && rlnc_next(w, line, m, slice);
 	if (line->way == DESTINATION_SINK) {
-		collect(line, w->now, slice, delay, m->pkt_len);
+		destination_collect(line, w->now, slice, delay, m->pkt_len);
 		w->counters.delivered++;
 		rte_pktmbuf_free(m);
 		return true;
@@ -125,7 +102,7 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 	t = egress_header(line);
 	if (unlikely(!egress_is_easy(t, m)))
 		return false;
-	collect(line, w->now, slice, delay, m->pkt_len);
+	destination_collect(line, w->now, slice, delay, m->pkt_len);
 	egress_send(w, line, t, m);
 	return true;
 }

@@ -8,6 +8,7 @@
 #include "packet.h"
 #include "port.h"
 #include "reorder.h"
+#include "rlnc_next.h"
 #include "rlnc_receiver.h"
 #include "worker.h"
 
@@ -158,6 +159,14 @@ destination_settle(struct destination *dst, struct destination_line *line)
 		dst->next += n;
 }
 
+static enum destination_way
+way_of(const struct destination *dst)
+{
+	if (dst->coding != NULL)
+		return rlnc_next_way(dst->coding);
+	return dst->params.egress == EGRESS_UDP ? DESTINATION_UDP : DESTINATION_SINK;
+}
+
 /* The next packet may be of the common kind: says which one that is. */
 static void
 expect_next(struct destination *dst)
@@ -171,7 +180,7 @@ expect_next(struct destination *dst)
 	line->next = (uint32_t)dst->window.highest + 1;
 	line->next_of_flow = (uint16_t)(dst->first.highest + 1);
 	line->epoch = rte_cpu_to_be_16(dst->epoch);
-	line->way = dst->params.egress == EGRESS_UDP ? DESTINATION_UDP : DESTINATION_SINK;
+	line->way = way_of(dst);
 }
 
 /* Tries of a live reader; more than one is seldom needed. */
@@ -274,6 +283,7 @@ coded_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		rlnc_receiver_input(w, dst, m);
 	else
 		worker_drop(w, m, reason);
+	expect_next(dst);
 }
 
 void

@@ -2,9 +2,9 @@
 /*
  * What a packet of the common kind touches of its destination: one cache line (line_pool.h), whose
  * owner is the destination itself. Common is the next packet of a session that has one flow, in
- * order, to a UDP address or a counting sink. Such packets collect here, DESTINATION_PENDING at
- * most, and are then added to the destination together (destination_settle); all others are dealt
- * with there, after what is collected.
+ * order, to a UDP address or a counting sink; next is a source packet's sequence. Such packets
+ * collect here, DESTINATION_PENDING at most, and are then added to the destination together
+ * (destination_settle); all others are dealt with there, after what is collected.
  *
  * Which packets of a session are the last to collect depends on where its line is, so that
  * sessions whose packets come in step, as many do, settle at different times.
@@ -24,9 +24,10 @@
 
 /* What the next packet may be. The owner's. */
 enum destination_way {
-	DESTINATION_SLOW, /* anything; nothing is collected */
-	DESTINATION_SINK, /* the one that the line describes */
-	DESTINATION_UDP,  /* that, to a UDP address */
+	DESTINATION_SLOW,  /* anything; nothing is collected */
+	DESTINATION_CODED, /* the one that the line describes, of a block code: rlnc_next.h */
+	DESTINATION_SINK,  /* the one that the line describes, not coded */
+	DESTINATION_UDP,   /* that, to a UDP address */
 };
 
 struct destination_line {

@@ -37,6 +37,13 @@ release(struct rte_mbuf *m)
 	}
 }
 
+static void
+release_all(struct rte_mbuf **packets, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		release(packets[i]);
+}
+
 static struct rte_mbuf *
 segment(const uint8_t *data, uint32_t len)
 {
@@ -177,7 +184,7 @@ input(struct session *s, const uint8_t *data, uint32_t len)
 	}
 	take(d, &h, s->first, m);
 	if (block != NULL)
-		(void)rlnc_block_is_decoded(block);
+		(void)rlnc_blocks_close(&s->blocks, block);
 	REQUIRE(s->sliding ? d->held <= rlnc_window_hold(s->k)
 			   : s->blocks.held <= rlnc_blocks_hold(s->k) + s->k);
 }
@@ -196,9 +203,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memory = aligned_alloc(64,
 		RTE_ALIGN_CEIL(s.sliding ? rlnc_window_bytes(s.k) : rlnc_blocks_bytes(s.k), 64));
 	if (s.sliding)
-		rlnc_window_init(&s.window, memory, s.k, 1000, release);
+		rlnc_window_init(&s.window, memory, s.k, 1000, release_all);
 	else
-		rlnc_blocks_init(&s.blocks, memory, s.k, release);
+		rlnc_blocks_init(&s.blocks, memory, s.k, release_all);
 	while (size - at >= 3) {
 		uint32_t len = (uint32_t)(data[at] << 8 | data[at + 1]) % PACKET_MAX;
 

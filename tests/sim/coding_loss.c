@@ -70,9 +70,10 @@ static struct rte_mbuf empty = {
 	.buf_addr = bytes, .nb_segs = 1, .data_len = sizeof(bytes), .pkt_len = sizeof(bytes)};
 
 static void
-release(struct rte_mbuf *m)
+release(struct rte_mbuf **packets, unsigned int n)
 {
-	(void)m;
+	(void)packets;
+	(void)n;
 }
 
 /* One packet, at this time, on the wire, where others may be before it; does it arrive? */

@@ -103,4 +103,12 @@ coded_release(struct rte_mbuf *m)
 	}
 }
 
+/* rlnc_release */
+static inline void
+coded_release_all(struct rte_mbuf **packets, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		coded_release(packets[i]);
+}
+
 #endif

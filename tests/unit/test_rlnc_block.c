@@ -16,7 +16,7 @@ begin(uint8_t k)
 	void *memory = aligned_alloc(64, RTE_ALIGN_CEIL(rlnc_blocks_bytes(k), 64));
 
 	rng_seed(&rng, unit_seed());
-	rlnc_blocks_init(&blocks, memory, k, coded_release);
+	rlnc_blocks_init(&blocks, memory, k, coded_release_all);
 	return memory;
 }
 
@@ -96,11 +96,11 @@ test_done_goes_first(void **state)
 	for (uint32_t i = 0; i < blocks.count; i++)
 		assert_true(put(i * K, 0, i, &gone));
 	block = rlnc_blocks_find(&blocks, 3 * K, 50, &gone);
-	assert_false(rlnc_block_is_decoded(block));
+	assert_false(rlnc_blocks_close(&blocks, block));
 	assert_true(rlnc_block_learn(block, &h));
-	assert_true(rlnc_block_is_decoded(block));
+	assert_true(rlnc_blocks_close(&blocks, block));
 	assert_int_equal(blocks.held, blocks.count - 1);
-	assert_false(rlnc_block_is_decoded(block));
+	assert_false(rlnc_blocks_close(&blocks, block));
 	assert_false(put(3 * K, 0, 51, &gone));
 	assert_true(put(blocks.count * K, 0, 52, &gone));
 	assert_int_equal(state_of(0), RLNC_BLOCK_OPEN);

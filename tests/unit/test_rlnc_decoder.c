@@ -39,7 +39,7 @@ make_scene(struct scene *s, unsigned int k, uint32_t payload_max)
 	for (unsigned int i = 0; i < k; i++)
 		coded_source(&s->rng, &s->sources[i], rng_below(&s->rng, payload_max + 1));
 	s->memory = aligned_alloc(64, rlnc_decoder_bytes((uint16_t)k, (uint16_t)k));
-	rlnc_decoder_init(&s->d, s->memory, (uint16_t)k, (uint16_t)k, coded_release);
+	rlnc_decoder_init(&s->d, s->memory, (uint16_t)k, (uint16_t)k, coded_release_all);
 	rlnc_decoder_begin(&s->d, s->first);
 }
 

@@ -21,7 +21,7 @@ begin(uint8_t k, uint64_t deadline)
 	void *memory = aligned_alloc(64, RTE_ALIGN_CEIL(rlnc_window_bytes(k), 64));
 
 	rng_seed(&rng, unit_seed());
-	rlnc_window_init(&window, memory, k, deadline, coded_release);
+	rlnc_window_init(&window, memory, k, deadline, coded_release_all);
 	return memory;
 }
 
