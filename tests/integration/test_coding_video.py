@@ -45,7 +45,7 @@ def test_video_over_lossy_wires(stage, tmp_path):
     nodes = net.start()
     processes = {name: media.Receiver(client.namespace.name, site, tmp_path)
                  for name, (client, site) in receivers.items()}
-    time.sleep(1)  # until ffmpeg listens
+    until(lambda: all(process.listening() for process in processes.values()), 10, "ffmpeg listens")
     running = []
     for name, client in senders.items():
         (tmp_path / f"from-{name}").mkdir()

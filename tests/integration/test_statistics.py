@@ -44,8 +44,15 @@ def nodes(stage):
     receiver.expect_all({0: sender.sizes})
     receiver.close()
     until(lambda: nodes[2].destination(1, 3)["delivered"] == PACKETS, 5, "all are delivered")
-    time.sleep(0.3)  # an interval later they are in the ring
+    until(lambda: in_the_ring(nodes[1], "sent") and in_the_ring(nodes[2], "delivered"), 5,
+          "all are in the ring")
+    time.sleep(0.3)  # what was counted at the same time, an interval later
     return nodes
+
+
+def in_the_ring(node, what):
+    return re.search(rf"^ferry_session_{what}_packets_total{{.*}} {PACKETS}$", metrics_by_ctl(node),
+                     re.MULTILINE)
 
 
 def metrics_by_ctl(node):
