@@ -10,6 +10,8 @@ import struct
 import termios
 import time
 
+from harness.node import PATIENCE
+
 CONTROL = re.compile(rb"\x1b\[([?>]?)([0-9;]*)([A-Za-z@`])|\x1b[()][A-Z0-9]|\x1b[=>78M]")
 
 
@@ -137,7 +139,7 @@ class Terminal:
         assert len(self.rest) < 32, f"not understood: {self.rest!r}"
 
     def wait(self, pattern, seconds=10):
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while not re.search(pattern, self.screen.text()):
             assert time.monotonic() < end, f"no /{pattern}/ on\n{self.screen.text()}"
             assert self.read(0.1), f"it ended:\n{self.screen.text()}"
