@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_text.h"
 #include "path_text.h"
 #include "session_actions.h"
 
@@ -370,22 +371,28 @@ by_id(const void *a, const void *b)
 	       (int)((const struct session_flow *)b)->id;
 }
 
-/* Flows that stay first, so that no new one takes their ids. Returns how many there are. */
+/*
+ * Flows that stay first, so that no new one takes their ids. Returns how many there are. grown: the
+ * trees have other destinations, so those of no other flow's path are the others' in their order.
+ */
 static uint16_t
 choose_flows(const struct session_entry *entry, const struct session_route *routes,
-	unsigned int nb_routes, struct session_flow *flows)
+	unsigned int nb_routes, bool grown, struct session_flow *flows)
 {
-	bool placed[SOURCE_FLOWS_MAX] = {false};
+	bool placed[SOURCE_FLOWS_MAX] = {false}, kept[SOURCE_FLOWS_MAX] = {false};
 	uint16_t n = 0;
 
-	for (uint16_t k = 0; k < entry->nb_flows; k++) {
-		for (unsigned int i = 0; i < nb_routes; i++) {
-			if (placed[i] || !same_path(&entry->flows[k].tree, &routes[i].tree))
-				continue;
-			placed[i] = true;
-			flows[n] = entry->flows[k];
-			flows[n++].weight = routes[i].weight;
-			break;
+	for (int pass = 0; pass < (grown ? 2 : 1); pass++) {
+		for (uint16_t k = 0; k < entry->nb_flows; k++) {
+			for (unsigned int i = 0; i < nb_routes && !kept[k]; i++) {
+				if (placed[i] || (pass == 0 && !same_path(&entry->flows[k].tree,
+								       &routes[i].tree)))
+					continue;
+				placed[i] = kept[k] = true;
+				flows[n] = entry->flows[k];
+				flows[n].tree = routes[i].tree;
+				flows[n++].weight = routes[i].weight;
+			}
 		}
 	}
 	for (unsigned int i = 0; i < nb_routes; i++) {
@@ -400,9 +407,10 @@ choose_flows(const struct session_entry *entry, const struct session_route *rout
 	return n;
 }
 
-int
-session_set_routes(struct session_book *book, struct session_entry *entry,
-	const struct session_route *routes, unsigned int nb_routes, char *error, size_t size)
+static int
+set_routes(struct session_book *book, struct session_entry *entry,
+	const struct session_route *routes, unsigned int nb_routes, bool grown, char *error,
+	size_t size)
 {
 	struct session_flow *flows;
 	uint64_t sum = 0;
@@ -424,11 +432,68 @@ session_set_routes(struct session_book *book, struct session_entry *entry,
 	flows = calloc(nb_routes, sizeof(*flows));
 	if (flows == NULL)
 		return refuse(ENOMEM, error, size, "out of memory");
-	ret = publish(
-		book, entry, flows, choose_flows(entry, routes, nb_routes, flows), error, size);
+	ret = publish(book, entry, flows, choose_flows(entry, routes, nb_routes, grown, flows),
+		error, size);
 	for (uint16_t i = 0; ret == 0 && i < entry->nb_flows; i++)
 		entry->used_ids[entry->flows[i].id / 64] |= UINT64_C(1) << entry->flows[i].id % 64;
 	return ret;
+}
+
+int
+session_set_routes(struct session_book *book, struct session_entry *entry,
+	const struct session_route *routes, unsigned int nb_routes, char *error, size_t size)
+{
+	return set_routes(book, entry, routes, nb_routes, false, error, size);
+}
+
+static int
+set_configured_routes(
+	struct session_book *book, struct session_entry *entry, char *error, size_t size)
+{
+	const struct config_session *config = entry->config;
+	struct session_route *routes = calloc((size_t)config->flow_count + 1, sizeof(*routes));
+	int ret;
+
+	if (routes == NULL)
+		return refuse(ENOMEM, error, size, "out of memory");
+	for (uint32_t i = 0; i < config->flow_count; i++)
+		routes[i] = (struct session_route){config->flows[i].weight, config->flows[i].tree};
+	ret = set_routes(book, entry, routes, config->flow_count, true, error, size);
+	free(routes);
+	return ret;
+}
+
+int
+session_set_ends(struct session_book *book, struct session_entry *entry, const char *text,
+	char *error, size_t size)
+{
+	const struct config_session *before = entry->config;
+	struct config_memory *memory;
+	struct config_session *config;
+	int ret = need_source(book, entry, error, size);
+
+	if (ret != 0)
+		return ret;
+	if (entry->memory == NULL)
+		return refuse(EPERM, error, size,
+			"session %u of conference %u is one of the configuration file: change it "
+			"there",
+			before->id, before->conference);
+	config = config_text_session(book->config, before->conference, text, &memory, error, size);
+	if (config == NULL)
+		return -EINVAL;
+	/* What the source reads of it, a generator's frames, stays where it is. */
+	config->ingress = before->ingress;
+	entry->config = config;
+	ret = set_configured_routes(book, entry, error, size);
+	if (ret != 0) {
+		entry->config = before;
+		config_memory_free(memory);
+		return ret;
+	}
+	config_memory_free(entry->later);
+	entry->later = memory;
+	return 0;
 }
 
 static int

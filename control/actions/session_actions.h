@@ -54,6 +54,14 @@ int session_routes_parse(
 int session_set_routes(struct session_book *book, struct session_entry *entry,
 	const struct session_route *routes, unsigned int nb_routes, char *error, size_t size);
 
+/*
+ * Other destinations of a session that starts here and came at run time, which text (as of
+ * session_define) has with all flows; what else it says does not count. It goes on sending, in the
+ * same epoch: a flow whose path is another now, with the destinations, goes on counting.
+ */
+int session_set_ends(struct session_book *book, struct session_entry *entry, const char *text,
+	char *error, size_t size);
+
 /* The same flows once more: a next hop of theirs is another link now. */
 int
 session_refresh(struct session_book *book, struct session_entry *entry, char *error, size_t size);

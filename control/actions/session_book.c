@@ -143,6 +143,7 @@ static void
 entry_free(struct session_entry *entry)
 {
 	free(entry->flows);
+	config_memory_free(entry->later);
 	config_memory_free(entry->memory);
 	free(entry);
 }

@@ -27,6 +27,7 @@ struct session_entry {
 	const struct config_session *config;
 	uint32_t index;			 /* below the book's room; nobody else's while it exists */
 	struct config_memory *memory;	 /* of config, if it came at run time; else NULL */
+	struct config_memory *later;	 /* of config too, once its ends were changed */
 	struct source *source;		 /* NULL: it does not start here */
 	struct destination *destination; /* NULL: it does not end here */
 	bool begun;			 /* it was to start with the node, and did */

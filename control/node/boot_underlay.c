@@ -98,7 +98,8 @@ watch_port(struct ferryd *f, uint32_t index)
 int
 boot_underlay(struct ferryd *f)
 {
-	struct underlay_ops ops = {.ctx = f, .changed = targets_changed, .log = underlay_log};
+	struct underlay_ops ops = {
+		.ctx = f, .changed = targets_changed, .alive = targets_alive, .log = underlay_log};
 
 	underlay_init(&f->underlay, &ops, f->config->node.id);
 	for (uint32_t i = 0; i < f->config->port_count; i++)

@@ -170,6 +170,8 @@ void
 targets_remove_of(struct ferryd *f, const struct link *link, const struct destination *destination);
 /* For struct underlay_ops. */
 void targets_changed(void *ctx, const struct neighbour *n);
+/* A link over it has its probes answered. */
+bool targets_alive(void *ctx, const struct neighbour *n);
 
 /* Frames for the control thread that workers put aside; true if there were any. */
 bool punts_serve(struct ferryd *f, uint64_t now);

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ferryd.h"
 #include "forward_actions.h"
+#include "log.h"
 #include "manage.h"
 #include "manage_text.h"
 #include "mgmt.h"
@@ -75,7 +77,31 @@ set_routes(struct ferryd *f, struct session_entry *entry, const struct message_p
 	return ret;
 }
 
-/* It is there as it is to be, but for its routes and whether it sends. */
+/* Do the same destinations stand in the configuration that it has? */
+static bool
+same_ends(const struct session_entry *entry, const struct message_pipeline *pipeline)
+{
+	return entry->config->destination_count == pipeline->nb_destinations &&
+	       memcmp(entry->config->destinations, pipeline->destinations,
+		       pipeline->nb_destinations * sizeof(pipeline->destinations[0])) == 0;
+}
+
+static int
+set_ends(struct ferryd *f, struct session_entry *entry, const struct message_pipeline *pipeline,
+	char *error, size_t size)
+{
+	char *text = manage_text_session(pipeline);
+	int ret = session_set_ends(&f->book, entry, text, error, size);
+
+	free(text);
+	if (ret == 0)
+		log_line(LOG_INFO, "session %u/%u has %zu destination%s now", pipeline->conference,
+			pipeline->session, pipeline->nb_destinations,
+			pipeline->nb_destinations == 1 ? "" : "s");
+	return ret;
+}
+
+/* It is there as it is to be, but for where it goes and whether it sends. */
 static int
 update(struct ferryd *f, struct session_entry *entry, const struct message_pipeline *pipeline,
 	char *error, size_t size)
@@ -85,7 +111,7 @@ update(struct ferryd *f, struct session_entry *entry, const struct message_pipel
 
 	if (entry->source == NULL)
 		return 0;
-	ret = set_routes(f, entry, pipeline, error, size);
+	ret = (same_ends(entry, pipeline) ? set_routes : set_ends)(f, entry, pipeline, error, size);
 	if (ret != 0 || __atomic_load_n(&entry->source->finished, __ATOMIC_ACQUIRE))
 		return ret;
 	return (pipeline->play ? session_start : session_stop)(

@@ -201,7 +201,7 @@ manage_text_mark(const struct message_pipeline *pipeline, uint32_t node)
 	begin(&t);
 	put_common(t.out, pipeline);
 	for (size_t i = 0; i < pipeline->nb_destinations; i++) {
-		if (source || pipeline->destinations[i] == node)
+		if (pipeline->destinations[i] == node)
 			fprintf(t.out, "to %u\n", pipeline->destinations[i]);
 	}
 	for (size_t i = 0; i < pipeline->nb_egresses; i++) {

@@ -20,7 +20,7 @@ char *manage_text_peer(const struct message_peer *peer, const char *port);
 
 /*
  * A number that stands for all of a session that a node must end and begin anew to change: not its
- * flows; of a node that is not its source, not what other nodes do.
+ * flows, and not what other nodes do.
  */
 uint64_t manage_text_mark(const struct message_pipeline *pipeline, uint32_t node);
 

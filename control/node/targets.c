@@ -37,6 +37,24 @@ targets_changed(void *ctx, const struct neighbour *n)
 			publish(f, &f->targets[i]);
 }
 
+bool
+targets_alive(void *ctx, const struct neighbour *n)
+{
+	const struct ferryd *f = ctx;
+
+	for (uint32_t i = 0; i < f->nb_targets; i++) {
+		const struct link *link = f->targets[i].link;
+		uint8_t state = LINK_STATE_unknown;
+
+		if (f->targets[i].neighbour == n && link != NULL &&
+			counter_read(&link->live.interval) != 0)
+			state = __atomic_load_n(&link->live.state, __ATOMIC_RELAXED);
+		if (state == LINK_STATE_up || state == LINK_STATE_degraded)
+			return true;
+	}
+	return false;
+}
+
 /* A place of one that went, or a new one; NULL: out of memory. */
 static struct ferryd_target *
 free_target(struct ferryd *f)

@@ -206,6 +206,16 @@ find_asked(const struct root *root, const struct root_node *node,
 	return NULL;
 }
 
+/* A node has removed the session; it may have come back to the routes meanwhile. */
+static void
+left(struct root_install *install, struct root_at *at)
+{
+	if (root_plan_has(&install->plan, at->node))
+		*at = (struct root_at){.node = at->node};
+	else
+		drop_at(install, (uint32_t)(at - install->ats));
+}
+
 bool
 root_install_done(
 	struct root *root, const struct root_node *node, const struct message_pipelines *answer)
@@ -229,7 +239,7 @@ root_install_done(
 	if (node->id == install->source)
 		install->changed = at->at;
 	if (at->leaving)
-		drop_at(install, (uint32_t)(at - install->ats));
+		left(install, at);
 	root_wake(root);
 	return true;
 }
@@ -248,7 +258,7 @@ root_install_refused(
 	at->at = root_now();
 	if (at->leaving) {
 		/* It has it no more: what was wanted. */
-		drop_at(install, (uint32_t)(at - install->ats));
+		left(install, at);
 		root_wake(root);
 		return true;
 	}
@@ -377,11 +387,12 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 		const struct root_node *node = reachable(root, install->plan.nodes[i]);
 		struct root_at *at = get_at(install, install->plan.nodes[i]);
 
-		at->leaving = false;
 		if (node == NULL)
 			continue;
-		if (!is_busy(at, now, next))
+		if (!is_busy(at, now, next)) {
+			at->leaving = false;
 			tell(root, install, node, at, now);
+		}
 		if (at->asked && now - at->at < ROOT_INSTALL_HOLD_MS) {
 			wait = true;
 			look_again(next, at->at + ROOT_INSTALL_HOLD_MS);
@@ -436,12 +447,13 @@ step_source(struct root *root, struct root_install *install, int64_t now, int64_
 	const struct root_node *node = reachable(root, install->source);
 	struct root_at *at = get_at(install, install->source);
 
-	at->leaving = false;
 	/* One that is away may go on as it did. */
 	if (node == NULL)
 		return false;
-	if (!is_busy(at, now, next))
+	if (!is_busy(at, now, next)) {
+		at->leaving = false;
 		tell(root, install, node, at, now);
+	}
 	return !at->asked && !at->failed;
 }
 

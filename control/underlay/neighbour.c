@@ -277,11 +277,19 @@ ask(struct neighbour_table *table, struct neighbour *n, uint64_t due, bool by_br
 	table->ops.solicit(table->ops.ctx, n, by_broadcast ? NULL : &n->mac);
 }
 
+static bool
+is_alive(const struct neighbour_table *table, const struct neighbour *n)
+{
+	return n->has_mac && table->ops.alive != NULL && table->ops.alive(table->ops.ctx, n);
+}
+
 static void
 step_search(struct neighbour_table *table, struct neighbour *n, uint64_t now)
 {
 	if (n->asked < SEARCHES)
 		ask(table, n, now + search_wait[n->asked], true);
+	else if (is_alive(table, n))
+		enter_reachable(table, n, now);
 	else
 		fail(table, n, now);
 }
@@ -291,6 +299,10 @@ step_probe(struct neighbour_table *table, struct neighbour *n, uint64_t now)
 {
 	if (n->asked < PROBES) {
 		ask(table, n, now + PROBE_WAIT, false);
+		return;
+	}
+	if (is_alive(table, n)) {
+		enter_reachable(table, n, now);
 		return;
 	}
 	enter(table, n, NEIGHBOUR_SEARCH, now, now);

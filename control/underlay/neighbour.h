@@ -63,6 +63,11 @@ struct neighbour_ops {
 	void (*solicit)(void *ctx, const struct neighbour *n, const struct rte_ether_addr *at);
 	/* n->has_mac or n->mac became another: publish it. May call need(), not release(). */
 	void (*changed)(void *ctx, const struct neighbour *n);
+	/*
+	 * Do our packets arrive there, as answers to them tell (RFC 4861, 7.3.1)? Then it does not
+	 * fail, though it leaves requests unanswered for a while. May be NULL: nobody knows.
+	 */
+	bool (*alive)(void *ctx, const struct neighbour *n);
 	/* For the log. old: NULL but for CHANGED. */
 	void (*event)(void *ctx, enum neighbour_event event, const struct neighbour *n,
 		const struct rte_ether_addr *old);

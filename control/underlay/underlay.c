@@ -44,6 +44,14 @@ on_changed(void *ctx, const struct neighbour *n)
 	u->ops.changed(u->ops.ctx, n);
 }
 
+static bool
+on_alive(void *ctx, const struct neighbour *n)
+{
+	struct underlay *u = ctx;
+
+	return u->ops.alive != NULL && u->ops.alive(u->ops.ctx, n);
+}
+
 static void
 on_event(void *ctx, enum neighbour_event event, const struct neighbour *n,
 	const struct rte_ether_addr *old)
@@ -64,6 +72,7 @@ underlay_init(struct underlay *u, const struct underlay_ops *ops, uint64_t seed)
 		.ctx = u,
 		.solicit = on_solicit,
 		.changed = on_changed,
+		.alive = on_alive,
 		.event = on_event,
 	};
 

@@ -30,6 +30,8 @@ struct underlay_ops {
 	 * publish link headers. It may call underlay_need(), not underlay_release().
 	 */
 	void (*changed)(void *ctx, const struct neighbour *n);
+	/* As of struct neighbour_ops; may be NULL. */
+	bool (*alive)(void *ctx, const struct neighbour *n);
 	/* priority: LOG_INFO or LOG_WARNING of syslog.h; text: one line without its end */
 	void (*log)(void *ctx, int priority, const char *text);
 };

@@ -13,6 +13,7 @@ struct world {
 	uint64_t now;
 	char log[LOG_MAX];
 	unsigned int asked, changed;
+	bool alive;
 };
 
 static const struct rte_ether_addr mac_a = {.addr_bytes = {2, 0, 0, 0, 0, 0xa}};
@@ -63,6 +64,15 @@ on_event(void *ctx, enum neighbour_event event, const struct neighbour *n,
 	note(ctx, names[event]);
 }
 
+static bool
+on_alive(void *ctx, const struct neighbour *n)
+{
+	const struct world *w = ctx;
+
+	(void)n;
+	return w->alive;
+}
+
 static void
 world_init(struct world *w, uint64_t seed)
 {
@@ -70,6 +80,7 @@ world_init(struct world *w, uint64_t seed)
 		.ctx = w,
 		.solicit = on_solicit,
 		.changed = on_changed,
+		.alive = on_alive,
 		.event = on_event,
 	};
 
@@ -223,6 +234,36 @@ test_goes_silent(void **state)
 	w.log[0] = '\0';
 	neighbour_tick(&w.table, w.now);
 	assert_non_null(strstr(w.log, "ask b;"));
+	neighbour_fini(&w.table);
+}
+
+/* It leaves requests unanswered, but what we send arrives: it is silent only when that ends. */
+static void
+test_alive_though_silent(void **state)
+{
+	struct world w;
+	struct neighbour *n;
+
+	(void)state;
+	world_init(&w, 7);
+	n = need(&w);
+	neighbour_tick(&w.table, 0);
+	answer(&w, &mac_a);
+	w.alive = true;
+	w.log[0] = '\0';
+	turn(&w, 60 * S);
+	assert_true(n->has_mac);
+	assert_null(strstr(w.log, "ask all"));
+	assert_null(strstr(w.log, "silent"));
+	assert_non_null(strstr(w.log, "ask a;"));
+	w.alive = false;
+	turn(&w, w.now + 19 * S);
+	assert_non_null(strstr(w.log, "silent"));
+	assert_int_equal(n->state, NEIGHBOUR_FAILED);
+	/* Without a MAC nothing can have arrived. */
+	w.alive = true;
+	turn(&w, w.now + 10 * S);
+	assert_int_equal(n->state, NEIGHBOUR_FAILED);
 	neighbour_fini(&w.table);
 }
 
@@ -424,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_never_answers),
 		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_goes_silent),
+		cmocka_unit_test(test_alive_though_silent),
 		cmocka_unit_test(test_answers_while_searched),
 		cmocka_unit_test(test_two_claim),
 		cmocka_unit_test(test_unasked_answer),
