@@ -142,13 +142,13 @@ class FakeNode:
         self.log.append((time.monotonic(), message))
         if message.type in ("pipedef", "routepipeline", "playpipeline", "stoppipeline",
                             "removepipeline"):
-            self._answer(message)
+            self.answer(message)
         elif message.type == "ping":
             self.send("pong", f'<request time="{message.time}"/>', to="")
             return
         self.inbox.put(message)
 
-    def _answer(self, message):
+    def answer(self, message):
         pipeline = message.pipeline()
         conference, session = pipeline.get("conference"), pipeline.get("session")
         stream = int(conference) << 32 | int(session)

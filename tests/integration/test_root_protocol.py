@@ -204,6 +204,22 @@ def test_refused(network):
     network.wait_states(a="playing", b="defined", d="defined")
 
 
+def test_back_before_it_has_left(network):
+    """A node joins again while the root waits to hear that it has removed the session."""
+    _a, _b, _c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    d.answering = ""
+    d.send("leave", "<conference>1</conference>")
+    removal = d.wait("removepipeline")
+    d.send("join", "<conference>1</conference>")
+    until(lambda: "destination" in [n["does"] for n in network.program.session(1, 1)["nodes"]], 5,
+          "it is in again")
+    d.answering = True
+    d.answer(removal)
+    d.wait("pipedef")
+    network.wait_states(a="playing", b="defined", d="defined")
+
+
 def test_silent_node_holds_up_nobody(network):
     d = network.node("d", connect=False)
     d.answering = ""
