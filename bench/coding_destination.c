@@ -142,7 +142,7 @@ add_role(struct side *s, bool coded)
 		return;
 	}
 	add_neighbour(s, frames_hop_id(0, false), frames_hop_address(0, false), 1);
-	if (coded && node_add_recode(s->node, FRAMES_CONFERENCE, 1, RECODE_ALWAYS) < 0)
+	if (coded && node_set_recode(s->node, FRAMES_CONFERENCE, 1, RECODE_ALWAYS) < 0)
 		bench_die("a session cannot be recoded");
 }
 

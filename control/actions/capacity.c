@@ -50,6 +50,8 @@ capacity_taken(const struct session_book *book, struct config_capacity *taken)
 	const struct config *config = book->config;
 
 	*taken = (struct config_capacity){.forwards = book->nb_forwards};
+	for (uint32_t i = 0; i < book->nb_recodes; i++)
+		taken->recodes += book->recodes[i].later;
 	for (uint32_t i = 0; i < config->peer_count; i++) {
 		if (!capacity_is_later(&config->peers[i].where))
 			continue;
@@ -79,6 +81,7 @@ capacity_check(const struct session_book *book, const struct config_capacity *mo
 		{"peers", taken.peers, more->peers, most->peers},
 		{"sessions", taken.sessions, more->sessions, most->sessions},
 		{"forwards", taken.forwards, more->forwards, most->forwards},
+		{"recodes", taken.recodes, more->recodes, most->recodes},
 		{"packets", taken.packets, more->packets, most->packets},
 	};
 

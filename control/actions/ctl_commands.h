@@ -13,10 +13,12 @@
 #include "stats_export.h"
 
 /*
- * Actions, as session_actions.h, peer_actions.h and forward_actions.h have them. 0, or a negative
+ * Actions, as session_actions.h and the other ..._actions.h have them. 0, or a negative
  * errno with a sentence in error (size bytes) that says what is wrong and what would be right; then
  * nothing has changed.
  */
+#define CTL_RECODE_OFF UINT32_MAX
+
 struct ctl_ops {
 	int (*set_weights)(void *ctx, uint32_t conference, uint32_t session,
 		const uint32_t *weights, unsigned int nb_weights, char *error, size_t size);
@@ -38,6 +40,9 @@ struct ctl_ops {
 	int (*conference_end)(
 		void *ctx, uint32_t conference, uint32_t *stopped, char *error, size_t size);
 	int (*forward)(void *ctx, uint32_t conference, uint32_t session, bool add, bool *changed,
+		char *error, size_t size);
+	/* how: enum config_recode; CTL_RECODE_OFF: none of them. */
+	int (*recode)(void *ctx, uint32_t conference, uint32_t session, uint32_t how, bool *changed,
 		char *error, size_t size);
 	int (*peer_add)(void *ctx, const char *text, uint32_t *id, char *error, size_t size);
 	int (*peer_change)(void *ctx, uint32_t id, const char *text, char *error, size_t size);

@@ -209,3 +209,38 @@ do_forward_remove(
 	(void)argc;
 	return forward(ctx, argv, false, error);
 }
+
+/* "always" ... as in the configuration, or "off". */
+static int
+read_how(const char *text, uint32_t *how, char *error)
+{
+	*how = 0;
+	while (config_recode_names[*how] != NULL && strcmp(config_recode_names[*how], text) != 0)
+		(*how)++;
+	if (config_recode_names[*how] != NULL)
+		return 0;
+	*how = CTL_RECODE_OFF;
+	if (strcmp(text, "off") == 0)
+		return 0;
+	snprintf(error, CTL_ERROR_MAX,
+		"\"%.32s\" must be \"always\", \"lossy\", \"never\" or \"off\"", text);
+	return -1;
+}
+
+json_t *
+do_recode(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
+{
+	uint64_t conference, session;
+	uint32_t how;
+	bool changed;
+
+	(void)argc;
+	if (ctl_read_number(argv[0], "CONF", UINT32_MAX, &conference, error) != 0 ||
+		ctl_read_number(argv[1], "SESSION", UINT32_MAX, &session, error) != 0 ||
+		read_how(argv[2], &how, error) != 0 ||
+		ctx->ops->recode(ctx->ops_ctx, (uint32_t)conference, (uint32_t)session, how,
+			&changed, error, CTL_ERROR_MAX) != 0)
+		return NULL;
+	return json_pack("{s:I, s:I, s:s, s:b}", "conference", (json_int_t)conference, "session",
+		(json_int_t)session, "recode", argv[2], "changed", (int)changed);
+}

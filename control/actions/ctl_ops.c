@@ -7,6 +7,7 @@
 #include "ctl_commands.h"
 #include "forward_actions.h"
 #include "peer_actions.h"
+#include "recode_actions.h"
 #include "session_actions.h"
 
 static struct session_book *
@@ -159,6 +160,15 @@ ops_forward(void *ctx, uint32_t conference, uint32_t session, bool add, bool *ch
 }
 
 static int
+ops_recode(void *ctx, uint32_t conference, uint32_t session, uint32_t how, bool *changed,
+	char *error, size_t size)
+{
+	if (how == CTL_RECODE_OFF)
+		return recode_remove(book_of(ctx), conference, session, changed, error, size);
+	return recode_set(book_of(ctx), conference, session, how, changed, error, size);
+}
+
+static int
 ops_peer_add(void *ctx, const char *text, uint32_t *id, char *error, size_t size)
 {
 	return peer_add(ctx, text, id, error, size);
@@ -188,6 +198,7 @@ const struct ctl_ops ctl_node_ops = {
 	.conference_remove = ops_conference_remove,
 	.conference_end = ops_conference_end,
 	.forward = ops_forward,
+	.recode = ops_recode,
 	.peer_add = ops_peer_add,
 	.peer_change = ops_peer_change,
 	.peer_remove = ops_peer_remove,

@@ -218,6 +218,7 @@ session_book_free(struct session_book *book)
 		free(book->conferences[i]);
 	free_remains(book);
 	free(book->forwards);
+	free(book->recodes);
 	free(book->entries);
 	free(book->taken);
 	free(book->conferences);
@@ -228,6 +229,8 @@ session_book_free(struct session_book *book)
 	book->nb_conferences = 0;
 	book->forwards = NULL;
 	book->nb_forwards = 0;
+	book->recodes = NULL;
+	book->nb_recodes = 0;
 }
 
 /* The entry's place in the list, or where it would go. */

@@ -39,6 +39,13 @@ struct session_entry {
 	uint64_t used_ids[SOURCE_FLOWS_MAX / 64]; /* by any flow so far: bits */
 };
 
+/* A session that relays' work is done for here. */
+struct session_recode {
+	uint64_t key; /* session_key */
+	uint32_t how; /* enum config_recode */
+	bool later;   /* it came at run time */
+};
+
 struct session_book {
 	struct node *node;
 	const struct config *config;
@@ -56,6 +63,10 @@ struct session_book {
 	 */
 	uint64_t *forwards;
 	uint32_t nb_forwards;
+
+	/* Sessions that are recoded here; recode_actions.h. By ascending key. */
+	struct session_recode *recodes;
+	uint32_t nb_recodes;
 
 	/* Memory of sessions that were removed, for as long as workers may look at it. */
 	struct session_remains *remains;

@@ -9,6 +9,7 @@
 #include "capacity.h"
 #include "config_text.h"
 #include "forward_actions.h"
+#include "recode_actions.h"
 #include "session_actions.h"
 
 static int refuse(int code, char *error, size_t size, const char *format, ...)
@@ -84,10 +85,6 @@ check(const struct session_book *book, const struct config_session *session, cha
 			"change "
 			"its flows",
 			session->id, session->conference);
-	if (config_recode_at(session, book->node->id) != CONFIG_RECODE_NEVER)
-		return refuse(EOPNOTSUPP, error, size,
-			"recode names this node, which recodes only sessions of its configuration "
-			"file: leave it out of recode, or configure the session there");
 	ret = check_ends(book, session, error, size);
 	return ret != 0 ? ret : capacity_check(book, &more, error, size);
 }
@@ -233,7 +230,9 @@ session_define(struct session_book *book, uint32_t conference, const char *text,
 {
 	struct config_memory *memory;
 	struct config_session *config;
+	char ignored[64];
 	bool made, changed;
+	uint32_t id;
 	int ret;
 
 	if (conference == 0)
@@ -248,8 +247,14 @@ session_define(struct session_book *book, uint32_t conference, const char *text,
 		config_memory_free(memory);
 		return ret;
 	}
-	ret = install(book, config, memory, added, error, size);
+	id = config->id;
+	ret = recode_configure(book, config, true, error, size);
+	if (ret != 0)
+		config_memory_free(memory);
+	else
+		ret = install(book, config, memory, added, error, size);
 	if (ret != 0) {
+		(void)recode_remove(book, conference, id, &changed, ignored, sizeof(ignored));
 		drop_implicit(book, conference);
 		return ret;
 	}
@@ -277,8 +282,11 @@ void
 session_remove(struct session_book *book, struct session_entry *entry)
 {
 	uint32_t conference = entry->config->conference, session = entry->config->id;
+	char error[64];
+	bool changed;
 
 	session_close(book, entry);
+	(void)recode_remove(book, conference, session, &changed, error, sizeof(error));
 	session_book_remove(book, entry);
 	if (!forward_is(book, conference, session))
 		node_forget_session(book->node, conference, session);

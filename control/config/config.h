@@ -70,7 +70,11 @@ struct config_capacity {
 	uint32_t sessions; /* that start or end here */
 	uint32_t forwards; /* other sessions that are forwarded */
 	uint32_t packets;  /* held by all of these */
+	uint32_t recodes;  /* coded sessions that are recoded */
+	uint32_t recode_k; /* source packets of their longest generation */
 };
+
+#define CONFIG_RECODES_UNSET UINT32_MAX /* while it is read */
 
 struct config_node {
 	struct config_where where;
@@ -371,6 +375,9 @@ void config_errors_free(struct config_errors *errs);
  * the same effective values.
  */
 void config_print(const struct config *config, FILE *out);
+
+/* Words of enum config_recode; the last is NULL. */
+extern const char *const config_recode_names[];
 
 /* enum config_recode of a session at a node. */
 uint32_t config_recode_at(const struct config_session *session, uint32_t node);

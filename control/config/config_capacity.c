@@ -29,6 +29,20 @@ static const struct config_key capacity_keys[] = {
 		.max = 4194304,
 		.fallback = 4096,
 		.help = "in their rings, reorder windows and files"},
+	{.name = "recodes",
+		.kind = KEY_UINT32,
+		.offset = FIELD(recodes),
+		.max = 65536,
+		.fallback = CONFIG_RECODES_UNSET,
+		.no_default = true,
+		.help = "sessions that are recoded; default 0, with a root 16"},
+	{.name = "recode_k",
+		.kind = KEY_UINT32,
+		.offset = FIELD(recode_k),
+		.min = 1,
+		.max = 128,
+		.fallback = 64,
+		.help = "source packets of their longest generation"},
 };
 
 #define CAPACITY_KEYS (sizeof(capacity_keys) / sizeof(capacity_keys[0]))

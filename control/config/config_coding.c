@@ -27,7 +27,7 @@ static const char *const code_names[] = {
 	[CONFIG_CODE_BLOCK] = "block", [CONFIG_CODE_WINDOW] = "window", NULL};
 static const char *const repair_names[] = {
 	[CONFIG_REPAIR_ADAPTIVE] = "adaptive", [CONFIG_REPAIR_RATELESS] = "rateless"};
-static const char *const recode_names[] = {[CONFIG_RECODE_NEVER] = "never",
+const char *const config_recode_names[] = {[CONFIG_RECODE_NEVER] = "never",
 	[CONFIG_RECODE_LOSSY] = "lossy",
 	[CONFIG_RECODE_ALWAYS] = "always",
 	NULL};
@@ -191,7 +191,7 @@ static const struct config_key relay_keys[] = {
 	{.name = "recode",
 		.kind = KEY_CHOICE,
 		.offset = offsetof(struct config_coding_relay, recode),
-		.choices = recode_names,
+		.choices = config_recode_names,
 		.fallback = CONFIG_RECODE_ALWAYS},
 };
 

@@ -196,6 +196,8 @@ config_read_management(struct config_reader *reader, config_setting_t *setting, 
 	config_reader_leave(reader, mark);
 }
 
+#define RECODES_WITH_ROOT 16
+
 void
 config_check_management(struct config_reader *reader)
 {
@@ -206,6 +208,8 @@ config_check_management(struct config_reader *reader)
 	if (config->node.forwarding == CONFIG_FORWARDING_UNSET)
 		config->node.forwarding = config->management.present ? CONFIG_FORWARDING_INSTALLED
 								     : CONFIG_FORWARDING_OPEN;
+	if (config->node.capacity.recodes == CONFIG_RECODES_UNSET)
+		config->node.capacity.recodes = config->management.present ? RECODES_WITH_ROOT : 0;
 	/* Without a file the group is not there at all, which was told. */
 	if (config->node.id != 0 || config->node.where.file == NULL ||
 		(reader->broken & BROKEN_NODE) != 0)

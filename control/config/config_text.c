@@ -262,6 +262,30 @@ config_text_session(const struct config *config, uint32_t conference, const char
 	return session;
 }
 
+struct config_session *
+config_text_coding(const struct config *config, const char *text, struct config_memory **memory,
+	char *error, size_t size)
+{
+	struct config_session *session;
+	config_setting_t *group;
+	char *whole;
+	struct text t;
+
+	*memory = config_memory_new();
+	session = config_memory_get(*memory, sizeof(*session));
+	whole = config_memory_get(*memory, strlen(text) + sizeof("coding = ;"));
+	sprintf(whole, "coding = %s;", text);
+	if (text_open(&t, config, *memory, whole)) {
+		group = config_setting_get_member(config_root_setting(&t.parsed), "coding");
+		config_read_coding(&t.reader, group, session);
+	}
+	if (text_close(&t, error, size) == 0)
+		return session;
+	config_memory_free(*memory);
+	*memory = NULL;
+	return NULL;
+}
+
 const char *
 config_text_quote(const char *text, char *buf, size_t size)
 {

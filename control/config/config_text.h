@@ -32,6 +32,13 @@ int config_text_conference(const struct config *config, const char *text,
 struct config_session *config_text_session(const struct config *config, uint32_t conference,
 	const char *text, struct config_memory **memory, char *error, size_t size);
 
+/*
+ * The group `coding` of a session ("{ code = ...; }") as a relay reads it: of config only coding is
+ * set. It lies in *memory, the caller's to free. NULL: error.
+ */
+struct config_session *config_text_coding(const struct config *config, const char *text,
+	struct config_memory **memory, char *error, size_t size);
+
 /* Adds a peer; peers may move. */
 void config_peer_add(struct config *config, const struct config_peer *peer);
 /* Nothing if there is none of this id. */

@@ -48,6 +48,8 @@
 		"forward this session, where forwarding is installed; ids only")                   \
 	X(forward_remove, "forward remove", "CONF SESSION", 2, 2,                                  \
 		"no longer forward it")                                                            \
+	X(recode, "recode", "CONF SESSION always|lossy|never|off", 3, 3,                           \
+		"recode this coded session on its way, or no longer; ids only")                    \
 	X(events, "events", "[--last N] [--follow]", 0, 3,                                         \
 		"what happened: links' states, congestion; --follow: goes on as it happens")       \
 	X(metrics, "metrics", "", 0, 0,                                                            \

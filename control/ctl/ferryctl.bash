@@ -21,7 +21,7 @@ _ferryctl()
 			"--socket= --node= --root --json --watch --all --follow --last --help --version" -- "$word")
 	else
 		case "${words[*]}" in
-		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference peer forward help ca \
+		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference peer forward recode help ca \
 			nodes tree conferences sessions add remove route join leave redirect kill ask alerts stats reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
 			"node ports links sessions flows forwarding feeders drops load management all" -- "$word") ;;
@@ -32,6 +32,7 @@ _ferryctl()
 		conference) mapfile -t COMPREPLY < <(compgen -W "add change remove end" -- "$word") ;;
 		session) mapfile -t COMPREPLY < <(compgen -W "add remove route show start stop" -- "$word") ;;
 		peer) mapfile -t COMPREPLY < <(compgen -W "add change remove" -- "$word") ;;
+		"recode "*" "*) mapfile -t COMPREPLY < <(compgen -W "always lossy never off" -- "$word") ;;
 		forward) mapfile -t COMPREPLY < <(compgen -W "add remove" -- "$word") ;;
 		esac
 	fi

@@ -262,6 +262,7 @@ const struct table_spec table_specs[] = {
 		{"STARTS HERE", TEXT_PLAIN, "source"},
 		{"ENDS HERE", TEXT_PLAIN, "destination"},
 		{"INSTALLED", TEXT_PLAIN, "installed"},
+		{"RECODED", TEXT_PLAIN, "recode"},
 	}},
 	{.item = "feeders", .title = "Feeders", .empty = "No links.", .columns = {
 		{"PEER", TEXT_PLAIN, "peer"},

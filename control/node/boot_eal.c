@@ -8,11 +8,12 @@
 #include "rlnc_receiver.h"
 
 /* What a configuration asks memory for beside packets, generously. */
-#define BASE_MIB      48
-#define PEER_BYTES    24576 /* link, headers, ring */
-#define SESSION_BYTES 24576 /* source or destination with its histogram */
-#define FILE_PACKETS  1024
-#define BYTES_A_SLOT  16 /* a reorder window's place for a packet */
+#define BASE_MIB	  48
+#define PEER_BYTES	  24576		       /* link, headers, ring */
+#define SESSION_BYTES	  24576		       /* source or destination with its histogram */
+#define LATER_RECODE_HOLD UINT64_C(1000000000) /* ns */
+#define FILE_PACKETS	  1024
+#define BYTES_A_SLOT	  16 /* a reorder window's place for a packet */
 
 /* Data room: the largest frame of any port in one piece, with headroom. */
 static uint16_t
@@ -80,6 +81,11 @@ ferryd_budget(const struct config *config, struct node_budget *budget)
 			budget->impair_packets += (uint32_t)port->impair.frames;
 	}
 	budget->later_packets = config->node.capacity.packets;
+	if (config->node.capacity.recodes > 0) {
+		budget->recode_packets = config->node.recode_packets;
+		budget->recode_span = (uint16_t)config->node.capacity.recode_k;
+		budget->recode_hold = LATER_RECODE_HOLD;
+	}
 	/* A peer that comes may be paced. */
 	for (uint32_t i = 0; i < config->peer_count + config->node.capacity.peers; i++) {
 		if (i < config->peer_count && config->peers[i].pacing == CONFIG_PACING_NONE)

@@ -6,7 +6,7 @@
 #include "capacity.h"
 #include "ferryd.h"
 #include "log.h"
-#include "recode.h"
+#include "recode_actions.h"
 #include "session_actions.h"
 
 /* Flow ids that a destination accounts for on their own beyond those configured. */
@@ -163,26 +163,6 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 	return 0;
 }
 
-/* enum recode_how of an enum config_recode. */
-static const uint8_t recode_hows[] = {
-	[CONFIG_RECODE_NEVER] = RECODE_NEVER,
-	[CONFIG_RECODE_LOSSY] = RECODE_LOSSY,
-	[CONFIG_RECODE_ALWAYS] = RECODE_ALWAYS,
-};
-
-static int
-add_recode(struct ferryd *f, const struct config_session *session)
-{
-	uint32_t recode = config_recode_at(session, f->config->node.id);
-
-	/* Of a rateless session relays pass on which generations are decoded. */
-	if (recode == CONFIG_RECODE_NEVER &&
-		(session->coding == NULL || session->coding->repair != CONFIG_REPAIR_RATELESS ||
-			session->source == f->config->node.id))
-		return 0;
-	return node_add_recode(f->node, session->conference, session->id, recode_hows[recode]);
-}
-
 int
 session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
 {
@@ -245,11 +225,8 @@ add_session(struct ferryd *f, struct session_entry *entry)
 	const struct config_session *session = entry->config;
 	char error[256];
 
-	if (add_recode(f, session) < 0) {
-		log_line(LOG_ERR, "out of memory for sessions that are recoded");
-		return -1;
-	}
-	if (session_ends_open(f, entry, error, sizeof(error)) == 0)
+	if (recode_configure(&f->book, session, false, error, sizeof(error)) == 0 &&
+		session_ends_open(f, entry, error, sizeof(error)) == 0)
 		return 0;
 	log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file, session->where.line,
 		session->conference, session->id, error);

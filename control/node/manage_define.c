@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_text.h"
 #include "ferryd.h"
 #include "forward_actions.h"
 #include "log.h"
@@ -16,6 +17,7 @@
 #include "manage_text.h"
 #include "mgmt.h"
 #include "path_text.h"
+#include "recode_actions.h"
 #include "session_actions.h"
 
 static bool
@@ -145,6 +147,29 @@ define_here(struct ferryd *f, const struct message_pipeline *pipeline, char *err
 	return ret;
 }
 
+/* What its coding wants of relays, this one among them. */
+static int
+recode_here(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+{
+	struct config_memory *memory;
+	struct config_session *session;
+	bool changed;
+	int ret;
+
+	if (pipeline->coding == NULL)
+		return recode_remove(
+			&f->book, pipeline->conference, pipeline->session, &changed, error, size);
+	session = config_text_coding(f->config, pipeline->coding, &memory, error, size);
+	if (session == NULL)
+		return -EINVAL;
+	session->conference = pipeline->conference;
+	session->id = pipeline->session;
+	session->source = pipeline->source;
+	ret = recode_configure(&f->book, session, true, error, size);
+	config_memory_free(memory);
+	return ret;
+}
+
 int
 manage_pipedef(struct ferryd *f, const struct message *message, char *error, size_t size)
 {
@@ -161,6 +186,8 @@ manage_pipedef(struct ferryd *f, const struct message *message, char *error, siz
 		ret = forward_add(&f->book, conference, session, &changed, error, size);
 		if (ret == 0 && entry != NULL)
 			session_remove(&f->book, entry);
+		if (ret == 0)
+			ret = recode_here(f, pipeline, error, size);
 	}
 	return ret == 0 ? manage_pipeline_answer(f, message, conference, session) : ret;
 }
@@ -190,13 +217,14 @@ manage_removepipeline(struct ferryd *f, const struct message *message, char *err
 	uint32_t conference = message->pipeline.conference, session = message->pipeline.session;
 	struct session_entry *entry = session_book_find(&f->book, conference, session);
 	char ignored[MANAGE_ERROR_MAX];
-	bool changed = false;
+	bool changed = false, recoded = false;
 	int ret;
 
 	if (entry != NULL)
 		session_remove(&f->book, entry);
+	(void)recode_remove(&f->book, conference, session, &recoded, error, size);
 	ret = forward_remove(&f->book, conference, session, &changed, error, size);
-	if (ret == 0 && entry == NULL && !changed) {
+	if (ret == 0 && entry == NULL && !changed && !recoded) {
 		snprintf(error, size, "there is no session %u of conference %u here", session,
 			conference);
 		return -ENOENT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forward_actions.h"
+#include "recode_actions.h"
 #include "show_private.h"
 
 static json_t *
@@ -7,6 +8,7 @@ show_known(const struct session_book *book, uint64_t key)
 {
 	uint32_t conference = (uint32_t)(key >> 32), session = (uint32_t)key;
 	const struct session_entry *entry = session_book_find(book, conference, session);
+	const struct session_recode *recode = recode_of(book, conference, session);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "conference", show_number(conference));
@@ -19,29 +21,35 @@ show_known(const struct session_book *book, uint64_t key)
 		object, "destination", json_boolean(entry != NULL && entry->destination != NULL));
 	json_object_set_new(
 		object, "installed", json_boolean(forward_is(book, conference, session)));
+	json_object_set_new(object, "recode",
+		recode != NULL ? json_string(config_recode_names[recode->how]) : json_null());
 	return object;
 }
 
-/* Two ascending lists as one. */
+/* Three ascending lists as one. */
 json_t *
 show_forwarding(const struct show_view *view, const struct show_filter *filter)
 {
 	const struct session_book *book = view->sessions;
 	json_t *object = json_object(), *array = json_array();
-	uint32_t e = 0, f = 0;
+	uint32_t e = 0, f = 0, r = 0;
 
 	(void)filter;
-	while (e < book->nb_entries || f < book->nb_forwards) {
-		uint64_t entry = UINT64_MAX, forward = UINT64_MAX, key;
+	while (e < book->nb_entries || f < book->nb_forwards || r < book->nb_recodes) {
+		uint64_t entry = UINT64_MAX, forward = UINT64_MAX, recode = UINT64_MAX, key;
 
 		if (e < book->nb_entries)
 			entry = session_key(
 				book->entries[e]->config->conference, book->entries[e]->config->id);
 		if (f < book->nb_forwards)
 			forward = book->forwards[f];
-		key = entry < forward ? entry : forward;
+		if (r < book->nb_recodes)
+			recode = book->recodes[r].key;
+		key = RTE_MIN(entry, forward);
+		key = RTE_MIN(key, recode);
 		e += key == entry;
 		f += key == forward;
+		r += key == recode;
 		json_array_append_new(array, show_known(book, key));
 	}
 	json_object_set_new(

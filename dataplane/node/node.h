@@ -249,8 +249,13 @@ node_find_destination(const struct node *node, uint32_t conference, uint32_t ses
 int node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends);
 void node_remove_destination(struct node *node, struct destination *dst);
 
-/* Who recodes a session here, and how (enum recode_how). 0, -EEXIST or -ENOMEM. */
-int node_add_recode(struct node *node, uint32_t conference, uint32_t session, uint8_t how);
+/*
+ * A session is recoded here, and how (enum recode_how), from now on; what is kept of it stays, if
+ * it was recoded another way. Nothing comes of it if the budget had no place for it. 0 or -ENOMEM.
+ */
+int node_set_recode(struct node *node, uint32_t conference, uint32_t session, uint8_t how);
+/* Its packets go on as they come from now on; what is kept of it is given up in time. */
+void node_remove_recode(struct node *node, uint32_t conference, uint32_t session);
 
 /*
  * Sessions that the node was told of; those that start or end here are, when they are made. Where

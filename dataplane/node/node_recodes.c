@@ -8,15 +8,25 @@
 #include "node_request.h"
 #include "recode.h"
 
+/* recode: NULL = none. */
+static int
+publish(struct node *node, uint64_t key, struct recode_session *recode)
+{
+	struct recode_session *old = id_map_find(&node->recoded, key);
+	int rc = id_map_set(&node->recoded, key, recode, &node->reclaim);
+
+	if (rc == 0 && old != NULL)
+		reclaim_defer(&node->reclaim, rte_free, old);
+	return rc;
+}
+
 int
-node_add_recode(struct node *node, uint32_t conference, uint32_t session, uint8_t how)
+node_set_recode(struct node *node, uint32_t conference, uint32_t session, uint8_t how)
 {
 	uint64_t key = session_key(conference, session);
 	struct recode_session *recode;
 	int rc;
 
-	if (id_map_find(&node->recoded, key) != NULL)
-		return -EEXIST;
 	recode = rte_zmalloc("recode_session", sizeof(*recode), RTE_CACHE_LINE_SIZE);
 	if (recode == NULL)
 		return -ENOMEM;
@@ -24,10 +34,17 @@ node_add_recode(struct node *node, uint32_t conference, uint32_t session, uint8_
 		.session = session,
 		.how = how,
 		.owner = (uint16_t)node_spread(node, key, NULL, NULL)};
-	rc = id_map_set(&node->recoded, key, recode, &node->reclaim);
+	rc = publish(node, key, recode);
 	if (rc < 0)
 		rte_free(recode);
 	return rc;
+}
+
+void
+node_remove_recode(struct node *node, uint32_t conference, uint32_t session)
+{
+	/* To take away needs no memory. */
+	(void)publish(node, session_key(conference, session), NULL);
 }
 
 static void

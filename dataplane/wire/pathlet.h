@@ -50,9 +50,6 @@ pathlet_transit_key(uint32_t own_id)
 	return (uint64_t)sizeof(struct pathlet_hdr) << 48 | (uint64_t)own_id << 16;
 }
 
-/* The key of no node: what has it is never a Pathlet with one inside. */
-#define PATHLET_TRANSIT_NONE UINT64_C(1)
-
 /*
  * Is this the common case, a Pathlet for the node with this key (without destination flag) with
  * exactly one inside? Both Pathlets' headers can be read; len bytes, fewer than 2^31, begin here.

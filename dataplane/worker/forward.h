@@ -47,6 +47,21 @@ forward_transit_session(const struct forward_transit *t)
 	return session_wire_key((const uint8_t *)inner + rte_be_to_cpu_16(inner->length));
 }
 
+/* Is it of a session that is recoded here (none: NULL)? Then it is for forward_input. */
+static inline bool
+forward_transit_recoded(const struct id_table *recoded, const struct forward_transit *t)
+{
+	const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(t->frame + 1) + 1;
+	const struct session_hdr *session;
+
+	if (likely(recoded == NULL))
+		return false;
+	session = (const struct session_hdr *)((const uint8_t *)inner +
+					       rte_be_to_cpu_16(inner->length));
+	return (session->flags & SESSION_CODED) != 0 &&
+	       id_table_find(recoded, session_wire_key((const uint8_t *)session)) != NULL;
+}
+
 /* Makes what follows the link header of such a frame the packet: len bytes. */
 static inline void
 forward_cut(struct rte_mbuf *m, uint32_t len)

@@ -113,9 +113,10 @@ void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct id_table *peers = id_map_table(&w->node->peers);
-	/* Where sessions are recoded each packet's session is looked at, in forward_input. */
-	const uint64_t own = likely(w->recode == NULL) ? pathlet_transit_key(w->node->id)
-						       : PATHLET_TRANSIT_NONE;
+	const struct id_table *recoded = likely(w->recode == NULL)
+						 ? NULL
+						 : id_map_table(&w->node->recoded);
+	const uint64_t own = pathlet_transit_key(w->node->id);
 	struct arrivals arrivals = {.pkts = pkts};
 	struct ingress_burst ingress;
 	struct departures d;
@@ -134,7 +135,7 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 		if (likely(link_input_next(
 			    w, port, arrivals.senders[i], m, arrivals.frames[i], &t->len))) {
 			t->link = forward_transit_hop(peers, t, own);
-			if (likely(t->link != NULL)) {
+			if (likely(t->link != NULL && !forward_transit_recoded(recoded, t))) {
 				if (unlikely(d.judged))
 					depart_before(w, &d, *t);
 				d.end++;

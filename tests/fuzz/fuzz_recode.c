@@ -203,7 +203,7 @@ add_sessions(const struct rlnc_params *coding)
 		.nb_flows = 1};
 
 	for (uint32_t i = 0; i + 1 < SESSIONS; i++)
-		fuzz_check(node_add_recode(node, 1, i, how[i]) == 0);
+		fuzz_check(node_set_recode(node, 1, i, how[i]) == 0);
 	fuzz_check(node_add_destination(node, &params, 64) != NULL);
 }
 

@@ -105,7 +105,7 @@ def test_only_what_is_installed(net):
     shown = net.nodes[6].show("forwarding")
     assert shown == {"mode": "installed", "sessions": [
         {"conference": 1, "session": 7, "name": None, "defined": False, "source": False,
-         "destination": False, "installed": True}]}
+         "destination": False, "installed": True, "recode": None}]}
     assert net.nodes[1].show("forwarding")["mode"] == "open"
     net.nodes[5].check_sums()
 

@@ -31,6 +31,9 @@ class Managed(Deployment):
         self.office = stage.namespace("root")
         self.session(1, ["5 > 2"], name="talk", source=1, destinations=[2],
                      ingress=self.left.ingress(5001), egress=[self.right.egress(2, 6000)])
+        self.session(2, ["5 > 2"], name="coded", source=1, destinations=[2], rate=400_000,
+                     ingress={"generator": {"kind": "constant", "size": 200}},
+                     coding={"k": 8, "repair": "25%", "relays": [{"node": 5}]})
         for number, place in self.places.items():
             self.connect(number, place)
         self.root = RootProgram({
@@ -102,6 +105,15 @@ def flows(net):
     finally:
         sender.stop()
         receiver.close()
+
+
+def test_relays_recode(net):
+    until(lambda: picture_is_right(net), 20, "the root's picture", pause=0.05)
+    relay = net.nodes[5]
+    assert {row["session"]: row["recode"] for row in relay.show("forwarding")["sessions"]} == {
+        1: None, 2: "always"}
+    until(lambda: relay.show("node")["workers"][0]["recoding"]["combined"] > 20, 10, "it recodes")
+    until(lambda: net.nodes[2].destination(1, 2)["coding"]["computed"] > 20, 10, "it is decoded")
 
 
 def test_all_comes_from_the_root(net):

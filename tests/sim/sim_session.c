@@ -153,7 +153,7 @@ add_recode(struct sim *sim, uint32_t index, uint32_t node)
 	if (s->recode[node] != RECODE_NEVER ||
 		(s->coding.k != 0 && s->coding.repair == RLNC_REPAIR_RATELESS))
 		SIM_CHECK(sim,
-			node_add_recode(sim->nodes[node].node, s->conference, s->session,
+			node_set_recode(sim->nodes[node].node, s->conference, s->session,
 				s->recode[node]) == 0,
 			"recoding session %u at node %u", s->session, sim->nodes[node].id);
 }

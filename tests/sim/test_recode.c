@@ -256,6 +256,56 @@ test_lossy(void **state)
 }
 
 /*
+ * One of two links loses, for the other packets' sake: where it is the first the relay recodes, and
+ * sends as many more as the second is known to lose; where it is the second packets go on as they
+ * came.
+ */
+static void
+test_lossy_unequal(void **state)
+{
+	enum {
+		KNOWN = 1600
+	}; /* packets, after which both links are known */
+
+	(void)state;
+	for (uint32_t lossy = 1; lossy <= 2; lossy++) {
+		struct rlnc_params coding = block(16, 1000000);
+		struct sim *sim = line_of(3, 1, false);
+		const struct recode_counters *c;
+		struct recode_counters before;
+		struct wire_lane_params lane;
+		struct sim_wire *wire;
+		struct scene scene;
+		uint32_t decoded;
+
+		sim->probe = 5 * SIM_MS;
+		scene = start_line(sim, &coding, RECODE_LOSSY);
+		c = counters_of(sim, 2);
+		wire = sim_wire_between(sim, lossy - 1, lossy);
+		lane = wire->line.lane;
+		lane.impair.loss = 0.15;
+		small_set_lane(sim, wire, lossy + 1, &lane);
+		send_lengths(&scene, KNOWN, SIM_MS);
+		sim_run_until(sim, sim->now + 100 * SIM_MS);
+		before = *c;
+		send_lengths(&scene, 1600, SIM_MS);
+		sim_run_until(sim, sim->now + 100 * SIM_MS);
+		if (lossy == 1) {
+			/* 85 % of 3200 come. */
+			assert_in_range(c->combined - before.combined, 2600, 3000);
+			assert_int_equal(c->as_is, before.as_is);
+		} else {
+			assert_int_equal(c->combined, 0);
+			assert_int_equal(c->as_is, 2 * (KNOWN + 1600));
+		}
+		assert_int_equal(destination_lost(small_destination(sim, scene.session, 3)), 0);
+		decoded = coded_decode_all(&capture, sim, scene.session, NULL);
+		assert_int_equal(decoded, KNOWN + 1600);
+		end(&scene);
+	}
+}
+
+/*
  * Coding headers that are random bytes, of any generation: bounded memory, named drops, and the
  * sums hold (sim_run.c sees to that). What is sound goes on.
  */
@@ -301,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_lossy_unequal),
 		cmocka_unit_test(test_hostile),
 	};
 

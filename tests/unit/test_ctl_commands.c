@@ -116,7 +116,7 @@ test_show_filters(void **state)
 		{{"show", "sessions", "demo", "out"}, 1},
 		{{"show", "flows", "1", "3"}, 1},
 		{{"show", "flows", "demo", "2"}, 1},
-		{{"help"}, 21},
+		{{"help"}, 22},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
