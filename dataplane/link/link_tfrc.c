@@ -77,7 +77,8 @@ apply(struct worker *w, struct link *link)
 	feeder_set_rtt(link, s->rtt);
 	feeder_set_rate(w, link, pacer_rate(s));
 	if (s->reported)
-		__atomic_store_n(&link->tx.rtt, rte_cpu_to_be_32((uint32_t)(s->rtt / 1000)),
+		__atomic_store_n(&link->tx.rtt,
+			rte_cpu_to_be_32((uint32_t)(tfrc_sender_told_rtt(s) / 1000)),
 			__ATOMIC_RELAXED);
 }
 

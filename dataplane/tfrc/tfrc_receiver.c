@@ -26,11 +26,24 @@ known_rtt(const struct tfrc_receiver *r)
 	return rtt == 0 || rtt > TFRC_RTT_MIN_NS ? rtt : TFRC_RTT_MIN_NS;
 }
 
-/* R of 5.2, and what the feedback timer runs for. */
+/* What the feedback timer runs for. */
 static uint64_t
 used_rtt(const struct tfrc_receiver *r)
 {
 	return r->rtt == 0 ? TFRC_UNTIMED_NS : known_rtt(r);
+}
+
+/* R of 5.2. */
+static uint64_t
+event_rtt(const struct tfrc_receiver *r, const struct tfrc_arrival *arrival)
+{
+	uint64_t rtt = used_rtt(r), trip;
+
+	/* One that was overtaken was longer under way than others are. */
+	if (arrival->seq < r->highest)
+		return rtt;
+	trip = tfrc_trip_rtt(&r->trip, tfrc_trip_way(arrival->now, arrival->stamp), r->rtt);
+	return trip > rtt ? trip : rtt;
 }
 
 static void
@@ -117,7 +130,7 @@ struct gap {
 static uint64_t
 next_event(const struct tfrc_receiver *r, const struct gap *gap, uint64_t from)
 {
-	uint64_t limit = r->history.begin_time + used_rtt(r);
+	uint64_t limit = r->history.begin_time + r->event_rtt;
 	uint64_t span = gap->after_at - gap->before_at, steps;
 
 	if (r->history.count == 0 || limit < gap->before_at)
@@ -223,7 +236,7 @@ mark(struct tfrc_receiver *r, const struct tfrc_arrival *arrival, int rank)
 	/* One that comes late counts where the sequences are now. */
 	if (seq < r->highest)
 		seq = r->highest;
-	if (r->history.count != 0 && (r->history.begin_time + used_rtt(r) >= arrival->now ||
+	if (r->history.count != 0 && (r->history.begin_time + r->event_rtt >= arrival->now ||
 					     seq <= r->history.begin_seq)) {
 		r->history.losses++;
 		return;
@@ -238,6 +251,7 @@ start(struct tfrc_receiver *r, const struct tfrc_arrival *arrival)
 	r->started = true;
 	r->highest = r->judged = arrival->seq;
 	r->rtt = arrival->rtt;
+	r->event_rtt = used_rtt(r);
 	r->order = 1;
 	r->top[0] = (struct tfrc_top){.seq = arrival->seq, .at = arrival->now, .order = 1};
 }
@@ -271,6 +285,7 @@ tfrc_receiver_packet_slow(struct tfrc_receiver *r, const struct tfrc_arrival *ar
 			r->highest = arrival->seq;
 			r->rtt = arrival->rtt;
 		}
+		r->event_rtt = event_rtt(r, arrival);
 		rank = arrival->seq > r->judged ? enter(r, arrival) : -1;
 		if (rank >= 0 && r->top[TFRC_NDUPACK - 1].order != 0)
 			judge(r, arrival, TFRC_NDUPACK - 1);
@@ -333,6 +348,7 @@ tfrc_receiver_report(struct tfrc_receiver *r, uint64_t now, uint64_t packets, ui
 		.rate = r->x_recv >> TFRC_SHIFT};
 
 	push_mark(r, now, bytes);
+	tfrc_trip_report(&r->trip, now, tfrc_trip_way(r->last_at, r->stamp), r->rtt);
 	r->reported_packets = packets;
 	r->reported_bytes = bytes;
 	r->reports++;

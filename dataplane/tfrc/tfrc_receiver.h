@@ -21,6 +21,7 @@
 
 #include "tfrc_history.h"
 #include "tfrc_math.h"
+#include "tfrc_trip.h"
 
 #define TFRC_NDUPACK 3		/* packets after a gap that make it a loss (5.1) */
 #define TFRC_MARKS   8		/* expirations of the feedback timer that are remembered (6.2) */
@@ -68,6 +69,9 @@ struct tfrc_receiver {
 	uint64_t order;
 	struct tfrc_top top[TFRC_NDUPACK]; /* the highest sequences, descending */
 
+	uint64_t event_rtt; /* R of 5.2 for the packet in hand, ns */
+
+	struct tfrc_trip trip;
 	struct tfrc_history history;
 	uint32_t p;	 /* as last computed */
 	uint64_t x_recv; /* as last reported; bytes/s, 2^-16 */

@@ -108,6 +108,18 @@ void tfrc_sender_expire(struct tfrc_sender *s, struct tfrc_totals sent, uint64_t
 /* Sets the timer that waited for a packet. */
 void tfrc_sender_wake(struct tfrc_sender *s, struct tfrc_totals before, uint64_t now);
 
+/*
+ * The estimate of the round-trip time that packets carry (3.2.1), ns; 0 = none yet. R itself
+ * follows a queue that fills only in ten reports, and a receiver that groups losses by it (5.2)
+ * takes the one round-trip time of losses that ends a slow start for three loss events. So it is
+ * the last sample, where that is longer.
+ */
+static inline uint64_t
+tfrc_sender_told_rtt(const struct tfrc_sender *s)
+{
+	return s->rtt_sample > s->rtt ? s->rtt_sample : s->rtt;
+}
+
 /* A packet is sent. before: the totals without it. Returns true if nofeedback_at was set. */
 static inline bool
 tfrc_sender_sending(struct tfrc_sender *s, uint64_t before_packets, uint64_t now)

@@ -70,12 +70,40 @@ class Receiver:
         self.reports = 0
         self.timer = None          # None: the next packet is reported at once
         self.timer_rtt = 0         # R_(m-1), ns; 0 = none was known
+        self.trips = []            # choice 17: per report (time, way, rest of the trip)
+        self.way_mean = self.way_last = None
+        self.event_rtt = 0         # R of 5.2, ns
 
     def known_rtt(self):
         return max(self.rtt_us * 1000, RTT_MIN) if self.rtt_us else 0
 
     def rtt(self):
         return self.known_rtt() or RTT_UNKNOWN
+
+    def way(self, now, stamp):
+        """Choice 17: how long a packet was under way, us, but for the difference of the clocks."""
+        last = self.way_last or 0
+        return last + (now // 1000 - stamp - last + 2 ** 31) % 2 ** 32 - 2 ** 31
+
+    def note_trip(self, now):
+        """Choice 17: a report leaves. The sender's estimate will rest on the way of the packet that it
+        echoes, or on the mean of those, smoothed as R is (4.3); the packets' estimate of now, on that
+        of the last report that is as old."""
+        way = self.way(self.last[1], self.last[2])
+        old = [w for at, w, _ in self.trips[-8:] if now - at >= self.rtt_us * 1000]
+        rest = self.rtt_us - old[-1] if old and self.rtt_us else None
+        self.way_mean = way if self.way_mean is None else 0.9 * self.way_mean + 0.1 * way
+        self.way_last = way
+        self.trips.append((now, max(way, self.way_mean), rest))
+
+    def trip(self, now, stamp):
+        """Choice 17: R of 5.2, ns."""
+        told = self.rtt_us * 1000
+        rests = [rest for _, _, rest in self.trips[-8:] if rest is not None]
+        if not told or not rests:
+            return self.rtt()
+        is_ = (max(rests) + self.way(now, stamp)) * 1000 * 17 / 16
+        return max(self.rtt(), min(is_, 3 * told))
 
     def interval_0(self):
         """5.3."""
@@ -124,7 +152,7 @@ class Receiver:
 
     def congestion(self, seq, time):
         """A packet lost or marked, at its (nominal) arrival time (5.2)."""
-        if self.event is None or self.event[1] + self.rtt() < time:
+        if self.event is None or self.event[1] + self.event_rtt < time:
             self.new_event(seq, time)
         self.losses += 1
 
@@ -155,6 +183,7 @@ class Receiver:
         if self.first is None:
             self.first = self.highest = seq
             self.rtt_us = rtt_us
+            self.event_rtt = self.rtt()
         else:
             if seq > self.highest:
                 for lost in range(self.highest + 1, seq):
@@ -167,6 +196,8 @@ class Receiver:
                 if lost < seq:
                     self.missing[lost][2] += 1
             self.update_df()
+            late = seq < self.highest
+            self.event_rtt = self.rtt() if late else self.trip(now, stamp)
             self.judge([lost for lost, m in self.missing.items() if m[2] >= NDUPACK])
         if marked:
             self.judge([lost for lost in self.missing if lost < seq])
@@ -208,6 +239,7 @@ class Receiver:
         self.x_recv = self.receive_rate(now)
         self.x_max = max(self.x_max, self.x_recv)
         self.expirations.append((now, self.bytes))
+        self.note_trip(now)
         self.packets_reported, self.bytes_reported = self.packets, self.bytes
         self.reports += 1
         self.timer_rtt = self.known_rtt()

@@ -7,7 +7,7 @@ MS = 1_000_000
 
 
 def arrivals(seed):
-    """A stream with loss, bursts of loss, reordering, marks, pauses and a changing round-trip time:
+    """A stream with loss, bursts of loss, reordering, marks, pauses, a changing round-trip time and way:
     (small packets, [(now, seq, size, stamp, rtt_us, marked)])."""
     rng = random.Random(seed)
     small = rng.random() < 0.2
@@ -18,6 +18,8 @@ def arrivals(seed):
     swap = rng.choice((0, 0, 0.01, 0.1))
     mark = rng.choice((0, 0, 0.002, 0.05))
     pause = rng.choice((0, 0, 0.005))
+    swing = rng.choice((0, 0.02, 0.2))                          # how fast the way here changes
+    way, drift, clock = 0.0, 0.0, rng.randrange(2 ** 32)        # us
     unknown = rng.choice((0, 1, 3))                             # packets that carry no estimate
     now, seq, sent = rng.randrange(10 ** 9), rng.choice((0, 1, 4711, 2 ** 40)), []
     lost = 0
@@ -27,6 +29,9 @@ def arrivals(seed):
             now += int(rng.uniform(0.5, 12) * rtt * 1000)
         if rng.random() < 0.01:
             rtt = max(500, int(rtt * rng.uniform(0.7, 1.5)))
+        if rng.random() < 0.05:
+            drift = rng.uniform(-1, 1.2) * swing
+        way = min(max(0, way + drift * rtt), 4 * rtt)
         seq += 1
         if lost == 0 and rng.random() < loss / burst and i > 2:
             lost = rng.randint(1, 2 * burst)
@@ -34,7 +39,7 @@ def arrivals(seed):
             lost -= 1
             continue
         size = rng.randint(60, 200) if small else rng.randint(200, 1400)
-        sent.append([seq, size, (now // 1000) % 2 ** 32, 0 if i < unknown else rtt,
+        sent.append([seq, size, (now // 1000 - int(way) + clock) % 2 ** 32, 0 if i < unknown else rtt,
                      rng.random() < mark, now])
     # Some arrive later than those behind them.
     for i in range(1, len(sent)):

@@ -14,6 +14,7 @@
 
 static struct tfrc_receiver receiver;
 static struct tfrc_totals received;
+static uint64_t way; /* ms that packets are under way */
 
 static bool
 arrive_marked(uint64_t ms, uint64_t seq, bool marked)
@@ -22,6 +23,7 @@ arrive_marked(uint64_t ms, uint64_t seq, bool marked)
 		.seq = seq,
 		.packets = ++received.packets,
 		.bytes = received.bytes += 1000,
+		.stamp = (uint32_t)((ms - way) * 1000),
 		.rtt = RTT * 1000,
 		.marked = marked};
 
@@ -49,6 +51,7 @@ begin(void **state)
 {
 	(void)state;
 	received = (struct tfrc_totals){0};
+	way = 5;
 	tfrc_receiver_init(&receiver, false);
 	assert_true(arrive(1000, 100));
 	assert_int_equal(report(1000).rate, 0);
@@ -264,6 +267,92 @@ totals_may_fall(void **state)
 	}
 }
 
+/*
+ * Packets 110 to 149, a millisecond apart, and three reports, all with the same way; then two
+ * packets are lost, 25 ms apart, while the way is longer by so many ms. How many loss events?
+ */
+static uint64_t
+events_of_two_losses(uint64_t longer)
+{
+	uint64_t ms = 1010, seq = 110;
+
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < RTT; j++)
+			(void)arrive(ms++, seq++);
+		(void)report(ms - 1);
+	}
+	way += longer;
+	ms += longer;
+	for (int i = 0; i < 40; i++, ms++, seq++)
+		if (i != 5 && i != 30)
+			(void)arrive(ms, seq);
+	return receiver.history.events;
+}
+
+/* 5.2: R of the packets is 20 ms, and so is the round-trip time. */
+static void
+losses_a_round_trip_apart_are_two_events(void **state)
+{
+	(void)state;
+	assert_int_equal(events_of_two_losses(0), 2);
+}
+
+/* 5.2, 3.2.1, choice 17: the packets still say 20 ms, but a queue has made it 30. */
+static void
+losses_while_a_queue_fills_are_one_event(void **state)
+{
+	(void)state;
+	assert_int_equal(events_of_two_losses(10), 1);
+}
+
+/* Choice 17: what two clocks say is not believed beyond three times what the packets say. */
+static void
+trip_has_bounds(void **state)
+{
+	struct tfrc_trip trip = {0};
+
+	(void)state;
+	assert_int_equal(tfrc_trip_rtt(&trip, 4000000000, 20000), 20 * MS);
+	tfrc_trip_report(&trip, 0, UINT32_MAX - 100, 20000);
+	tfrc_trip_report(&trip, 20 * MS, UINT32_MAX - 100, 20000);
+	/* The clocks' difference passes 2^32 on the way. */
+	assert_int_equal(tfrc_trip_rtt(&trip, 9899, 20000), 30 * MS + 30 * MS / 16);
+	assert_int_equal(tfrc_trip_rtt(&trip, UINT32_MAX - 100, 20000), 20 * MS + 20 * MS / 16);
+	assert_int_equal(tfrc_trip_rtt(&trip, UINT32_MAX - 9000, 20000), 20 * MS);
+	assert_int_equal(tfrc_trip_rtt(&trip, 200000, 20000), 60 * MS);
+	assert_int_equal(tfrc_trip_rtt(&trip, UINT32_MAX / 2 + 1, 20000), 20 * MS);
+	assert_int_equal(tfrc_trip_rtt(&trip, 9899, 0), 0);
+	assert_int_equal(tfrc_trip_rtt(&trip, 2000000000, UINT32_MAX), UINT32_MAX * UINT64_C(1000));
+}
+
+/* 3.2.1, 4.3, choice 18: packets carry R, or the last sample where that is longer. */
+static void
+packets_carry_the_longer_estimate(void **state)
+{
+	struct tfrc_params params = {.mss = 1000};
+	struct tfrc_feedback feedback = {.since_sent = 100 * MS, .rate = 1000};
+	struct tfrc_sender sender;
+
+	(void)state;
+	tfrc_sender_init(&sender, &params);
+	assert_int_equal(tfrc_sender_told_rtt(&sender), 0);
+	for (uint64_t i = 1; i < 4; i++) {
+		feedback.seq_highest = i;
+		assert_true(tfrc_sender_feedback(
+			&sender, &feedback, (struct tfrc_totals){i, i * 1000}, i * 1000 * MS));
+	}
+	assert_int_equal(tfrc_sender_told_rtt(&sender), 100 * MS);
+	feedback.since_sent = 200 * MS;
+	assert_true(
+		tfrc_sender_feedback(&sender, &feedback, (struct tfrc_totals){4, 4000}, 4000 * MS));
+	assert_int_equal(sender.rtt, 110 * MS);
+	assert_int_equal(tfrc_sender_told_rtt(&sender), 200 * MS);
+	feedback.since_sent = 50 * MS;
+	assert_true(
+		tfrc_sender_feedback(&sender, &feedback, (struct tfrc_totals){5, 5000}, 5000 * MS));
+	assert_int_equal(tfrc_sender_told_rtt(&sender), 104 * MS);
+}
+
 int
 main(void)
 {
@@ -274,6 +363,10 @@ main(void)
 		cmocka_unit_test_setup(mark_makes_missing_lost, begin),
 		cmocka_unit_test_setup(mark_alone_is_an_interval_of_one, begin),
 		cmocka_unit_test_setup(losses_within_a_round_trip_are_one_event, begin),
+		cmocka_unit_test_setup(losses_a_round_trip_apart_are_two_events, begin),
+		cmocka_unit_test_setup(losses_while_a_queue_fills_are_one_event, begin),
+		cmocka_unit_test(trip_has_bounds),
+		cmocka_unit_test(packets_carry_the_longer_estimate),
 		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
 		cmocka_unit_test_setup(silence_then_one_packet, begin),
 		cmocka_unit_test(last_sequence_of_all),
