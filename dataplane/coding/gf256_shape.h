@@ -150,20 +150,21 @@ GROUP(4, WIDTH_4)
 #undef GROUP
 
 /*
- * Bytes up to the first boundary of a vector, if it is the same in all sources, as in packets of
- * one session. Each load that crosses a boundary is two; with more outputs, loads are not what
- * counts.
+ * Bytes up to the first boundary of a vector, if it is the same in most sources, as in packets of
+ * one session, of which some are combinations with longer headers. Each load that crosses a
+ * boundary is two; with more outputs, loads are not what counts.
  */
 static size_t
 first_piece(size_t len, const uint8_t *const src[], unsigned int n_src)
 {
-	uintptr_t off = (uintptr_t)src[0] % VEC_BYTES, differs = 0;
+	uintptr_t off = (uintptr_t)src[0] % VEC_BYTES;
+	unsigned int same = 0;
 
 	if (off == 0 || len < ALIGNED_FROM)
 		return 0;
-	for (unsigned int s = 1; s < n_src; s++)
-		differs |= (uintptr_t)src[s] ^ (uintptr_t)src[0];
-	return differs % VEC_BYTES == 0 ? VEC_BYTES - off : 0;
+	for (unsigned int s = 0; s < n_src; s++)
+		same += (uintptr_t)src[s] % VEC_BYTES == off;
+	return same >= n_src - n_src / 4 ? VEC_BYTES - off : 0;
 }
 
 /*

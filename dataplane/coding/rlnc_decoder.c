@@ -179,22 +179,38 @@ or_into(uint8_t any[ANY_BYTES], const uint8_t *row, size_t n)
 	}
 }
 
+static bool
+is_zero(const uint8_t word[8])
+{
+	uint64_t x;
+
+	memcpy(&x, word, sizeof(x));
+	return x == 0;
+}
+
 static void
 find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
 	struct parts *parts)
 {
 	const struct rlnc_solver *s = &d->solver;
 	uint8_t any[ANY_BYTES] = {0};
+	unsigned int parts_n = 0;
 
 	for (uint16_t i = 0; i < n; i++)
 		or_into(any, rlnc_solver_row(s, found[i].row), s->stride);
-	parts->n = 0;
+	for (uint16_t k = 0; k < s->columns; k++)
+		any[k] &= (uint8_t)-s->known[k];
 	for (uint16_t k = 0; k < s->columns + s->slots; k++) {
-		if (any[k] == 0 || (k < s->columns && !s->known[k]))
+		/* Most slots are in no row; which columns are not is anybody's guess: no branch. */
+		if (k % 8 == 0 && is_zero(any + k)) {
+			k = (uint16_t)(k + 7);
 			continue;
-		parts->held[parts->n] = &d->sources[k];
-		parts->at[parts->n++] = k;
+		}
+		parts->held[parts_n] = &d->sources[k];
+		parts->at[parts_n] = k;
+		parts_n += any[k] != 0;
 	}
+	parts->n = parts_n;
 }
 
 /* One pass over at most GF256_SOURCES_MAX parts of at most RLNC_GATHER_OUTPUTS rows. */
