@@ -9,7 +9,7 @@
 
 #define PACKETS_MIN	200000
 #define PACKETS_QUICK	8192
-#define SESSION_PACKETS 20
+#define SESSION_PACKETS 128
 
 static const struct {
 	const char *name;

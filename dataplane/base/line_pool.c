@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_malloc.h>
 
 #include "line_pool.h"
+
+static struct line_chunk_head *
+head_of(uint8_t *chunk)
+{
+	return (struct line_chunk_head *)(uintptr_t)line_head(chunk);
+}
+
+static void
+make_heads(struct line_pool *pool, uint8_t *lines, void **owners, uint8_t *shelves, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *chunk = lines + (size_t)i * LINE_CHUNK_BYTES;
+		struct line_chunk_head *head = head_of(chunk);
+
+		head->owners = owners + (size_t)i * LINE_CHUNK;
+		if (shelves != NULL)
+			head->shelves = shelves + (size_t)i * LINE_CHUNK * pool->shelf_bytes;
+		head->first = (pool->nb_chunks + i) * LINE_CHUNK;
+		head->begins = i == 0;
+		pool->chunks[pool->nb_chunks + i] = chunk;
+	}
+	pool->nb_chunks += n;
+}
 
 /* As many chunks again as there are, in one piece: few pages, however the memory was used before.
  */
@@ -12,39 +36,43 @@ grow(struct line_pool *pool)
 {
 	uint32_t again = RTE_MAX(pool->nb_chunks, 1u);
 	uint32_t n = RTE_MIN(again, LINE_CHUNKS - pool->nb_chunks);
-	uint8_t *lines = NULL;
-	void **owners = NULL;
+	size_t number = (size_t)n * LINE_CHUNK;
+	uint8_t *lines, *shelves = NULL;
+	void **owners;
 
-	if (n > 0)
-		lines = rte_zmalloc("lines", (size_t)n * LINE_CHUNK_BYTES, LINE_CHUNK_BYTES);
-	if (lines != NULL)
-		owners = rte_zmalloc("line_owners", (size_t)n * LINE_CHUNK * sizeof(*owners),
-			RTE_CACHE_LINE_SIZE);
-	if (owners == NULL) {
+	if (n == 0)
+		return -1;
+	lines = rte_zmalloc("lines", number * LINE_BYTES, LINE_CHUNK_BYTES);
+	owners = rte_zmalloc("line_owners", number * sizeof(*owners), RTE_CACHE_LINE_SIZE);
+	if (pool->shelf_bytes != 0)
+		shelves = rte_malloc(
+			"line_shelves", number * pool->shelf_bytes, RTE_CACHE_LINE_SIZE);
+	if (lines == NULL || owners == NULL || (pool->shelf_bytes != 0 && shelves == NULL)) {
 		rte_free(lines);
+		rte_free(owners);
+		rte_free(shelves);
 		return -1;
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		struct line_chunk_head *head =
-			(struct line_chunk_head *)(lines + (size_t)i * LINE_CHUNK_BYTES);
-
-		head->owners = owners + (size_t)i * LINE_CHUNK;
-		head->first = (pool->nb_chunks + i) * LINE_CHUNK;
-		head->begins = i == 0;
-		pool->chunks[pool->nb_chunks + i] = (uint8_t *)head;
-	}
-	pool->nb_chunks += n;
+	make_heads(pool, lines, owners, shelves, n);
 	return 0;
+}
+
+static bool
+is_taken(const struct line_pool *pool, uint32_t number)
+{
+	const void *line = line_pool_at(pool, number);
+
+	return number == 0 || line == line_head(line);
 }
 
 static uint32_t
 fresh(struct line_pool *pool)
 {
-	if (pool->fresh % LINE_CHUNK == 0)
-		pool->fresh++;
-	if (pool->fresh > pool->nb_chunks * LINE_CHUNK && grow(pool) < 0)
-		return 0;
-	return pool->fresh++;
+	do {
+		if (pool->fresh == pool->nb_chunks * LINE_CHUNK && grow(pool) < 0)
+			return 0;
+	} while (is_taken(pool, pool->fresh++));
+	return pool->fresh - 1;
 }
 
 void *
@@ -77,11 +105,12 @@ void
 line_pool_free(struct line_pool *pool)
 {
 	for (uint32_t i = pool->nb_chunks; i-- > 0;) {
-		const struct line_chunk_head *head = (const void *)pool->chunks[i];
+		const struct line_chunk_head *head = line_head(pool->chunks[i]);
 
 		if (!head->begins)
 			continue;
 		rte_free(head->owners);
+		rte_free(head->shelves);
 		rte_free(pool->chunks[i]);
 	}
 	memset(pool, 0, sizeof(*pool));

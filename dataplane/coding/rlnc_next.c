@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "destination.h"
+#include "destination_settle.h"
 #include "egress.h"
 #include "packet.h"
 #include "rlnc_next.h"

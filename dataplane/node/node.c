@@ -87,6 +87,8 @@ tables_init(struct node *node)
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
 		if (id_map_init(maps[i]) < 0)
 			return -ENOMEM;
+	line_pool_init(&node->source_lines, 0);
+	line_pool_init(&node->destination_lines, sizeof(struct destination_shelf));
 	if (line_map_init(&node->ingress, &node->source_lines, source_key_of) < 0 ||
 		line_map_init(&node->destinations, &node->destination_lines, destination_key_of) <
 			0)

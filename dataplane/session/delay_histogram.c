@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_common.h>
+#include <rte_prefetch.h>
 
 #include "delay_histogram.h"
 
@@ -60,6 +61,30 @@ jitter_add(struct delay_histogram *h, const int32_t *delays, uint32_t n)
 	h->jitter = jitter;
 	h->last = last;
 	h->has_last = true;
+}
+
+/* Bins of a line. */
+#define LINE_BINS (RTE_CACHE_LINE_SIZE / sizeof(uint32_t))
+
+/* So many lines of bins are fetched at most. */
+#define PREFETCH_MAX 16
+
+void
+delay_histogram_prefetch(const struct delay_histogram *h, const int32_t *delays, uint32_t n)
+{
+	int32_t least = delays[0], most = delays[0];
+	uint32_t first, last;
+
+	for (uint32_t i = 0; i < n; i++) {
+		least = RTE_MIN(least, delays[i]);
+		most = RTE_MAX(most, delays[i]);
+	}
+	/* Bins are in the order of delays. */
+	first = delay_histogram_index(h, least);
+	last = delay_histogram_index(h, most);
+	for (uint32_t i = 0; i < PREFETCH_MAX && first + i * LINE_BINS <= last; i++)
+		rte_prefetch0(&h->bins[first + i * LINE_BINS]);
+	rte_prefetch0(&h->bins[last]);
 }
 
 void

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One-way delays of a session at a destination, in microseconds: signed differences of two clocks
- * that may not agree. Counts lie around the first delay seen (the anchor), 16 bins to each power of
- * two on either side, so that a percentile is exact to 1/16 of its distance from the anchor however
- * far the clocks are apart. Distances above 2^24 us (16.8 s) count in the last bin.
+ * that may not agree. Counts lie around the first delay seen (the anchor), 8 bins to each power of
+ * two on either side, so that a bin's middle is within 1/16 of a delay's distance from the anchor,
+ * and so is a percentile, however far the clocks are apart. Distances above 2^24 us (16.8 s) count
+ * in the last bin.
  *
  * The minimum of the last minute is kept in slices of ten seconds. The interarrival jitter
  * (RFC 3550, 6.4.1) is that of packets in the order in which they came.
@@ -17,9 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_prefetch.h>
-
-#define DELAY_SUB_BITS 4
+#define DELAY_SUB_BITS 3
 #define DELAY_MAX_BITS 24
 #define DELAY_BINS     ((DELAY_MAX_BITS - DELAY_SUB_BITS + 1) << DELAY_SUB_BITS)
 
@@ -61,12 +60,8 @@ delay_histogram_index(const struct delay_histogram *h, int32_t delay)
 	return DELAY_BINS + (delay_bin(((uint32_t)distance ^ earlier) - earlier) ^ earlier);
 }
 
-/* Fetches what adding a delay will touch; the histogram's head should be there. */
-static inline void
-delay_histogram_prefetch(const struct delay_histogram *h, int32_t delay)
-{
-	rte_prefetch0(&h->bins[delay_histogram_index(h, delay)]);
-}
+/* Fetches what adding n delays will touch, n at least 1; the histogram's head should be there. */
+void delay_histogram_prefetch(const struct delay_histogram *h, const int32_t *delays, uint32_t n);
 
 /* Adds n delays; now in nanoseconds, for the minimum of the last minute. */
 void delay_histogram_add_several(

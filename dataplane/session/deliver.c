@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "deliver.h"
+#include "destination_settle.h"
 #include "egress.h"
 #include "rlnc_next.h"
 
@@ -41,20 +42,44 @@ drop_unknown(struct worker *w, struct rte_mbuf *m, uint64_t key)
 }
 
 /*
- * Lines that are to be settled at the burst's end: what that touches is fetched step by step while
- * the burst's packets are delivered. One whose packets fill the burst is settled on the way.
+ * Lines that hold as many packets as are moved to their shelves or settled together once the burst
+ * is delivered: what that touches is fetched step by step while it is. One whose packets fill the
+ * burst moves and settles on the way.
  */
 struct due {
-	struct destination_line *lines[BURST_MAX];
-	struct destination *destinations[BURST_MAX];
-	uint16_t n;
+	struct destination_line *lines[BURST_MAX]; /* of both kinds */
+	struct destination_line *move[BURST_MAX];
+	struct destination_line *settle[BURST_MAX];
+	struct destination *destinations[BURST_MAX]; /* of those to settle */
+	uint16_t n, moves, settles;
 };
+
+static void
+due_sort(struct due *due)
+{
+	due->moves = 0;
+	due->settles = 0;
+	for (uint16_t i = 0; i < due->n; i++) {
+		struct destination_line *line = due->lines[i];
+		struct destination_shelf *shelf = destination_shelf(line);
+
+		if (likely(!destination_line_is_due(line, line->next + 1, DESTINATION_PENDING))) {
+			rte_prefetch0(&shelf->steps[collected_shelved(line->collected)]);
+			due->move[due->moves++] = line;
+			continue;
+		}
+		rte_prefetch0(line_owner_at(line));
+		for (uint32_t j = 0; j < DESTINATION_PENDING; j += LINE_BYTES / sizeof(int16_t))
+			rte_prefetch0(&shelf->steps[j]);
+		due->settle[due->settles++] = line;
+	}
+}
 
 static void
 due_fetch_destinations(struct due *due)
 {
-	for (uint16_t i = 0; i < due->n; i++) {
-		due->destinations[i] = line_owner(due->lines[i]);
+	for (uint16_t i = 0; i < due->settles; i++) {
+		due->destinations[i] = line_owner(due->settle[i]);
 		destination_settle_prefetch(due->destinations[i]);
 	}
 }
@@ -62,17 +87,17 @@ due_fetch_destinations(struct due *due)
 static void
 due_fetch_bins(const struct due *due)
 {
-	for (uint16_t i = 0; i < due->n; i++)
-		for (uint32_t j = 0; j < due->lines[i]->n; j++)
-			delay_histogram_prefetch(&due->destinations[i]->delay,
-				destination_line_delay(due->lines[i], j));
+	for (uint16_t i = 0; i < due->settles; i++)
+		destination_bins_prefetch(due->destinations[i], due->settle[i]);
 }
 
 static void
-due_settle(const struct due *due)
+due_end(const struct due *due)
 {
-	for (uint16_t i = 0; i < due->n; i++)
-		destination_settle(due->destinations[i], due->lines[i]);
+	for (uint16_t i = 0; i < due->moves; i++)
+		destination_move(due->move[i]);
+	for (uint16_t i = 0; i < due->settles; i++)
+		destination_settle(due->destinations[i], due->settle[i]);
 }
 
 static inline bool
@@ -91,6 +116,8 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 	int32_t delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
 	const struct frame_template *t;
 
+	if (unlikely(m->pkt_len > COLLECTED_BYTES_MAX))
+		return false;
 	if (unlikely(line->way <= DESTINATION_CODED || !is_next(line, hdr)))
 		return line->way == DESTINATION_CODED && rlnc_next(w, line, m, slice);
 	if (line->way == DESTINATION_SINK) {
@@ -111,6 +138,8 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 static void
 find_lines(const struct worker *w, struct deliver_burst *burst, struct due *due)
 {
+	const struct destination_line *last = NULL;
+
 	while (burst->found < burst->n)
 		look_up(burst);
 	for (uint16_t i = 0; i < burst->n; i++) {
@@ -126,10 +155,11 @@ find_lines(const struct worker *w, struct deliver_burst *burst, struct due *due)
 		if (line->way == DESTINATION_UDP)
 			egress_prefetch(line);
 		due->lines[due->n] = line;
-		due->n += line->owner == w->index && destination_line_is_due(line, line->next + 1);
+		due->n += line->owner == w->index && line != last &&
+			  destination_line_is_due(line, line->next + 1, DESTINATION_HELD);
+		last = line;
 	}
-	for (uint16_t i = 0; i < due->n; i++)
-		rte_prefetch0(line_owner_at(due->lines[i]));
+	due_sort(due);
 }
 
 static void
@@ -166,6 +196,6 @@ deliver_end(struct worker *w, struct deliver_burst *burst)
 	deliver_some(w, burst, third, 2 * third);
 	due_fetch_bins(&due);
 	deliver_some(w, burst, 2 * third, burst->n);
-	due_settle(&due);
+	due_end(&due);
 	deliver_begin(w, burst);
 }

@@ -3,7 +3,7 @@
 
 #include <rte_malloc.h>
 
-#include "destination.h"
+#include "destination_settle.h"
 #include "node.h"
 #include "packet.h"
 #include "port.h"
@@ -118,47 +118,6 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 	return take_seq(dst, arrival->seq, false);
 }
 
-/*
- * A reader that meets another number before and after, or an odd one, may have counted packets
- * twice or not at all, and reads again.
- */
-static inline void
-settle_begin(struct destination *dst)
-{
-	__atomic_store_n(&dst->settling, dst->settling + 1, __ATOMIC_RELAXED);
-	rte_smp_wmb();
-}
-
-static inline void
-settle_end(struct destination *dst)
-{
-	__atomic_store_n(&dst->settling, dst->settling + 1, __ATOMIC_RELEASE);
-}
-
-void
-destination_settle(struct destination *dst, struct destination_line *line)
-{
-	int32_t delays[DESTINATION_PENDING];
-	uint32_t n = line->n;
-
-	if (n == 0)
-		return;
-	for (uint32_t i = 0; i < n; i++)
-		delays[i] = destination_line_delay(line, i);
-	settle_begin(dst);
-	dst->window.highest += n;
-	dst->delivered.packets += n;
-	dst->delivered.bytes += line->bytes;
-	dst->first.received += n;
-	dst->first.highest = (uint16_t)(dst->first.highest + n);
-	delay_histogram_add_several(&dst->delay, delays, n, line->heard_at);
-	line->n = 0;
-	line->bytes = 0;
-	settle_end(dst);
-	if (dst->ordered)
-		dst->next += n;
-}
-
 static enum destination_way
 way_of(const struct destination *dst)
 {
@@ -181,69 +140,6 @@ expect_next(struct destination *dst)
 	line->next_of_flow = (uint16_t)(dst->first.highest + 1);
 	line->epoch = rte_cpu_to_be_16(dst->epoch);
 	line->way = way_of(dst);
-}
-
-/* Tries of a live reader; more than one is seldom needed. */
-#define READER_TRIES 100
-
-static bool
-settled_meanwhile(const struct destination *dst, uint32_t before)
-{
-	rte_smp_rmb();
-	return (before & 1) != 0 || __atomic_load_n(&dst->settling, __ATOMIC_RELAXED) != before;
-}
-
-struct destination_sum
-destination_delivered(const struct destination *dst)
-{
-	struct destination_sum sum;
-	uint32_t before;
-
-	for (uint32_t i = 0; i < READER_TRIES; i++) {
-		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
-		sum.packets = counter_read(&dst->delivered.packets) +
-			      __atomic_load_n(&dst->line->n, __ATOMIC_RELAXED);
-		sum.bytes = counter_read(&dst->delivered.bytes) +
-			    __atomic_load_n(&dst->line->bytes, __ATOMIC_RELAXED);
-		if (!settled_meanwhile(dst, before))
-			break;
-	}
-	return sum;
-}
-
-uint64_t
-destination_flow_received(const struct destination *dst, uint16_t flow)
-{
-	uint64_t received = counter_read(&dst->flows[flow].received);
-	uint32_t before;
-
-	for (uint32_t i = 0; dst->params.nb_flows == 1 && i < READER_TRIES; i++) {
-		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
-		received = counter_read(&dst->first.received) +
-			   __atomic_load_n(&dst->line->n, __ATOMIC_RELAXED);
-		if (!settled_meanwhile(dst, before))
-			break;
-	}
-	return received;
-}
-
-void
-destination_delay(const struct destination *dst, struct delay_histogram *copy)
-{
-	int32_t delays[DESTINATION_PENDING];
-	uint32_t before, n;
-
-	for (uint32_t i = 0; i < READER_TRIES; i++) {
-		before = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
-		*copy = dst->delay;
-		n = RTE_MIN(__atomic_load_n(&dst->line->n, __ATOMIC_RELAXED),
-			(uint8_t)DESTINATION_PENDING);
-		for (uint32_t j = 0; j < n; j++)
-			delays[j] = destination_line_delay(dst->line, j);
-		delay_histogram_add_several(copy, delays, n, destination_heard_at(dst));
-		if (!settled_meanwhile(dst, before))
-			break;
-	}
 }
 
 bool

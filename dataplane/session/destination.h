@@ -166,34 +166,6 @@ void destination_give(struct worker *w, struct destination *dst, struct rte_mbuf
 /* A packet with this sequence of its flow came for the first time. Owner only. */
 void destination_account_flow(struct destination *dst, uint16_t flow, uint16_t seq);
 
-/* Adds what its line, which is dst->line, has collected. Owner only. */
-void destination_settle(struct destination *dst, struct destination_line *line);
-
-/*
- * Adds a packet to what a line has collected: its delay in microseconds, bytes of its payload. All
- * that is collected is of one slice of the histogram, which begins at slice. Owner only.
- */
-static inline void
-destination_collect(
-	struct destination_line *line, uint64_t now, uint64_t slice, int32_t delay, uint32_t bytes)
-{
-	int64_t step = (int64_t)delay - line->delay;
-
-	/* There is room for another, and its delay can stand beside those that are there. */
-	if (unlikely(line->n != 0 && (line->n == DESTINATION_PENDING || step != (int16_t)step ||
-					     line->heard_at < slice)))
-		destination_settle(line_owner(line), line);
-	if (line->n == 0)
-		line->delay = delay;
-	else
-		line->steps[line->n - 1] = (int16_t)step;
-	line->heard_at = now;
-	line->next++;
-	line->next_of_flow++;
-	line->bytes += bytes;
-	line->n++;
-}
-
 /* A live reader's view, of any thread: with what the line has collected. */
 struct destination_sum destination_delivered(const struct destination *dst);
 uint64_t destination_flow_received(const struct destination *dst, uint16_t flow);

@@ -6,8 +6,15 @@
  * collect here, DESTINATION_PENDING at most, and are then added to the destination together
  * (destination_settle); all others are dealt with there, after what is collected.
  *
+ * The delays of the last few stand in the line; DESTINATION_HELD of them move to the line's shelf
+ * at once. So a packet touches the shelf's memory, a tenth of a destination's, once in eight, and
+ * the destination once in 64.
+ *
  * Which packets of a session are the last to collect depends on where its line is, so that
- * sessions whose packets come in step, as many do, settle at different times.
+ * sessions whose packets come in step, as many do, move and settle at different times.
+ *
+ * Written by the owner. Another thread reads collected first, then the steps that it tells of, then
+ * collected again (destination_settle.c).
  */
 #ifndef FERRY_DESTINATION_LINE_H
 #define FERRY_DESTINATION_LINE_H
@@ -19,8 +26,20 @@
 #include "frame.h"
 #include "line_pool.h"
 
-#define DESTINATION_PENDING 8 /* a power of two */
-#define DESTINATION_STEPS   (DESTINATION_PENDING - 1)
+/* Powers of two. */
+#define DESTINATION_PENDING 64
+#define DESTINATION_HELD    8 /* in the line itself */
+
+/*
+ * What is collected, in one word: bytes of payload, and above them how many delays the line holds,
+ * and how many packets it is in all. A larger payload is not common.
+ */
+#define COLLECTED_BYTES_BITS 21
+#define COLLECTED_HELD_ONE   (1u << 21)
+#define COLLECTED_HELD_MASK  (15u << 21)
+#define COLLECTED_ONE	     (1u << 25)
+#define COLLECTED_FULL	     (DESTINATION_HELD * COLLECTED_HELD_ONE | DESTINATION_PENDING * COLLECTED_ONE)
+#define COLLECTED_BYTES_MAX  32767
 
 /* What the next packet may be. The owner's. */
 enum destination_way {
@@ -38,25 +57,29 @@ struct destination_line {
 	const struct frame_template *header;
 
 	/* The owner's. */
-	uint64_t heard_at;		  /* last packet, ns */
-	uint32_t next;			  /* session sequence */
-	uint32_t bytes;			  /* of payload, of what is collected */
-	int32_t delay;			  /* of the first collected one, us; all are of one slice */
-	int16_t steps[DESTINATION_STEPS]; /* from that to those of the others */
+	uint64_t heard_at;		 /* last packet, ns */
+	uint32_t next;			 /* session sequence */
+	uint32_t collected;		 /* COLLECTED_... */
+	int32_t delay;			 /* of the first collected one, us; all are of one slice */
+	int16_t steps[DESTINATION_HELD]; /* from that to the delays of the last ones */
 	rte_be16_t epoch;
 	uint16_t next_of_flow; /* flow sequence */
-	uint8_t n;	       /* so many are collected */
 	uint8_t way;	       /* enum destination_way */
 
 	/* Constant once published. */
 	uint8_t owner;	     /* worker */
 	uint8_t egress_port; /* EGRESS_UDP: its index */
 
+	uint8_t unused;
 	rte_be16_t ports[2]; /* EGRESS_UDP: of its datagrams; published before header */
-	uint8_t unused[2];
 };
 
 static_assert(sizeof(struct destination_line) == LINE_BYTES, "one line");
+
+/* The steps of those before, in order. */
+struct destination_shelf {
+	int16_t steps[DESTINATION_PENDING];
+};
 
 /* line_map.h */
 static inline uint64_t
@@ -65,18 +88,44 @@ destination_key_of(const void *line)
 	return ((const struct destination_line *)line)->key;
 }
 
-/* Is the packet before next the last to collect? */
-static inline bool
-destination_line_is_due(const struct destination_line *line, uint32_t next)
+static inline struct destination_shelf *
+destination_shelf(const struct destination_line *line)
 {
-	return (next + (uintptr_t)line / LINE_BYTES) % DESTINATION_PENDING == 0;
+	return line_shelf(line, sizeof(struct destination_shelf));
 }
 
-static inline int32_t
-destination_line_delay(const struct destination_line *line, uint32_t i)
+static inline uint32_t
+collected_packets(uint32_t collected)
 {
-	return i == 0 ? line->delay
-		      : (int32_t)((uint32_t)line->delay + (uint32_t)(int32_t)line->steps[i - 1]);
+	return collected / COLLECTED_ONE;
+}
+
+static inline uint32_t
+collected_held(uint32_t collected)
+{
+	return (collected & COLLECTED_HELD_MASK) / COLLECTED_HELD_ONE;
+}
+
+static inline uint32_t
+collected_shelved(uint32_t collected)
+{
+	return collected_packets(collected) - collected_held(collected);
+}
+
+static inline uint32_t
+collected_bytes(uint32_t collected)
+{
+	return collected & ((1u << COLLECTED_BYTES_BITS) - 1);
+}
+
+/*
+ * Is the packet before next the last of as many as are moved (DESTINATION_HELD) or settled
+ * (DESTINATION_PENDING) together?
+ */
+static inline bool
+destination_line_is_due(const struct destination_line *line, uint32_t next, uint32_t together)
+{
+	return (next + (uintptr_t)line / LINE_BYTES) % together == 0;
 }
 
 #endif

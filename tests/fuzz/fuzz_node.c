@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <sanitizer/asan_interface.h>
 
+#include "destination_settle.h"
 #include "link_tfrc.h"
 #include "rlnc_receiver.h"
 

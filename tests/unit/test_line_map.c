@@ -9,7 +9,8 @@
 #include "rng.h"
 #include "unit_eal.h"
 
-#define KEYS 3000
+#define KEYS  3000
+#define SHELF (2 * LINE_BYTES)
 
 struct object {
 	uint64_t key;
@@ -147,7 +148,10 @@ test_churn(void **state)
 	line_map_free(&map);
 }
 
-/* Lines have numbers and owners of their own, and what is given back is taken again, zeroed. */
+/*
+ * Lines have numbers, owners and shelves of their own, and what is given back is taken again,
+ * zeroed.
+ */
 static void
 test_pool(void **state)
 {
@@ -156,8 +160,18 @@ test_pool(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < KEYS; i++) {
 		assert_int_equal((uintptr_t)objects[i] % LINE_BYTES, 0);
-		assert_int_not_equal(line_number(objects[i]) % LINE_CHUNK, 0);
+		assert_int_not_equal(line_number(objects[i]), 0);
+		assert_ptr_not_equal(line_head(objects[i]), objects[i]);
 		assert_ptr_equal(line_pool_at(&pool, line_number(objects[i])), objects[i]);
+		assert_int_equal((uintptr_t)line_owner(objects[i]), i + 1);
+		assert_int_equal((uintptr_t)line_shelf(objects[i], SHELF) % LINE_BYTES, 0);
+		memset(line_shelf(objects[i], SHELF), (int)(i % 251), SHELF);
+	}
+	for (uint32_t i = 0; i < KEYS; i++) {
+		const uint8_t *shelf = line_shelf(objects[i], SHELF);
+
+		for (uint32_t k = 0; k < SHELF; k++)
+			assert_int_equal(shelf[k], i % 251);
 		assert_int_equal((uintptr_t)line_owner(objects[i]), i + 1);
 	}
 	for (uint32_t i = 0; i < some; i++) {
@@ -181,6 +195,7 @@ setup(void **state)
 	if (unit_eal() < 0)
 		return -1;
 	qsbr = rte_zmalloc(NULL, rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
+	line_pool_init(&pool, SHELF);
 	for (uint32_t i = 0; i < KEYS; i++) {
 		objects[i] = line_pool_take(&pool, (void *)(uintptr_t)(i + 1));
 		if (objects[i] == NULL)
