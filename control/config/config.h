@@ -303,6 +303,7 @@ struct config_management {
 	struct config_endpoint address;		   /* TCP; family 0 = no children */
 	const char *certificate, *key, *authority; /* absolute paths; NULL if plain */
 	bool plain;
+	const char *state; /* absolute path; NULL = /var/lib/ferry/NAME.state */
 	uint64_t capacity; /* bit/s; 0 = not said */
 	uint32_t ping_ms, dead_ms;
 };

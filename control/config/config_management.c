@@ -36,7 +36,8 @@ print_endpoint(struct config_printer *printer, const struct config_key *key,
 	X(root, endpoint)                                                                          \
 	X(certificate, path)                                                                       \
 	X(key, path)                                                                               \
-	X(authority, path)
+	X(authority, path)                                                                         \
+	X(state, path)
 
 static void
 read_path(struct config_reader *reader, config_setting_t *setting, const char **path)
@@ -126,6 +127,11 @@ static const struct config_key management_keys[] = {
 		.kind = KEY_BOOL,
 		.offset = FIELD(plain),
 		.help = "without TLS, on loopback only, default false"},
+	{.name = "state",
+		.kind = KEY_CUSTOM,
+		.read = read_state,
+		.print = print_state,
+		.help = "file: what the root told last, default /var/lib/ferry/NAME.state"},
 	{.name = "capacity",
 		.kind = KEY_CUSTOM,
 		.read = read_capacity,

@@ -120,6 +120,9 @@ int mgmt_fail(struct mgmt *mgmt, const struct message *request, enum message_cod
  */
 int mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count);
 
+/* A node's: its last place, as if it came now; of one that starts again. */
+void mgmt_take_place(struct mgmt *mgmt, const struct message *message);
+
 /*
  * The root's: where children of a node connect has changed, or it shall go elsewhere. Closes our
  * connection to a direct neighbour after what waits for it was written.

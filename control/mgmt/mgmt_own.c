@@ -57,7 +57,12 @@ own_redirect(struct mgmt_conn *conn, const struct message *message)
 static void
 own_place(struct mgmt_conn *conn, const struct message *message)
 {
-	struct mgmt *mgmt = conn->mgmt;
+	mgmt_take_place(conn->mgmt, message);
+}
+
+void
+mgmt_take_place(struct mgmt *mgmt, const struct message *message)
+{
 	const struct message_redirect *parent = &message->place.parent;
 
 	if (mgmt_set_below(mgmt, message->place.below, message->place.nb_below) != 0)

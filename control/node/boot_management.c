@@ -73,7 +73,8 @@ wait_for_place(struct ferryd *f)
 	char error[MANAGE_ERROR_MAX];
 	int ret = signals[0] != NULL && signals[1] != NULL ? 0 : -1;
 
-	log_line(LOG_INFO, "the node has no NodeID yet: it waits for the root's word");
+	if (f->place == NULL)
+		log_line(LOG_INFO, "the node has no NodeID yet: it waits for the root's word");
 	for (int i = 0; i < 2 && ret == 0; i++)
 		event_add(signals[i], NULL);
 	while (ret == 0 && f->place == NULL && !f->ended_early)
@@ -103,7 +104,7 @@ boot_management(struct ferryd *f)
 		log_line(LOG_ERR, "no event loop to be had");
 		return -1;
 	}
-	if (join(f) != 0)
+	if (join(f) != 0 || manage_orders_begin(f) != 0)
 		return -1;
 	return f->config->node.id == 0 ? wait_for_place(f) : 0;
 }
@@ -121,6 +122,7 @@ boot_orders(struct ferryd *f)
 	if (f->place != NULL &&
 		manage_actions[MESSAGE_PLACE](f, f->place, error, sizeof(error)) != 0)
 		log_line(LOG_ERR, "%s", error);
+	manage_orders_again(f);
 	control_unlock();
 	mgmt_resume(f->mgmt);
 	return 0;
@@ -131,6 +133,8 @@ undo_management(struct ferryd *f)
 {
 	mgmt_free(f->mgmt);
 	f->mgmt = NULL;
+	if (f->base != NULL)
+		manage_orders_end(f);
 	message_free(f->place);
 	f->place = NULL;
 	mgmt_loop_free(f->base);

@@ -18,6 +18,7 @@
 #include "impair_port.h"
 #include "link_watch.h"
 #include "node.h"
+#include "orders.h"
 #include "peer_actions.h"
 #include "rates.h"
 #include "session_book.h"
@@ -98,8 +99,12 @@ struct ferryd {
 	struct manage_stats *manage_stats; /* NULL: the same */
 	struct mgmt *mgmt;		   /* NULL: there is no root */
 	struct message *place;		   /* the last, as it came; NULL: none yet */
-	bool ended_early;		   /* a signal came while it waited for its place */
-	bool up;			   /* the boot is done: what the root says is carried out */
+	struct orders orders;		   /* the last of all kinds */
+	bool orders_new;		   /* since they were saved */
+	bool orders_failed;		   /* to be saved, which was told */
+	struct event *orders_event;
+	bool ended_early; /* a signal came while it waited for its place */
+	bool up;	  /* the boot is done: what the root says is carried out */
 
 	struct event_base *base;
 	struct event *tick, *second, *interval, *watch_event, *signals[2];

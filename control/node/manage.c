@@ -120,8 +120,10 @@ carry_out(void *ctx, const struct message *message, const char *via)
 	int ret;
 
 	(void)via;
-	if (message->type == MESSAGE_PLACE)
+	if (message->type == MESSAGE_PLACE) {
 		keep_place(f, message);
+		manage_orders_note(f, message);
+	}
 	if (!f->up) {
 		/* Of what comes before, only the place and the end matter: boot_management. */
 		f->ended_early |= message->type == MESSAGE_KILL;
@@ -139,6 +141,8 @@ carry_out(void *ctx, const struct message *message, const char *via)
 	control_unlock();
 	if (ret != 0)
 		(void)mgmt_fail(f->mgmt, message, code_of(ret), "%s", error);
+	else if (message->type != MESSAGE_PLACE)
+		manage_orders_note(f, message);
 }
 
 static void

@@ -41,6 +41,16 @@ manage_action manage_place;
 int
 manage_place_check(const struct ferryd *f, const struct message *message, char *error, size_t size);
 
+/*
+ * manage_orders.c: begin, once there is a management tree, reads what was kept: then f->place is
+ * there; 0 or -1. again carries it out, but for the place, once the node is up. end saves what was
+ * not yet. note: what was carried out.
+ */
+int manage_orders_begin(struct ferryd *f);
+void manage_orders_again(struct ferryd *f);
+void manage_orders_note(struct ferryd *f, const struct message *message);
+void manage_orders_end(struct ferryd *f);
+
 /* manage_peers.c: 0, or the first mistake; the others are done. */
 struct message_place;
 int manage_peers(struct ferryd *f, const struct message_place *place, char *error, size_t size);

@@ -112,6 +112,7 @@ def node_text(node, socket, certificates):
             f'\troot = "{ROOT_ADDRESS}:{MANAGEMENT_PORT}";\n'
             f'\taddress = "{node.management_address}:{MANAGEMENT_PORT}";\n'
             f"\t{_certificate(certificates, node.name)}\n"
+            f'\tstate = "{node.name}/state";\n'
             "};\n")
 
 

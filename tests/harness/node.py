@@ -55,6 +55,8 @@ class Node:
         self.id = self.config["node"].get("id")
         self.socket_path = self.directory / "ctl.sock"
         self.config["node"]["socket"] = str(self.socket_path)
+        if "management" in self.config:
+            self.config["management"].setdefault("state", str(self.directory / "state"))
         self.config_path = self.directory / "node.cfg"
         self.log_path = self.directory / "log"
         self.process = None

@@ -3,6 +3,7 @@
 what it installs carries traffic; changes lose nothing; whoever is killed, the picture is right again
 soon, and what does not go through the dead loses nothing."""
 
+import pathlib
 import time
 
 import pytest
@@ -58,6 +59,51 @@ def test_chain(stage):
           "the session is away")
     net.root.ctl("join", 1, net.name(3))
     net.wait_sessions()
+    receiver.close()
+
+
+def test_nodes_start_without_the_root(stage):
+    """While the root is away each node in turn is killed and starts again: all flows as before. A
+    damaged file of what it was told is named and ignored."""
+    net = Tree(stage)
+    first, relay, last = net.place(1, "root"), net.place(2, "relay", 1), net.place(3, "leaf", 2)
+    net.wire(first, relay)
+    net.wire(relay, last)
+    source, sink = net.client(first), net.client(last)
+    net.session(1, source=1, destinations=[3], flows=["2 > 3"], ingress=source.ingress(5000),
+                egress=[sink.egress(3, 6000)])
+    nodes = net.start()
+    net.wait_sessions()
+    receiver = Receiver(sink, 6000)
+    sender = stream(source, 1, 5000)
+    receiver.wait_more()
+    kept = {number: pathlib.Path(node.config["management"]["state"])
+            for number, node in nodes.items()}
+    for path in kept.values():
+        until(lambda: path.exists() and b"pipedef" in path.read_bytes(), 5, f"{path} is written")
+    net.root.kill()
+    for number in (3, 2, 1):
+        nodes[number].kill()
+        nodes[number].start()
+        assert nodes[number].show("node")["id"] == number
+        receiver.wait_more(15)
+    for number, parent in ((2, 1), (3, 2)):
+        until(lambda: nodes[number].show("management")["parent"] == net.name(parent), 10,
+              "the tree is whole below the root")
+    net.root.start()
+    net.wait_tree()
+    net.wait_sessions()
+    receiver.wait_more()
+    nodes[3].kill()
+    damaged = bytearray(kept[3].read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    kept[3].write_bytes(damaged)
+    nodes[3].start()
+    nodes[3].wait_log(f"{kept[3]} is ignored: its sum")
+    net.wait_tree()
+    net.wait_sessions()
+    receiver.wait_more(15)
+    sender.stop()
     receiver.close()
 
 

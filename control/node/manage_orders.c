@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the root told last is kept in a file, and carried out again by a node that starts. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <event2/event.h>
+
+#include "ferryd.h"
+#include "forward_actions.h"
+#include "log.h"
+#include "manage.h"
+#include "mgmt.h"
+
+#define SAVE_MS 100 /* what comes at once is written once */
+
+static const char *
+path_of(const struct ferryd *f, char *buf, size_t size)
+{
+	if (f->config->management.state != NULL)
+		return f->config->management.state;
+	snprintf(buf, size, "/var/lib/ferry/%s.state", f->config->node.name);
+	return buf;
+}
+
+static void
+save(struct ferryd *f)
+{
+	char error[ORDERS_ERROR_MAX], buf[256];
+	int ret;
+
+	if (!f->orders_new)
+		return;
+	f->orders_new = false;
+	ret = orders_save(path_of(f, buf, sizeof(buf)), &f->orders, error);
+	if (ret != 0 && !f->orders_failed)
+		log_line(LOG_WARNING,
+			"%s: %s; a start while the root is away will know nothing of its orders",
+			path_of(f, buf, sizeof(buf)), error);
+	f->orders_failed = ret != 0;
+}
+
+static void
+on_save(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	save(arg);
+}
+
+void
+manage_orders_note(struct ferryd *f, const struct message *message)
+{
+	const struct timeval soon = {.tv_usec = SAVE_MS * 1000};
+	int ret = orders_note(&f->orders, message);
+
+	if (ret < 0)
+		log_line(LOG_WARNING, "out of memory: an order of the root is not kept");
+	f->orders_new |= ret != 0;
+	if (ret != 0 && f->orders_event != NULL && !evtimer_pending(f->orders_event, NULL))
+		event_add(f->orders_event, &soon);
+}
+
+/* What is wrong with the place; NULL: nothing. */
+static const char *
+fault_of(const struct ferryd *f, const struct message *place, char *error, size_t size)
+{
+	if (place == NULL)
+		return "it has no place";
+	if (place->to[0] != 0 && strcmp(place->to, f->config->node.name) != 0) {
+		snprintf(error, size, "it is that of the node \"%s\"", place->to);
+		return error;
+	}
+	return manage_place_check(f, place, error, size) != 0 ? error : NULL;
+}
+
+int
+manage_orders_begin(struct ferryd *f)
+{
+	char error[ORDERS_ERROR_MAX], buf[256];
+	const char *path = path_of(f, buf, sizeof(buf)), *fault = error;
+	int ret;
+
+	f->orders_event = evtimer_new(f->base, on_save, f);
+	if (f->orders_event == NULL) {
+		log_line(LOG_ERR, "out of memory for the orders of the root");
+		return -1;
+	}
+	ret = orders_load(path, &f->orders, error);
+	if (ret == 1)
+		return 0;
+	if (ret == 0) {
+		f->place = orders_place(&f->orders);
+		fault = fault_of(f, f->place, error, sizeof(error));
+	}
+	if (fault != NULL) {
+		log_line(LOG_WARNING, "%s is ignored: %s", path, fault);
+		message_free(f->place);
+		f->place = NULL;
+		orders_free(&f->orders);
+		return 0;
+	}
+	log_line(LOG_INFO, "%s: what the root told last holds until it is heard", path);
+	mgmt_take_place(f->mgmt, f->place);
+	return 0;
+}
+
+void
+manage_orders_again(struct ferryd *f)
+{
+	for (size_t i = 0; i < f->orders.count; i++) {
+		const struct order *order = &f->orders.list[i];
+		char error[MANAGE_ERROR_MAX] = "it failed";
+		struct message_fault fault;
+		struct message *message;
+
+		if (order->type == MESSAGE_PLACE)
+			continue;
+		message = message_parse(order->text, order->size, &fault);
+		/* That nobody is there to be told that it is done does not matter. */
+		if (message == NULL)
+			log_line(LOG_WARNING, "a kept order of the root: %s", fault.text);
+		else if (manage_actions[order->type](f, message, error, sizeof(error)) != 0 &&
+			 session_book_find(&f->book, message->pipeline.conference,
+				 message->pipeline.session) == NULL &&
+			 !forward_is(
+				 &f->book, message->pipeline.conference, message->pipeline.session))
+			log_line(LOG_WARNING, "session %u/%u, as the root told it last: %s",
+				message->pipeline.conference, message->pipeline.session, error);
+		message_free(message);
+	}
+}
+
+void
+manage_orders_end(struct ferryd *f)
+{
+	save(f);
+	if (f->orders_event != NULL)
+		event_free(f->orders_event);
+	f->orders_event = NULL;
+	orders_free(&f->orders);
+}

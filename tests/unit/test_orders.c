@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the root told last: what replaces what, and its file, whole and damaged. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "orders.h"
+#include "unit.h"
+
+struct fixture {
+	char folder[32], path[64];
+	struct orders orders;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strcpy(f->folder, "/tmp/ferry-orders-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/below/state", f->folder);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	char folder[64];
+
+	orders_free(&f->orders);
+	unlink(f->path);
+	snprintf(folder, sizeof(folder), "%s/below", f->folder);
+	rmdir(folder);
+	assert_int_equal(rmdir(f->folder), 0);
+	free(f);
+	return 0;
+}
+
+static void
+tell(struct fixture *f, const char *type, const char *body, int expected)
+{
+	char text[2048];
+	struct message_fault fault;
+	struct message *message;
+	int size = snprintf(text, sizeof(text),
+		"<message type=\"%s\" time=\"1\" to=\"leaf\" from=\"^\">%s</message>", type, body);
+
+	message = message_parse(text, (size_t)size, &fault);
+	if (message == NULL)
+		fail_msg("%s: %s", text, fault.text);
+	assert_int_equal(orders_note(&f->orders, message), expected);
+	message_free(message);
+}
+
+static void
+place(struct fixture *f, unsigned int id)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body),
+		"<place><nodeid>%u</nodeid><role>leaf</role><parent name=\"^\"/>"
+		"<peers/><below/></place>",
+		id);
+	tell(f, "place", body, 1);
+}
+
+static void
+stream(struct fixture *f, const char *type, unsigned int session, int expected)
+{
+	char body[128];
+
+	snprintf(body, sizeof(body), "<pipeline conference=\"1\" session=\"%u\"/>", session);
+	tell(f, type, body, expected);
+}
+
+static void
+expect(const struct orders *orders, const char *expected)
+{
+	static const char letters[MESSAGE_TYPE_COUNT] = {[MESSAGE_PLACE] = 'p',
+		[MESSAGE_PIPEDEF] = 'd',
+		[MESSAGE_ROUTEPIPELINE] = 'r',
+		[MESSAGE_PLAYPIPELINE] = 'g',
+		[MESSAGE_STOPPIPELINE] = 's'};
+	char said[128] = "";
+
+	for (size_t i = 0; i < orders->count; i++)
+		snprintf(said + strlen(said), sizeof(said) - strlen(said), "%c%u ",
+			letters[orders->list[i].type], (unsigned int)orders->list[i].stream);
+	assert_string_equal(said, expected);
+}
+
+static void
+fill(struct fixture *f)
+{
+	stream(f, "pipedef", 1, 1);
+	stream(f, "routepipeline", 1, 1);
+	place(f, 7);
+	stream(f, "pipedef", 2, 1);
+	stream(f, "stoppipeline", 1, 1);
+}
+
+static void
+test_what_replaces_what(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f);
+	expect(&f->orders, "p0 d1 r1 d2 s1 ");
+	stream(f, "playpipeline", 1, 1);
+	expect(&f->orders, "p0 d1 r1 d2 g1 ");
+	stream(f, "routepipeline", 1, 1);
+	expect(&f->orders, "p0 d1 d2 g1 r1 ");
+	place(f, 8);
+	stream(f, "pipedef", 1, 1);
+	expect(&f->orders, "p0 d2 d1 ");
+	stream(f, "removepipeline", 2, 1);
+	stream(f, "removepipeline", 2, 0);
+	tell(f, "ping", "", 0);
+	expect(&f->orders, "p0 d1 ");
+}
+
+static void
+test_file(void **state)
+{
+	struct fixture *f = *state;
+	char error[ORDERS_ERROR_MAX];
+	struct orders read;
+	struct message *message;
+
+	assert_int_equal(orders_load(f->path, &read, error), 1);
+	fill(f);
+	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	place(f, 9);
+	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	assert_int_equal(orders_load(f->path, &read, error), 0);
+	expect(&read, "p0 d1 r1 d2 s1 ");
+	for (size_t i = 0; i < read.count; i++)
+		assert_string_equal(read.list[i].text, f->orders.list[i].text);
+	message = orders_place(&read);
+	assert_int_equal(message->place.node_id, 9);
+	assert_string_equal(message->to, "leaf");
+	message_free(message);
+	orders_free(&read);
+	assert_int_equal(orders_load(f->folder, &read, error), -1);
+	assert_int_equal(orders_save(f->folder, &f->orders, error), -1);
+}
+
+static void
+write_file(const char *path, const char *bytes, size_t size)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	fclose(file);
+}
+
+/* Each byte another one, and each end too early: named, and nothing is taken. */
+static void
+test_damaged(void **state)
+{
+	struct fixture *f = *state;
+	char error[ORDERS_ERROR_MAX], bytes[4096];
+	struct orders read;
+	size_t size;
+	FILE *file;
+
+	fill(f);
+	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	file = fopen(f->path, "re");
+	size = fread(bytes, 1, sizeof(bytes), file);
+	fclose(file);
+	assert_true(size > 400 && size < sizeof(bytes));
+	for (size_t i = 0; i < size; i++) {
+		bytes[i] ^= 0x10;
+		write_file(f->path, bytes, size);
+		assert_int_equal(orders_load(f->path, &read, error), -1);
+		assert_int_equal(read.count, 0);
+		bytes[i] ^= 0x10;
+		write_file(f->path, bytes, i);
+		assert_int_equal(orders_load(f->path, &read, error), -1);
+	}
+	write_file(f->path, bytes, size);
+	assert_int_equal(orders_load(f->path, &read, error), 0);
+	orders_free(&read);
+}
+
+/* A right sum is not enough: what is not kept there, and a place that is not the first. */
+static void
+test_wrong_messages(void **state)
+{
+	static const char ping[] = "\0\0\0\x28<message type=\"ping\" time=\"1\" to=\"\"/>";
+	char error[ORDERS_ERROR_MAX];
+	struct fixture *f = *state;
+	struct orders read;
+
+	assert_int_equal(orders_parse((const uint8_t *)ping, 3, &read, error), -1);
+	assert_int_equal(orders_parse((const uint8_t *)ping, sizeof(ping) - 1, &read, error), -1);
+	fill(f);
+	free(f->orders.list[0].text);
+	f->orders.count--;
+	memmove(f->orders.list, f->orders.list + 1, f->orders.count * sizeof(f->orders.list[0]));
+	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	assert_int_equal(orders_load(f->path, &read, error), -1);
+	assert_non_null(strstr(error, "not one that is kept"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_replaces_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_messages, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
