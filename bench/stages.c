@@ -20,6 +20,7 @@ static const struct {
 	{"swap", "beside testpmd 5tswap", stages_swap},
 	{"cases", "each kind of work, payload and IP family", stages_cases},
 	{"split", "cycles of each stage of the pipeline", stages_split},
+	{"installed", "forwarding of known sessions only, beside open", stages_installed},
 	{"sessions", "1 to 100,000 sessions", stages_sessions},
 };
 

@@ -34,6 +34,9 @@ void stages_check(void);
 void stages_cases(const struct bench_options *options);
 void stages_sessions(const struct bench_options *options);
 
+/* A relay that forwards known sessions only beside one that forwards all. */
+void stages_installed(const struct bench_options *options);
+
 /* Beside testpmd, which is run on the same core in turn. */
 void stages_swap(const struct bench_options *options);
 

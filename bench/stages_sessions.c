@@ -18,10 +18,8 @@ static const struct {
 	const char *name;
 	enum frames_kind kind;
 	bool egress;
-	bool installed;
 } roles[] = {
 	{"relay", FRAMES_RELAY, false},
-	{.name = "relay_installed", .kind = FRAMES_RELAY, .installed = true},
 	{"source", FRAMES_INGRESS_UDP, false},
 	{"destination", FRAMES_DESTINATION, false},
 	{"egress", FRAMES_DESTINATION, true},
@@ -63,7 +61,6 @@ measure(const struct bench_options *options, unsigned int role, unsigned int n)
 		struct scene_params params = {
 			.kind = SCENE_IO,
 			.egress = roles[role].egress,
-			.installed = roles[role].installed,
 			.frames = {.kind = roles[role].kind,
 				.payload = 64,
 				.hops = HOPS,

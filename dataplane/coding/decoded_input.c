@@ -49,7 +49,7 @@ decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m)
 	uint64_t key = key_of(&body);
 	uint16_t owner = owner_of(w->node, key);
 
-	if (owner == LINK_NO_OWNER && id_map_find(&w->node->known, key) == NULL) {
+	if (owner == LINK_NO_OWNER && !key_set_has(&w->node->known, key)) {
 		worker_drop(w, m, DROP_decoded_unknown);
 		return false;
 	}

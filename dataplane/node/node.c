@@ -81,7 +81,7 @@ qsbr_init(struct node *node)
 static int
 tables_init(struct node *node)
 {
-	struct id_map *maps[] = {&node->peers, &node->known, &node->conferences, &node->sources,
+	struct id_map *maps[] = {&node->peers, &node->conferences, &node->sources,
 		&node->egress_headers, &node->recoded};
 
 	for (size_t i = 0; i < RTE_DIM(maps); i++)
@@ -89,7 +89,8 @@ tables_init(struct node *node)
 			return -ENOMEM;
 	line_pool_init(&node->source_lines, 0);
 	line_pool_init(&node->destination_lines, sizeof(struct destination_shelf));
-	if (line_map_init(&node->ingress, &node->source_lines, source_key_of) < 0 ||
+	if (key_set_init(&node->known) < 0 ||
+		line_map_init(&node->ingress, &node->source_lines, source_key_of) < 0 ||
 		line_map_init(&node->destinations, &node->destination_lines, destination_key_of) <
 			0)
 		return -ENOMEM;
@@ -238,7 +239,7 @@ node_free(struct node *node)
 	line_pool_free(&node->source_lines);
 	line_pool_free(&node->destination_lines);
 	id_map_free(&node->egress_headers);
-	id_map_free(&node->known);
+	key_set_free(&node->known);
 	node_free_recodes(node);
 	id_map_free(&node->conferences);
 	id_map_free(&node->sources);

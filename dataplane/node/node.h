@@ -18,6 +18,7 @@
 #include "destination.h"
 #include "fanout.h"
 #include "id_map.h"
+#include "key_set.h"
 #include "line_map.h"
 #include "link.h"
 #include "port.h"
@@ -51,7 +52,7 @@ struct node {
 	struct line_map ingress;      /* source_ingress_key -> struct source_line */
 	struct line_map destinations; /* session_key -> struct destination_line */
 	struct id_map recoded;	      /* session_key -> struct recode_session */
-	struct id_map known;	      /* session_key -> anything: the node was told of it */
+	struct key_set known;	      /* session_keys that the node was told of */
 	bool installed;		      /* no other session is forwarded */
 	struct id_map conferences;    /* conference -> struct feeder_terms; others: the default */
 	uint32_t terms_version;	      /* of these; never 0 */

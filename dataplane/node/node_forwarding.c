@@ -5,20 +5,19 @@
 int
 node_know_session(struct node *node, uint32_t conference, uint32_t session)
 {
-	return id_map_set(&node->known, session_key(conference, session), node, &node->reclaim);
+	return key_set_add(&node->known, session_key(conference, session), &node->reclaim);
 }
 
 void
 node_forget_session(struct node *node, uint32_t conference, uint32_t session)
 {
-	/* To take away needs no memory. */
-	(void)id_map_set(&node->known, session_key(conference, session), NULL, &node->reclaim);
+	key_set_remove(&node->known, session_key(conference, session));
 }
 
 bool
 node_knows_session(const struct node *node, uint32_t conference, uint32_t session)
 {
-	return id_map_find(&node->known, session_key(conference, session)) != NULL;
+	return key_set_has(&node->known, session_key(conference, session));
 }
 
 void

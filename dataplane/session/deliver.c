@@ -36,7 +36,7 @@ deliver_add(struct deliver_burst *burst, struct rte_mbuf *m)
 static void
 drop_unknown(struct worker *w, struct rte_mbuf *m, uint64_t key)
 {
-	bool known = id_map_find(&w->node->known, key) != NULL;
+	bool known = key_set_has(&w->node->known, key);
 
 	worker_drop(w, m, known ? DROP_session_not_destination : DROP_session_unknown);
 }
