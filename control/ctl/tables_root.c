@@ -70,6 +70,9 @@ const struct table_spec table_root_specs[] = {
 		{"MEAN", TEXT_PLAIN, "mean"},
 		{"MAX", TEXT_PLAIN, "max"},
 		{"AT", TEXT_PLAIN, "max_node"},
+		{"SUM", TEXT_PLAIN, "sum"},
+		{"P50", TEXT_MICROS, "p50_us"},
+		{"P99", TEXT_MICROS, "p99_us"},
 	}},
 	{.item = NULL},
 };

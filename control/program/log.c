@@ -24,7 +24,7 @@ log_line(int priority, const char *format, ...)
 	const char *mark = priority <= LOG_ERR	     ? "error: "
 			   : priority <= LOG_WARNING ? "warning: "
 						     : "";
-	char line[1024];
+	char line[LOG_LINE_MAX];
 	va_list args;
 
 	va_start(args, format);

@@ -13,6 +13,8 @@ void log_set_name(const char *name);
 /* All that begins each line, for another program than a node. */
 void log_set_program(const char *program);
 
+/* Cut at LOG_LINE_MAX - 1 bytes. */
+#define LOG_LINE_MAX 4096
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

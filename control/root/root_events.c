@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +23,28 @@ time_text(void)
 	return json_string(text);
 }
 
+/* Lists of things are lines of their own, of whom the event is. */
+static bool
+is_list(const json_t *value)
+{
+	return json_is_object(json_array_get(value, 0));
+}
+
 static void
 log_event(int priority, const char *text, json_t *details)
 {
-	char line[512] = "";
+	char line[1024] = "";
 	size_t used = 0;
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(details, key, value)
 	{
-		char *inner = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+		char *inner;
 
+		if (is_list(value))
+			continue;
+		inner = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY);
 		if (used < sizeof(line))
 			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s %s %s",
 				used == 0 ? ":" : ",", key,

@@ -7,6 +7,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "ferry_stats.h"
 #include "log.h"
 #include "root.h"
 #include "stats_message.h"
@@ -121,6 +122,24 @@ root_stats_away(struct root *root, const char *name)
 	root->stats.news = true;
 }
 
+/* "leaf7, conference 1 session 2: weight 1, rate 1000, ..."; of the node itself 0 and 0. */
+static void
+log_full(const char *node, const struct message_container *container)
+{
+	char line[LOG_LINE_MAX];
+	size_t n;
+
+	n = (size_t)snprintf(line, sizeof(line), "%s, conference %u session %u:", node,
+		message_stream_conference(container->id), message_stream_session(container->id));
+	for (size_t i = 0; i < container->nb_values && n < sizeof(line); i++)
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s %s %s", i > 0 ? "," : "",
+			container->values[i].name, container->values[i].value);
+	/* What a node says must not look like lines of ours. */
+	for (char *c = line; *c != 0; c++)
+		*c = (unsigned char)*c < ' ' ? '?' : *c;
+	log_line(LOG_INFO, "%s", line);
+}
+
 void
 root_stats_full(struct root *root, const struct message *message)
 {
@@ -139,6 +158,8 @@ root_stats_full(struct root *root, const struct message *message)
 	root_event(&root->events, LOG_INFO, "fullstats", "a node's statistics, as asked for",
 		json_pack("{s:s, s:I, s:o}", "node", message->from, "streams",
 			(json_int_t)stats->nb_containers, "values", list));
+	for (size_t i = 0; i < stats->nb_containers && i < FULL_STREAMS_MAX; i++)
+		log_full(message->from, &stats->containers[i]);
 }
 
 /* All streams of the tree; for free(), NULL if there are none. */
@@ -152,6 +173,13 @@ sum(const struct root *root, size_t *count)
 	if (stats_tree_sum(root->stats.tree, NULL, 0, children, &streams, count) != 0)
 		err(1, "statistics");
 	return streams;
+}
+
+/* A packet at least: an interval without any has no delay. */
+static bool
+any_delay(const struct stats_stream *stream)
+{
+	return stream->has_owd && isfinite(ferry_stats_delay_quantile(stream->owd, 0.5));
 }
 
 static void
@@ -169,7 +197,14 @@ report_stream(FILE *out, const char *when, const struct stats_stream *stream)
 		if (value->weight > 0)
 			fprintf(out, " %s %.6g (%.6g at %s)", stats_name_word((enum stats_name)i),
 				value->mean, value->max, value->maxnode);
+		if (value->weight > 0 && i == STATS_CUMPKTLOST)
+			fprintf(out, " %s.sum %.6g", stats_name_word((enum stats_name)i),
+				stream->lost_sum);
 	}
+	if (any_delay(stream))
+		fprintf(out, " owd p50 %.6g us, p99 %.6g us",
+			ferry_stats_delay_quantile(stream->owd, 0.5),
+			ferry_stats_delay_quantile(stream->owd, 0.99));
 	fputc('\n', out);
 }
 
@@ -244,6 +279,33 @@ root_stats_alerts(const struct root *root)
 	return list;
 }
 
+static json_t *
+show_value(const struct stats_stream *stream, enum stats_name name)
+{
+	const struct stats_value *value = &stream->values[name];
+	json_t *row = json_pack("{s:s, s:I, s:f, s:f, s:s}", "name", stats_name_word(name), "nodes",
+		(json_int_t)value->weight, "mean", value->mean, "max", value->max, "max_node",
+		value->maxnode);
+
+	if (name == STATS_CUMPKTLOST)
+		json_object_set_new(row, "sum", json_real(stream->lost_sum));
+	return show_stream(row, stream->id);
+}
+
+/* Quantiles in microseconds, and the counts that they are of, by ferry_stats_delay_bounds. */
+static json_t *
+show_delays(const struct stats_stream *stream)
+{
+	json_t *counts = json_array();
+
+	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
+		json_array_append_new(counts, json_integer((json_int_t)stream->owd[i]));
+	return show_stream(json_pack("{s:s, s:f, s:f, s:o}", "name", "owd", "p50_us",
+				   ferry_stats_delay_quantile(stream->owd, 0.5), "p99_us",
+				   ferry_stats_delay_quantile(stream->owd, 0.99), "counts", counts),
+		stream->id);
+}
+
 json_t *
 root_stats_show(const struct root *root)
 {
@@ -252,18 +314,12 @@ root_stats_show(const struct root *root)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		for (int name = 0; name < STATS_NAME_COUNT; name++) {
-			const struct stats_value *value = &streams[i].values[name];
-
-			if (value->weight == 0)
-				continue;
-			json_array_append_new(list,
-				show_stream(json_pack("{s:s, s:I, s:f, s:f, s:s}", "name",
-						    stats_name_word((enum stats_name)name), "nodes",
-						    (json_int_t)value->weight, "mean", value->mean,
-						    "max", value->max, "max_node", value->maxnode),
-					streams[i].id));
-		}
+		for (int name = 0; name < STATS_NAME_COUNT; name++)
+			if (streams[i].values[name].weight > 0)
+				json_array_append_new(
+					list, show_value(&streams[i], (enum stats_name)name));
+		if (any_delay(&streams[i]))
+			json_array_append_new(list, show_delays(&streams[i]));
 	}
 	free(streams);
 	return list;

@@ -35,6 +35,7 @@ class Tree(Deployment):
         self.root_namespace = stage.namespace("root")
         self._plug(self.root_namespace, 0)
         self.root_fields = root
+        self.thresholds = []
         self.root = None
 
     def _plug(self, namespace, number):
@@ -68,7 +69,7 @@ class Tree(Deployment):
 
     def node_configuration(self, place):
         fields = {key: value for key, value in place.fields.items() if key != "id"}
-        return {"node": fields, "ports": place.ports,
+        return {**place.groups, "node": fields, "ports": place.ports,
                 "management": {
                     "root": f"{self.address(0)}:{CONTROL_PORT}",
                     "address": f"{self.address(place.id)}:{CONTROL_PORT}",
@@ -88,7 +89,8 @@ class Tree(Deployment):
     def configuration(self):
         return {"root": {"listen": f"{self.address(0)}:{CONTROL_PORT}", **self.certificate("root"),
                          **self.root_fields},
-                "nodes": self.topology(), "conferences": self.conferences()}
+                "thresholds": self.thresholds, "nodes": self.topology(),
+                "conferences": self.conferences()}
 
     # --- it runs -----------------------------------------------------------------------------
 

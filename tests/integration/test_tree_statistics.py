@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What real nodes measure, as the root tells of it: a source, a relay, and two destinations, one of
+them behind a line that delays and loses. Means over the nodes, sums, the worst one's name, delays,
+an alert, and the report."""
+
+import pytest
+from harness.node import until
+from harness.tree import Tree
+
+RATE = 1_000_000  # bit/s of payload: 250 packets of 500 bytes a second
+LOSS, DELAY_MS = 0.1, 30
+FAST, SLOW = slice(0, 8), slice(8, 9)  # delays of up to 20 ms; of up to 50 ms: their counts
+STREAM = (1, 1)
+
+
+@pytest.fixture(name="net")
+def _net(stage):
+    net = Tree(stage, report="report", report_s=1)
+    net.thresholds = [{"name": "fraclost", "warning": LOSS / 4, "danger": 0.9}]
+    first, relay, bad, good = (
+        net.place(number, role, parent, clock_synchronized=True)
+        for number, role, parent in ((1, "root", None), (2, "relay", 1), (3, "leaf", 2),
+                                     (4, "leaf", 1)))
+    net.wire(first, relay)
+    net.wire(first, good)
+    net.wire(relay, bad, impair={"delay": f"{DELAY_MS}ms", "loss": f"{LOSS:.0%}", "seed": 5})
+    for place in net.places.values():
+        place.groups["statistics"] = {"interval": 100, "report": 1}
+    net.session(1, source=1, destinations=[3, 4], flows=["(2 > 3, 4)"], rate=RATE,
+                ingress={"generator": {"kind": "constant", "size": 500}})
+    net.nodes = net.start()
+    net.wait_sessions()
+    return net
+
+
+def streams(net):
+    """Of the session, by name."""
+    return {row["name"]: row for row in net.root.ctl("stats")
+            if (row["conference"], row["session"]) == STREAM}
+
+
+def wait_stats(net, right, what):
+    """Until what the root says of an interval is right. A busy machine spoils some."""
+    def found():
+        rows = streams(net)
+        return rows if len(rows) == 6 and right(rows) else None
+
+    return until(found, 20, lambda: f"{what}: {streams(net)}", pause=0.1)
+
+
+def near(value, wanted, share):
+    return abs(value - wanted) <= share * wanted
+
+
+def test_root_sees_what_nodes_measure(net):
+    bad, good = net.name(3), net.name(4)
+    # The source and both destinations carry it; one of them gets less.
+    rows = wait_stats(net, lambda r: near(r["rate"]["mean"], RATE * (3 - LOSS) / 3, 0.03),
+                      "the rate")
+    assert rows["rate"]["nodes"] == 3 and rows["cpuload"]["nodes"] == 3
+    # Only destinations know of loss, and only one has any.
+    rows = wait_stats(net, lambda r: near(r["fraclost"]["max"], LOSS, 0.5)
+                      and near(r["fraclost"]["mean"], r["fraclost"]["max"] / 2, 0.01), "the loss")
+    assert (rows["fraclost"]["nodes"], rows["fraclost"]["max_node"]) == (2, bad)
+    assert rows["cumpktlost"]["nodes"] == rows["injitter"]["nodes"] == 2
+    assert rows["cumpktlost"]["max_node"] == bad
+    rows = wait_stats(net, delays_right, "the delays")
+    assert DELAY_MS * 1000 < rows["owd"]["p99_us"] <= 50_000
+    check_alert(net, bad)
+    until(lambda: reported(net, bad), 20, lambda: f"a report:\n{report(net)}")
+    check_sums(net, bad, good)
+
+
+def delays_right(rows):
+    counts = rows["owd"]["counts"]
+    wanted = (1 - LOSS) / (2 - LOSS)
+    return near(sum(counts[SLOW]), wanted * sum(counts), 0.15) and \
+        near(sum(counts[FAST]), (1 - wanted) * sum(counts), 0.15)
+
+
+def check_alert(net, bad):
+    """It was raised for the bad one, which was asked, and has answered for itself."""
+    (alert,) = until(lambda: net.root.ctl("alerts"), 10, "an alert")
+    assert (alert["node"], alert["name"], alert["level"]) == (bad, "fraclost", "warning")
+    assert (alert["conference"], alert["session"]) == STREAM
+    assert alert["value"] >= alert["threshold"] == LOSS / 4
+    answer = until(lambda: next((e for e in net.root.ctl("events") if e["event"] == "fullstats"),
+                                None), 10, "the answer")
+    assert answer["node"] == bad and answer["streams"] == 1
+    (values,) = answer["values"]
+    assert (values["conference"], values["session"], values["weight"]) == (*STREAM, "1")
+    assert values["cumpktlost.maxnode"] == bad and 0 < float(values["fraclost"]) < 1
+    for text in ("a threshold was passed", "a node's statistics, as asked for",
+                 f"{bad}, conference 1 session 1: weight 1,", " cumpktlost.sum "):
+        assert any(text in line and bad in line for line in net.root.log().splitlines()), text
+
+
+def report(net):
+    path = net.root.directory / "report"
+    return path.read_text() if path.exists() else ""
+
+
+def reported(net, bad):
+    """All nodes, and the stream with its loss and the worst one's name."""
+    lines = report(net).splitlines()
+    return any("up 4 of 4" in line for line in lines) and any(
+        "conference 1 session 1, nodes 3:" in line and f"at {bad}) cumpktlost.sum" in line
+        and "owd p50" in line for line in lines)
+
+
+def check_sums(net, bad, good):
+    """When nothing more comes, the root has what the nodes counted, to the packet."""
+    net.nodes[1].ctl("session", "stop", 1, 1)
+    sent = net.nodes[1].source(1, 1)["packets"]
+
+    def lost(number):
+        return net.nodes[number].destination(1, 1)["lost"]
+
+    def settled(rows):
+        row = rows.get("cumpktlost")
+        return row and row["sum"] == lost(3) + lost(4) and row["max"] == lost(3) > 0
+
+    until(lambda: settled(streams(net)), 10,
+          lambda: f"{lost(3)} and {lost(4)} lost of {sent}: {streams(net)}", pause=0.1)
+    row = streams(net)["cumpktlost"]
+    assert row["mean"] == row["sum"] / 2
+    # Of the last ones, nothing that came later told that they are lost.
+    got = net.nodes[3].destination(1, 1)["delivered"]
+    assert 0 <= sent - got - lost(3) <= 6
+    assert net.nodes[4].destination(1, 1)["delivered"] + lost(4) == sent, good
