@@ -5,7 +5,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from test_protocol import Scene
+from protocol_scene import Scene
 
 STREAM = 7 << 32 | 2
 CONTAINER = ("<statsContainer><startTime>1368548254</startTime><endTime>1368548879</endTime>"
