@@ -58,14 +58,12 @@ def test_root_sees_what_nodes_measure(net):
     wait_stats(net, lambda r: r["rate"]["nodes"] == r["cpuload"]["nodes"] == 3
                and near(r["rate"]["mean"], RATE * (3 - LOSS) / 3, 0.03), "the rate")
     # Only destinations know of loss, and only one has any.
-    rows = wait_stats(net, lambda r: all(
+    wait_stats(net, lambda r: all(
         r[name]["nodes"] == 2 for name in ("fraclost", "cumpktlost", "injitter"))
-                      and near(r["fraclost"]["max"], LOSS, 0.5)
-                      and near(r["fraclost"]["mean"], r["fraclost"]["max"] / 2, 0.01), "the loss")
-    assert rows["fraclost"]["max_node"] == bad
-    assert rows["cumpktlost"]["max_node"] == bad
-    rows = wait_stats(net, delays_right, "the delays")
-    assert DELAY_MS * 1000 < rows["owd"]["p99_us"] <= 50_000
+               and r["fraclost"]["max_node"] == r["cumpktlost"]["max_node"] == bad
+               and near(r["fraclost"]["max"], LOSS, 0.5)
+               and near(r["fraclost"]["mean"], r["fraclost"]["max"] / 2, 0.01), "the loss")
+    wait_stats(net, delays_right, "the delays")
     check_alert(net, bad)
     until(lambda: reported(net, bad), 20, lambda: f"a report:\n{report(net)}")
     check_sums(net)
@@ -75,18 +73,20 @@ def delays_right(rows):
     counts = rows["owd"]["counts"]
     wanted = (1 - LOSS) / (2 - LOSS)
     return near(sum(counts[SLOW]), wanted * sum(counts), 0.15) and \
-        near(sum(counts[FAST]), (1 - wanted) * sum(counts), 0.15)
+        near(sum(counts[FAST]), (1 - wanted) * sum(counts), 0.15) and \
+        DELAY_MS * 1000 < rows["owd"]["p99_us"] <= 50_000
 
 
 def check_alert(net, bad):
     """It was raised for the bad one, which was asked, and has answered for itself."""
-    (alert,) = until(lambda: net.root.ctl("alerts"), 10, "an alert")
-    assert (alert["node"], alert["name"], alert["level"]) == (bad, "fraclost", "warning")
+    alert = until(lambda: next((a for a in net.root.ctl("alerts") if a["node"] == bad), None),
+                  10, "an alert")
+    assert (alert["name"], alert["level"]) == ("fraclost", "warning")
     assert (alert["conference"], alert["session"]) == STREAM
     assert alert["value"] >= alert["threshold"] == LOSS / 4
-    answer = until(lambda: next((e for e in net.root.ctl("events") if e["event"] == "fullstats"),
-                                None), 10, "the answer")
-    assert answer["node"] == bad and answer["streams"] == 1
+    answer = until(lambda: next((e for e in net.root.ctl("events") if e["event"] == "fullstats"
+                                 and e["node"] == bad), None), 10, "the answer")
+    assert answer["streams"] == 1
     (values,) = answer["values"]
     assert (values["conference"], values["session"], values["weight"]) == (*STREAM, "1")
     assert values["cumpktlost.maxnode"] == bad and 0 < float(values["fraclost"]) < 1
@@ -123,7 +123,7 @@ def check_sums(net):
     until(lambda: settled(streams(net)), 10,
           lambda: f"{lost(3)} and {lost(4)} lost of {sent}: {streams(net)}", pause=0.1)
     row = streams(net)["cumpktlost"]
-    assert row["mean"] == row["sum"] / 2
+    assert (row["nodes"], row["mean"]) == (2, row["sum"] / 2)
     # What was sent before a destination was ready, or last of all, is missed by nobody.
     assert 0 < lost(3) <= sent - net.nodes[3].destination(1, 1)["delivered"]
     assert lost(4) <= sent - net.nodes[4].destination(1, 1)["delivered"]
