@@ -21,8 +21,8 @@
 
 #include "reclaim.h"
 
-/* Not a key that can be stored. */
-#define KEY_SET_NO_KEY UINT64_MAX
+/* Not a key that can be stored, and never found: a free place. No session has it (source.h). */
+#define KEY_SET_NO_KEY 0
 
 #define KEY_BUCKET_KEYS (RTE_CACHE_LINE_MIN_SIZE / 8)
 
@@ -71,12 +71,13 @@ key_table_bucket(const struct key_table *table, uint64_t key)
 static inline key_pair
 key_bucket_match(const struct key_bucket *bucket, uint64_t key)
 {
-	const key_pair both = {key, key};
+	const key_pair both = {key, key}, none = {KEY_SET_NO_KEY, KEY_SET_NO_KEY};
 	key_pair found = {0, 0};
 
 	for (unsigned int i = 0; i < KEY_BUCKET_KEYS / 2; i++)
 		found |= (key_pair)(bucket->pairs[i] == both);
-	return found | __builtin_shufflevector(found, found, 1, 0);
+	found |= __builtin_shufflevector(found, found, 1, 0);
+	return found & (key_pair)(both != none);
 }
 
 static inline bool

@@ -15,17 +15,17 @@
 static struct rte_rcu_qsbr *qsbr;
 static struct reclaim reclaim;
 
-/* Keys alike in their low or high halves, 0, and the largest. */
+/* Keys alike in their low or high halves, the smallest and the largest. */
 static uint64_t
 some_key(struct rng *rng, uint32_t i)
 {
 	switch (i % 4) {
 	case 0:
-		return i / 4;
+		return i / 4 + 1;
 	case 1:
 		return (uint64_t)(i / 4 + 1) << 32;
 	case 2:
-		return UINT64_MAX - 1 - i / 4;
+		return UINT64_MAX - i / 4;
 	default:
 		return rng_next(rng) | UINT64_C(1) << 40;
 	}
@@ -117,16 +117,18 @@ test_churn(void **state)
 	(void)state;
 	assert_int_equal(key_set_init(&set), 0);
 	first = set.table;
-	for (uint64_t key = 0; key < 200000; key++) {
+	for (uint64_t key = 1; key <= 200000; key++) {
 		assert_int_equal(key_set_add(&set, key, &reclaim), 0);
-		if (key >= 10)
+		if (key > 10)
 			key_set_remove(&set, key - 10);
 		reclaim_poll(&reclaim);
 	}
 	assert_ptr_equal(set.table, first);
 	assert_int_equal(set.table->live, 10);
 	assert_false(key_set_has(&set, 5));
-	assert_true(key_set_has(&set, 199999));
+	assert_true(key_set_has(&set, 200000));
+	/* Free places hold it, and it is in none. */
+	assert_false(key_set_has(&set, KEY_SET_NO_KEY));
 	assert_int_equal(key_set_add(&set, KEY_SET_NO_KEY, &reclaim), -EINVAL);
 	key_set_remove(&set, KEY_SET_NO_KEY);
 	assert_int_equal(set.table->live, 10);
