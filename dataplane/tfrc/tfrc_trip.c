@@ -12,6 +12,9 @@
 
 #define US (INT64_C(1) << 16)
 
+/* Twelve days between two clocks: only forged time stamps lead there. */
+#define WAY_MAX (INT64_C(1) << 56)
+
 static uint32_t
 oldest(const struct tfrc_trip *trip)
 {
@@ -44,9 +47,15 @@ void
 tfrc_trip_report(struct tfrc_trip *trip, uint64_t now, uint32_t way, uint32_t rtt)
 {
 	int64_t is = counted(trip, way), rest = 0;
-	uint32_t n = trip->reports % TFRC_TRIP_REPORTS;
-	bool known = find_rest(trip, now, rtt, &rest);
+	uint32_t n;
+	bool known;
 
+	if (is > WAY_MAX || is < -WAY_MAX) {
+		*trip = (struct tfrc_trip){.last_way = way};
+		is = 0;
+	}
+	n = trip->reports % TFRC_TRIP_REPORTS;
+	known = find_rest(trip, now, rtt, &rest);
 	trip->mean = trip->reports == 0 ? is : trip->mean + (is - trip->mean) / 10;
 	trip->last = is;
 	trip->last_way = way;

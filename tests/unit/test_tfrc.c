@@ -325,6 +325,24 @@ trip_has_bounds(void **state)
 	assert_int_equal(tfrc_trip_rtt(&trip, 2000000000, UINT32_MAX), UINT32_MAX * UINT64_C(1000));
 }
 
+/* Time stamps of a neighbour that forges them lead nowhere, however long it goes on. */
+static void
+trip_of_forged_stamps_is_bounded(void **state)
+{
+	struct tfrc_trip trip = {0};
+	uint32_t stamp = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i < 200000; i++) {
+		uint64_t rtt;
+
+		stamp += INT32_MAX;
+		tfrc_trip_report(&trip, i * 20 * MS, stamp, RTT * 1000);
+		rtt = tfrc_trip_rtt(&trip, stamp + INT32_MAX, RTT * 1000);
+		assert_true(rtt >= RTT * MS && rtt <= 3 * RTT * MS);
+	}
+}
+
 /* 3.2.1, 4.3, choice 18: packets carry R, or the last sample where that is longer. */
 static void
 packets_carry_the_longer_estimate(void **state)
@@ -366,6 +384,7 @@ main(void)
 		cmocka_unit_test_setup(losses_a_round_trip_apart_are_two_events, begin),
 		cmocka_unit_test_setup(losses_while_a_queue_fills_are_one_event, begin),
 		cmocka_unit_test(trip_has_bounds),
+		cmocka_unit_test(trip_of_forged_stamps_is_bounded),
 		cmocka_unit_test(packets_carry_the_longer_estimate),
 		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
 		cmocka_unit_test_setup(silence_then_one_packet, begin),
