@@ -133,14 +133,14 @@ static const struct config_key settings_keys[] = {
 		.kind = KEY_CUSTOM,
 		.read = read_report,
 		.print = print_report,
-		.help = "file of reports, default none"},
+		.help = "file of reports, default store's with .report behind it"},
 	{.name = "report_s",
 		.kind = KEY_UINT32,
 		.offset = FIELD(report_s),
-		.min = 1,
+		.min = 0,
 		.max = 86400,
 		.fallback = 30,
-		.help = "s between reports"},
+		.help = "s between reports, 0 for none"},
 	{.name = "ping_ms",
 		.kind = KEY_UINT32,
 		.offset = FIELD(ping_ms),
@@ -187,6 +187,9 @@ read_settings(struct config_reader *reader, config_setting_t *setting, void *obj
 	settings->store = STORE_DEFAULT;
 	if (config_read_group(reader, setting, settings_keys, SETTINGS_KEYS, settings))
 		check_settings(reader, setting, settings);
+	if (settings->report == NULL && settings->store != NULL)
+		settings->report = config_memory_printf(
+			reader->source->memory, "%s.report", settings->store);
 	config_reader_leave(reader, mark);
 }
 

@@ -38,8 +38,8 @@ struct root_settings {
 	struct config_endpoint listen; /* TCP */
 	const char *certificate, *key, *authority;
 	bool plain;
-	const char *report; /* file of reports */
-	uint32_t report_s;  /* between two */
+	const char *report; /* file of reports; never NULL */
+	uint32_t report_s;  /* between two; 0 = none are written */
 	uint32_t ping_ms;   /* of silent connections */
 	uint32_t dead_ms;
 	uint32_t forwarding; /* enum root_forwarding */

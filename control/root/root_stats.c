@@ -253,7 +253,7 @@ root_stats_step(struct root *root, int64_t now)
 			err(1, "statistics");
 		free(streams);
 	}
-	if (root->config->settings.report == NULL)
+	if (every == 0)
 		return 0;
 	/* A clock that was set back does not stop reports. */
 	if (stats->report == 0 || stats->report > now + every)

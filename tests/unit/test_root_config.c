@@ -74,6 +74,23 @@ assert_messages(const char *text, const char *messages)
 	config_errors_free(&errs);
 }
 
+/* There is always a report, unless it is turned off. */
+static void
+test_report(void **state)
+{
+	struct root_config *config = load(ROOT "nodes = ( );");
+
+	(void)state;
+	assert_string_equal(config->settings.report, "/var/lib/ferry/root.db.report");
+	assert_int_equal(config->settings.report_s, 30);
+	root_config_free(config);
+	config = load("root = { listen = \"127.0.0.1:13780\"; plain = true; store = \"/tmp/x\"; "
+		      "report_s = 0; }; nodes = ( );");
+	assert_string_equal(config->settings.report, "/tmp/x.report");
+	assert_int_equal(config->settings.report_s, 0);
+	root_config_free(config);
+}
+
 static void
 test_whole(void **state)
 {
@@ -238,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_one_place),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_not_a_nodes),
