@@ -180,6 +180,17 @@ bench_meter_start(struct bench_meter *meter, uint64_t least)
 	};
 }
 
+/* Four digits behind the point are more than any is worth, but a small one keeps four that count.
+ */
+static double
+shortened(double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), fabs(value) < 0.1 ? "%.4g" : "%.4f", value);
+	return strtod(text, NULL);
+}
+
 void
 bench_figure(const char *key, double value)
 {
@@ -187,9 +198,7 @@ bench_figure(const char *key, double value)
 		figures = json_object();
 	if (json_object_get(figures, key) != NULL)
 		bench_die("figure %s given twice", key);
-	/* Four digits are more than any of them is worth. */
-	if (json_object_set_new(
-		    figures, key, json_real((double)(int64_t)(value * 1e4 + 0.5) / 1e4)))
+	if (json_object_set_new(figures, key, json_real(shortened(value))))
 		bench_die("figure %s: out of memory", key);
 }
 

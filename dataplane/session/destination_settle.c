@@ -104,14 +104,22 @@ destination_make_room(struct destination_line *line, int64_t step, uint64_t slic
 /* Tries of a live reader, each spoilt by a move or by settling; more than one is seldom needed. */
 #define READER_TRIES 100
 
-/* Settling takes well under a microsecond, and longer only for an owner without its processor. */
+/* For which one of them waits at most: tens of milliseconds. */
+#define READER_PAUSES (1u << 20)
+
+/*
+ * The number when no settling is under way. Settling takes well under a microsecond, and longer
+ * only for an owner without its processor: if that lasts, the number is odd, and the try spoilt.
+ */
 static uint32_t
 when_settled(const struct destination *dst)
 {
-	uint32_t settling;
+	uint32_t settling = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
 
-	while ((settling = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE)) & 1)
+	for (uint32_t i = 0; (settling & 1) != 0 && i < READER_PAUSES; i++) {
 		rte_pause();
+		settling = __atomic_load_n(&dst->settling, __ATOMIC_ACQUIRE);
+	}
 	return settling;
 }
 
@@ -119,7 +127,7 @@ static bool
 settled_meanwhile(const struct destination *dst, uint32_t before)
 {
 	rte_smp_rmb();
-	return __atomic_load_n(&dst->settling, __ATOMIC_RELAXED) != before;
+	return (before & 1) != 0 || __atomic_load_n(&dst->settling, __ATOMIC_RELAXED) != before;
 }
 
 static uint32_t

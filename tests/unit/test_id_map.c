@@ -4,16 +4,12 @@
 
 #include <errno.h>
 
-#include <rte_malloc.h>
-
 #include "id_map.h"
 #include "rng.h"
-#include "unit_eal.h"
+#include "unit_reclaim.h"
 
 #define KEYS 3000
 
-static struct rte_rcu_qsbr *qsbr;
-static struct reclaim reclaim;
 static uint64_t keys[KEYS];
 static void *values[KEYS];
 static uint32_t visited[KEYS];
@@ -109,28 +105,6 @@ test_churn(void **state)
 	id_map_free(&map);
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	if (unit_eal() < 0)
-		return -1;
-	qsbr = rte_zmalloc(NULL, rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
-	if (qsbr == NULL || rte_rcu_qsbr_init(qsbr, 1) != 0)
-		return -1;
-	reclaim_init(&reclaim, qsbr);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	reclaim_drain(&reclaim);
-	rte_free(qsbr);
-	return rte_eal_cleanup();
-}
-
 int
 main(void)
 {
@@ -139,5 +113,5 @@ main(void)
 		cmocka_unit_test(test_churn),
 	};
 
-	return cmocka_run_group_tests_name("id_map", tests, setup, teardown);
+	return cmocka_run_group_tests_name("id_map", tests, unit_reclaim_begin, unit_reclaim_end);
 }

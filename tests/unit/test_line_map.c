@@ -3,11 +3,9 @@
  * once. */
 #include "unit.h"
 
-#include <rte_malloc.h>
-
 #include "line_map.h"
 #include "rng.h"
-#include "unit_eal.h"
+#include "unit_reclaim.h"
 
 #define KEYS  3000
 #define SHELF (2 * LINE_BYTES)
@@ -19,8 +17,6 @@ struct object {
 
 static_assert(sizeof(struct object) <= LINE_BYTES, "a line");
 
-static struct rte_rcu_qsbr *qsbr;
-static struct reclaim reclaim;
 static struct line_pool pool;
 static struct object *objects[KEYS];
 static bool there[KEYS];
@@ -191,30 +187,23 @@ test_pool(void **state)
 static int
 setup(void **state)
 {
-	(void)state;
-	if (unit_eal() < 0)
+	if (unit_reclaim_begin(state) < 0)
 		return -1;
-	qsbr = rte_zmalloc(NULL, rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
 	line_pool_init(&pool, SHELF);
 	for (uint32_t i = 0; i < KEYS; i++) {
 		objects[i] = line_pool_take(&pool, (void *)(uintptr_t)(i + 1));
 		if (objects[i] == NULL)
 			return -1;
 	}
-	if (qsbr == NULL || rte_rcu_qsbr_init(qsbr, 1) != 0)
-		return -1;
-	reclaim_init(&reclaim, qsbr);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	(void)state;
 	reclaim_drain(&reclaim);
 	line_pool_free(&pool);
-	rte_free(qsbr);
-	return rte_eal_cleanup();
+	return unit_reclaim_end(state);
 }
 
 int
