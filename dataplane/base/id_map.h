@@ -19,8 +19,9 @@
 
 #include "reclaim.h"
 
-/* Not a key that can be stored. */
-#define ID_MAP_NO_KEY UINT64_MAX
+/* Not a key that can be stored, and never found: a free slot. No node, no conference, no session.
+ */
+#define ID_MAP_NO_KEY 0
 
 struct id_slot {
 	uint64_t key;

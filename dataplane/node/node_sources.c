@@ -113,19 +113,25 @@ publish_source(struct node *node, struct source *source)
 	return rc;
 }
 
+/* By another source? */
+static bool
+is_ingress_taken(const struct node *node, const struct source_params *params)
+{
+	return params->kind == SOURCE_UDP &&
+	       line_map_find(&node->ingress,
+		       source_ingress_key(params->ingress_port->index, params->ingress_local,
+			       params->ingress_udp_port)) != NULL;
+}
+
 struct source *
 node_add_source(struct node *node, const struct source_params *params, struct flow_plan *plan)
 {
-	uint64_t ingress = params->kind != SOURCE_UDP
-				   ? ID_MAP_NO_KEY
-				   : source_ingress_key(params->ingress_port->index,
-					     params->ingress_local, params->ingress_udp_port);
 	struct source *source = NULL;
 
 	if (plan == NULL)
 		return NULL;
 	if (node_find_source(node, params->conference, params->session) != NULL ||
-		(ingress != ID_MAP_NO_KEY && line_map_find(&node->ingress, ingress) != NULL)) {
+		is_ingress_taken(node, params)) {
 		node_discard_plan(plan);
 		errno = EEXIST;
 		return NULL;

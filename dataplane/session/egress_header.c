@@ -30,7 +30,7 @@ hash_of(const struct frame_template *t)
 
 	for (size_t i = 0; i < sizeof(*t); i++)
 		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return hash != ID_MAP_NO_KEY ? hash : 0;
+	return hash != ID_MAP_NO_KEY ? hash : 1;
 }
 
 const struct frame_template *

@@ -94,6 +94,22 @@ test_session_comes_and_goes(void **state)
 	assert_false(source_is_running(entry->source));
 }
 
+static void
+test_largest_ids(void **state)
+{
+	struct harness *h = *state;
+	struct session_entry *entry;
+
+	done(define(h, UINT32_MAX, "id = 4294967295; " MADE FLOW_TO_2));
+	entry = session_book_find(&h->book, UINT32_MAX, UINT32_MAX);
+	assert_ptr_equal(node_find_source(h->node, UINT32_MAX, UINT32_MAX), entry->source);
+	assert_true(node_knows_session(h->node, UINT32_MAX, UINT32_MAX));
+	harness_run(h, 200);
+	assert_true(source_sent(entry->source).packets > 100);
+	session_remove(&h->book, entry);
+	assert_null(node_find_source(h->node, UINT32_MAX, UINT32_MAX));
+}
+
 /* A conference that nobody defined lasts as long as its sessions. */
 static void
 test_implicit_conference(void **state)
@@ -383,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_session_comes_and_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_largest_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_implicit_conference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_conference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_session_mistakes, setup, teardown),

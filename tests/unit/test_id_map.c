@@ -40,17 +40,17 @@ check_all(const struct id_map *map)
 		assert_int_equal(visited[i], values[i] != NULL);
 }
 
-/* Keys alike in their low or high halves, 0, and the largest. */
+/* Keys alike in their low or high halves, the smallest and the largest. */
 static uint64_t
 some_key(struct rng *rng, uint32_t i)
 {
 	switch (i % 4) {
 	case 0:
-		return i / 4;
+		return i / 4 + 1;
 	case 1:
 		return (uint64_t)(i / 4 + 1) << 32;
 	case 2:
-		return UINT64_MAX - 1 - i / 4;
+		return UINT64_MAX - i / 4;
 	default:
 		return rng_next(rng) | UINT64_C(1) << 40;
 	}
@@ -92,15 +92,17 @@ test_churn(void **state)
 
 	(void)state;
 	assert_int_equal(id_map_init(&map), 0);
-	for (uint64_t key = 0; key < 200000; key++) {
+	for (uint64_t key = 1; key <= 200000; key++) {
 		assert_int_equal(id_map_set(&map, key, &something, &reclaim), 0);
-		if (key >= 10)
+		if (key > 10)
 			assert_int_equal(id_map_set(&map, key - 10, NULL, &reclaim), 0);
 		reclaim_poll(&reclaim);
 	}
 	assert_true(map.table->mask < 1024);
 	assert_null(id_map_find(&map, 5));
-	assert_ptr_equal(id_map_find(&map, 199999), &something);
+	assert_ptr_equal(id_map_find(&map, 200000), &something);
+	/* Free slots hold it, and it is in none. */
+	assert_null(id_map_find(&map, ID_MAP_NO_KEY));
 	assert_int_equal(id_map_set(&map, ID_MAP_NO_KEY, &something, &reclaim), -EINVAL);
 	id_map_free(&map);
 }
