@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A coded session's common packets beside the long way: two destinations get the same packets,
+ * lost, late, twice, damaged as they are, one of them with rlnc_next before destination_input, as
+ * deliver.c calls it, and after each burst both have sent the same datagrams and count the same.
+ */
+#include "unit.h"
+
+#include "coded_packets.h"
+#include "destination_settle.h"
+#include "egress.h"
+#include "rlnc_next.h"
+#include "tx_buffer.h"
+#include "unit_eal.h"
+
+#define CONFERENCE 7
+#define SESSION	   9
+#define K_MAX	   32
+#define SENT_MAX   8192 /* of one case */
+#define HEADROOM   200
+#define MS	   UINT64_C(1000000)
+#define DEADLINE   (200 * MS)
+
+/* A packet as its source sent it, from its session header on. */
+struct packet_sent {
+	uint32_t len;
+	uint32_t cut; /* where its second segment begins; 0 = it has none */
+	bool shared;  /* somebody else has a reference to its buffer */
+	bool summed;  /* its checksum is known */
+	uint8_t bytes[sizeof(struct session_hdr) + RLNC_HEADER_BYTES + CODED_SYMBOL_MAX];
+};
+
+/* One of the two destinations, in a world of its own. */
+struct side {
+	struct worker w;
+	struct node node;
+	struct port port;
+	struct tx_buffer tx;
+	struct frame_template header;
+	struct destination *dst;
+	struct rte_mempool *pool;
+	uint64_t frames, digest; /* that left */
+	uint32_t taken;		 /* by rlnc_next */
+};
+
+static struct side near, far; /* with rlnc_next, without */
+
+static struct packet_sent sent[SENT_MAX];
+static uint32_t order[2 * SENT_MAX], nb_sent, nb_order;
+static struct rng rng;
+
+/* What the network and the source of a case are like; odds in thousandths. */
+struct scene {
+	uint8_t k;
+	uint8_t egress;
+	bool ipv6;
+	uint32_t reorder_packets;
+	uint32_t loss, late, twice, damaged, odd, short_ones, relayed, pause;
+	uint32_t repairs; /* of a generation, at most */
+	uint32_t generations;
+};
+
+static bool
+happens(uint32_t thousandths)
+{
+	return rng_below(&rng, 1000) < thousandths;
+}
+
+/* --- the source -------------------------------------------------------------------------- */
+
+struct stream {
+	uint32_t seq;
+	uint16_t flow_seq, epoch, seed;
+	uint32_t stamp;
+};
+
+static struct packet_sent *
+begin_packet(struct stream *s, const struct scene *scene, uint32_t first, uint8_t flags)
+{
+	struct session_hdr session = {.conference = RTE_BE32(CONFERENCE),
+		.session = RTE_BE32(SESSION),
+		.seq = rte_cpu_to_be_32(first),
+		.stamp = rte_cpu_to_be_32(s->stamp),
+		.epoch = rte_cpu_to_be_16(s->epoch),
+		.flow_seq = rte_cpu_to_be_16(s->flow_seq++),
+		.flags = SESSION_CODED | flags};
+	struct packet_sent *p = &sent[nb_sent];
+
+	assert_true(nb_sent < SENT_MAX);
+	order[nb_order++] = nb_sent++;
+	memcpy(p->bytes, &session, sizeof(session));
+	p->len = sizeof(session);
+	p->cut = 0;
+	p->shared = happens(scene->odd);
+	p->summed = rng_below(&rng, 2) == 0;
+	return p;
+}
+
+/* What follows the session header: a coding header, and a symbol or the payload of one. */
+static void
+end_packet(struct packet_sent *p, const struct scene *scene, const struct rlnc_header *h,
+	const uint8_t *data, uint32_t len)
+{
+	p->len += rlnc_header_write(h, p->bytes + p->len);
+	memcpy(p->bytes + p->len, data, len);
+	p->len += len;
+	if (happens(scene->odd))
+		p->cut = (uint32_t)sizeof(struct session_hdr) +
+			 rng_below(&rng, p->len - (uint32_t)sizeof(struct session_hdr));
+}
+
+struct generation {
+	uint8_t n;
+	uint32_t stamp; /* the oldest one's */
+	struct coded_symbol symbols[K_MAX];
+};
+
+/* As the source makes them, or a relay, whose packets may come by any way, so at any time. */
+static void
+send_combination(
+	struct stream *s, const struct scene *scene, const struct generation *g, bool relay)
+{
+	struct rlnc_header h = {.kind = relay ? RLNC_RECODED : RLNC_SEEDED,
+		.code = RLNC_BLOCK,
+		.final = true,
+		.n = g->n,
+		.seed = s->seed++};
+	static struct coded_symbol sum;
+	uint8_t coeffs[K_MAX];
+	uint32_t stamp = s->stamp;
+
+	rlnc_seed_coeffs(h.seed, coeffs, g->n);
+	h.coeffs = coeffs;
+	memset(&sum, 0, sizeof(sum));
+	for (uint8_t i = 0; i < g->n; i++)
+		coded_add(&sum, coeffs[i], &g->symbols[i]);
+	s->stamp = g->stamp;
+	s->flow_seq -= relay;
+	end_packet(begin_packet(s, scene, s->seq, 0), scene, &h, sum.bytes, sum.len);
+	s->stamp = stamp;
+}
+
+static void
+make_symbol(struct coded_symbol *symbol, uint32_t stamp)
+{
+	struct rlnc_symbol_head head;
+
+	coded_source(&rng, symbol, 8 + rng_below(&rng, 600));
+	memcpy(&head, symbol->bytes, sizeof(head));
+	head.stamp = rte_cpu_to_be_32(stamp);
+	memcpy(symbol->bytes, &head, sizeof(head));
+}
+
+static void
+send_source(struct stream *s, const struct scene *scene, const struct coded_symbol *symbol,
+	const struct rlnc_header *h)
+{
+	uint32_t head = (uint32_t)sizeof(struct rlnc_symbol_head);
+	struct packet_sent *p = begin_packet(s, scene, s->seq, symbol->bytes[2]);
+
+	end_packet(p, scene, h, symbol->bytes + head, symbol->len - head);
+}
+
+/* Its source packets as they are, then combinations of them. */
+static void
+send_generation(struct stream *s, const struct scene *scene)
+{
+	static struct generation g;
+	bool told = happens(500); /* a short one, by its last source packet */
+
+	g.n = happens(scene->short_ones) ? (uint8_t)(1 + rng_below(&rng, scene->k)) : scene->k;
+	g.stamp = s->stamp;
+	for (uint8_t i = 0; i < g.n; i++)
+		make_symbol(&g.symbols[i], g.stamp + 1000u * i);
+	for (uint8_t i = 0; i < g.n; i++) {
+		bool final = i + 1 == g.n && (told || g.n == scene->k);
+		struct rlnc_header h = {.kind = RLNC_SYSTEMATIC,
+			.code = RLNC_BLOCK,
+			.final = final,
+			.n = final ? g.n : scene->k,
+			.index = i};
+
+		s->stamp = g.stamp + 1000u * i;
+		send_source(s, scene, &g.symbols[i], &h);
+		if (happens(scene->relayed))
+			send_combination(s, scene, &g, true);
+	}
+	for (uint32_t r = rng_below(&rng, scene->repairs + 1); r > 0; r--)
+		send_combination(s, scene, &g, false);
+	s->stamp = g.stamp + 1000u * g.n;
+	s->seq += g.n;
+}
+
+/* --- the network ------------------------------------------------------------------------- */
+
+/* Loses, doubles and delays packets: order is what comes. */
+static void
+disturb(const struct scene *scene)
+{
+	static uint32_t come[2 * SENT_MAX];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < nb_order; i++) {
+		if (happens(scene->loss))
+			continue;
+		come[n++] = order[i];
+		if (happens(scene->twice))
+			come[n++] = order[i];
+	}
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		uint32_t by = 1 + rng_below(&rng, rng_below(&rng, 10) == 0 ? 100 : 5);
+
+		if (happens(scene->late) && i + by < n) {
+			uint32_t late = come[i];
+
+			memmove(&come[i], &come[i + 1], by * sizeof(come[0]));
+			come[i + by] = late;
+		}
+	}
+	memcpy(order, come, n * sizeof(come[0]));
+	nb_order = n;
+}
+
+/* Any byte of the session or the coding header that a relay or a liar may have changed. */
+static void
+damage(uint8_t *bytes)
+{
+	uint32_t at = 8 + rng_below(&rng, sizeof(struct session_hdr) - 8 + RLNC_HEADER_BYTES);
+
+	/* A flow of its own has a line of its own: destinations with several flows have none. */
+	if (at != offsetof(struct session_hdr, flow))
+		bytes[at] ^= (uint8_t)(1u << rng_below(&rng, 8));
+}
+
+static struct rte_mbuf *
+make_mbuf(struct side *side, const struct packet_sent *p, const uint8_t *bytes)
+{
+	uint32_t first = p->cut != 0 ? p->cut : p->len;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(side->pool), *rest;
+
+	assert_non_null(m);
+	m->data_off = HEADROOM;
+	memcpy(rte_pktmbuf_append(m, (uint16_t)first), bytes, first);
+	if (p->cut != 0) {
+		rest = rte_pktmbuf_alloc(side->pool);
+		assert_non_null(rest);
+		if (p->len > first)
+			memcpy(rte_pktmbuf_append(rest, (uint16_t)(p->len - first)), bytes + first,
+				p->len - first);
+		assert_int_equal(rte_pktmbuf_chain(m, rest), 0);
+	}
+	m->data_off += (uint16_t)sizeof(struct session_hdr);
+	m->data_len -= (uint16_t)sizeof(struct session_hdr);
+	m->pkt_len -= (uint16_t)sizeof(struct session_hdr);
+	if (p->summed)
+		packet_sum_set(m, checksum_mbuf(m, 0));
+	return m;
+}
+
+/* --- the destinations -------------------------------------------------------------------- */
+
+/* A port that takes all, and remembers what it was as one number. */
+static uint16_t
+take_frames(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct side *side = port->driver;
+	static uint8_t room[4096];
+
+	(void)queue;
+	(void)now;
+	for (uint16_t i = 0; i < n; i++) {
+		const uint8_t *data = rte_pktmbuf_read(pkts[i], 0, pkts[i]->pkt_len, room);
+
+		for (uint32_t at = 0; at < pkts[i]->pkt_len; at++)
+			side->digest = (side->digest ^ data[at]) * UINT64_C(0x100000001b3);
+		side->frames++;
+		rte_pktmbuf_free(pkts[i]);
+	}
+	return n;
+}
+
+static const struct port_ops port_ops = {.tx_burst = take_frames};
+
+static void
+begin_side(struct side *side, const struct scene *scene)
+{
+	struct rlnc_params coding = {
+		.code = RLNC_BLOCK, .k = scene->k, .systematic = true, .deadline = DEADLINE};
+	struct destination_params params = {.conference = CONFERENCE,
+		.session = SESSION,
+		.window = 1024,
+		.reorder_packets = scene->reorder_packets,
+		.reorder_ns = 20 * MS,
+		.egress = scene->egress,
+		.egress_port = &side->port,
+		.coding = &coding,
+		.nb_flows = 1};
+	static const uint8_t ip6[2][16] = {{0xfd, [15] = 1}, {0xfd, [15] = 2}};
+	struct frame_endpoints ends = {.source = address_ipv4(RTE_BE32(0x0a000001)),
+		.destination = address_ipv4(RTE_BE32(0x0a000002)),
+		.source_port = 5000,
+		.destination_port = 5004,
+		.hop_limit = FRAME_HOP_LIMIT};
+	struct rte_mempool *pool = side->pool;
+
+	if (scene->ipv6) {
+		ends.source = address_ipv6(ip6[0]);
+		ends.destination = address_ipv6(ip6[1]);
+	}
+	memset(side, 0, sizeof(*side));
+	side->pool = pool;
+	line_pool_init(&side->node.destination_lines, sizeof(struct destination_shelf));
+	side->port = (struct port){.ops = &port_ops,
+		.driver = side,
+		.mtu = 1500,
+		.offloads = PORT_TX_CHAINS,
+		.up = true};
+	side->node.ports[0] = &side->port;
+	side->tx.port = &side->port;
+	side->w.node = &side->node;
+	side->w.pool = pool;
+	side->w.header_pool = pool;
+	side->w.tx[0] = &side->tx;
+	side->w.now = 1000 * MS;
+	timer_wheel_init(&side->w.wheel, &side->w, side->w.now);
+	side->dst = destination_new(&side->node, &params);
+	assert_non_null(side->dst);
+	frame_template_build(&side->header, &side->port, &ends, NULL, 0);
+	side->dst->line->ports[0] = RTE_BE16(5000);
+	side->dst->line->ports[1] = RTE_BE16(5004);
+	side->dst->line->header = &side->header;
+}
+
+static void
+end_side(struct side *side)
+{
+	destination_flush(&side->w, side->dst);
+	assert_int_equal(side->w.counters.queued, 0);
+	assert_int_equal(rlnc_receiver_held(side->dst->coding), 0);
+	destination_free(side->dst);
+	line_pool_free(&side->node.destination_lines);
+	assert_int_equal(rte_mempool_in_use_count(side->pool), 0);
+}
+
+static void
+give(struct side *side, const struct packet_sent *p, const uint8_t *bytes, bool next)
+{
+	struct destination_line *line = side->dst->line;
+	uint64_t slice = side->w.now - side->w.now % DELAY_SLICE_NS;
+	struct rte_mbuf *m = make_mbuf(side, p, bytes);
+	struct rte_mbuf before = *m;
+
+	/* Whoever else has a hold of it sees it as it was. */
+	for (struct rte_mbuf *seg = m; p->shared && seg != NULL; seg = seg->next)
+		rte_mbuf_refcnt_update(seg, 1);
+	if (next && line->way == DESTINATION_CODED && rlnc_next(&side->w, line, m, slice))
+		side->taken++;
+	else
+		destination_input(&side->w, side->dst, m);
+	if (!p->shared)
+		return;
+	assert_int_equal(m->data_off, before.data_off);
+	assert_int_equal(m->pkt_len, before.pkt_len);
+	rte_pktmbuf_free(m);
+}
+
+static void
+end_burst(struct side *side, uint64_t now, uint32_t utc_us)
+{
+	struct destination_line *line = side->dst->line;
+
+	if (destination_line_is_due(line, line->next, DESTINATION_PENDING))
+		destination_settle(side->dst, line);
+	else if (destination_line_is_due(line, line->next, DESTINATION_HELD))
+		destination_move(line);
+	tx_buffer_flush(&side->w, &side->tx);
+	side->w.now = now;
+	side->w.utc_us = utc_us;
+	timer_wheel_run(&side->w.wheel, now);
+	tx_buffer_flush(&side->w, &side->tx);
+}
+
+static void
+compare(void)
+{
+	static struct delay_histogram near_delay, far_delay;
+	struct destination *a = near.dst, *b = far.dst;
+	struct destination_sum near_sum = destination_delivered(a),
+			       far_sum = destination_delivered(b);
+
+	assert_int_equal(near.frames, far.frames);
+	assert_int_equal(near.digest, far.digest);
+	assert_memory_equal(&near.w.counters, &far.w.counters, sizeof(near.w.counters));
+	assert_memory_equal(
+		&a->coding->counters, &b->coding->counters, sizeof(a->coding->counters));
+	assert_memory_equal(&a->counters, &b->counters, sizeof(a->counters));
+	assert_memory_equal(&near_sum, &far_sum, sizeof(near_sum));
+	assert_int_equal(destination_lost(a), destination_lost(b));
+	assert_int_equal(destination_flow_received(a, 0), destination_flow_received(b, 0));
+	assert_int_equal(a->first.lost, b->first.lost);
+	assert_int_equal(destination_heard_at(a), destination_heard_at(b));
+	destination_delay(a, &near_delay);
+	destination_delay(b, &far_delay);
+	assert_memory_equal(&near_delay, &far_delay, sizeof(near_delay));
+	assert_int_equal(rlnc_receiver_held(a->coding), rlnc_receiver_held(b->coding));
+	assert_int_equal(
+		rlnc_blocks_oldest(&a->coding->blocks), rlnc_blocks_oldest(&b->coding->blocks));
+	assert_int_equal(a->coding->timer.armed, b->coding->timer.armed);
+}
+
+/* --- cases ------------------------------------------------------------------------------- */
+
+static void
+run(const struct scene *scene)
+{
+	/* Numbers go past their ends. */
+	struct stream s = {.seq = UINT32_MAX - rng_below(&rng, 500),
+		.flow_seq = (uint16_t)(UINT16_MAX - rng_below(&rng, 500)),
+		.epoch = (uint16_t)rng_next(&rng),
+		.stamp = UINT32_MAX - 50000};
+	uint64_t now;
+	uint32_t i = 0;
+
+	nb_sent = nb_order = 0;
+	for (uint32_t g = 0; g < scene->generations; g++) {
+		if (happens(scene->pause))
+			s.epoch++;
+		send_generation(&s, scene);
+	}
+	disturb(scene);
+	begin_side(&near, scene);
+	begin_side(&far, scene);
+	now = near.w.now;
+	while (i < nb_order) {
+		for (uint32_t n = 1 + rng_below(&rng, BURST_MAX); n > 0 && i < nb_order; n--, i++) {
+			struct packet_sent p = sent[order[i]];
+
+			if (happens(scene->damaged))
+				damage(p.bytes);
+			give(&near, &p, p.bytes, true);
+			give(&far, &p, p.bytes, false);
+		}
+		compare();
+		now += happens(scene->pause) ? 2 * DEADLINE : rng_below(&rng, 5 * MS);
+		end_burst(&near, now, (uint32_t)(now / 1000));
+		end_burst(&far, now, (uint32_t)(now / 1000));
+		compare();
+	}
+	end_side(&near);
+	end_side(&far);
+	assert_int_equal(far.taken, 0);
+}
+
+/* Nothing happens on the way: all but a few take the short way. */
+static void
+test_all(void **state)
+{
+	struct scene scene = {.k = 16, .egress = EGRESS_UDP, .generations = 100};
+
+	(void)state;
+	run(&scene);
+	assert_int_equal(near.frames, nb_sent);
+	assert_true(near.taken > nb_sent * 9 / 10);
+	scene.egress = EGRESS_SINK;
+	run(&scene);
+	assert_true(near.taken > nb_sent * 9 / 10);
+}
+
+/* As much is lost as combinations can tell, and it is told. */
+static void
+test_loss(void **state)
+{
+	struct scene scene = {
+		.k = 16, .egress = EGRESS_UDP, .loss = 50, .repairs = 8, .generations = 200};
+
+	(void)state;
+	run(&scene);
+	assert_true(near.taken > nb_sent / 5);
+	assert_true(near.dst != NULL && near.frames > 3000);
+}
+
+static void
+test_whatever(void **state)
+{
+	static const uint32_t odds[] = {0, 0, 1, 10, 50, 200};
+	uint32_t taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 150; i++) {
+		struct scene scene = {.k = (uint8_t)(2 + rng_below(&rng, K_MAX - 1)),
+			.egress = rng_below(&rng, 4) == 0 ? EGRESS_SINK : EGRESS_UDP,
+			.ipv6 = rng_below(&rng, 3) == 0,
+			.reorder_packets = rng_below(&rng, 3) == 0 ? 32 : 0,
+			.loss = odds[rng_below(&rng, RTE_DIM(odds))],
+			.late = odds[rng_below(&rng, RTE_DIM(odds))],
+			.twice = odds[rng_below(&rng, RTE_DIM(odds))],
+			.damaged = odds[rng_below(&rng, RTE_DIM(odds))],
+			.odd = odds[rng_below(&rng, RTE_DIM(odds))],
+			.short_ones = odds[rng_below(&rng, RTE_DIM(odds))],
+			.relayed = odds[rng_below(&rng, RTE_DIM(odds))],
+			.pause = rng_below(&rng, 4) == 0 ? 20 : 0,
+			.repairs = rng_below(&rng, 8),
+			.generations = 1 + rng_below(&rng, 40)};
+
+		run(&scene);
+		taken += near.taken;
+	}
+	assert_true(taken > 1000);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	if (unit_eal() < 0 || packet_init() < 0)
+		return -1;
+	slow_field_init();
+	rng_seed(&rng, unit_seed());
+	near.pool = rte_pktmbuf_pool_create("near", 4095, 0, 0, 2048, -1);
+	far.pool = rte_pktmbuf_pool_create("far", 4095, 0, 0, 2048, -1);
+	return near.pool != NULL && far.pool != NULL ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	rte_mempool_free(near.pool);
+	rte_mempool_free(far.pool);
+	return rte_eal_cleanup();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_whatever),
+	};
+
+	return cmocka_run_group_tests_name("rlnc_next", tests, setup, teardown);
+}
