@@ -90,6 +90,7 @@ wait_for_place(struct ferryd *f)
 		return -1;
 	}
 	f->config->node.id = f->place->place.node_id;
+	f->numbered = true;
 	log_line(LOG_INFO, "the root gives the NodeID %u", f->config->node.id);
 	return 0;
 }

@@ -100,9 +100,11 @@ struct ferryd {
 	struct mgmt *mgmt;		   /* NULL: there is no root */
 	struct message *place;		   /* the last, as it came; NULL: none yet */
 	struct orders orders;		   /* the last of all kinds */
+	char orders_root[ORDERS_ROOT_MAX]; /* whose orders those are */
 	bool orders_new;		   /* since they were saved */
 	bool orders_failed;		   /* to be saved, which was told */
 	struct event *orders_event;
+	bool numbered;	  /* the NodeID is the root's word, not the configuration's */
 	bool ended_early; /* a signal came while it waited for its place */
 	bool up;	  /* the boot is done: what the root says is carried out */
 

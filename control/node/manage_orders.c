@@ -32,7 +32,7 @@ save(struct ferryd *f)
 	if (!f->orders_new)
 		return;
 	f->orders_new = false;
-	ret = orders_save(path_of(f, buf, sizeof(buf)), &f->orders, error);
+	ret = orders_save(path_of(f, buf, sizeof(buf)), f->orders_root, &f->orders, error);
 	if (ret != 0 && !f->orders_failed)
 		log_line(LOG_WARNING,
 			"%s: %s; a start while the root is away will know nothing of its orders",
@@ -77,7 +77,8 @@ fault_of(const struct ferryd *f, const struct message *place, char *error, size_
 int
 manage_orders_begin(struct ferryd *f)
 {
-	char error[ORDERS_ERROR_MAX], buf[256];
+	const struct config_management *own = &f->config->management;
+	char error[ORDERS_ERROR_MAX], buf[256], address[CONFIG_ADDRESS_TEXT];
 	const char *path = path_of(f, buf, sizeof(buf)), *fault = error;
 	int ret;
 
@@ -86,7 +87,12 @@ manage_orders_begin(struct ferryd *f)
 		log_line(LOG_ERR, "out of memory for the orders of the root");
 		return -1;
 	}
-	ret = orders_load(path, &f->orders, error);
+	config_endpoint_text(&own->root, address);
+	if (orders_root(address, own->plain ? NULL : own->authority, f->orders_root, error) != 0) {
+		log_line(LOG_ERR, "%s", error);
+		return -1;
+	}
+	ret = orders_load(path, f->orders_root, &f->orders, error);
 	if (ret == 1)
 		return 0;
 	if (ret == 0) {

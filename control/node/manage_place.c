@@ -15,11 +15,10 @@ manage_place_check(const struct ferryd *f, const struct message *message, char *
 
 	if (own == 0 || own == message->place.node_id)
 		return 0;
-	snprintf(error, size,
-		"node %s has the NodeID %u, the root gives it %u: its configuration is to be "
-		"without "
-		"id, or the root to know of it",
-		f->config->node.name, own, message->place.node_id);
+	snprintf(error, size, "node %s has the NodeID %u, the root gives it %u: %s",
+		f->config->node.name, own, message->place.node_id,
+		f->numbered ? "it takes that when it starts anew"
+			    : "its configuration is to be without id, or the root to know of it");
 	return -EEXIST;
 }
 

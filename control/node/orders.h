@@ -3,11 +3,12 @@
  * What the root told a node last: its place, and of each session what it takes to have it again. It
  * is kept in a file, so that a node that starts while the root is away is what it was. One thread.
  *
- * The file: the line "ferry orders 1", then messages as on the wire (mgmt_frame.h: 4 bytes of
- * length that count themselves, the text), the place first, then a 64-bit sum (FNV-1a, network
- * order) of all before. It is written beside itself and renamed: a reader finds the old or the new
- * one. It is not forced to the disk, which would hold up the node; what a power failure leaves half
- * written has another sum.
+ * The file: the line "ferry orders 2", a line that names the root (orders_root), then messages as
+ * on the wire (mgmt_frame.h: 4 bytes of length that count themselves, the text), the place first,
+ * then a 64-bit sum (FNV-1a, network order) of all before. Orders of another root than the
+ * configuration's are none. It is written beside itself and renamed: a reader finds the old or the
+ * new one. It is not forced to the disk, which would hold up the node; what a power failure leaves
+ * half written has another sum.
  */
 #ifndef FERRY_ORDERS_H
 #define FERRY_ORDERS_H
@@ -19,9 +20,10 @@
 
 #define ORDERS_BYTES_MAX  (UINT64_C(256) << 20) /* of the file */
 #define ORDERS_ERROR_MAX  (MESSAGE_ERROR_MAX + 64)
-#define ORDERS_HEAD	  "ferry orders 1\n"
+#define ORDERS_HEAD	  "ferry orders 2\n"
 #define ORDERS_HEAD_BYTES (sizeof(ORDERS_HEAD) - 1)
 #define ORDERS_SUM_BYTES  8
+#define ORDERS_ROOT_MAX	  128 /* of the line, with its end */
 
 struct order {
 	enum message_type type;
@@ -47,11 +49,18 @@ int orders_note(struct orders *orders, const struct message *message);
 /* The place, for message_free(); NULL: none (or out of memory). */
 struct message *orders_place(const struct orders *orders);
 
-/* The messages of a file, without its head and sum. 0, or -1 with error; then orders is empty. */
+/*
+ * One line that tells a root from others: its address, and a sum of the authority's file (NULL:
+ * there is no TLS). 0, or -1 with error, which names the file.
+ */
+int orders_root(const char *address, const char *authority, char *root, char *error);
+
+/* The messages of a file, without what is before and after them. 0, or -1 with error; then orders
+ * is empty. */
 int orders_parse(const uint8_t *bytes, size_t size, struct orders *orders, char *error);
 
 /* 0; 1: there is no such file; -1 with error (ORDERS_ERROR_MAX bytes), which does not name it. */
-int orders_load(const char *path, struct orders *orders, char *error);
-int orders_save(const char *path, const struct orders *orders, char *error);
+int orders_load(const char *path, const char *root, struct orders *orders, char *error);
+int orders_save(const char *path, const char *root, const struct orders *orders, char *error);
 
 #endif

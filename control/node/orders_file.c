@@ -3,6 +3,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +13,14 @@
 
 #include "orders.h"
 
+#define FIRST_SUM UINT64_C(0xcbf29ce484222325)
+
 static uint64_t
 add_sum(uint64_t sum, const void *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		sum = (sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
 	return sum;
-}
-
-static uint64_t
-first_sum(void)
-{
-	return add_sum(UINT64_C(0xcbf29ce484222325), ORDERS_HEAD, ORDERS_HEAD_BYTES);
 }
 
 static int
@@ -64,8 +61,53 @@ read_all(int fd, size_t *size, char *error)
 	return NULL;
 }
 
+int
+orders_root(const char *address, const char *authority, char *root, char *error)
+{
+	uint64_t sum = FIRST_SUM;
+	char part[4096];
+	size_t got;
+	FILE *file;
+	int ret;
+
+	if (authority == NULL) {
+		snprintf(root, ORDERS_ROOT_MAX, "%s, without TLS", address);
+		return 0;
+	}
+	file = fopen(authority, "re");
+	if (file == NULL)
+		return fail(error, authority);
+	while ((got = fread(part, 1, sizeof(part), file)) > 0)
+		sum = add_sum(sum, part, got);
+	ret = ferror(file) != 0 ? fail(error, authority) : 0;
+	fclose(file);
+	snprintf(root, ORDERS_ROOT_MAX, "%s, authority %016" PRIx64, address, sum);
+	return ret;
+}
+
+/* What follows the head is whose orders they are, and then the orders. */
 static int
-check(const uint8_t *bytes, size_t size, struct orders *orders, char *error)
+check_root(const uint8_t *bytes, size_t size, const char *root, struct orders *orders, char *error)
+{
+	const uint8_t *end = memchr(bytes, '\n', size < ORDERS_ROOT_MAX ? size : ORDERS_ROOT_MAX);
+	size_t length;
+
+	if (end == NULL) {
+		snprintf(error, ORDERS_ERROR_MAX, "it does not name its root");
+		return -1;
+	}
+	length = (size_t)(end - bytes);
+	if (length != strlen(root) || memcmp(bytes, root, length) != 0) {
+		snprintf(error, ORDERS_ERROR_MAX,
+			"it is of another root (%.*s), that of the configuration is %s",
+			(int)length, (const char *)bytes, root);
+		return -1;
+	}
+	return orders_parse(end + 1, size - length - 1, orders, error);
+}
+
+static int
+check(const uint8_t *bytes, size_t size, const char *root, struct orders *orders, char *error)
 {
 	size_t inner;
 	uint64_t sum;
@@ -73,20 +115,21 @@ check(const uint8_t *bytes, size_t size, struct orders *orders, char *error)
 	if (size < ORDERS_HEAD_BYTES + ORDERS_SUM_BYTES ||
 		memcmp(bytes, ORDERS_HEAD, ORDERS_HEAD_BYTES) != 0) {
 		snprintf(error, ORDERS_ERROR_MAX,
-			"it does not begin with the line \"ferry orders 1\", or ends too soon");
+			"it does not begin with the line \"%.*s\", or ends too soon",
+			(int)ORDERS_HEAD_BYTES - 1, ORDERS_HEAD);
 		return -1;
 	}
 	inner = size - ORDERS_HEAD_BYTES - ORDERS_SUM_BYTES;
 	memcpy(&sum, bytes + size - ORDERS_SUM_BYTES, sizeof(sum));
-	if (be64toh(sum) != add_sum(first_sum(), bytes + ORDERS_HEAD_BYTES, inner)) {
+	if (be64toh(sum) != add_sum(FIRST_SUM, bytes, size - ORDERS_SUM_BYTES)) {
 		snprintf(error, ORDERS_ERROR_MAX, "its sum is not that of its contents");
 		return -1;
 	}
-	return orders_parse(bytes + ORDERS_HEAD_BYTES, inner, orders, error);
+	return check_root(bytes + ORDERS_HEAD_BYTES, inner, root, orders, error);
 }
 
 int
-orders_load(const char *path, struct orders *orders, char *error)
+orders_load(const char *path, const char *root, struct orders *orders, char *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = -1;
 	uint8_t *bytes;
@@ -100,7 +143,7 @@ orders_load(const char *path, struct orders *orders, char *error)
 	bytes = read_all(fd, &size, error);
 	close(fd);
 	if (bytes != NULL)
-		ret = check(bytes, size, orders, error);
+		ret = check(bytes, size, root, orders, error);
 	free(bytes);
 	return ret;
 }
@@ -114,11 +157,13 @@ put(FILE *file, uint64_t *sum, const void *bytes, size_t size)
 
 /* What fails shows at the end. */
 static int
-write_all(FILE *file, const struct orders *orders)
+write_all(FILE *file, const char *root, const struct orders *orders)
 {
-	uint64_t sum = first_sum();
+	uint64_t sum = FIRST_SUM;
 
-	(void)fwrite(ORDERS_HEAD, 1, ORDERS_HEAD_BYTES, file);
+	put(file, &sum, ORDERS_HEAD, ORDERS_HEAD_BYTES);
+	put(file, &sum, root, strlen(root));
+	put(file, &sum, "\n", 1);
 	for (size_t i = 0; i < orders->count; i++) {
 		uint32_t length = htobe32((uint32_t)(orders->list[i].size + sizeof(length)));
 
@@ -131,7 +176,7 @@ write_all(FILE *file, const struct orders *orders)
 }
 
 int
-orders_save(const char *path, const struct orders *orders, char *error)
+orders_save(const char *path, const char *root, const struct orders *orders, char *error)
 {
 	char other[PATH_MAX], *slash;
 	FILE *file = NULL;
@@ -157,7 +202,7 @@ orders_save(const char *path, const struct orders *orders, char *error)
 			close(fd);
 		return ret;
 	}
-	ret = write_all(file, orders);
+	ret = write_all(file, root, orders);
 	if (fclose(file) != 0 || ret != 0 || rename(other, path) != 0) {
 		ret = fail(error, "it cannot be written");
 		(void)unlink(other);

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.node import until
-from harness.tree import Tree
+from harness.tree import CONTROL_PORT, Tree
 from harness.udp import Receiver, Sender
 
 SECONDS = 3  # until the picture is right again
@@ -105,6 +105,29 @@ def test_nodes_start_without_the_root(stage):
     receiver.wait_more(15)
     sender.stop()
     receiver.close()
+
+
+def test_another_root(stage):
+    """A node that is given to another root forgets what the first one told it, and joins anew."""
+    net = Tree(stage)
+    place = net.place(1, "root")
+    net.client(place)
+    node = net.start()[1]
+    kept = pathlib.Path(node.config["management"]["state"])
+    until(kept.exists, 5, f"{kept} is written")
+    node.kill()
+    net.root.kill()
+    net.root.config["root"].update(listen=f"{net.address(0)}:{CONTROL_PORT + 1}",
+                                   store=str(net.root.directory / "another.db"))
+    net.root.config["nodes"][0]["id"] = 11
+    net.root.write_config()
+    net.root.start()
+    node.config["management"]["root"] = net.root.config["root"]["listen"]
+    node.write_config()
+    node.start()
+    assert node.show("node")["id"] == 11
+    node.wait_log(f"{kept} is ignored: it is of another root .*:{CONTROL_PORT},")
+    net.wait_tree()
 
 
 def diamond(stage):

@@ -8,6 +8,8 @@
 #include "orders.h"
 #include "unit.h"
 
+#define ROOT "10.0.0.1:13780, authority 0123456789abcdef"
+
 struct fixture {
 	char folder[32], path[64];
 	struct orders orders;
@@ -131,12 +133,12 @@ test_file(void **state)
 	struct orders read;
 	struct message *message;
 
-	assert_int_equal(orders_load(f->path, &read, error), 1);
+	assert_int_equal(orders_load(f->path, ROOT, &read, error), 1);
 	fill(f);
-	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
 	place(f, 9);
-	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
-	assert_int_equal(orders_load(f->path, &read, error), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
+	assert_int_equal(orders_load(f->path, ROOT, &read, error), 0);
 	expect(&read, "p0 d1 r1 d2 s1 ");
 	for (size_t i = 0; i < read.count; i++)
 		assert_string_equal(read.list[i].text, f->orders.list[i].text);
@@ -145,8 +147,8 @@ test_file(void **state)
 	assert_string_equal(message->to, "leaf");
 	message_free(message);
 	orders_free(&read);
-	assert_int_equal(orders_load(f->folder, &read, error), -1);
-	assert_int_equal(orders_save(f->folder, &f->orders, error), -1);
+	assert_int_equal(orders_load(f->folder, ROOT, &read, error), -1);
+	assert_int_equal(orders_save(f->folder, ROOT, &f->orders, error), -1);
 }
 
 static void
@@ -169,7 +171,7 @@ test_damaged(void **state)
 	FILE *file;
 
 	fill(f);
-	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
 	file = fopen(f->path, "re");
 	size = fread(bytes, 1, sizeof(bytes), file);
 	fclose(file);
@@ -177,14 +179,48 @@ test_damaged(void **state)
 	for (size_t i = 0; i < size; i++) {
 		bytes[i] ^= 0x10;
 		write_file(f->path, bytes, size);
-		assert_int_equal(orders_load(f->path, &read, error), -1);
+		assert_int_equal(orders_load(f->path, ROOT, &read, error), -1);
 		assert_int_equal(read.count, 0);
 		bytes[i] ^= 0x10;
 		write_file(f->path, bytes, i);
-		assert_int_equal(orders_load(f->path, &read, error), -1);
+		assert_int_equal(orders_load(f->path, ROOT, &read, error), -1);
 	}
 	write_file(f->path, bytes, size);
-	assert_int_equal(orders_load(f->path, &read, error), 0);
+	assert_int_equal(orders_load(f->path, ROOT, &read, error), 0);
+	orders_free(&read);
+}
+
+/* Orders are those of the root that the configuration names. */
+static void
+test_another_root(void **state)
+{
+	char error[ORDERS_ERROR_MAX], first[ORDERS_ROOT_MAX], second[ORDERS_ROOT_MAX];
+	char authority[64];
+	struct fixture *f = *state;
+	struct orders read;
+
+	assert_int_equal(orders_root("10.0.0.1:1", f->path, first, error), -1);
+	assert_non_null(strstr(error, f->path));
+	assert_int_equal(orders_root("10.0.0.1:1", NULL, first, error), 0);
+	assert_string_equal(first, "10.0.0.1:1, without TLS");
+	fill(f);
+	assert_int_equal(orders_save(f->path, first, &f->orders, error), 0);
+	assert_int_equal(orders_load(f->path, first, &read, error), 0);
+	orders_free(&read);
+	snprintf(authority, sizeof(authority), "%s.pem", f->folder);
+	write_file(authority, "some", 4);
+	assert_int_equal(orders_root("10.0.0.1:1", authority, first, error), 0);
+	assert_int_equal(orders_load(f->path, first, &read, error), -1);
+	assert_non_null(strstr(error, "another root (10.0.0.1:1, without TLS)"));
+	assert_int_equal(read.count, 0);
+	assert_int_equal(orders_save(f->path, first, &f->orders, error), 0);
+	write_file(authority, "other", 5);
+	assert_int_equal(orders_root("10.0.0.1:1", authority, second, error), 0);
+	assert_int_equal(unlink(authority), 0);
+	assert_int_equal(orders_load(f->path, second, &read, error), -1);
+	assert_int_equal(orders_load(f->path, "10.0.0.1:", &read, error), -1);
+	assert_non_null(strstr(error, first));
+	assert_int_equal(orders_load(f->path, first, &read, error), 0);
 	orders_free(&read);
 }
 
@@ -203,8 +239,8 @@ test_wrong_messages(void **state)
 	free(f->orders.list[0].text);
 	f->orders.count--;
 	memmove(f->orders.list, f->orders.list + 1, f->orders.count * sizeof(f->orders.list[0]));
-	assert_int_equal(orders_save(f->path, &f->orders, error), 0);
-	assert_int_equal(orders_load(f->path, &read, error), -1);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
+	assert_int_equal(orders_load(f->path, ROOT, &read, error), -1);
 	assert_non_null(strstr(error, "not one that is kept"));
 }
 
@@ -215,6 +251,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_what_replaces_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_messages, setup, teardown),
 	};
 
