@@ -14,11 +14,13 @@
 #include "log.h"
 #include "mgmt.h"
 
-/* Workers cannot wake the control thread (no system calls there): it looks so often. */
-#define TICK_IDLE_US 10000
+/*
+ * Workers cannot wake the control thread (no system calls there): it looks so often, less and less
+ * often while there is nothing, for it may share a CPU with whom the node serves.
+ */
 #define TICK_BUSY_US 1000
+#define TICK_IDLE_US 10000
 #define CLOCK_TRIES  5
-#define BUSY_NS	     UINT64_C(500000000)
 
 static uint64_t
 utc_now_ns(void)
@@ -124,13 +126,13 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		f->clock_due = now + 100000000;
 	}
 	control_unlock();
-	if (busy)
-		f->busy_until = now + BUSY_NS;
 	if (f->drain_until != 0 && (now >= f->drain_until || is_drained(f))) {
 		event_base_loopbreak(f->base);
 		return;
 	}
-	arm(f->tick, now < f->busy_until || f->drain_until != 0 ? TICK_BUSY_US : TICK_IDLE_US);
+	f->tick_us = busy || f->drain_until != 0 ? TICK_BUSY_US
+						 : RTE_MIN(2 * f->tick_us, (uint64_t)TICK_IDLE_US);
+	arm(f->tick, f->tick_us);
 }
 
 static void
@@ -185,12 +187,27 @@ open_socket(struct ferryd *f)
 	return -1;
 }
 
+struct event_base *
+ferryd_event_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	/* By the coarse clock, some 4 ms, two of three ticks would wake before they are due, and
+	 * again. */
+	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
 int
 boot_loop(struct ferryd *f)
 {
 	/* With a root there is one already. */
 	if (f->base == NULL)
-		f->base = event_base_new();
+		f->base = ferryd_event_base();
 	if (f->base == NULL) {
 		log_line(LOG_ERR, "no event loop to be had");
 		return -1;
@@ -211,7 +228,8 @@ boot_loop(struct ferryd *f)
 	event_add(f->signals[1], NULL);
 	if (f->watch_event != NULL)
 		event_add(f->watch_event, NULL);
-	arm(f->tick, TICK_BUSY_US);
+	f->tick_us = TICK_BUSY_US;
+	arm(f->tick, f->tick_us);
 	arm(f->second, 1000000);
 	sample_clock(f);
 	return open_socket(f);

@@ -100,7 +100,7 @@ boot_management(struct ferryd *f)
 {
 	if (!f->config->management.present)
 		return 0;
-	f->base = event_base_new();
+	f->base = ferryd_event_base();
 	if (f->base == NULL) {
 		log_line(LOG_ERR, "no event loop to be had");
 		return -1;

@@ -110,7 +110,7 @@ struct ferryd {
 
 	struct event_base *base;
 	struct event *tick, *second, *interval, *watch_event, *signals[2];
-	uint64_t busy_until;   /* ns: the tick is short until then */
+	uint64_t tick_us;      /* until the next tick; see boot_loop.c */
 	uint64_t starts_until; /* ns: patience for the next hops of sessions */
 	bool starts_left;
 	uint64_t drain_until;			/* ns; 0 = not draining */
@@ -220,5 +220,8 @@ void events_begin(struct ferryd *f);
 
 /* Starts to end: sources stop, what is on its way goes out, then the loop ends. */
 void ferryd_drain(struct ferryd *f);
+
+/* Of the control thread, its timers exact to the microsecond; NULL: out of memory. */
+struct event_base *ferryd_event_base(void);
 
 #endif
