@@ -78,11 +78,11 @@ struct mgmt_ops {
 struct mgmt *mgmt_new(struct event_base *base, const struct mgmt_settings *settings,
 	const struct mgmt_ops *ops, void *ctx, char *error, size_t size);
 
-/*
- * Says bye to the root and leaves the parent for good; the event loop goes on for as long as it
- * takes to write that (at most a second).
- */
+/* Says bye to the root and leaves the parent for good. */
 void mgmt_leave(struct mgmt *mgmt, const char *reason);
+
+/* Last words are still being written (for a second at most): the event loop must go on for that. */
+bool mgmt_leaving(const struct mgmt *mgmt);
 
 /* Cuts all connections. NULL is allowed. */
 void mgmt_free(struct mgmt *mgmt);

@@ -62,6 +62,18 @@ mgmt_resume(struct mgmt *mgmt)
 	}
 }
 
+bool
+mgmt_leaving(const struct mgmt *mgmt)
+{
+	const struct mgmt_conn *conn;
+
+	LIST_FOREACH (conn, &mgmt->conns, chain) {
+		if (conn->state == MGMT_LEAVING)
+			return true;
+	}
+	return false;
+}
+
 const char *
 mgmt_parent(const struct mgmt *mgmt)
 {

@@ -52,7 +52,7 @@ sample_clock(struct ferryd *f)
 
 /* Nothing is on its way any more: all that came in is accounted for. */
 static bool
-is_drained(struct ferryd *f)
+is_settled(struct ferryd *f)
 {
 	struct worker_counters sum;
 	uint64_t in, out;
@@ -64,6 +64,13 @@ is_drained(struct ferryd *f)
 		out += sum.drops[i];
 	return in == out && sum.queued == 0 && sum.handed_in == sum.handed_out &&
 	       node_settled(f->node);
+}
+
+static bool
+is_drained(struct ferryd *f, uint64_t now)
+{
+	return (now >= f->drain_until || is_settled(f)) &&
+	       (f->mgmt == NULL || !mgmt_leaving(f->mgmt));
 }
 
 void
@@ -126,7 +133,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		f->clock_due = now + 100000000;
 	}
 	control_unlock();
-	if (f->drain_until != 0 && (now >= f->drain_until || is_drained(f))) {
+	if (f->drain_until != 0 && is_drained(f, now)) {
 		event_base_loopbreak(f->base);
 		return;
 	}

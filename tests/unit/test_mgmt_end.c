@@ -22,14 +22,16 @@ static char directory[] = "/tmp/ferry-mgmt-end-XXXXXX";
 static struct event_base *base;
 static struct mgmt *root, *node;
 static unsigned int ups;
+static char child_down[64]; /* why; "" = it is up */
 
 static void
 on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 {
 	(void)ctx;
 	(void)name;
-	(void)why;
 	ups += event == MGMT_PARENT_UP;
+	if (event == MGMT_CHILD_DOWN)
+		snprintf(child_down, sizeof(child_down), "%s", why);
 }
 
 static const struct mgmt_ops ops = {.event = on_event};
@@ -201,6 +203,35 @@ test_write_and_break(void **state)
 	assert_int_equal(open_files(), before);
 }
 
+/* A node that ends as soon as nothing is left to be written has said bye. */
+static void
+bye_arrives(bool plain)
+{
+	begin(plain);
+	join();
+	turn(TURNS);
+	assert_false(mgmt_leaving(node));
+	mgmt_leave(node, "it ends");
+	assert_true(mgmt_leaving(node));
+	while (mgmt_leaving(node))
+		event_base_loop(base, EVLOOP_ONCE);
+	mgmt_free(node);
+	node = NULL;
+	child_down[0] = 0;
+	while (child_down[0] == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	assert_string_equal(child_down, "it says bye");
+	end();
+}
+
+static void
+test_bye_arrives(void **state)
+{
+	(void)state;
+	bye_arrives(false);
+	bye_arrives(true);
+}
+
 static int
 setup(void **state)
 {
@@ -236,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_write_and_break),
 		cmocka_unit_test(test_with_tls),
 		cmocka_unit_test(test_without_tls),
+		cmocka_unit_test(test_bye_arrives),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
