@@ -91,13 +91,13 @@ def test_neighbour_stands_still(stage, net):
 def test_round_trip_and_clock(net):
     one, two, three = (net.places[n].running for n in (1, 2, 3))
     up(one, 2, 3)
-    time.sleep(1.5)
+    until(lambda: one.link(2)["probes_answered"] >= 12 and one.link(2)["probe_loss_share"] < 0.3, 20,
+          "answers")
     link, back = one.link(2), two.link(1)
     # The least is hardly disturbed by a busy machine, the rest may be.
     assert 10 < link["rtt_least_us"] < (20000 if SANITIZED else 5000)
     assert link["rtt_us"] < 100000 * PATIENCE
-    assert 0.7 * link["probes_sent"] <= link["probes_answered"] <= link["probes_sent"]
-    assert link["probe_loss_share"] < 0.3
+    assert link["probes_answered"] <= link["probes_sent"]
     # One machine, one clock; each node's UTC is slewed by itself.
     assert abs(link["clock_offset_us"]) <= link["clock_error_us"] + 5000
     # Each says what the other finds.
@@ -129,4 +129,4 @@ def test_far_away(stage):
         link = nodes[node].link(peer)
         assert 60000 <= link["rtt_least_us"] < 60000 * 1.03 + 2000 * PATIENCE
         if not SANITIZED:
-            assert 60000 <= link["rtt_us"] < 60000 * 1.1
+            until(lambda n=nodes[node], p=peer: 60000 <= n.link(p)["rtt_us"] < 66000, 10, "60 ms")

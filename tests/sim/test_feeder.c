@@ -287,6 +287,32 @@ test_age(void **state)
 	small_finish(sim, NULL, allowed);
 }
 
+/* What waits in a queue is bounded in bytes too: packets of another size are fewer or more. */
+static void
+test_bytes(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_queue_full, DROP_none};
+	static const uint16_t sizes[] = {SIZE, SIZE / 2};
+	struct feeder_terms terms = feeder_terms_default();
+
+	(void)state;
+	terms.bytes = 20000;
+	for (size_t i = 0; i < RTE_DIM(sizes); i++) {
+		struct sim *sim = narrow(RATE);
+		uint32_t a, fit = terms.bytes / (sizes[i] + HEADERS);
+
+		set_terms(sim, 9, &terms);
+		a = start(sim, 9, false);
+		for (uint32_t n = 0; n < 100; n++)
+			sim_host_send(sim, a, sizes[i]);
+		sim_drain(sim, SIM_S);
+		/* The first goes at once. */
+		assert_int_equal(delivered(sim, a), 1 + fit);
+		assert_int_equal(small_drops(sim, 3, DROP_queue_full), 99 - fit);
+		small_finish(sim, NULL, allowed);
+	}
+}
+
 /* A conference ends while packets wait: they go at once, by name, and the others' stay. */
 static void
 test_conference_ends(void **state)
@@ -500,6 +526,7 @@ main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_delay_sensitive),
 		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_conference_ends),
 		cmocka_unit_test(test_link_removed),
 		cmocka_unit_test(test_all_full),

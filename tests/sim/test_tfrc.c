@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Links under TFRC in virtual time: that FEEDBACK is counted like any packet, what rate a link
- * finds on a line of known rate, how it answers to changes of it, to silence and to marks.
+ * finds on a line of known rate, how it answers to changes of it, to silence and to marks. Section
+ * numbers are those of RFC 5348.
  */
 #include "feeder.h"
 #include "link_tfrc.h"
@@ -103,7 +104,8 @@ pair_end(struct pair *p)
 	small_finish(p->sim, NULL, overload);
 }
 
-/* A line of 10 Mbit/s with a queue of one bandwidth-delay product: it is filled, and stays so. */
+/* 4.2, 4.3: a line of 10 Mbit/s with a queue of one bandwidth-delay product is filled, and stays
+ * so. */
 static void
 test_fills_line(void **state)
 {
@@ -147,7 +149,7 @@ test_equation(void **state)
 	pair_end(&p);
 }
 
-/* The line's rate halves, then doubles: the link follows. */
+/* 4.3, 5.5: the line's rate halves, then doubles: the link follows. */
 static void
 test_step(void **state)
 {
@@ -166,7 +168,7 @@ test_step(void **state)
 	pair_end(&p);
 }
 
-/* Round-trip times from 1 to 600 ms: slow start gets there, and what is measured is right. */
+/* 4.2, 4.3: round-trip times from 1 to 600 ms: slow start gets there, what is measured is right. */
 static void
 test_round_trip_times(void **state)
 {
@@ -228,7 +230,7 @@ test_feedback_lost(void **state)
 	pair_end(&p);
 }
 
-/* ECN: marks in place of losses; the link answers to them, and no table has a lost packet. */
+/* 5.1: marks (ECN) in place of losses; the link answers to them, no table has a lost packet. */
 static void
 test_marks(void **state)
 {
@@ -285,7 +287,8 @@ test_none(void **state)
 	small_finish(p.sim, NULL, small_none);
 }
 
-/* Idle, a link has no timer, on either side; and it is where it was when packets come again. */
+/* 4.4: idle, a link has no timer, on either side; and it is where it was when packets come again.
+ */
 static void
 test_idle_costs_nothing(void **state)
 {
