@@ -42,9 +42,10 @@ open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port
 		return -1;
 	}
 	p->opened = true;
-	if (p->port.tx_queues < f->config->node.workers)
-		log_line(LOG_INFO, "port %s: %u send queues for %u workers: the others hand over",
-			config->name, p->port.tx_queues, f->config->node.workers);
+	if (p->device.tx_queues < f->config->node.workers)
+		log_line(LOG_INFO, "port %s: %u send queue%s for %u workers: the others hand over",
+			config->name, p->device.tx_queues, p->device.tx_queues == 1 ? "" : "s",
+			f->config->node.workers);
 	p->port = p->device;
 	if (config->impaired && impair(p, config) < 0)
 		return -1;

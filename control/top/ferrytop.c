@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "top_screen.h"
 #include "top_views.h"
@@ -18,7 +19,7 @@
 	X("node", 'n', "NAME", required_argument,                                                  \
 		"the node's name: its file is " TOP_DIRECTORY "/NAME.stats")                       \
 	X("view", 'v', "VIEW", required_argument,                                                  \
-		"ports, links, feeders, sessions, workers or drops")                               \
+		"ports, links, feeders, sessions, coding, workers or drops")                               \
 	X("delay", 'd', "SECONDS", required_argument, "between two looks (1)")                     \
 	X("once", 'o', NULL, no_argument, "print all tables (or VIEW), and end")                   \
 	X("help", 'h', NULL, no_argument, "print this")                                            \
@@ -187,6 +188,8 @@ main(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
+	if (!settings.once && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+		return usage("this is no terminal: --once prints tables without one", "");
 	if (settings.path[0] == 0 && top_source_find(settings.path, error, sizeof(error)) != 0) {
 		fprintf(stderr, "ferrytop: %s\n", error);
 		return EXIT_NOTHING;

@@ -187,6 +187,11 @@ def test_command_line(nodes, tmp_path):
 
     assert run("--help").returncode == 0 and "--once" in run("--help").stdout
     assert run("--version").returncode == 0
+    for view in ("ports", "links", "feeders", "sessions", "coding", "workers", "drops"):
+        assert view in run("--help").stdout
+        assert re.search(rf"^{view}$", top(nodes[1], "--view", view), re.M)
+    done = run("-f", statistics_file(nodes[1]))
+    assert done.returncode == 2 and "no terminal: --once" in done.stderr
     for words in (["--view", "else"], ["--delay", "0"], ["word"], ["--what"]):
         assert run(*words).returncode == 2
     done = run("--once", "-f", tmp_path / "none")

@@ -3,6 +3,8 @@
 """Several workers and queues (af_packet's qpairs): traffic spreads, what must change hands does,
 and all comes out once."""
 
+import re
+
 import pytest
 from harness.deploy import Deployment
 from harness.node import until
@@ -50,6 +52,12 @@ def test_spread(stage, queues, workers):
     received = [w["received"] for w in nodes[1].show("node")["workers"]]
     if queues == 2:
         assert sorted(received)[-2] > COUNT / 2, "one queue has it all"
+    # Told is which ports have too few queues to send by, and of nobody who has enough.
+    queues_told = re.findall(r"port (\S+): (\d+) send queues? for (\d+) workers", nodes[1].log())
+    assert {(sends, of) for _, sends, of in queues_told} <= {("1", str(workers)), ("2", str(workers))}
+    assert len(queues_told) == len(
+        [port for port in nodes[1].show("ports") if port["tx_queues"] < workers])
+    assert "send queue" not in nodes[3].log()
     # Both copies of those that went twice came: one was delivered, the other counted.
     for node in (nodes[1], nodes[3]):
         assert set(node.drops()) <= {"ip_address"}, node.name
