@@ -165,7 +165,9 @@ mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 	if (conn->state != MGMT_NAMELESS)
 		return false;
 	set_state(conn, MGMT_NAMED);
-	snprintf(conn->name, sizeof(conn->name), "%s", name);
+	/* The one above has the name that we look for from the start; it may be this very text. */
+	if (conn->side == MGMT_BELOW)
+		snprintf(conn->name, sizeof(conn->name), "%s", name);
 	conn->heard_at = mgmt_now();
 	conn->since = mgmt_utc();
 	mgmt->counters.connected++;
