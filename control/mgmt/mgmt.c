@@ -232,7 +232,7 @@ listen_there(struct mgmt *mgmt, char *error, size_t size)
 		address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 					       : sizeof(struct sockaddr_in));
 	if (mgmt->listener == NULL) {
-		snprintf(error, size, "management address %s cannot be listened at: %s",
+		snprintf(error, size, "address %s cannot be listened at: %s",
 			mgmt_address_text(address, text), strerror(errno));
 		return -1;
 	}
@@ -247,7 +247,7 @@ check_plain(const struct mgmt_settings *s, char *error, size_t size)
 	if (!s->plain || ((s->listen.ss_family == 0 || mgmt_is_loopback(&s->listen)) &&
 				 (s->root.ss_family == 0 || mgmt_is_loopback(&s->root))))
 		return 0;
-	snprintf(error, size, "management without TLS is for addresses of this machine alone");
+	snprintf(error, size, "without TLS (plain) all addresses must be loopback ones");
 	return -1;
 }
 
@@ -270,7 +270,7 @@ begin(struct mgmt *mgmt, char *error, size_t size)
 	mgmt->retry = evtimer_new(mgmt->base, on_retry, mgmt);
 	if (mgmt->tick == NULL || mgmt->reap == NULL || mgmt->update == NULL ||
 		mgmt->retry == NULL) {
-		snprintf(error, size, "management: out of memory");
+		snprintf(error, size, "out of memory");
 		return -1;
 	}
 	if (listen_there(mgmt, error, size) != 0)
@@ -291,7 +291,7 @@ mgmt_new(struct event_base *base, const struct mgmt_settings *settings, const st
 	struct mgmt *mgmt = calloc(1, sizeof(*mgmt));
 
 	if (mgmt == NULL) {
-		snprintf(error, size, "management: out of memory");
+		snprintf(error, size, "out of memory");
 		return NULL;
 	}
 	mgmt->base = base;

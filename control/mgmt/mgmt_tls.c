@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -74,30 +76,50 @@ mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1])
 	return found;
 }
 
+/* OpenSSL says of a file that it cannot open but "system lib". */
+static bool
+readable(const char *what, const char *path, char *error, size_t size)
+{
+	if (access(path, R_OK) == 0)
+		return true;
+	snprintf(error, size, "%s \"%s\" cannot be read: %s", what, path, strerror(errno));
+	return false;
+}
+
 static int
 load(SSL_CTX *ctx, const char *certificate, const char *key, const char *authority,
 	const char *name, char *error, size_t size)
 {
-	char reason[128], own[MESSAGE_NAME_MAX + 1];
-	const char *wrong = NULL;
+	char reason[128], own[MESSAGE_NAME_MAX + 1] = "";
 
-	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
-		wrong = certificate;
-	else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-		 SSL_CTX_check_private_key(ctx) != 1)
-		wrong = key;
-	else if (SSL_CTX_load_verify_file(ctx, authority) != 1)
-		wrong = authority;
-	if (wrong != NULL) {
+	if (!readable("certificate", certificate, error, size) ||
+		!readable("key", key, error, size) ||
+		!readable("authority", authority, error, size))
+		return -1;
+	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
 		mgmt_tls_reason(reason, sizeof(reason));
-		snprintf(error, size, "%s cannot be used: %s", wrong, reason);
-		return -1;
+		snprintf(error, size,
+			"certificate \"%s\" cannot be used, it must be a PEM file: %s", certificate,
+			reason);
+	} else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
+		   SSL_CTX_check_private_key(ctx) != 1) {
+		mgmt_tls_reason(reason, sizeof(reason));
+		snprintf(error, size,
+			"key \"%s\" cannot be used, it must be the PEM file of the key of \"%s\": "
+			"%s",
+			key, certificate, reason);
+	} else if (SSL_CTX_load_verify_file(ctx, authority) != 1) {
+		mgmt_tls_reason(reason, sizeof(reason));
+		snprintf(error, size, "authority \"%s\" cannot be used, it must be a PEM file: %s",
+			authority, reason);
+	} else if (!mgmt_tls_name(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
+		snprintf(error, size,
+			"certificate \"%s\" is that of \"%s\", it must be that of \"%s\"",
+			certificate, own, name);
+	} else {
+		return 0;
 	}
-	if (!mgmt_tls_name(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
-		snprintf(error, size, "%s is not the certificate of \"%s\"", certificate, name);
-		return -1;
-	}
-	return 0;
+	return -1;
 }
 
 SSL_CTX *

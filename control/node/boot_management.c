@@ -43,13 +43,13 @@ join(struct ferryd *f)
 		.ping = own->ping_ms,
 		.dead = own->dead_ms,
 	};
-	char error[256];
+	char error[1024];
 
 	fill_address(&settings.listen, &own->address);
 	fill_address(&settings.root, &own->root);
 	f->mgmt = mgmt_new(f->base, &settings, manage_ops(), f, error, sizeof(error));
 	if (f->mgmt == NULL)
-		log_line(LOG_ERR, "%s", error);
+		log_line(LOG_ERR, "%s:%u: management: %s", own->where.file, own->where.line, error);
 	return f->mgmt != NULL ? 0 : -1;
 }
 

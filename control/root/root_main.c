@@ -38,7 +38,7 @@ run(struct root *root)
 	int status = EXIT_FAILURE;
 
 	if (root_load(root) != 0)
-		status = EXIT_MISTAKE;
+		status = root->store == NULL ? EXIT_FAILURE : EXIT_MISTAKE;
 	else if (root_run(root) == 0)
 		status = EXIT_SUCCESS;
 	root_unload(root);

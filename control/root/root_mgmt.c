@@ -378,12 +378,12 @@ root_mgmt_open(struct root *root)
 		.ping = from->ping_ms,
 		.dead = from->dead_ms,
 	};
-	char error[512];
+	char error[1024];
 
 	fill_address(&from->listen, &settings.listen);
 	root->mgmt = mgmt_new(root->base, &settings, &ops, root, error, sizeof(error));
 	if (root->mgmt == NULL) {
-		log_line(LOG_ERR, "%s", error);
+		log_line(LOG_ERR, "%s:%u: root: %s", from->where.file, from->where.line, error);
 		return -1;
 	}
 	root_places_below(root);

@@ -250,7 +250,10 @@ store_open(struct root_store *store, const char *path)
 		store_exec(store, "BEGIN IMMEDIATE; COMMIT") != 0 ||
 		store_number(store, "SELECT count(*) FROM sqlite_schema", &locked) != 0) {
 		if (sqlite3_errcode(store->db) == SQLITE_BUSY)
-			return store_fail(store, "%s: another ferry-root has it", path);
+			return store_fail(store,
+				"store %s: another ferry-root has it: end that, or give this one "
+				"another",
+				path);
 		return store_fail(store, "%s: %s", path, sqlite3_errmsg(store->db));
 	}
 	return store_upgrade(store, path);

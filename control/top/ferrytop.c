@@ -19,7 +19,7 @@
 	X("node", 'n', "NAME", required_argument,                                                  \
 		"the node's name: its file is " TOP_DIRECTORY "/NAME.stats")                       \
 	X("view", 'v', "VIEW", required_argument,                                                  \
-		"ports, links, feeders, sessions, coding, workers or drops")                               \
+		"ports, links, feeders, sessions, coding, workers or drops")                       \
 	X("delay", 'd', "SECONDS", required_argument, "between two looks (1)")                     \
 	X("once", 'o', NULL, no_argument, "print all tables (or VIEW), and end")                   \
 	X("help", 'h', NULL, no_argument, "print this")                                            \
