@@ -72,7 +72,7 @@ static const struct rlnc_params coding = {
 	.code = RLNC_BLOCK,
 	.k = CODING_K,
 	.systematic = true,
-	.ratio = STREAM_REPAIRS * RLNC_SHARE_ONE / CODING_K,
+	.ratio = PATTERN_REPAIRS * RLNC_SHARE_ONE / CODING_K,
 	.close = SECOND / 100,
 	.deadline = SECOND,
 };
@@ -260,8 +260,8 @@ cycles_a_source(const struct side *s)
 	struct bench_samples net = {0};
 
 	for (unsigned int i = 0; i < s->all.n; i++)
-		bench_add(
-			&net, (s->all.value[i] - s->io.value[i]) * coding_stream_share(&s->stream));
+		bench_add(&net, (s->all.value[i] - s->io.value[i]) *
+					coding_pattern_share(&s->stream.pattern));
 	return net;
 }
 
@@ -314,8 +314,9 @@ compare(const struct bench_options *options, enum role role)
 			run(&sides[kind], role, kind, frames);
 	printf("\n%s, %u bytes: TSC cycles a source packet, net of the stream; with coding %.2f "
 	       "frames a source packet, %.2f of them come\n\n",
-		roles[role].title, CODING_PAYLOAD, coding_stream_share(&sides[LOSS0].stream),
-		coding_stream_share(&sides[LOSS5].stream));
+		roles[role].title, CODING_PAYLOAD,
+		coding_pattern_share(&sides[LOSS0].stream.pattern),
+		coding_pattern_share(&sides[LOSS5].stream.pattern));
 	for (enum kind kind = 0; kind < KINDS; kind++) {
 		char key[64];
 

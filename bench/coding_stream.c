@@ -2,49 +2,22 @@
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_malloc.h>
 
 #include "coding_stream.h"
 #include "frames.h"
-#include "gf256.h"
-#include "rlnc_solver.h"
 
 #define HEADER                                                                                     \
 	112 /* bytes of a frame that are written; with all headers, and the symbol's head          \
 	     */
 
-/* Of the repair packet with this number among those of all generations. */
-static uint16_t
-seed_of(uint32_t generation, uint32_t repair)
-{
-	return (uint16_t)(generation % STREAM_GENERATIONS * STREAM_REPAIRS + repair);
-}
-
-static void
-put_coding_header(const struct coding_stream *s, uint8_t *p, uint32_t number)
-{
-	struct rlnc_header h = {
-		.kind = RLNC_SYSTEMATIC, .final = true, .n = CODING_K, .index = (uint8_t)number};
-
-	if (number >= CODING_K) {
-		h.kind = RLNC_SEEDED;
-		h.seed = seed_of(s->generation, number - CODING_K);
-	}
-	rlnc_header_write(&h, p);
-}
-
-/* The combination of the sources' heads, which are all the same. */
+/* The head of a repair packet's symbol: all sources have the same. */
 static void
 put_repair_head(const struct coding_stream *s, uint8_t *p, uint32_t repair)
 {
 	struct rlnc_symbol_head head = {
 		.length = rte_cpu_to_be_16(CODING_PAYLOAD), .stamp = rte_cpu_to_be_32(s->stamp)};
-	uint8_t sum = s->sums[s->generation % STREAM_GENERATIONS][repair];
-	uint8_t bytes[sizeof(head)];
 
-	memcpy(bytes, &head, sizeof(head));
-	for (unsigned int i = 0; i < sizeof(head); i++)
-		p[i] = gf256_mul(sum, bytes[i]);
+	coding_pattern_combine(&s->pattern, s->generation, repair, &head, sizeof(head), p);
 }
 
 /* Frame number of a generation: its headers, as the last node wrote them. */
@@ -63,14 +36,14 @@ write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
 	session->seq = rte_cpu_to_be_32(seq);
 	session->stamp = rte_cpu_to_be_32(s->stamp);
 	session->flow_seq = rte_cpu_to_be_16(
-		(uint16_t)(s->generation * (s->params.coded ? STREAM_SENT : CODING_K) + number));
+		(uint16_t)(s->generation * (s->params.coded ? PATTERN_SENT : CODING_K) + number));
 	m->data_off = RTE_PKTMBUF_HEADROOM;
 	m->data_len = t->frame_len;
 	m->pkt_len = t->frame_len;
 	if (!s->params.coded)
 		return;
 	session->flags = SESSION_CODED;
-	put_coding_header(s, (uint8_t *)(session + 1), number);
+	coding_pattern_header(s->generation, number, (uint8_t *)(session + 1));
 	if (number >= CODING_K)
 		put_repair_head(s, (uint8_t *)(session + 1) + RLNC_HEADER_BYTES, number - CODING_K);
 }
@@ -78,12 +51,12 @@ write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
 static void
 next_frame(struct coding_stream *s, struct rte_mbuf *m, uint64_t now)
 {
-	uint32_t which = s->generation % STREAM_GENERATIONS;
+	uint32_t which = s->generation % PATTERN_GENERATIONS;
 
 	if (s->at == 0)
 		s->stamp = (uint32_t)(now / 1000);
-	write_frame(s, m, s->come[which][s->at]);
-	if (++s->at == s->nb_come[which]) {
+	write_frame(s, m, s->pattern.come[which][s->at]);
+	if (++s->at == s->pattern.nb_come[which]) {
 		s->at = 0;
 		s->generation++;
 	}
@@ -161,68 +134,6 @@ coding_stream_io(struct coding_stream *s, uint64_t now)
 	return LOOP_BURST;
 }
 
-static void
-sum_coefficients(struct coding_stream *s)
-{
-	for (uint32_t g = 0; g < STREAM_GENERATIONS; g++)
-		for (uint32_t r = 0; r < STREAM_REPAIRS; r++) {
-			uint8_t coeffs[CODING_K];
-
-			rlnc_seed_coeffs(seed_of(g, r), coeffs, CODING_K);
-			for (unsigned int i = 0; i < CODING_K; i++)
-				s->sums[g][r] ^= coeffs[i];
-		}
-}
-
-/* Whether all sources can be known of what comes. */
-static bool
-is_enough(const struct coding_stream *s, uint32_t which, void *memory)
-{
-	struct rlnc_solver solver;
-	uint8_t coeffs[CODING_K];
-	uint16_t rows[RLNC_SOLVER_SLOTS_MAX];
-
-	rlnc_solver_init(&solver, memory, CODING_K, STREAM_REPAIRS);
-	for (uint8_t i = 0; i < s->nb_come[which]; i++) {
-		uint8_t number = s->come[which][i];
-
-		if (number < CODING_K) {
-			rlnc_solver_learn(&solver, number);
-			continue;
-		}
-		rlnc_seed_coeffs(seed_of(which, number - CODING_K), coeffs, CODING_K);
-		(void)rlnc_solver_add(&solver, coeffs, rlnc_solver_free_slot(&solver));
-	}
-	return solver.nb_known + rlnc_solver_solved(&solver, rows) == CODING_K;
-}
-
-static void
-choose_losses(struct coding_stream *s)
-{
-	void *memory = rte_malloc(NULL, rlnc_solver_bytes(CODING_K, STREAM_REPAIRS), 64);
-	struct rng rng;
-
-	if (memory == NULL)
-		bench_die("there is no memory for a solver");
-	rng_seed(&rng, 1);
-	for (uint32_t g = 0; g < STREAM_GENERATIONS; g++) {
-		do {
-			s->nb_come[g] = 0;
-			for (uint32_t i = 0; i < (s->params.coded ? STREAM_SENT : CODING_K); i++)
-				if (!s->params.lossy || rng_below(&rng, STREAM_LOSS) != 0)
-					s->come[g][s->nb_come[g]++] = (uint8_t)i;
-		} while (s->params.coded && !is_enough(s, g, memory));
-		s->come_sum += s->nb_come[g];
-	}
-	rte_free(memory);
-}
-
-double
-coding_stream_share(const struct coding_stream *s)
-{
-	return (double)s->come_sum / STREAM_GENERATIONS / CODING_K;
-}
-
 /* A relayed one goes on to the first next hop, a destination. */
 static void
 make_frame(struct loop_traffic *t, bool relayed, size_t payload)
@@ -266,8 +177,7 @@ coding_stream_init(struct coding_stream *s, const struct coding_stream_params *p
 	if (s->pool == NULL)
 		bench_die("no memory for %u packets: %s", params->packets, rte_strerror(rte_errno));
 	make_frames(s);
-	sum_coefficients(s);
-	choose_losses(s);
+	coding_pattern_init(&s->pattern, params->coded, params->lossy);
 	for (uint32_t i = 0; i < params->packets; i++) {
 		if (rte_mempool_get(s->pool, (void **)&m) != 0)
 			bench_die("%s: packets are missing from the pool", params->name);

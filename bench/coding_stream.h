@@ -13,19 +13,14 @@
 #ifndef FERRY_BENCH_CODING_STREAM_H
 #define FERRY_BENCH_CODING_STREAM_H
 
-#include "coding.h"
+#include "coding_pattern.h"
 #include "loop.h"
-
-#define STREAM_GENERATIONS 256 /* with losses of their own, then anew */
-#define STREAM_REPAIRS	   5   /* combinations sent for CODING_K sources */
-#define STREAM_LOSS	   20
-#define STREAM_SENT	   (CODING_K + STREAM_REPAIRS)
 
 struct coding_stream_params {
 	const char *name;
 	bool relayed; /* to be sent on to a destination; else the node is one */
 	bool coded;
-	bool lossy;	  /* one frame in STREAM_LOSS does not come */
+	bool lossy;	  /* one frame in PATTERN_LOSS does not come */
 	bool copied;	  /* what the node sends is copied out, as by who reads it */
 	uint32_t packets; /* of the pool */
 };
@@ -36,13 +31,8 @@ struct coding_stream {
 	struct rte_mempool *pool;
 	struct rte_mbuf *ahead[LOOP_BURST];
 	bool primed;
-	struct loop_traffic source, repair;		  /* their headers */
-	uint8_t sums[STREAM_GENERATIONS][STREAM_REPAIRS]; /* of their coefficients */
-
-	/* What comes of a generation: numbers below STREAM_SENT, sources first. */
-	uint8_t come[STREAM_GENERATIONS][STREAM_SENT];
-	uint8_t nb_come[STREAM_GENERATIONS];
-	uint32_t come_sum; /* of all */
+	struct loop_traffic source, repair; /* their headers */
+	struct coding_pattern pattern;
 
 	uint32_t generation; /* counts on */
 	uint32_t at;	     /* in it */
@@ -55,9 +45,6 @@ struct coding_stream {
 /* Ends the program when memory is short. */
 void coding_stream_init(struct coding_stream *stream, const struct coding_stream_params *params);
 void coding_stream_free(struct coding_stream *stream);
-
-/* Frames for each source packet that was sent. */
-double coding_stream_share(const struct coding_stream *stream);
 
 /* A burst handed out and put back at once: what the stream itself costs. */
 uint32_t coding_stream_io(struct coding_stream *stream, uint64_t now);
