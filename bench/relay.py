@@ -19,8 +19,8 @@ import time
 
 import relay_report as report
 from relay_search import PHASES, Phase, Search
-from relay_seats import (DESCRIPTORS, MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
-                         free_hugepages_mib, memory_arguments)
+from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
+                         free_hugepages_mib, memif, memory_arguments)
 
 SEATS = ("ferry", "macswap", "io")
 PAYLOADS = (64, 256, 512, 1400)
@@ -49,9 +49,7 @@ class Opposite:
                 self._start(name)
 
     def _memif(self, index, number, role, side):
-        socket = self.directory / f"seat{number}.sock"
-        return (f"net_memif{index},role={role},id=0,socket={socket},socket-abstract=no,"
-                f"rsize={DESCRIPTORS.bit_length() - 1},mac=02:00:00:00:{side:02x}:{number:02x}")
+        return memif(index, role, self.directory / f"seat{number}.sock", f"{side:02x}:{number:02x}")
 
     def _generator_devices(self):
         if not self.resident:
@@ -295,7 +293,9 @@ def main():
     options = parse_arguments()
     with opposite_in(options) as opposite:
         measurement = Measurement(opposite, options)
-        report.print_setting(options, opposite)
+        report.print_setting(options, opposite.generator.about,
+                             "memif, copying, rings of 1024" if opposite.resident
+                             else f"{options.generator} and {options.seat}")
         if options.soak:
             payload, rate, soaks = measurement.soak()
             figures = report.print_soak(payload, rate, soaks)
@@ -305,7 +305,7 @@ def main():
         drops = opposite.drops()
     report.print_drops(drops)
     if options.json:
-        report.write_json(options.json, figures)
+        report.write_json(options.json, "relay", figures)
     return report.verdict(measurement.rows)
 
 

@@ -9,8 +9,8 @@
 #define SESSION	   9
 #define HOP_LIMIT  64
 
-static void
-fill_outer(
+void
+relay_outer_fill(
 	struct relay_outer *o, uint16_t frame_len, uint32_t from_ip, uint32_t to_ip, uint32_t node)
 {
 	uint16_t udp_len = (uint16_t)(frame_len - sizeof(o->eth) - sizeof(o->ip));
@@ -63,7 +63,7 @@ fill_sent(struct relay_frames *f, const struct relay_ends *ends)
 	struct relay_sent *sent = (struct relay_sent *)f->sent;
 
 	f->sent_len = (uint16_t)(sizeof(*sent) + f->payload);
-	fill_outer(&sent->outer, f->sent_len, RELAY_OWN_IP, RELAY_SEAT_IP, RELAY_OWN_NODE);
+	relay_outer_fill(&sent->outer, f->sent_len, RELAY_OWN_IP, RELAY_SEAT_IP, RELAY_OWN_NODE);
 	sent->outer.eth.src_addr = ends->own_mac;
 	sent->outer.eth.dst_addr = ends->seat_mac;
 	sent->outer.link.epoch = rte_cpu_to_be_16(ends->epoch);
@@ -81,7 +81,8 @@ fill_returned(struct relay_frames *f, const struct relay_ends *ends)
 	struct relay_returned *back = (struct relay_returned *)f->returned;
 
 	f->returned_len = (uint16_t)(sizeof(*back) + f->payload);
-	fill_outer(&back->outer, f->returned_len, RELAY_SEAT_IP, RELAY_OWN_IP, RELAY_SEAT_NODE);
+	relay_outer_fill(
+		&back->outer, f->returned_len, RELAY_SEAT_IP, RELAY_OWN_IP, RELAY_SEAT_NODE);
 	back->outer.eth.src_addr = ends->seat_mac;
 	back->outer.eth.dst_addr = ends->own_mac;
 	back->own.length = rte_cpu_to_be_16(sizeof(struct pathlet_hdr));

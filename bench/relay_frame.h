@@ -80,6 +80,13 @@ struct relay_ends {
 	uint16_t epoch; /* of our links and of the session's source */
 };
 
+/*
+ * Writes what a Ferry datagram from a node begins with, in a frame of so many bytes; the MAC
+ * addresses and the link's epoch and sequence are left to the caller. IPv4 addresses in host order.
+ */
+void relay_outer_fill(
+	struct relay_outer *o, uint16_t frame_len, uint32_t from_ip, uint32_t to_ip, uint32_t node);
+
 void relay_frames_init(struct relay_frames *f, enum relay_seat seat, uint16_t payload,
 	uint32_t trial, uint64_t link_seq, const struct relay_ends *ends);
 

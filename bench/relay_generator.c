@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The generator and sink of bench/relay: reads commands, one a line, and answers each with one line
- * of JSON. Arguments are the EAL's; every device that it finds is a port, in that order.
+ * The generator and sink of bench/relay and bench/destination: reads commands, one a line, and
+ * answers each with one line of JSON. Arguments are the EAL's; every device that it finds is a
+ * port, in that order.
  *
  *   ready port=N seat=ferry|macswap|io [mac=XX:..] ns=N   until a frame came back
  *   trial port=N seat=... payload=N burst=N rate=N ns=N   (relay_trial.h)
+ *   deliver port=N kind=plain|loss0|loss5 egress=udp|sink ns=N   (destination_trial.h)
  *   round_trip lcore=N                                    of a cache line, TSC cycles
  *   quit
  */
@@ -20,6 +22,7 @@
 #include <rte_lcore.h>
 
 #include "bench.h"
+#include "destination_trial.h"
 #include "packet.h"
 #include "relay_trial.h"
 
@@ -39,6 +42,8 @@ struct command {
 	uint16_t port;
 	unsigned int lcore;
 	struct relay_params params;
+	enum destination_kind kind;
+	bool sink;
 	bool mac_known;
 	struct rte_ether_addr mac;
 };
@@ -63,28 +68,38 @@ read_number(const char *text, uint64_t most, uint64_t *number)
 	return *text >= '0' && *text <= '9' && *end == '\0' && *number <= most;
 }
 
+/* Which of some names. */
 static bool
-read_seat(const char *text, enum relay_seat *seat)
+read_name(const char *text, const char *const names[], unsigned int n, unsigned int *which)
 {
-	static const char *const names[] = {"ferry", "macswap", "io"};
-
-	for (size_t i = 0; i < RTE_DIM(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*seat = (enum relay_seat)i;
+	for (*which = 0; *which < n; ++*which)
+		if (strcmp(text, names[*which]) == 0)
 			return true;
-		}
-	}
 	return false;
 }
 
 static bool
 read_value(struct command *c, const char *key, const char *value)
 {
+	static const char *const seats[] = {"ferry", "macswap", "io"};
+	static const char *const kinds[] = {"plain", "loss0", "loss5"};
+	static const char *const egresses[] = {"udp", "sink"};
 	struct relay_params *p = &c->params;
+	unsigned int which;
 	uint64_t n = 0;
 
-	if (strcmp(key, "seat") == 0)
-		return read_seat(value, &p->seat);
+	if (strcmp(key, "seat") == 0 && read_name(value, seats, RTE_DIM(seats), &which)) {
+		p->seat = (enum relay_seat)which;
+		return true;
+	}
+	if (strcmp(key, "kind") == 0 && read_name(value, kinds, RTE_DIM(kinds), &which)) {
+		c->kind = (enum destination_kind)which;
+		return true;
+	}
+	if (strcmp(key, "egress") == 0 && read_name(value, egresses, RTE_DIM(egresses), &which)) {
+		c->sink = which == 1;
+		return true;
+	}
 	if (strcmp(key, "mac") == 0) {
 		c->mac_known = true;
 		return rte_ether_unformat_addr(value, &c->mac) == 0;
@@ -135,13 +150,23 @@ microseconds(double cycles)
 	return cycles * 1e6 / (double)rte_get_tsc_hz();
 }
 
+struct count {
+	const char *key;
+	uint64_t value;
+};
+
+static void
+print_counts(double seconds, const struct count *counts, size_t n)
+{
+	printf("{\"seconds\": %.9f", seconds);
+	for (size_t i = 0; i < n; i++)
+		printf(", \"%s\": %" PRIu64, counts[i].key, counts[i].value);
+}
+
 static void
 print_result(const struct relay_result *r, const struct relay_latency *latency)
 {
-	const struct {
-		const char *key;
-		uint64_t value;
-	} counts[] = {
+	const struct count counts[] = {
 		{"sent", r->sent},
 		{"refused", r->refused},
 		{"skipped", r->skipped},
@@ -162,14 +187,45 @@ print_result(const struct relay_result *r, const struct relay_latency *latency)
 		{"stalls", r->stalls},
 	};
 
-	printf("{\"seconds\": %.9f", r->seconds);
-	for (size_t i = 0; i < RTE_DIM(counts); i++)
-		printf(", \"%s\": %" PRIu64, counts[i].key, counts[i].value);
+	print_counts(r->seconds, counts, RTE_DIM(counts));
 	printf(", \"p50_us\": %.3f, \"p99_us\": %.3f, \"p999_us\": %.3f, \"max_us\": %.3f}\n",
 		microseconds(relay_latency_quantile(latency, 0.5)),
 		microseconds(relay_latency_quantile(latency, 0.99)),
 		microseconds(relay_latency_quantile(latency, 0.999)),
 		microseconds((double)latency->max));
+}
+
+static void
+print_delivery(const struct destination_result *r)
+{
+	const struct count counts[] = {
+		{"cycles", r->cycles},
+		{"idle_cycles", r->idle_cycles},
+		{"stall_cycles", r->stall_cycles},
+		{"sources", r->sources},
+		{"frames", r->frames},
+		{"received", r->received},
+		{"received_sending", r->received_sending},
+		{"lost", r->lost},
+		{"duplicates", r->duplicates},
+		{"too_old", r->too_old},
+		{"wrong", r->wrong},
+		{"stray", r->stray},
+	};
+
+	print_counts((double)r->cycles / (double)rte_get_tsc_hz(), counts, RTE_DIM(counts));
+	printf("}\n");
+}
+
+static void
+deliver(const struct command *c)
+{
+	struct destination_params params = {
+		.kind = c->kind, .sink = c->sink, .ns = c->params.ns, .epoch = epoch};
+	struct destination_result result;
+
+	destination_trial_run(&ports[c->port], &params, &result);
+	print_delivery(&result);
 }
 
 static void
@@ -248,6 +304,8 @@ serve(void)
 			trial(&c);
 		else if (strcmp(c.verb, "ready") == 0)
 			ready(&c);
+		else if (strcmp(c.verb, "deliver") == 0)
+			deliver(&c);
 		else if (strcmp(c.verb, "round_trip") == 0)
 			round_trip(&c);
 		else

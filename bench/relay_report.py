@@ -74,16 +74,14 @@ def processor():
     return platform.machine()
 
 
-def print_setting(options, opposite):
-    about = opposite.generator.about
+def print_setting(options, about, ports):
     print(f"machine: {processor()}, TSC {about['tsc_hz'] / 1e9:.2f} GHz, "
           f"Linux {platform.release()}")
     print(f"commit: {options.commit or commit()}")
     print(f"generator on CPU {options.cpus[0]}, worker in the seat on CPU {options.cpus[1]}, "
           f"ferryd's control thread: {options.control}; "
           f"{'hugepages' if options.huge else 'ordinary pages'}; bursts of {about['burst']}")
-    print("ports: " + ("memif, copying, rings of 1024" if opposite.resident else
-                       f"{options.generator} and {options.seat}"), flush=True)
+    print(f"ports: {ports}", flush=True)
 
 
 def spread(values, digits=2):
@@ -218,8 +216,8 @@ def print_drops(drops):
     print(f"ferryd's own count of drops: {dropped or 'none'}")
 
 
-def write_json(path, figures):
-    text = json.dumps({"benchmark": "relay", "figures": figures}, indent=2)
+def write_json(path, benchmark, figures):
+    text = json.dumps({"benchmark": benchmark, "figures": figures}, indent=2)
     pathlib.Path(path).write_text(text + "\n", encoding="ascii")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The processes of bench/relay: the generator, and those that take the seat opposite of it in turn."""
+"""The processes of bench/relay and bench/destination: the generator, and who sits opposite of it."""
 import ctypes
 import json
 import os
@@ -34,6 +34,11 @@ def device_arguments(devices):
     """Of the EAL, for devices as a user names them: PCI address or virtual device."""
     arguments = [f"--{'allow' if _is_pci(device) else 'vdev'}={device}" for device in devices]
     return arguments if any(_is_pci(device) for device in devices) else ["--no-pci", *arguments]
+
+
+def memif(index, role, socket, mac, more=""):
+    return (f"net_memif{index},role={role},id=0,socket={socket},socket-abstract=no,"
+            f"rsize={DESCRIPTORS.bit_length() - 1},mac=02:00:00:00:{mac}{more}")
 
 
 def free_hugepages_mib():
@@ -203,13 +208,14 @@ peers = ( { id = 1; address = "198.18.0.1"; pacing = "none"; } ); # forwarding, 
 
 
 class FerrydSeat(Seat):
-    def __init__(self, directory, device, cpus, memory, control="generator"):
+    def __init__(self, directory, device, cpus, memory, control="generator", sessions=""):
+        """sessions: of the node's configuration, whatever else it has."""
         self.socket = directory / "ferryd.sock"
         config = directory / "ferryd.cfg"
         config.write_text(FERRYD % {
             "name": f"{directory.name}"[-31:].lstrip("-_."), "cpu": cpus[1],
             "socket": self.socket, "eal": ", ".join(f'"{word}"' for word in memory),
-            "device": device, "descriptors": DESCRIPTORS}, encoding="ascii")
+            "device": device, "descriptors": DESCRIPTORS} + sessions, encoding="ascii")
         super().__init__([BUILD / "control" / "ferryd", "-c", config], directory / "ferryd.log")
         self.wait_text("node 2 is up", 20)
         self._place_control(control, cpus)
@@ -219,13 +225,16 @@ class FerrydSeat(Seat):
         places = {"generator": {cpus[0]}, "float": os.sched_getaffinity(0), "seat": {cpus[1]}}
         os.sched_setaffinity(self.process.pid, places[control])
 
-    def drops(self):
-        """What the node itself says it dropped, by reason."""
+    def show(self, what):
         done = subprocess.run([BUILD / "control" / "ferryctl", "-s", self.socket, "-j", "show",
-                               "drops"], capture_output=True, text=True, timeout=10, check=False)
+                               what], capture_output=True, text=True, timeout=10, check=False)
         if done.returncode != 0:
             self.die(f"ferryctl: {done.stderr}")
-        return {drop["reason"]: drop["packets"] for drop in json.loads(done.stdout)}
+        return json.loads(done.stdout)
+
+    def drops(self):
+        """What the node itself says it dropped, by reason."""
+        return {drop["reason"]: drop["packets"] for drop in self.show("drops")}
 
     def quit(self):
         self.end(self.process.terminate)
