@@ -23,17 +23,20 @@ checksum_fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
+/* The carry comes in again at the low end: no more than one. */
 static inline uint16_t
 checksum_add(uint16_t a, uint16_t b)
 {
-	return checksum_fold((uint32_t)a + b);
+	uint16_t sum = (uint16_t)(a + b);
+
+	return (uint16_t)(sum + (sum < a));
 }
 
 /* The sum of what remains when the part summing to b leaves a whole summing to a. */
 static inline uint16_t
 checksum_sub(uint16_t a, uint16_t b)
 {
-	return checksum_fold((uint32_t)a + (uint16_t)~b);
+	return checksum_add(a, (uint16_t)~b);
 }
 
 /* Folded sum of len bytes. */
