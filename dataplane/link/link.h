@@ -103,31 +103,28 @@ struct link_tfrc {
 };
 
 struct link {
-	/* Constant once published. */
+	/* One cache line for each packet that comes or goes; most is constant once published. */
 	uint32_t node_id;
-	uint16_t index;	 /* among the node's links */
-	uint16_t owner;	 /* worker that sends */
-	uint16_t direct; /* the owner while nothing may have to wait, else LINK_NO_OWNER */
-	uint8_t pacing;	 /* enum link_pacing */
+	uint16_t index;	   /* among the node's links */
+	uint16_t owner;	   /* worker that sends */
+	uint16_t direct;   /* the owner while nothing may have to wait, else LINK_NO_OWNER */
+	uint16_t rx_owner; /* claimed once by a worker */
+	uint8_t pacing;	   /* enum link_pacing */
+	uint8_t local;	   /* our address on the port, an index */
 	struct port *port;
-	struct address remote;
-	uint8_t local;	       /* our address on the port, an index */
-	uint16_t udp_port;     /* the neighbour's, host order */
-	uint16_t epoch;	       /* of what we send */
-	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
 	struct tx_buffer *out; /* the owner's, of the port */
-
-	struct tx_account data, control; /* of tx below: DATA, all other types */
-
 	/* Published by the control thread; NULL while the neighbour is not resolved. */
 	const struct frame_template *header;
+	struct rte_ring *ring; /* from other workers to the owner; NULL with one worker */
+	struct address remote;
+
+	struct tx_account data, control; /* of tx below: DATA, all other types */
+	uint16_t udp_port;		 /* the neighbour's, host order */
+	uint16_t epoch;			 /* of what we send */
 
 	uint64_t probe_interval; /* ns, the control thread's wish; 0 = no probes */
 
 	uint64_t ring_drops_before; /* of those who had its index before; the control thread's */
-
-	/* Claimed once by a worker. */
-	uint16_t rx_owner;
 
 	struct link_tx tx __rte_cache_aligned;
 	struct link_rx rx __rte_cache_aligned;
