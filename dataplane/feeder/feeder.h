@@ -72,14 +72,13 @@ feeder_is_open(const struct worker *w, const struct link *link)
 
 /* The same for a frame in transit, see link_output_transit. False: m is as it was. */
 static inline bool
-feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
-	const struct link_frame *frame, uint32_t len)
+feeder_transit(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t len)
 {
 	if (likely(feeder_is_direct(w, link)))
-		return link_output_transit(w, link, m, frame, len);
+		return link_output_transit(w, link, m, len);
 	if (!feeder_is_open(w, link))
 		return false;
-	if (unlikely(!link_output_transit(w, link, m, frame, len)))
+	if (unlikely(!link_output_transit(w, link, m, len)))
 		return false;
 	pacer_spend(&link->tx.pacer, len + (uint32_t)sizeof(struct link_hdr), w->now, false);
 	return true;

@@ -20,10 +20,9 @@ link_head_learn(struct link_head *head, const void *frame, uint32_t off, uint32_
 	memcpy(&f, frame, sizeof(f));
 	if (!is_plain(&f))
 		return;
+	for (int i = 0; i < LINK_HEAD_PARTS; i++)
+		head->parts[i] = link_head_part_of(&f, i);
 	f.ip.total_length = 0;
 	f.ip.hdr_checksum = 0;
-	f.udp.dgram_len = 0;
-	for (int i = 0; i < LINK_HEAD_WORDS; i++)
-		head->words[i] = link_head_word(&f, i);
 	head->ip_sum = checksum_bytes(&f.ip, sizeof(f.ip));
 }

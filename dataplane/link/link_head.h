@@ -12,6 +12,7 @@
 #ifndef FERRY_LINK_HEAD_H
 #define FERRY_LINK_HEAD_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "checksum.h"
 #include "wire.h"
 
 /* Where things are in such a frame. */
@@ -31,35 +33,43 @@ struct link_frame {
 	struct link_hdr link;
 } __attribute__((packed));
 
-/* The words of eight bytes lie at these offsets; the last two overlap. */
-#define LINK_HEAD_WORDS	 5
-#define LINK_HEAD_OFF(i) ((i) < 4 ? 12 + 8 * (i) : 42)
+/* The bytes that are compared, in parts of sixteen at these offsets; the last two overlap. */
+typedef uint64_t link_head_part __attribute__((vector_size(16)));
+
+#define LINK_HEAD_PARTS	 3
+#define LINK_HEAD_OFF(i) ((i) < 2 ? 12 + 16 * (i) : 34)
 
 static_assert(offsetof(struct link_frame, eth.ether_type) == LINK_HEAD_OFF(0), "first");
-static_assert(offsetof(struct link_frame, link) == LINK_HEAD_OFF(4), "last");
+static_assert(offsetof(struct link_frame, link.seq) == LINK_HEAD_OFF(2) + 16, "last");
 
-/* All but the lengths and the IPv4 checksum, whose bytes are 4-5 of the first word and so on. */
+/* All but the lengths and the IPv4 checksum: two bytes of a word of eight. */
 #define LINK_HEAD_HOLE(byte) (~rte_cpu_to_le_64(UINT64_C(0xffff) << 8 * (byte)))
-#define LINK_HEAD_MASK_0     LINK_HEAD_HOLE(4)
-#define LINK_HEAD_MASK_1     LINK_HEAD_HOLE(4)
-#define LINK_HEAD_MASK_3     LINK_HEAD_HOLE(2)
+#define LINK_HEAD_ALL	     UINT64_MAX
 
 static_assert(offsetof(struct link_frame, ip.total_length) == LINK_HEAD_OFF(0) + 4, "hole");
-static_assert(offsetof(struct link_frame, ip.hdr_checksum) == LINK_HEAD_OFF(1) + 4, "hole");
-static_assert(offsetof(struct link_frame, udp.dgram_len) == LINK_HEAD_OFF(3) + 2, "hole");
+static_assert(offsetof(struct link_frame, ip.hdr_checksum) == LINK_HEAD_OFF(0) + 8 + 4, "hole");
+static_assert(offsetof(struct link_frame, udp.dgram_len) == LINK_HEAD_OFF(1) + 8 + 2, "hole");
+static_assert(offsetof(struct link_frame, udp.dgram_len) == LINK_HEAD_OFF(2) + 4, "hole");
 
-struct link_head {
-	uint64_t words[LINK_HEAD_WORDS]; /* holes 0; all 0 = nothing remembered: no frame's */
-	uint32_t ip_sum;		 /* of the IPv4 header, its holes 0 */
+static const link_head_part link_head_masks[LINK_HEAD_PARTS] = {
+	{LINK_HEAD_HOLE(4), LINK_HEAD_HOLE(4)},
+	{LINK_HEAD_ALL, LINK_HEAD_HOLE(2)},
+	{LINK_HEAD_HOLE(4), LINK_HEAD_ALL},
 };
 
-static inline uint64_t
-link_head_word(const void *frame, int i)
-{
-	uint64_t word;
+struct link_head {
+	link_head_part parts[LINK_HEAD_PARTS]; /* all 0 = nothing remembered: no frame's */
+	uint16_t ip_sum;		       /* of the IPv4 header, its holes 0 */
+};
 
-	memcpy(&word, (const uint8_t *)frame + LINK_HEAD_OFF(i), sizeof(word));
-	return word;
+/* Part i of a frame, its holes 0. */
+static inline link_head_part
+link_head_part_of(const struct link_frame *frame, int i)
+{
+	link_head_part part;
+
+	memcpy(&part, (const uint8_t *)frame + LINK_HEAD_OFF(i), sizeof(part));
+	return part & link_head_masks[i];
 }
 
 /*
@@ -69,22 +79,16 @@ link_head_word(const void *frame, int i)
 static inline bool
 link_head_matches(const struct link_head *head, const struct link_frame *frame, uint32_t len)
 {
-	const uint32_t least = sizeof(*frame) - sizeof(frame->eth);
-	uint32_t ip_len = rte_be_to_cpu_16(frame->ip.total_length);
 	uint32_t udp_len = rte_be_to_cpu_16(frame->udp.dgram_len);
-	uint32_t sum = head->ip_sum + frame->ip.total_length;
-	uint64_t differs;
+	rte_be16_t ip_len = rte_cpu_to_be_16((uint16_t)(udp_len + sizeof(frame->ip)));
+	uint32_t rest = udp_len - (uint32_t)(sizeof(frame->udp) + sizeof(frame->link));
+	link_head_part differs = {0, 0};
 
-	differs = (link_head_word(frame, 0) & LINK_HEAD_MASK_0) ^ head->words[0];
-	differs |= (link_head_word(frame, 1) & LINK_HEAD_MASK_1) ^ head->words[1];
-	differs |= link_head_word(frame, 2) ^ head->words[2];
-	differs |= (link_head_word(frame, 3) & LINK_HEAD_MASK_3) ^ head->words[3];
-	differs |= link_head_word(frame, 4) ^ head->words[4];
-	/* The sum of two folded sums needs one fold. */
-	sum += sum >> 16;
-	return differs == 0 && ip_len == udp_len + sizeof(frame->ip) &&
-	       ip_len - least <= len - sizeof(*frame) &&
-	       (uint16_t)(sum + frame->ip.hdr_checksum) == 0xffff;
+	for (int i = 0; i < LINK_HEAD_PARTS; i++)
+		differs |= link_head_part_of(frame, i) ^ head->parts[i];
+	return (differs[0] | differs[1]) == 0 && rest <= len - sizeof(*frame) &&
+	       frame->ip.total_length == ip_len &&
+	       (uint16_t)(checksum_add(head->ip_sum, ip_len) + frame->ip.hdr_checksum) == 0xffff;
 }
 
 /* A frame that the general way accepted, its link header at offset off of len contiguous bytes. */

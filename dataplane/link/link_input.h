@@ -48,6 +48,14 @@ link_claimed_sender(
 	return link;
 }
 
+/* Does a frame say that it is from this neighbour? */
+static inline bool
+link_claims_same(const struct link *link, const struct rte_mbuf *m, const struct link_frame *frame)
+{
+	return m->data_len >= LINK_INPUT_LEAST &&
+	       frame->link.node == rte_cpu_to_be_32(link->node_id);
+}
+
 /* A frame whose flags say anything of these goes the general way. */
 #define LINK_FRAME_FLAGS                                                                           \
 	(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_INDIRECT |          \
@@ -66,35 +74,68 @@ link_frame_is_plain(const struct rte_mbuf *m)
 }
 
 /*
- * Judges a frame that says it is link's (NULL: no neighbour's). True: the link has accepted and
- * counted it, *len bytes follow its link header and begin with a Pathlet; m stays as it came.
- * False: nothing was counted.
+ * Frames of one neighbour, one after the other: what each asks and leaves behind lies here
+ * meanwhile, in registers, and is written to the link at the end of the run.
+ */
+struct link_run {
+	struct link *link;
+	struct link_head head;
+	uint64_t next;	/* sequence */
+	uint64_t bytes; /* behind the link headers */
+	const struct link_frame *last;
+};
+
+/*
+ * Frames that say they are link's (NULL: no neighbour's), on this port. False: none of them can go
+ * this way.
  */
 static inline bool
-link_input_next(struct worker *w, const struct port *port, struct link *link,
-	const struct rte_mbuf *m, const struct link_frame *frame, uint32_t *len)
+link_run_begin(
+	struct link_run *run, const struct worker *w, const struct port *port, struct link *link)
 {
-	struct link_rx *rx;
-	uint64_t seq;
-	uint32_t bytes;
-
-	if (unlikely(link == NULL || link->port != port || !link_frame_is_plain(m) ||
+	if (unlikely(link == NULL || link->port != port ||
 		     __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
 		return false;
-	rx = &link->rx;
-	seq = rte_be_to_cpu_64(frame->link.seq);
-	if (unlikely(!link_head_matches(&rx->head, frame, m->data_len) ||
-		     !seq_window_is_next(&rx->window, seq)))
-		return false;
-	bytes = rte_be_to_cpu_16(frame->udp.dgram_len) - (uint32_t)sizeof(frame->udp);
-	seq_window_next(&rx->window, seq);
-	rx->bytes += bytes;
-	rx->heard_at = w->now;
-	rx->rtt = frame->link.rtt;
-	rx->packets++;
-	rx->stamp = frame->link.stamp;
-	*len = bytes - (uint32_t)sizeof(frame->link);
+	*run = (struct link_run){
+		.link = link, .head = link->rx.head, .next = link->rx.window.highest + 1};
 	return true;
+}
+
+/*
+ * Judges the next one. True: the link accepts it, *len bytes follow its link header and begin with
+ * a Pathlet; m stays as it came. False: the run ends before it.
+ */
+static inline bool
+link_run_take(struct link_run *run, const struct rte_mbuf *m, const struct link_frame *frame,
+	uint32_t *len)
+{
+	if (unlikely(!link_frame_is_plain(m) ||
+		     !link_head_matches(&run->head, frame, m->data_len) ||
+		     rte_be_to_cpu_64(frame->link.seq) != run->next))
+		return false;
+	*len = rte_be_to_cpu_16(frame->udp.dgram_len) -
+	       (uint32_t)(sizeof(frame->udp) + sizeof(frame->link));
+	run->next++;
+	run->bytes += *len;
+	run->last = frame;
+	return true;
+}
+
+/* Counts what the run took. */
+static inline void
+link_run_end(const struct link_run *run, uint64_t now)
+{
+	struct link_rx *rx = &run->link->rx;
+	uint64_t packets = run->next - 1 - rx->window.highest;
+
+	if (packets == 0)
+		return;
+	seq_window_next(&rx->window, run->next - 1);
+	rx->packets += packets;
+	rx->bytes += run->bytes + packets * sizeof(struct link_hdr);
+	rx->heard_at = now;
+	rx->rtt = run->last->link.rtt;
+	rx->stamp = run->last->link.stamp;
 }
 
 #endif

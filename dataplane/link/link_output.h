@@ -45,14 +45,13 @@ static inline void
 link_write_frame(const struct worker *w, struct link *link, const struct frame_template *t,
 	struct link_frame *f, uint32_t total)
 {
-	uint32_t ip_len = total - (uint32_t)sizeof(f->eth), sum;
+	uint32_t ip_len = total - (uint32_t)sizeof(f->eth);
 
 	memcpy(f, t->bytes + FRAME_TEMPLATE_BYTES - sizeof(*f),
 		offsetof(struct link_frame, link.seq));
 	f->udp.dgram_len = rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(f->ip)));
 	f->ip.total_length = rte_cpu_to_be_16((uint16_t)ip_len);
-	sum = (uint32_t)t->ip_sum + f->ip.total_length;
-	f->ip.hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
+	f->ip.hdr_checksum = (uint16_t)~checksum_add(t->ip_sum, f->ip.total_length);
 	f->link.seq = rte_cpu_to_be_64(link->tx.seq++);
 	f->link.stamp = w->stamp;
 	f->link.rtt = link->tx.rtt;
@@ -61,22 +60,22 @@ link_write_frame(const struct worker *w, struct link *link, const struct frame_t
 }
 
 /*
- * Sends a DATA frame in transit: m as it came, in one piece and nobody else's, is old, this node's
- * Pathlet, and len bytes that go on. New headers of the same size (untagged IPv4) take the place of
- * the old, one Pathlet further on. False: not on this link, or not so many bytes; m is as it was.
+ * Sends a DATA frame in transit: m as it came, in one piece and nobody else's, is a struct
+ * link_frame, this node's Pathlet, and len bytes that go on. New headers of the same size (untagged
+ * IPv4) take the place of the old, one Pathlet further on. False: not on this link, or not so many
+ * bytes; m is as it was.
  */
 static inline bool
-link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m,
-	const struct link_frame *old, uint32_t len)
+link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t len)
 {
-	const uint16_t off = sizeof(struct pathlet_hdr);
 	const struct frame_template *t = link_header(link);
-	uint32_t total = len + (uint32_t)sizeof(*old);
+	uint32_t total = len + (uint32_t)sizeof(struct link_frame);
+	uint16_t off = m->data_off + (uint16_t)sizeof(struct pathlet_hdr);
 
 	if (unlikely(t == NULL || len > t->transit_room))
 		return false;
-	link_write_frame(w, link, t, (struct link_frame *)((uintptr_t)old + off), total);
-	m->data_off += off;
+	link_write_frame(w, link, t, RTE_PTR_ADD(m->buf_addr, off), total);
+	m->data_off = off;
 	m->data_len = (uint16_t)total;
 	m->pkt_len = total;
 	m->ol_flags = 0;

@@ -134,6 +134,14 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	deliver_end(w, &here);
 }
 
+static inline uint64_t
+transit_session_key(const struct forward_transit *t)
+{
+	const struct link_frame *frame = rte_pktmbuf_mtod(t->m, const struct link_frame *);
+
+	return session_wire_key((const uint8_t *)forward_transit_session(frame));
+}
+
 /* Drops those of sessions that are not known; returns how many stay, in their order. */
 static uint16_t
 keep_each(struct worker *w, const struct key_table *known, struct forward_transit *packets,
@@ -142,7 +150,7 @@ keep_each(struct worker *w, const struct key_table *known, struct forward_transi
 	uint16_t kept = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (likely(key_table_has(known, forward_transit_session(&packets[i]))))
+		if (likely(key_table_has(known, transit_session_key(&packets[i]))))
 			packets[kept++] = packets[i];
 		else
 			worker_drop(w, packets[i].m, DROP_forward_not_installed);
@@ -178,7 +186,7 @@ keep_installed(struct worker *w, const struct key_table *known, struct forward_t
 	uint64_t keys[BURST_MAX], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		keys[i] = forward_transit_session(&packets[i]);
+		keys[i] = transit_session_key(&packets[i]);
 		differs |= keys[i] ^ keys[0];
 	}
 	if (n == 0 || (differs == 0 && key_table_has(known, keys[0]))) {
@@ -206,7 +214,7 @@ forward_transit(struct worker *w, struct forward_transit *packets, uint16_t n)
 	for (t = packets; t < end; t++) {
 		uint32_t len = t->len - (uint32_t)sizeof(struct pathlet_hdr);
 
-		if (likely(feeder_transit(w, t->link, t->m, t->frame, len)))
+		if (likely(feeder_transit(w, t->link, t->m, len)))
 			continue;
 		forward_cut(t->m, t->len);
 		packet_trim(t->m, sizeof(struct pathlet_hdr));

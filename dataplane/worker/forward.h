@@ -16,19 +16,22 @@
  */
 struct forward_transit {
 	struct rte_mbuf *m; /* as it came, in one piece, nobody else's */
-	const struct link_frame *frame;
 	struct link *link;
 	uint32_t len; /* bytes behind the link header */
 };
 
-/* The next hop of t, its state on the way to the cache; NULL: it is not of that case. */
+/*
+ * The next hop of such a frame, len bytes behind its link header, the link's state on the way to
+ * the cache; NULL: it is not of that case.
+ */
 static inline struct link *
-forward_transit_hop(const struct id_table *peers, const struct forward_transit *t, uint64_t own)
+forward_transit_hop(
+	const struct id_table *peers, const struct link_frame *frame, uint32_t len, uint64_t own)
 {
-	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)(t->frame + 1);
+	const struct pathlet_hdr *outer = (const struct pathlet_hdr *)(frame + 1);
 	struct link *link;
 
-	if (unlikely(!pathlet_is_transit(outer, t->len, own)))
+	if (unlikely(!pathlet_is_transit(outer, len, own)))
 		return NULL;
 	link = id_table_find(peers, rte_be_to_cpu_32(outer[1].node) & NODE_ID_MAX);
 	if (likely(link != NULL)) {
@@ -38,26 +41,25 @@ forward_transit_hop(const struct id_table *peers, const struct forward_transit *
 	return link;
 }
 
-/* Its session's key; what pathlet_is_transit has accepted holds a session header. */
-static inline uint64_t
-forward_transit_session(const struct forward_transit *t)
+/* Its session header; what pathlet_is_transit has accepted holds one. */
+static inline const struct session_hdr *
+forward_transit_session(const struct link_frame *frame)
 {
-	const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(t->frame + 1) + 1;
+	const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(frame + 1) + 1;
 
-	return session_wire_key((const uint8_t *)inner + rte_be_to_cpu_16(inner->length));
+	return (const struct session_hdr *)((const uint8_t *)inner +
+					    rte_be_to_cpu_16(inner->length));
 }
 
 /* Is it of a session that is recoded here (none: NULL)? Then it is for forward_input. */
 static inline bool
-forward_transit_recoded(const struct id_table *recoded, const struct forward_transit *t)
+forward_transit_recoded(const struct id_table *recoded, const struct link_frame *frame)
 {
-	const struct pathlet_hdr *inner = (const struct pathlet_hdr *)(t->frame + 1) + 1;
 	const struct session_hdr *session;
 
 	if (likely(recoded == NULL))
 		return false;
-	session = (const struct session_hdr *)((const uint8_t *)inner +
-					       rte_be_to_cpu_16(inner->length));
+	session = forward_transit_session(frame);
 	return (session->flags & SESSION_CODED) != 0 &&
 	       id_table_find(recoded, session_wire_key((const uint8_t *)session)) != NULL;
 }

@@ -62,6 +62,7 @@ struct arrivals {
 	struct rte_mbuf **pkts;
 	const struct link_frame *frames[BURST_MAX];
 	struct link *senders[BURST_MAX]; /* that they say they are from; NULL: none known */
+	bool alike; /* all from the first one's: the others are not looked up. So it is in a tree */
 };
 
 /*
@@ -71,6 +72,8 @@ struct arrivals {
 static inline void
 find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 {
+	unsigned int alike = 1;
+
 	for (unsigned int i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(a->pkts[i], const uint8_t *);
 
@@ -78,8 +81,15 @@ find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 		rte_prefetch0(frame);
 		rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
 	}
-	for (unsigned int i = 0; i < n; i++)
-		a->senders[i] = link_claimed_sender(peers, a->pkts[i], a->frames[i]);
+	a->senders[0] = link_claimed_sender(peers, a->pkts[0], a->frames[0]);
+	if (likely(a->senders[0] != NULL))
+		while (alike < n &&
+			link_claims_same(a->senders[0], a->pkts[alike], a->frames[alike]))
+			alike++;
+	a->alike = alike == n;
+	if (unlikely(!a->alike))
+		for (unsigned int i = 1; i < n; i++)
+			a->senders[i] = link_claimed_sender(peers, a->pkts[i], a->frames[i]);
 }
 
 /* What is to be forwarded of a burst: in transit as they came, and all others. */
@@ -101,54 +111,85 @@ depart(struct worker *w, struct departures *d)
 	d->judged = false;
 }
 
-/* A frame in transit must not overtake one of its session that had to go the general way. */
-static void
-depart_before(struct worker *w, struct departures *d, struct forward_transit next)
+/* What frames are looked up in. */
+struct tables {
+	const struct id_table *peers;
+	const struct id_table *recoded; /* NULL: nothing is */
+	uint64_t own;			/* pathlet_transit_key of this node */
+};
+
+/*
+ * Frames from i to end, which say they are of one neighbour: takes them as long as none needs
+ * another way. Returns where it stopped.
+ */
+static inline unsigned int
+take_run(struct worker *w, const struct port *port, const struct tables tables,
+	const struct arrivals *a, unsigned int i, unsigned int end, struct departures *d)
 {
-	depart(w, d);
-	*d->end = next;
+	struct link *link = a->senders[a->alike ? 0 : i];
+	struct forward_transit *next = d->end;
+	struct link_run run;
+	uint32_t len;
+
+	if (unlikely(!link_run_begin(&run, w, port, link)))
+		return i;
+	for (; i < end && link_run_take(&run, a->pkts[i], a->frames[i], &len); i++) {
+		const struct link_frame *frame = a->frames[i];
+		struct rte_mbuf *m = a->pkts[i];
+		struct link *hop = forward_transit_hop(tables.peers, frame, len, tables.own);
+
+		if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
+			forward_cut(m, len);
+			packet_meta(m)->index = link->index;
+			d->others[d->nb_others++] = m;
+			continue;
+		}
+		/* It must not overtake one of its session that had to go the general way. */
+		if (unlikely(d->judged)) {
+			d->end = next;
+			depart(w, d);
+			next = d->end;
+		}
+		*next++ = (struct forward_transit){.m = m, .link = hop, .len = len};
+	}
+	d->end = next;
+	link_run_end(&run, w->now);
+	return i;
 }
 
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
-	const struct id_table *peers = id_map_table(&w->node->peers);
-	const struct id_table *recoded = likely(w->recode == NULL)
-						 ? NULL
-						 : id_map_table(&w->node->recoded);
-	const uint64_t own = pathlet_transit_key(w->node->id);
-	struct arrivals arrivals = {.pkts = pkts};
+	const struct tables tables = {
+		.peers = id_map_table(&w->node->peers),
+		.recoded = likely(w->recode == NULL) ? NULL : id_map_table(&w->node->recoded),
+		.own = pathlet_transit_key(w->node->id),
+	};
 	struct ingress_burst ingress;
+	struct arrivals arrivals;
 	struct departures d;
+	unsigned int i = 0;
 
+	if (n == 0)
+		return;
 	d.end = d.transit;
 	d.nb_others = 0;
 	d.judged = false;
+	arrivals.pkts = pkts;
 	ingress_begin(w, &ingress);
-	find_senders(peers, &arrivals, n);
-	for (unsigned int i = 0; i < n; i++) {
-		struct forward_transit *t = d.end;
-		struct rte_mbuf *m = pkts[i];
+	find_senders(tables.peers, &arrivals, n);
+	while (i < n) {
+		unsigned int end = arrivals.alike ? n : i + 1;
+		struct rte_mbuf *m;
 
-		t->m = m;
-		t->frame = arrivals.frames[i];
-		if (likely(link_input_next(
-			    w, port, arrivals.senders[i], m, arrivals.frames[i], &t->len))) {
-			t->link = forward_transit_hop(peers, t, own);
-			if (likely(t->link != NULL && !forward_transit_recoded(recoded, t))) {
-				if (unlikely(d.judged))
-					depart_before(w, &d, *t);
-				d.end++;
-				continue;
-			}
-			forward_cut(m, t->len);
-			packet_meta(m)->index = arrivals.senders[i]->index;
-		} else {
-			m = input_any(w, port, m, &ingress);
-			d.judged |= m != NULL;
-		}
-		d.others[d.nb_others] = m;
-		d.nb_others += m != NULL;
+		i = take_run(w, port, tables, &arrivals, i, end, &d);
+		if (likely(i == end))
+			continue;
+		m = input_any(w, port, pkts[i++], &ingress);
+		if (m == NULL)
+			continue;
+		d.others[d.nb_others++] = m;
+		d.judged = true;
 	}
 	ingress_end(w, &ingress);
 	observe_stage(&w->load, STAGE_input, n);
