@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames of several neighbours of one port, good and bad, through two nodes: one gets them in
+ * bursts, the other one by one. Both must count the same, and send on what the test itself knows to
+ * be in order, each session's packets in theirs.
+ */
+#include "unit.h"
+
+#include "frame.h"
+#include "link_head.h"
+#include "node.h"
+#include "rng.h"
+#include "unit_eal.h"
+
+#define OWN_ID	   1
+#define NEIGHBOURS 4
+#define FIRST_ID   2
+#define HEADROOM   128
+#define ROUNDS	   4000
+#define MS	   UINT64_C(1000000)
+
+struct body {
+	struct pathlet_hdr own, inner;
+	struct session_hdr session;
+	uint32_t neighbour, serial;
+	uint8_t more[64];
+} __attribute__((packed));
+
+struct frame {
+	uint8_t bytes[256];
+	uint16_t len;
+};
+
+struct side {
+	struct node *node;
+	struct port port;
+	struct frame *frames; /* to be received */
+	uint16_t n;
+	uint32_t last[NEIGHBOURS]; /* serial sent on, of what came from each */
+	uint64_t sent;
+};
+
+struct neighbour {
+	uint64_t seq;
+	uint16_t epoch;
+	uint32_t serial;
+	struct frame before;
+	uint64_t accepted, forwarded, duplicates; /* what must come of it */
+};
+
+static struct rng rng;
+static struct side burst, single;
+static struct neighbour neighbours[NEIGHBOURS];
+static uint64_t dropped;
+
+static struct address
+address_of(uint32_t id)
+{
+	return address_ipv4(rte_cpu_to_be_32(0x0a000000 + id));
+}
+
+static uint16_t
+rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct side *side = port->driver;
+	uint16_t got = side->n;
+
+	(void)queue;
+	(void)now;
+	assert_true(got <= n);
+	side->n = 0;
+	for (uint16_t i = 0; i < got; i++) {
+		pkts[i] = rte_pktmbuf_alloc(side->node->pool);
+		assert_non_null(pkts[i]);
+		pkts[i]->data_off = HEADROOM;
+		memcpy(rte_pktmbuf_append(pkts[i], side->frames[i].len), side->frames[i].bytes,
+			side->frames[i].len);
+	}
+	return got;
+}
+
+static uint16_t
+tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
+{
+	struct side *side = port->driver;
+
+	(void)queue;
+	(void)now;
+	for (uint16_t i = 0; i < n; i++) {
+		const struct link_frame *frame = rte_pktmbuf_mtod(pkts[i], struct link_frame *);
+		struct body body;
+
+		assert_true(pkts[i]->data_len >= sizeof(*frame));
+		memcpy(&body.inner, frame + 1, sizeof(body) - offsetof(struct body, inner));
+		assert_true(body.neighbour < NEIGHBOURS);
+		assert_true(body.serial > side->last[body.neighbour]);
+		side->last[body.neighbour] = body.serial;
+		side->sent++;
+		rte_pktmbuf_free(pkts[i]);
+	}
+	return n;
+}
+
+static const struct port_ops port_ops = {.rx_burst = rx_burst, .tx_burst = tx_burst};
+
+static void
+begin_side(struct side *side, const char *name)
+{
+	struct node_params params = {
+		.name = name, .id = OWN_ID, .epoch = 3, .nb_workers = 1, .max_links = NEIGHBOURS};
+	struct node_budget budget = {0};
+	const char *error = "";
+
+	memset(side, 0, sizeof(*side));
+	side->port = (struct port){.ops = &port_ops,
+		.driver = side,
+		.rx_queues = 1,
+		.tx_queues = 1,
+		.mtu = 1500,
+		.udp_port = FERRY_UDP_PORT,
+		.nb_addresses = 1,
+		.addresses = {address_of(OWN_ID)},
+		.up = true};
+	side->node = node_new(&params, &error);
+	assert_non_null(side->node);
+	assert_int_equal(node_add_port(side->node, &side->port), 0);
+	assert_int_equal(node_layout(side->node, &budget, &error), 0);
+	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
+		struct link_params link = {.node_id = FIRST_ID + i,
+			.port = &side->port,
+			.remote = address_of(FIRST_ID + i),
+			.udp_port = FERRY_UDP_PORT};
+		struct rte_ether_addr mac = {{2, [5] = (uint8_t)i}};
+
+		assert_int_equal(
+			node_set_link_mac(side->node, node_add_link(side->node, &link), &mac), 0);
+	}
+}
+
+static void
+end_side(struct side *side)
+{
+	assert_int_equal(rte_mempool_in_use_count(side->node->pool), 0);
+	node_free(side->node);
+}
+
+/* A frame of neighbour i that says it is of node id. */
+static void
+make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint16_t inner, bool summed)
+{
+	struct neighbour *from = &neighbours[i];
+	struct frame_endpoints ends = {.source = address_of(FIRST_ID + i),
+		.destination = address_of(OWN_ID),
+		.source_port = FERRY_UDP_PORT,
+		.destination_port = FERRY_UDP_PORT,
+		.hop_limit = FRAME_HOP_LIMIT};
+	struct link_hdr hdr = {.version_type = LINK_VERSION << 4,
+		.epoch = rte_cpu_to_be_16(from->epoch),
+		.node = rte_cpu_to_be_32(id),
+		.seq = rte_cpu_to_be_64(seq),
+		.stamp = (uint32_t)rng_next(&rng),
+		.rtt = (uint32_t)rng_next(&rng)};
+	struct body body = {.own = {rte_cpu_to_be_16((uint16_t)(6 + inner)), RTE_BE32(OWN_ID)},
+		.inner = {RTE_BE16(6), rte_cpu_to_be_32(PATHLET_DESTINATION |
+							(FIRST_ID + rng_below(&rng, NEIGHBOURS)))},
+		.session = {.conference = RTE_BE32(1), .session = rte_cpu_to_be_32(i + 1)},
+		.neighbour = i,
+		.serial = ++from->serial};
+	uint16_t len = (uint16_t)(sizeof(body) - rng_below(&rng, sizeof(body.more)));
+	struct link_frame *frame = (struct link_frame *)f->bytes;
+	struct frame_template t;
+	struct rte_mbuf m;
+
+	frame_template_build(&t, &burst.port, &ends, &hdr, sizeof(hdr));
+	memcpy(f->bytes, t.bytes + FRAME_TEMPLATE_BYTES - t.total, t.total);
+	memcpy(f->bytes + t.total, &body, len);
+	m = (struct rte_mbuf){.buf_addr = f->bytes, .pkt_len = t.total + len};
+	frame_finish(&t, &m, 0, 0);
+	if (summed)
+		frame->udp.dgram_cksum = rte_ipv4_udptcp_cksum(&frame->ip, &frame->udp);
+	f->len = (uint16_t)(t.total + len);
+}
+
+enum kind {
+	DUPLICATE,
+	GAP,
+	SUMMED,
+	NEW_EPOCH,
+	ENDS_HERE,
+	SHORT,
+	BAD_SUM,
+	UNKNOWN,
+	OF_ANOTHER,
+	KINDS, /* from here on: the next one, as it should be */
+};
+
+/* The next frame of neighbour i, and what must become of it. */
+static void
+draw_frame(struct frame *f, uint32_t i)
+{
+	struct neighbour *from = &neighbours[i];
+	enum kind kind = rng_below(&rng, 12 * KINDS);
+	bool good = kind == GAP || kind == SUMMED || kind == NEW_EPOCH || kind >= KINDS;
+	uint32_t id = FIRST_ID + i;
+
+	if (kind == DUPLICATE && from->before.len > 0) {
+		*f = from->before;
+		from->duplicates++;
+		dropped++;
+		return;
+	}
+	from->seq += kind == GAP ? 1 + rng_below(&rng, 5) : 0;
+	from->epoch += kind == NEW_EPOCH;
+	id = kind == UNKNOWN ? 1000 : kind == OF_ANOTHER ? FIRST_ID + (i + 1) % NEIGHBOURS : id;
+	make_frame(f, i, id, from->seq, kind == ENDS_HERE ? 0 : 6, kind == SUMMED);
+	if (kind == SHORT)
+		f->len = (uint16_t)rng_below(&rng, sizeof(struct link_frame) + 36);
+	if (kind == BAD_SUM)
+		f->bytes[offsetof(struct link_frame, ip.hdr_checksum)] ^= 0x10;
+	good |= kind == DUPLICATE;
+	from->forwarded += good;
+	dropped += !good;
+	if (!good && kind != ENDS_HERE)
+		return;
+	from->accepted++;
+	from->seq++;
+	from->before = *f;
+}
+
+static void
+compare(void)
+{
+	const struct worker *a = burst.node->workers[0], *b = single.node->workers[0];
+	uint64_t drops = 0, forwarded = 0;
+
+	assert_memory_equal(&a->counters, &b->counters, sizeof(a->counters));
+	for (int i = 0; i < DROP_COUNT; i++)
+		drops += a->counters.drops[i];
+	assert_int_equal(drops, dropped);
+	for (uint32_t i = 0; i < NEIGHBOURS; i++) {
+		const struct link_rx *x = &node_find_link(burst.node, FIRST_ID + i)->rx,
+				     *y = &node_find_link(single.node, FIRST_ID + i)->rx;
+
+		assert_int_equal(x->packets, neighbours[i].accepted);
+		assert_int_equal(x->packets, y->packets);
+		assert_int_equal(x->bytes, y->bytes);
+		assert_int_equal(x->window.highest, y->window.highest);
+		assert_int_equal(x->window.missing, y->window.missing);
+		assert_int_equal(x->duplicates, y->duplicates);
+		assert_int_equal(x->duplicates, neighbours[i].duplicates);
+		assert_int_equal(x->heard_at, y->heard_at);
+		assert_int_equal(x->rtt, y->rtt);
+		assert_int_equal(x->stamp, y->stamp);
+		assert_int_equal(x->epochs, y->epochs);
+		forwarded += neighbours[i].forwarded;
+	}
+	assert_int_equal(burst.sent, forwarded);
+	assert_int_equal(single.sent, forwarded);
+}
+
+static void
+test_bursts(void **state)
+{
+	static struct frame frames[BURST_MAX];
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	begin_side(&burst, "burst");
+	begin_side(&single, "single");
+	for (int round = 0; round < ROUNDS; round++) {
+		uint32_t one = rng_below(&rng, NEIGHBOURS);
+		uint16_t n = (uint16_t)(1 + rng_below(&rng, BURST_MAX));
+		bool alike = rng_below(&rng, 3) > 0;
+
+		for (uint16_t i = 0; i < n; i++)
+			draw_frame(&frames[i], alike ? one : rng_below(&rng, NEIGHBOURS));
+		now += MS;
+		burst.frames = frames;
+		burst.n = n;
+		(void)worker_poll(burst.node->workers[0], now);
+		for (uint16_t i = 0; i < n; i++) {
+			single.frames = &frames[i];
+			single.n = 1;
+			(void)worker_poll(single.node->workers[0], now);
+		}
+		compare();
+	}
+	end_side(&burst);
+	end_side(&single);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bursts),
+	};
+
+	if (unit_eal() < 0)
+		return 1;
+	return cmocka_run_group_tests_name("input_burst", tests, NULL, NULL);
+}
