@@ -26,11 +26,14 @@ main(int argc, char **argv)
 		"    kernels      throughput of the field's kernels, of ISA-L's in turn\n"
 		"    codes        encoding and decoding of whole generations\n"
 		"    destination  a destination with coding and loss, and without\n"
-		"    relay        the same session through a relay that recodes\n");
+		"    relay        the same session through a relay that recodes\n"
+		"    simulation   coding beside theory, in virtual time\n");
 	for (size_t i = 0; i < RTE_DIM(parts); i++)
 		found |= options.only != NULL && strcmp(options.only, parts[i].name) == 0;
 	if (options.only != NULL && !found)
-		bench_die("--only %s: there is no such part; --help lists them", options.only);
+		bench_die("--only %s: the parts are kernels, codes, destination, relay and "
+			  "simulation",
+			options.only);
 	bench_eal(argv[0], options.quick ? MEMORY_QUICK : MEMORY, NULL);
 	bench_print_machine(&options);
 	for (size_t i = 0; i < RTE_DIM(parts); i++)

@@ -6,6 +6,7 @@ It then runs the simulations of coding beside theory (--only simulation: nothing
 their figures over. All other options are the program's own: --help lists them. --figures FILE draws
 the pictures of an earlier run's --json FILE, and runs nothing.
 """
+import argparse
 import json
 import pathlib
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import tempfile
 
 import scale
+from options import writable
 
 WHERE = (("near", "in cache"), ("far", "from memory"))
 OUTPUTS = (1, 2, 4)
@@ -48,7 +50,6 @@ def pictures(figures):
 
 
 def draw_all(figures, directory):
-    directory.mkdir(parents=True, exist_ok=True)
     for name, settings, curves in pictures(figures):
         path = directory / f"coding_{name}.svg"
         if scale.draw(path, settings, curves):
@@ -62,15 +63,20 @@ def option(arguments, name):
     return arguments[arguments.index(name) + 1]
 
 
+def program(*arguments):
+    return subprocess.run(["coding", *arguments], check=False,
+                          executable=scale.BUILD / "bench" / "coding_measure")
+
+
 def simulate(quick, directory):
     """Figures of coding beside theory, in virtual time (tests/sim)."""
-    program = scale.BUILD / "tests" / "sim" / "coding_sim"
-    if not program.exists():
-        print(f"\n{program} is not built: no figures of simulations")
+    simulator = scale.BUILD / "tests" / "sim" / "coding_sim"
+    if not simulator.exists():
+        print(f"\n{simulator} is not built: no figures of simulations")
         return {}
     output = directory / "simulation.json"
     print("\nSimulations beside theory", flush=True)
-    subprocess.run([program, "--json", output, *(["--seconds", "1"] if quick else [])], check=True)
+    subprocess.run([simulator, "--json", output, *(["--seconds", "1"] if quick else [])], check=True)
     return json.loads(output.read_text(encoding="ascii"))["figures"]
 
 
@@ -82,8 +88,7 @@ def measure(arguments, directory):
     if only != "simulation":
         if "--commit" not in arguments:
             arguments = ["--commit", scale.commit(), *arguments]
-        command = [scale.BUILD / "bench" / "coding_measure", *arguments, "--json", output]
-        if subprocess.run(command, check=False).returncode != 0:
+        if program(*arguments, "--json", output).returncode != 0:
             return None
         figures |= json.loads(output.read_text(encoding="ascii"))["figures"]
     if only in (None, "simulation"):
@@ -93,17 +98,19 @@ def measure(arguments, directory):
 
 def main():
     arguments = sys.argv[1:]
-    directory, old = scale.take(arguments, "--pictures"), scale.take(arguments, "--figures")
-    if old:
-        if arguments or not directory:
-            sys.exit("coding: --figures FILE goes with --pictures DIR alone")
-        draw_all(json.loads(old.read_text(encoding="ascii"))["figures"], directory)
+    directory, old = scale.read_options(arguments)
+    if old is not None:
+        draw_all(old, directory)
         return 0
     if "--help" in arguments:
         print(__doc__, flush=True)
-        return subprocess.run([scale.BUILD / "bench" / "coding_measure", "--help"],
-                              check=False).returncode
+        return program("--help").returncode
     wanted = scale.take(arguments, "--json")
+    try:
+        if wanted:
+            writable(wanted)
+    except argparse.ArgumentTypeError as error:
+        sys.exit(f"coding: --json: {error}")
     with tempfile.TemporaryDirectory() as temporary:
         figures = measure(arguments, pathlib.Path(temporary))
     if figures is None:

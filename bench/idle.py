@@ -26,6 +26,7 @@ os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
 
 from harness import netns  # noqa: E402
 from harness.node import Node, until  # noqa: E402
+from options import writable  # noqa: E402
 
 NAMES = {1: "toronto", 2: "waterloo", 3: "beijing", 4: "shanghai", 5: "virginia", 6: "tokyo"}
 LINKS = [(site, relay) for site in (1, 2, 3, 4) for relay in (5, 6)] + [(5, 6)]
@@ -252,7 +253,7 @@ def print_wakes(delays):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--json", metavar="FILE", help="writes the figures to FILE")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
     parser.add_argument("--seconds", type=float, default=10, help="of idleness (10)")

@@ -23,6 +23,7 @@ os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
 
 from harness.fifteen import KINDS, RIGHT_SECONDS, Fifteen, victims  # noqa: E402
 from harness.plugin import Stage, why_not  # noqa: E402
+from options import at_least, writable  # noqa: E402
 
 SKIPPED = 77
 
@@ -59,10 +60,11 @@ def run(network, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--kills", type=int, default=50, help="so many (50)")
+    parser.add_argument("--kills", type=at_least(1), default=50, help="so many (50)")
     parser.add_argument("--seed", type=int, default=6, help="of who is killed (6)")
-    parser.add_argument("--pps", type=int, default=50, help="datagrams a second and session (50)")
-    parser.add_argument("--json", metavar="FILE", help="writes the figures to FILE")
+    parser.add_argument("--pps", type=at_least(1), default=50,
+                        help="datagrams a second and session (50)")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     options = parser.parse_args()
     reason = why_not()
     if reason is not None:

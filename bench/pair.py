@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 
+from options import writable
 from testpmd import Testpmd, TestpmdError, die_with_parent
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -229,7 +230,8 @@ def parse_arguments():
     parser.add_argument("--rate", type=float, default=0, metavar="MBIT",
                         help="of the session in Mbit/s of payload; what testpmd sends beyond it is "
                         "dropped at the ingress (default: no limit)")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", metavar="FILE", type=writable,
+                        help="write the figures there too")
     options = parser.parse_args()
     if not (22 <= options.size <= 1450 and options.rounds >= 1 and options.seconds > 0
             and (options.rate == 0 or options.rate >= 1)):

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import relay_report as report
+from options import writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
                          free_hugepages_mib, memif, memory_arguments)
@@ -224,7 +225,7 @@ class Measurement:
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--json", metavar="FILE", help="writes the figures to FILE")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
     parser.add_argument("--runs", type=int, default=5, help="of all measurements (5)")

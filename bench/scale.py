@@ -96,7 +96,6 @@ def pictures(figures):
 
 
 def draw_all(figures, directory):
-    directory.mkdir(parents=True, exist_ok=True)
     for name, settings, curves in pictures(figures):
         path = directory / f"scale_{name}.svg"
         if draw(path, settings, curves):
@@ -115,6 +114,21 @@ def take(arguments, name):
     return pathlib.Path(value)
 
 
+def read_options(arguments):
+    """The directory of the pictures, and the figures of an earlier run; None is what is not there."""
+    directory, old = take(arguments, "--pictures"), take(arguments, "--figures")
+    if old and (arguments or not directory):
+        sys.exit("--figures FILE goes with --pictures DIR alone")
+    try:
+        if directory:
+            directory.mkdir(parents=True, exist_ok=True)
+        return directory, json.loads(old.read_text(encoding="ascii"))["figures"] if old else None
+    except OSError as error:
+        sys.exit(f"{error.filename}: it cannot be used: {error.strerror}")
+    except (ValueError, KeyError, TypeError):
+        sys.exit(f"--figures {old}: it must be a file that --json wrote")
+
+
 def commit():
     done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
                           capture_output=True, text=True, check=False)
@@ -123,11 +137,9 @@ def commit():
 
 def main():
     arguments = sys.argv[1:]
-    directory, old = take(arguments, "--pictures"), take(arguments, "--figures")
-    if old:
-        if arguments or not directory:
-            sys.exit("scale: --figures FILE goes with --pictures DIR alone")
-        draw_all(json.loads(old.read_text(encoding="ascii"))["figures"], directory)
+    directory, old = read_options(arguments)
+    if old is not None:
+        draw_all(old, directory)
         return 0
     if "--help" in arguments:
         print(__doc__)
@@ -139,8 +151,8 @@ def main():
             arguments = ["--json", output, *arguments]
         if "--commit" not in arguments:
             arguments = ["--commit", commit(), *arguments]
-        status = subprocess.run([BUILD / "bench" / "scale_measure", *arguments],
-                                check=False).returncode
+        status = subprocess.run(["scale", *arguments], check=False,
+                                executable=BUILD / "bench" / "scale_measure").returncode
         if status == 0 and directory:
             draw_all(json.loads(output.read_text(encoding="ascii"))["figures"], directory)
     return status

@@ -16,6 +16,7 @@ import statistics
 import sys
 
 import tfrc_sim
+from options import at_least, writable
 from tfrc_cell import Cell, CellError, measure
 from tfrc_saved import Saved
 
@@ -110,26 +111,28 @@ def parse_arguments():
     parser.add_argument("--cell", type=cell, action="append", metavar="RTT,RATE,BUFFER[,FLOWS[,CC]]",
                         help="only this one, as 50ms,10Mbit,1 or 50ms,10Mbit,1,2,cubic; may be "
                         "repeated")
-    parser.add_argument("--runs", type=int, help="of each cell (default: 5 of the middle one, else 1)")
-    parser.add_argument("--lead", type=float, default=5, metavar="SECONDS",
+    parser.add_argument("--runs", type=at_least(1),
+                        help="of each cell (default: 5 of the middle one, else 1)")
+    parser.add_argument("--lead", type=at_least(0, float), default=5, metavar="SECONDS",
                         help="by which the link starts before TCP (default: 5)")
-    parser.add_argument("--warm-up", type=float, default=15, metavar="SECONDS",
+    parser.add_argument("--warm-up", type=at_least(0, float), default=15, metavar="SECONDS",
                         help="before what is measured (default: 15)")
-    parser.add_argument("--seconds", type=float, default=60, help="measured (default: 60)")
+    parser.add_argument("--seconds", type=at_least(1, float), default=60, help="measured (default: 60)")
     parser.add_argument("--pacing", metavar="TEXT",
                         help="of the link, as in ferry.cfg (default: the node's default)")
     parser.add_argument("--quick", action="store_true",
                         help="one short cell: that it works; the figures are worth nothing")
     parser.add_argument("--series", metavar="FILE", type=pathlib.Path,
                         help="write what each flow got in each second there, as CSV")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", metavar="FILE", type=writable,
+                        help="write the figures there too")
     parser.add_argument("--save", metavar="FILE", type=pathlib.Path,
                         help="add each run's result there as it ends; runs that are there already, "
                         "measured with the same options, are not measured again")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path,
                         help="keep each run's captures there, and what its link told of itself")
     parser.add_argument("--sim", action="store_true", help="only what runs in virtual time")
-    parser.add_argument("--seeds", type=int, default=10,
+    parser.add_argument("--seeds", type=at_least(1), default=10,
                         help="of the scenes of 2 to 32 simulated links (default: 10)")
     parser.add_argument("--plots", metavar="DIR", help="write an SVG of each simulated scene there")
     options = parser.parse_args()
@@ -137,8 +140,6 @@ def parse_arguments():
         options.cell, options.runs = options.cell or [Cell(20, 10, 1)], 1
         options.lead = min(options.lead, 1)
         options.warm_up, options.seconds = min(options.warm_up, 3), min(options.seconds, 4)
-    if options.lead < 0 or options.warm_up < 0 or options.seconds < 1 or (options.runs or 1) < 1:
-        parser.error("--lead and --warm-up must be at least 0, --seconds and --runs at least 1")
     return options
 
 

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Wrong options of benchmarks are told before anything is measured: which, and what is right."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
+NAMES = ["stages", "feeder", "stats", "coding", "idle", "kills", "pair", "relay", "scale", "tfrc"]
+
+
+def bench(name, *options):
+    script = ROOT / "bench" / f"{name}.py"
+    command = ["/usr/bin/python3", "-B", script] if script.exists() else [BUILD / "bench" / name]
+    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)}, check=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_and_place_of_the_figures(name):
+    done = bench(name, "--help")
+    assert done.returncode == 0 and "--json FILE" in done.stdout and done.stderr == ""
+    for options, expected in ((["--json", "/nowhere/x.json"], ("/nowhere/x.json", "cannot be written")),
+                              (["--what"], ("--what", "usage"))):
+        done = bench(name, *options)
+        assert done.returncode != 0 and "Traceback" not in done.stderr
+        for text in expected:
+            assert text in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name,options,expected", [
+    ("stages", ["--runs", "0"], "a number from 1 to 64"),
+    ("stages", ["--only", "else"], "installed"),
+    ("coding", ["--only", "else"], "kernels, codes, destination, relay and simulation"),
+    ("scale", ["--only", "else"], "growth"),
+    ("scale", ["--pictures"], "--pictures needs a value"),
+    ("scale", ["--pictures", "/proc/none"], "/proc/none: it cannot be used"),
+    ("scale", ["--figures", "/nowhere/x", "--pictures", "/tmp"], "/nowhere/x: it cannot be used"),
+    ("coding", ["--figures", "/dev/null", "--pictures", "/tmp"], "a file that --json wrote"),
+    ("tfrc", ["--runs", "0"], "--runs: \"0\" must be an integer of at least 1"),
+    ("tfrc", ["--seconds", "nan"], "must be a number of at least 1"),
+    ("tfrc", ["--cell", "50,10Mbit,1"], "as 50ms,10Mbit,1"),
+    ("kills", ["--kills", "0"], "must be an integer of at least 1"),
+    ("relay", ["--payloads", "10"], "20 to 1400 bytes"),
+    ("relay", ["--generator", "0000:3b:00.0"], "both or none"),
+    ("pair", ["--size", "9000"], "--size must be 22 to 1450"),
+    ("idle", ["--idle", "else"], "adaptive"),
+])
+def test_wrong_values(name, options, expected):
+    done = bench(name, *options)
+    assert done.returncode != 0 and expected in done.stderr, done.stderr
+
+
+def test_run_lists_each_with_what_it_is():
+    def run(*words):
+        return subprocess.run([ROOT / "run", *words], capture_output=True, text=True, timeout=60,
+                              check=False)
+
+    listed = dict(line.split(maxsplit=1) for line in run("bench").stdout.splitlines())
+    assert set(listed) >= set(NAMES)
+    assert run("bench", "--help").stdout == run("bench").stdout
+    for words in (("bench", "else"), ("bench", "--compare", "HEAD", "else")):
+        done = run(*words)
+        assert done.returncode == 1
+    done = run("bench", "else")
+    assert 'there is no benchmark "else", there are: ' in done.stderr and "relay" in done.stderr
+    done = run("test", "else")
+    assert 'there is no suite "else", the suites are: unit' in done.stderr
+
+
+def test_fences_of_the_documents_are_pairs():
+    for document in (ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("dataplane/*/*.md")):
+        inside = False
+        for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), 1):
+            if line.startswith("```"):
+                inside = not inside
+            assert not (inside and line.startswith("## ")), f"{document}:{number}: an open fence"
+        assert not inside, document
