@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How much repair it takes for a target: from the loss of the links that the session's flows begin
- * with. What is lost further on, relays that recode make up for.
+ * with, as this node sees it, and from that of the whole way, where somebody tells of it. What
+ * links lose that nobody tells of is not known here.
  */
-#include <math.h>
-
 #include "link_loss.h"
 #include "rlnc_encoder.h"
 
@@ -35,40 +34,29 @@ plan_loss(const struct flow_plan *plan)
 }
 
 /*
- * Share of source packets that stay lost, of n with r repairs, if each packet is lost with odds p,
- * each for itself: where more than r are lost, those that were.
+ * The greater of what the own links need and what the way does: that is of the own links too, but
+ * some seconds old.
  */
-static double
-residual(uint16_t n, uint32_t r, double p)
-{
-	double all = n + r, odds = pow(1 - p, all), sum = 0;
-
-	for (uint32_t lost = 0; lost <= n + r; lost++) {
-		if (lost > r)
-			sum += odds * lost / all;
-		odds *= (all - lost) / (lost + 1) * p / (1 - p);
-	}
-	return sum;
-}
-
 uint32_t
 rlnc_adaptive_repairs(struct rlnc_encoder *e, uint16_t n)
 {
 	const struct flow_plan *plan = __atomic_load_n(&e->source->plan, __ATOMIC_ACQUIRE);
 	struct rlnc_adaptive *a = &e->adaptive;
+	struct rlnc_way way = rlnc_encoder_way(e);
 	uint32_t loss = plan_loss(plan),
 		 most = (uint32_t)((uint64_t)n * e->params.bound / RLNC_SHARE_ONE);
+	bool whole = !e->params.systematic;
 
 	a->loss = a->loss == 0 ? loss : (a->loss * (SMOOTH - 1) + loss) / SMOOTH;
 	/* To a thousandth: it is not computed anew for less. */
 	loss = (a->loss + 999) / 1000;
-	if (a->for_n == n && a->for_loss == loss)
+	if (a->for_n == n && a->for_loss == loss && a->for_way.loss == way.loss &&
+		a->for_way.regained == way.regained)
 		return a->repairs;
 	a->for_n = n;
 	a->for_loss = loss;
-	a->repairs = 0;
-	while (a->repairs < most &&
-		residual(n, a->repairs, loss / 1e3) > e->params.residual / (double)RLNC_SHARE_ONE)
-		a->repairs++;
+	a->for_way = way;
+	a->repairs = (uint16_t)RTE_MAX(rlnc_need(n, loss * 1000, whole, e->params.residual, most),
+		rlnc_need_way(n, way, whole, e->params.residual, most));
 	return a->repairs;
 }

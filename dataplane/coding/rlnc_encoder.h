@@ -15,6 +15,7 @@
 #define FERRY_RLNC_ENCODER_H
 
 #include "rlnc_combine.h"
+#include "rlnc_need.h"
 #include "rlnc_params.h"
 #include "source.h"
 #include "timer_wheel.h"
@@ -61,8 +62,10 @@ struct rlnc_rateless {
 
 /* How much repair a target needs, for the loss that was last seen. */
 struct rlnc_adaptive {
-	uint32_t loss; /* millionths, smoothed */
+	uint64_t way;  /* the control thread's; rlnc_encoder_set_way */
+	uint32_t loss; /* of the own links: millionths, smoothed */
 	uint32_t for_loss;
+	struct rlnc_way for_way;
 	uint16_t for_n;
 	uint16_t repairs;
 };
@@ -101,6 +104,25 @@ void rlnc_encoder_stop(struct worker *w, struct rlnc_encoder *encoder);
 
 /* Gives back the packets of a generation. Owner only. */
 void rlnc_generation_release(struct worker *w, struct rlnc_generation *g);
+
+/*
+ * RLNC_REPAIR_ADAPTIVE: what is known of the whole way, from somebody who knows the links beyond
+ * the first; loss 0: nothing. The control thread sets it, in one word; any thread reads.
+ */
+static inline void
+rlnc_encoder_set_way(struct rlnc_encoder *encoder, struct rlnc_way way)
+{
+	__atomic_store_n(
+		&encoder->adaptive.way, (uint64_t)way.loss << 32 | way.regained, __ATOMIC_RELAXED);
+}
+
+static inline struct rlnc_way
+rlnc_encoder_way(const struct rlnc_encoder *encoder)
+{
+	uint64_t way = __atomic_load_n(&encoder->adaptive.way, __ATOMIC_RELAXED);
+
+	return (struct rlnc_way){.loss = (uint32_t)(way >> 32), .regained = (uint32_t)way};
+}
 
 /* rlnc_adaptive.c: repairs for a generation or window of n packets, as the links now lose. */
 uint32_t rlnc_adaptive_repairs(struct rlnc_encoder *encoder, uint16_t n);
