@@ -19,6 +19,7 @@
 #define MESSAGE_HOPS_MAX  32
 #define MESSAGE_AGE_MAX	  UINT64_C(300000) /* ms */
 #define MESSAGE_ERROR_MAX 256
+#define MESSAGE_LOSS_MAX  1000000u /* millionths */
 #define MESSAGE_ROOT	  "^"
 #define MESSAGE_EVERYBODY "*"
 
@@ -49,6 +50,8 @@
 	X(PLACE, place, place, MESSAGE_FROM_ROOT)                                                  \
 	X(CONGESTION, congestion, congestion, 0)                                                   \
 	X(ALERT, alert, alert, 0)                                                                  \
+	X(LINKLOSS, linkloss, linkloss, 0)                                                         \
+	X(WAYLOSS, wayloss, wayloss, MESSAGE_FROM_ROOT)                                            \
 	X(CONFLIST, conflist, conflist, 0)                                                         \
 	X(JOIN, join, attend, 0)                                                                   \
 	X(LEAVE, leave, attend, 0)
@@ -266,6 +269,25 @@ struct message_congestion {
 	uint64_t utc;	/* when, microseconds since the epoch */
 };
 
+/* What is lost between the sender and a neighbour, on the way that the list says. */
+struct message_loss {
+	uint32_t peer; /* NodeID */
+	uint32_t loss; /* millionths, to MESSAGE_LOSS_MAX */
+};
+
+/* linkloss: of all the sender's links of which it knows; what is not there is not known. */
+struct message_links {
+	const struct message_loss *to;	 /* as probes and the neighbour's reports say */
+	const struct message_loss *from; /* as the neighbour's DATA came */
+	size_t nb_to, nb_from;
+};
+
+/* wayloss: what a source needs repair for; rlnc_need.h. */
+struct message_way {
+	uint32_t conference, session;
+	uint32_t loss, regained; /* millionths, to MESSAGE_LOSS_MAX */
+};
+
 /* alert: a threshold was passed, either way. */
 struct message_alert {
 	const char *node;
@@ -321,6 +343,8 @@ struct message {
 		struct message_place place;
 		struct message_congestion congestion;
 		struct message_alert alert;
+		struct message_links links;
+		struct message_way way;
 		struct message_conflist conflist;
 		struct message_attend attend;
 	};

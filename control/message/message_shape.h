@@ -79,10 +79,10 @@ bool message_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 /* The bodies, by what MESSAGE_TYPES calls them. */
 extern const struct message_shape message_shape_alert, message_shape_attend, message_shape_children,
 	message_shape_conflist, message_shape_congestion, message_shape_empty, message_shape_error,
-	message_shape_fullstats, message_shape_info, message_shape_pipedef,
+	message_shape_fullstats, message_shape_info, message_shape_linkloss, message_shape_pipedef,
 	message_shape_pipedefinfo, message_shape_pipeline, message_shape_place, message_shape_pong,
 	message_shape_reason, message_shape_redirect, message_shape_reqfullstats,
-	message_shape_stats;
+	message_shape_stats, message_shape_wayloss;
 /* Parts of several. */
 extern const struct message_shape message_shape_end, message_shape_request;
 

@@ -36,6 +36,7 @@ static const struct boot_step {
 	{"event loop and control socket", boot_loop, undo_loop},
 	{"statistics", boot_statistics, undo_statistics},
 	{"statistics up the tree", boot_manage_stats, undo_manage_stats},
+	{"loss of links, to the root", boot_manage_losses, undo_manage_losses},
 	{"workers", boot_workers, undo_workers},
 	{"orders of the root", boot_orders, NULL},
 };

@@ -57,6 +57,7 @@ struct ferryd_told {
 
 struct file_feed;
 struct message;
+struct manage_losses;
 struct manage_stats;
 struct metrics_server;
 struct mgmt;
@@ -96,7 +97,8 @@ struct ferryd {
 	struct ctl_server *ctl_server;
 	struct stats_export statistics;
 	struct metrics_server *metrics;	   /* NULL: nobody may ask */
-	struct manage_stats *manage_stats; /* NULL: the same */
+	struct manage_stats *manage_stats; /* NULL: there is no root */
+	struct manage_losses *losses;	   /* NULL: the same */
 	struct mgmt *mgmt;		   /* NULL: there is no root */
 	struct message *place;		   /* the last, as it came; NULL: none yet */
 	struct orders orders;		   /* the last of all kinds */
@@ -155,6 +157,8 @@ int boot_statistics(struct ferryd *f);
 void undo_statistics(struct ferryd *f);
 int boot_manage_stats(struct ferryd *f);
 void undo_manage_stats(struct ferryd *f);
+int boot_manage_losses(struct ferryd *f);
+void undo_manage_losses(struct ferryd *f);
 int boot_workers(struct ferryd *f);
 void undo_workers(struct ferryd *f);
 

@@ -10,6 +10,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "manage.h"
+#include "manage_losses.h"
 #include "manage_stats.h"
 #include "mgmt.h"
 
@@ -70,6 +71,7 @@ manage_action *const manage_actions[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_STOPPIPELINE] = manage_pipeline_stop,
 	[MESSAGE_CONGESTION] = do_congestion,
 	[MESSAGE_ALERT] = do_alert,
+	[MESSAGE_WAYLOSS] = manage_wayloss,
 	[MESSAGE_STATS] = manage_stats_take,
 	[MESSAGE_REQFULLSTATS] = manage_stats_full,
 };

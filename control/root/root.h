@@ -13,6 +13,7 @@
 #include "root_config.h"
 #include "root_events.h"
 #include "root_install.h"
+#include "root_losses.h"
 #include "root_nodes.h"
 #include "root_stats.h"
 #include "root_store.h"
@@ -26,6 +27,8 @@ struct root {
 	struct root_events events;
 	struct root_install *installs; /* all sessions' */
 	struct root_stats stats;
+	struct root_losses losses;
+	int64_t ways_at; /* when sources were told of their ways */
 	int64_t started; /* ms since the epoch */
 
 	struct mgmt *mgmt;
@@ -91,6 +94,11 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 void root_place_send(struct root *root, struct root_node *node);
 /* Who is below whom, to mgmt. */
 void root_places_below(struct root *root);
+
+/* root_ways.c: `linkloss` of a node; false with error. What sources are told of their ways, if it
+ * is time: when to look again (ms). */
+bool root_ways_take(struct root *root, const struct message *message, char *error);
+int64_t root_ways_step(struct root *root, int64_t now);
 
 /* root_loop.c */
 int root_run(struct root *root);

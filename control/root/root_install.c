@@ -370,6 +370,20 @@ reachable(const struct root *root, uint32_t id)
 	return node != NULL && node->up && node->greeted ? node : NULL;
 }
 
+const struct root_node *
+root_install_source(const struct root *root, const struct root_install *install)
+{
+	for (uint32_t i = 0; i < install->count; i++) {
+		const struct root_at *at = &install->ats[i];
+
+		if (at->node == install->source)
+			return at->sent != 0 && !at->asked && !at->failed
+				       ? reachable(root, at->node)
+				       : NULL;
+	}
+	return NULL;
+}
+
 static void
 look_again(int64_t *next, int64_t when)
 {

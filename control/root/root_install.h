@@ -45,7 +45,9 @@ struct root_install {
 	uint32_t conference, id, source;
 	bool active, play;
 	struct root_plan plan;
-	int64_t changed; /* when the source took the last change */
+	int64_t changed;	/* when the source took the last change */
+	struct message_way way; /* root_ways.c: what the source was told, and when */
+	int64_t way_at;
 	struct root_at *ats;
 	uint32_t count;
 };
@@ -68,6 +70,10 @@ bool root_install_refused(
 /* What a node says that it has, asked for or not: what it should not have is taken away. */
 void root_install_strays(
 	struct root *root, const struct root_node *node, const struct message_pipelines *answer);
+
+/* The source, if it is there and did what it was told last; else NULL. */
+const struct root_node *
+root_install_source(const struct root *root, const struct root_install *install);
 
 /* All steps that can be done. Returns when to look again (ms), 0 = when something happens. */
 int64_t root_install_step(struct root *root, int64_t now);

@@ -35,7 +35,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
 	int64_t now = root_now(), wait = TICK_MS_MAX;
-	int64_t due[4];
+	int64_t due[5];
 
 	(void)fd;
 	(void)what;
@@ -44,7 +44,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
 	due[3] = root_stats_step(root, now);
-	for (int i = 0; i < 4; i++) {
+	due[4] = root_ways_step(root, now);
+	for (int i = 0; i < 5; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}

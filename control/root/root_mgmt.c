@@ -11,7 +11,7 @@
 #include "root.h"
 
 static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_alert, on_conflist,
-	on_join, on_leave, on_bye, on_childsupdate, on_stats, on_fullstats;
+	on_join, on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
 
 int
 root_send(struct root *root, struct message *message)
@@ -322,6 +322,17 @@ on_fullstats(void *ctx, const struct message *message, const char *via)
 }
 
 static void
+on_linkloss(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	char error[ROOT_ERROR_MAX];
+
+	(void)via;
+	if (!root_ways_take(root, message, error))
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%.200s", error);
+}
+
+static void
 on_log(void *ctx, int priority, const char *text)
 {
 	(void)ctx;
@@ -340,6 +351,7 @@ static const struct mgmt_ops ops = {
 			[MESSAGE_FULLSTATS] = on_fullstats,
 			[MESSAGE_CONGESTION] = on_congestion,
 			[MESSAGE_ALERT] = on_alert,
+			[MESSAGE_LINKLOSS] = on_linkloss,
 			[MESSAGE_CONFLIST] = on_conflist,
 			[MESSAGE_JOIN] = on_join,
 			[MESSAGE_LEAVE] = on_leave,

@@ -271,6 +271,7 @@ root_unload(struct root *root)
 {
 	root_stats_end(root);
 	root_install_free(root);
+	root_losses_free(&root->losses);
 	root_book_free(&root->book);
 	root_nodes_free(&root->nodes);
 	root_store_close(root->store);

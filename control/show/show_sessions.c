@@ -77,6 +77,25 @@ show_repair(const struct source *source)
 	}
 }
 
+/* What adaptive repair goes by: null while it is not known. */
+static void
+show_adaptive(json_t *object, const struct rlnc_encoder *e)
+{
+	const struct rlnc_adaptive *a = &e->adaptive;
+	struct rlnc_way way = rlnc_encoder_way(e);
+	bool begun = __atomic_load_n(&a->for_n, __ATOMIC_RELAXED) != 0;
+	uint32_t loss = __atomic_load_n(&a->loss, __ATOMIC_RELAXED);
+
+	json_object_set_new(object, "repairs_now",
+		begun ? show_number(__atomic_load_n(&a->repairs, __ATOMIC_RELAXED)) : json_null());
+	json_object_set_new(
+		object, "links_loss", begun ? show_share(loss, RLNC_SHARE_ONE) : json_null());
+	json_object_set_new(object, "way_loss",
+		way.loss != 0 ? show_share(way.loss, RLNC_SHARE_ONE) : json_null());
+	json_object_set_new(object, "way_regained",
+		way.loss != 0 ? show_share(way.regained, RLNC_SHARE_ONE) : json_null());
+}
+
 /* null where the session is not coded. */
 static json_t *
 show_encoding(const struct source *source)
@@ -99,6 +118,8 @@ show_encoding(const struct source *source)
 	json_object_set_new(object, "k", show_number(e->params.k));
 	json_object_set_new(object, "repair", json_string(repairs[e->params.repair]));
 	json_object_set_new(object, "repair_ratio", show_real(show_repair(source)));
+	if (e->params.repair == RLNC_REPAIR_ADAPTIVE)
+		show_adaptive(object, e);
 	json_object_set_new(object, "repairs", show_count(&c->repairs));
 	json_object_set_new(object, "generations",
 		e->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));

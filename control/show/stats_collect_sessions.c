@@ -30,6 +30,8 @@ begin_record(const struct stats_export *e, const struct session_entry *entry,
 	r->delay_p99_us = (double)NAN;
 	r->delay_max_us = (double)NAN;
 	r->repair = (double)NAN;
+	r->links_loss = (double)NAN;
+	r->way_loss = (double)NAN;
 }
 
 static void
@@ -40,12 +42,25 @@ collect_code(const struct rlnc_params *params, struct ferry_stats_session *r)
 }
 
 static void
+collect_adaptive(const struct rlnc_encoder *e, struct ferry_stats_session *r)
+{
+	struct rlnc_way way = rlnc_encoder_way(e);
+
+	if (__atomic_load_n(&e->adaptive.for_n, __ATOMIC_RELAXED) != 0)
+		r->links_loss = __atomic_load_n(&e->adaptive.loss, __ATOMIC_RELAXED) / 1e6;
+	if (way.loss != 0)
+		r->way_loss = way.loss / 1e6;
+}
+
+static void
 collect_encoding(const struct source *source, struct ferry_stats_session *r)
 {
 	const struct rlnc_encoder_counters *c = &source->encoder->counters;
 
 	collect_code(&source->encoder->params, r);
 	r->repair = show_repair(source);
+	if (source->encoder->params.repair == RLNC_REPAIR_ADAPTIVE)
+		collect_adaptive(source->encoder, r);
 	r->repairs = counter_read(&c->repairs);
 	r->generations = counter_read(&c->generations);
 	r->decoded = counter_read(&c->decoded);

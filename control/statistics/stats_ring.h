@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 #define FERRY_STATS_MAGIC     UINT64_C(0x4154535952524546) /* "FERRYSTA" as it lies there */
-#define FERRY_STATS_VERSION   2	  /* of this layout: a reader takes no other */
+#define FERRY_STATS_VERSION   3	  /* of this layout: a reader takes no other */
 #define FERRY_STATS_NAME_MAX  32  /* the 0 byte too */
 #define FERRY_STATS_SLOT      512 /* bytes of a slot in this version */
 #define FERRY_STATS_WORDS     63  /* 64-bit words of a record, at most */
@@ -209,7 +209,7 @@ struct ferry_stats_session {
 	uint32_t zero;
 	double delay_p50_us, delay_p99_us, delay_max_us; /* since its start */
 	uint64_t delays[FERRY_STATS_DELAYS];
-	/* Network coding; what follows is 0 (repair: NAN) where it is off. */
+	/* Network coding; what follows is 0 (shares: NAN) where it is off. */
 	uint32_t code;	      /* enum ferry_stats_code */
 	uint32_t span;	      /* source packets of a generation, of the window */
 	double repair;	      /* source: repair packets to a source packet, as it now sends */
@@ -219,6 +219,9 @@ struct ferry_stats_session {
 	uint64_t recovered;   /* destination: source packets that were computed */
 	uint64_t dependent;   /* destination: repair packets that said nothing new */
 	uint64_t given_up;    /* source: generations; destination: repair packets not used */
+	/* Adaptive repair at a source goes by the greater need of both; else NAN. */
+	double links_loss; /* of the links that its flows begin with */
+	double way_loss;   /* of the whole way, as the root told it */
 };
 
 struct ferry_stats_drop {

@@ -205,6 +205,7 @@ static const struct top_column session_columns[] = {
 
 VALUE(coding_span, session, r->span, top_number)
 VALUE(coding_repair, session, r->repair, put_share)
+VALUE(coding_loss, session, fmax(r->links_loss, r->way_loss), put_share)
 VALUE(coding_repairs, session, r->repairs, top_number)
 VALUE(coding_generations, session, r->generations, top_number)
 VALUE(coding_recovered, session, r->recovered, top_number)
@@ -214,16 +215,17 @@ VALUE(coding_given_up, session, r->given_up, top_number)
 static const struct top_column coding_columns[] = {
 	{"CONF", 4, session_conference_text, session_conference_value},
 	{"SESS", 4, session_session_text, session_session_value},
-	{"NAME", -8, session_name_text, NULL},
+	{"NAME", -7, session_name_text, NULL},
 	{"ROLE", -4, session_role_text, NULL},
 	{"CODE", -6, session_code_text, NULL},
 	{"K", 3, coding_span_text, coding_span_value},
 	{"RATIO", 7, coding_repair_text, coding_repair_value},
-	{"REPAIRS", 7, coding_repairs_text, coding_repairs_value},
+	{"LOSS", 6, coding_loss_text, coding_loss_value},
+	{"REPAIR", 6, coding_repairs_text, coding_repairs_value},
 	{"GENER", 5, coding_generations_text, coding_generations_value},
 	{"RECOV", 5, coding_recovered_text, coding_recovered_value},
-	{"DEPEND", 6, coding_dependent_text, coding_dependent_value},
-	{"GIVEN UP", 8, coding_given_up_text, coding_given_up_value},
+	{"DEPND", 5, coding_dependent_text, coding_dependent_value},
+	{"GIVEN", 5, coding_given_up_text, coding_given_up_value},
 };
 
 TEXT(drop_reason, drop, r->name)

@@ -8,9 +8,9 @@
 #define LINK_LOSS_MOST 500000u /* millionths; what loses more is taken to lose so much */
 
 /*
- * Millionths; any thread. From probes: of so many that none was missed half a one may be, so that a
- * link never counts as perfect. From the neighbour's reports, where the link is under TFRC: the
- * loss event rate (RFC 5348, 5), which is no more than the loss.
+ * Millionths, 0 while nothing is known; any thread. From probes: of so many that none was missed
+ * half a one may be, so that a link never counts as perfect. From the neighbour's reports, where
+ * the link is under TFRC: the loss event rate (RFC 5348, 5), which is no more than the loss.
  */
 static inline uint32_t
 link_loss(const struct link *link)

@@ -57,6 +57,8 @@ BODIES = {
     "congestion": CONGESTION,
     "alert": "<alert><node>leaf1</node><name>fraclost</name><level>danger</level>"
              "<value>0.5</value><threshold>0.25</threshold></alert>",
+    "linkloss": '<links><to peer="3" loss="9803"/><from peer="2" loss="0"/></links>',
+    "wayloss": '<way conference="7" session="2" loss="97500" regained="50000"/>',
     "conflist": f'{REQUEST}<conferences><conference id="7" name="talk" start="1346596951000">'
                 '<participant name="leaf1"/></conference></conferences>',
     "join": "<conference>7</conference>",

@@ -14,7 +14,7 @@ from harness.node import until
 from protocol_scene import (BELOW, BODIES, PIPELINE, PLACE, ROUTE, expect_valid, leaf,  # noqa: F401
                             scene)
 
-ROOT_ONLY = {"kill", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
+ROOT_ONLY = {"kill", "wayloss", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
              "removepipeline", "routepipeline", "reqfullstats"}
 
 
@@ -117,6 +117,7 @@ def same_body(one, other):
 HANDLED = {
     "bye": None, "hello": None, "childsupdate": None, "error": None, "pong": None, "ping": "pong",
     "playpipeline": 404, "stoppipeline": 404, "congestion": None, "alert": None,
+    "linkloss": 501, "wayloss": 404,
     "conflist": 501, "join": 501, "leave": 501,
 }
 

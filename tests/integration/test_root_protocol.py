@@ -372,3 +372,57 @@ def test_commands_to_nodes(network):
     assert d.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
     network.program.ctl("kill", "d", "for a test")
     assert "for a test" in repr(d.wait("kill"))
+
+
+@pytest.fixture
+def adaptive():
+    """The same, where the session's repair is adaptive and b recodes."""
+    port = free_port()
+    config = configuration(port)
+    config["conferences"][0]["sessions"][0]["coding"] = {
+        "repair": "adaptive", "relays": [{"node": 2, "recode": "always"}]}
+    program = RootProgram(config).start()
+    network = Network(program, port)
+    yield network
+    for node in network.nodes.values():
+        node.close()
+    program.delete()
+
+
+def ways(node):
+    """What it was told: when, loss and what of it is regained."""
+    return [(at, *(int(m.body.find("way").get(key)) for key in ("loss", "regained")))
+            for at, m in node.log if m.type == "wayloss"]
+
+
+def say_links(node, to=(), from_=()):
+    node.send("linkloss", "<links>" + "".join(
+        f'<{way} peer="{peer_id}" loss="{loss}"/>'
+        for way, said in (("to", to), ("from", from_)) for peer_id, loss in said) + "</links>")
+
+
+def test_way_loss(adaptive):
+    """The source is told what its whole way loses, when that is news, once a second at most."""
+    a, b, c, d = adaptive.all()
+    adaptive.wait_states(a="playing", b="defined", d="defined")
+    say_links(a, to=[(2, 200000)])
+    say_links(b, to=[(4, 90000)], from_=[(1, 50000)])
+    say_links(d, from_=[(2, 100000)])
+    until(lambda: ways(a) and ways(a)[-1][1:] == (145000, 90000), 5, lambda: f"a: {ways(a)}")
+    for loss in range(200000, 1000001, 100000):
+        say_links(d, from_=[(2, loss)])
+        time.sleep(0.2)
+    # Nine tenths is the most that is taken.
+    until(lambda: ways(a)[-1][1:] == (905000, 90000), 5, lambda: f"a: {ways(a)}")
+    times = [at for at, *_ in ways(a)]
+    assert len(times) < 6
+    assert all(later - earlier > 0.5 for earlier, later in zip(times, times[1:]))
+    # What cannot be is refused by its name, and changes nothing.
+    for node, wrong, name in ((b, '<to peer="0" loss="1"/>', "peer"),
+                              (c, '<to peer="4" loss="-1"/>', "loss"),
+                              (d, '<from peer="2" loss="1000001"/>', "loss")):
+        node.send("linkloss", f"<links>{wrong}</links>")
+        assert name in node.wait("error").body.findtext("text")
+    time.sleep(1.2)
+    assert ways(a)[-1][1:] == (905000, 90000)
+    assert not ways(b) and not ways(c) and not ways(d)

@@ -174,6 +174,10 @@ static const char *const samples[] = {
 			"<utc>1700000000123456</utc></congestion>"),
 	M("alert", "<alert><node>r</node><name>fraclost</name><level>danger</level>"
 		   "<value>0.25</value><threshold>0.125</threshold><id>5</id></alert>"),
+	M("linkloss", "<links><to peer=\"3\" loss=\"0\"/><to peer=\"2147483647\" loss=\"1000000\"/>"
+		      "<from peer=\"3\" loss=\"9803\"/></links>"),
+	M("linkloss", "<links/>"),
+	M("wayloss", "<way conference=\"7\" session=\"2\" loss=\"97500\" regained=\"50000\"/>"),
 	M0("conflist"),
 	M("conflist", REQUEST "<conferences/>"),
 	M("conflist", REQUEST "<conferences><conference id=\"7\" name=\"talk\" "
@@ -317,6 +321,15 @@ static const struct {
 	{"<message type=\"ping\" time=\"1\" colour=\"red\"/>", "colour"},
 	{"<message type=\"ping\" time=\"1\"><a/></message>", "element a"},
 	{"<message type=\"ping\" time=\"1\">text</message>", "has text"},
+	{M("linkloss", "<links><to peer=\"3\" loss=\"1000001\"/></links>"), "loss"},
+	{M("linkloss", "<links><from peer=\"3\" loss=\"-1\"/></links>"), "loss"},
+	{M("linkloss", "<links><from peer=\"0\" loss=\"1\"/></links>"), "peer"},
+	{M("linkloss", "<links><to peer=\"2147483648\" loss=\"1\"/></links>"), "peer"},
+	{M("linkloss", "<links><to peer=\"3\"/></links>"), "no loss"},
+	{M("wayloss", "<way conference=\"7\" session=\"2\" loss=\"0.5\" regained=\"0\"/>"), "loss"},
+	{M("wayloss", "<way conference=\"7\" session=\"2\" loss=\"5\" regained=\"1e6\"/>"),
+		"regained"},
+	{M("wayloss", "<way conference=\"7\" session=\"2\" loss=\"5\"/>"), "no regained"},
 	{M("hello", "<info><pipelines/></info>"), "no element name"},
 	{M("hello", "<info><name/><pipelines/></info>"), "no name"},
 	{M("hello", "<info><name>a</name><name>b</name><pipelines/></info>"), "twice"},
