@@ -5,9 +5,11 @@
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 
 import pytest
+from harness.node import PATIENCE, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
@@ -55,6 +57,38 @@ def test_real_card(tmp_path):
     peers = 'peers = ( { id = 2; address = "10.0.0.2"; } );\n'
     result = check(tmp_path, "card.cfg", card + peers)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def device(directory, number):
+    """In the place of an interface: nobody is at the other end."""
+    return (f"net_memif{number},role=server,id=0,socket={directory}/{number}.sock,"
+            "socket-abstract=no")
+
+
+def test_commands_while_it_runs(tmp_path):
+    """Each is done as it is written there, one after the other."""
+    path = tmp_path / "ctl.sock"
+    text = NODE1.replace("net_af_packet0,iface=eth1", device(tmp_path, 0)).replace(
+        "net_af_packet1,iface=eth2", device(tmp_path, 1)).replace(
+            'name = "left";', f'name = "left"; socket = "{path}"; '
+            'eal = [ "--no-huge", "--no-shconf", "-m", "256" ];')
+    assert check(tmp_path, "node1.cfg", text).returncode == 0
+    with open(tmp_path / "log", "wb") as log:
+        node = subprocess.Popen([BUILD / "control/ferryd", "-c", tmp_path / "node1.cfg"], stderr=log)
+    try:
+        until(lambda: "node 1 is up" in (tmp_path / "log").read_text(), 20, "the node is up")
+        lines = block("ferryctl peer add").splitlines()
+        for line in ["ferryctl show sessions", *lines]:
+            _, *words = shlex.split(line, comments=True)
+            done = subprocess.run([BUILD / "control/ferryctl", "-s", path, *words],
+                                  capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
+            assert (done.returncode, done.stderr) == (0, ""), line
+        assert len(lines) == 5
+        node.terminate()
+        assert node.wait(20 * PATIENCE) == 0
+    finally:
+        node.kill()
+        node.wait()
 
 
 def test_folders_are_those_that_there_are():
