@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ethdev.h"
 #include "packet_socket.h"
@@ -78,6 +80,25 @@ find_device(const char *device, uint16_t *port_id)
 	return rte_eth_dev_get_port_by_name(name, port_id);
 }
 
+/* The likeliest reason; DPDK has told its own in the lines before. */
+static const char *
+why_not_found(const char *device)
+{
+	const char *interface = strstr(device, ",iface=");
+	char name[IF_NAMESIZE] = "";
+
+	if (interface != NULL)
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(interface + 7, ","),
+			interface + 7);
+	if (interface != NULL && if_nametoindex(name) == 0)
+		return "there is no interface of that name here";
+	if (geteuid() != 0)
+		return "only root may open devices, and another user runs this";
+	if (strncmp(device, "net_", 4) == 0)
+		return "are its arguments right?";
+	return "is it bound to a DPDK driver? dpdk-devbind.py --status tells";
+}
+
 int
 ethdev_open(struct port *port, struct ethdev *dev, const struct ethdev_params *params,
 	struct ethdev_error *error)
@@ -85,10 +106,8 @@ ethdev_open(struct port *port, struct ethdev *dev, const struct ethdev_params *p
 	int rc;
 
 	if (find_device(params->device, &dev->port_id) < 0) {
-		snprintf(error->text, sizeof(error->text),
-			"device \"%s\" was not found; is it bound to a DPDK driver, are its "
-			"arguments right?",
-			params->device);
+		snprintf(error->text, sizeof(error->text), "device \"%s\" was not found; %s",
+			params->device, why_not_found(params->device));
 		return -1;
 	}
 	rc = rte_eth_dev_info_get(dev->port_id, &dev->info);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include <rte_devargs.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -148,6 +151,25 @@ log_budget(const struct config *config, const struct node_budget *budget, uint64
 		(unsigned long)mib);
 }
 
+/* DPDK names the device that it knows no driver for, but not where it was asked for. */
+static void
+tell_unknown_devices(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+		struct rte_devargs parsed = {0};
+
+		if (rte_devargs_parse(&parsed, port->device) < 0)
+			log_line(LOG_ERR,
+				"%s:%u: port %s: device is \"%s\", for which DPDK has no driver; "
+				"it "
+				"must be a PCI address, as 0000:3b:00.1, or a virtual device, as "
+				"net_af_packet0,iface=eth1",
+				port->where.file, port->where.line, port->name, port->device);
+		free(parsed.data);
+	}
+}
+
 int
 boot_eal(struct ferryd *f)
 {
@@ -168,6 +190,7 @@ boot_eal(struct ferryd *f)
 			(unsigned long)mib);
 	if (rte_eal_init(f->eal.argc, f->eal.argv) < 0) {
 		log_line(LOG_ERR, "DPDK did not start: %s", rte_strerror(rte_errno));
+		tell_unknown_devices(f->config);
 		return -1;
 	}
 	f->eal_started = true;

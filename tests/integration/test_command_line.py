@@ -60,8 +60,21 @@ def test_device_that_is_not_there(config):
     config.write_text(config.read_text().replace("0000:ff:1f.7", "net_af_packet0,iface=nothing0"))
     done = ferryd("-c", config)
     assert done.returncode == 1
-    assert "nothing0" in done.stderr
+    assert re.search(r'node\.cfg:\d+: port wan: device "net_af_packet0,iface=nothing0" was not found; '
+                     "there is no interface of that name", done.stderr), done.stderr
     assert "start failed at" in done.stderr
+
+
+@pytest.mark.parametrize("device,expected", [
+    ("0000:ff:1f.7", "was not found; is it bound to a DPDK driver"),
+    ("net_packet0,iface=lo", "for which DPDK has no driver; it must be a PCI address"),
+    ("net_memif0,role=nobody", "was not found; are its arguments right"),
+])
+def test_device_that_cannot_be(config, device, expected):
+    config.write_text(config.read_text().replace("0000:ff:1f.7", device))
+    done = ferryd("-c", config)
+    assert done.returncode == 1
+    assert re.search(rf"node\.cfg:\d+: port wan: device .*{expected}", done.stderr), done.stderr
 
 
 @pytest.fixture
