@@ -207,7 +207,7 @@ def test_on_a_terminal(nodes):
     terminal.wait(rf"^{nodes[2].name} \(2\) lives, up ")
     terminal.wait(r"PEER NAME .* RTT .* PACING")
     terminal.wait(r"\n +1 node.* up ")
-    for key, title in (("1", "PORT .* LINE LOST"), ("3", "DEPTH"), ("5", "REPAIRS"),
+    for key, title in (("1", "PORT .* LINE LOST"), ("3", "DEPTH"), ("5", "REPAIR "),
                        ("6", "WORKER"), ("7", "REASON"), ("4", "JITTER")):
         terminal.type(key)
         terminal.wait(title)
@@ -220,7 +220,7 @@ def test_on_a_terminal(nodes):
     terminal.type("?")
     terminal.wait("the other way round")
     terminal.type("?\t")
-    terminal.wait("REPAIRS")
+    terminal.wait("REPAIR ")
     terminal.type("\t")
     terminal.wait("WORKER")
     terminal.type("sr\x1b[B\x1b[A")
