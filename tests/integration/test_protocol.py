@@ -243,6 +243,30 @@ def test_source(scene, peers):
     scene.root.expect_error(404, request=scene.root.send("removepipeline", PIPELINE, to="relay1"))
 
 
+def way_loss(loss, regained):
+    return f'<way conference="7" session="2" loss="{loss}" regained="{regained}"/>'
+
+
+def test_way_loss(scene, peers):
+    """What the root says of a session's whole way: taken where it can be true and is of use."""
+    ordered(scene, "pipedef", SOURCE.replace(
+        "</rate>", '</rate><coding>{ repair = "adaptive"; }</coding>'), "playing")
+    scene.root.send("wayloss", way_loss(90000, 50000), to="relay1")
+
+    def taken():
+        coding = scene.node.source(7, 2)["coding"]
+        return (coding["way_loss"], coding["way_regained"])
+
+    until(lambda: taken() == (0.09, 0.05), 5, lambda: f"it is taken: {taken()}")
+    wrong = scene.root.send("wayloss", way_loss(90000, 90001), to="relay1")
+    assert "regained is 90001" in scene.root.expect_error(422, request=wrong).findtext("text")
+    assert taken() == (0.09, 0.05)
+    ordered(scene, "pipedef", SOURCE, "playing")
+    scene.root.expect_error(
+        409, request=scene.root.send("wayloss", way_loss(90000, 0), to="relay1"))
+    ordered(scene, "removepipeline", PIPELINE, "removed")
+
+
 def test_relay_and_destination(scene, peers):
     ordered(scene, "pipedef", RELAY, "forwarding", 3)
     ordered(scene, "pipedef", END, "defined", 4)
