@@ -44,6 +44,34 @@ rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16
 	d->release = release;
 }
 
+/* The slots in use. */
+struct slots {
+	uint64_t bits[RLNC_SOLVER_SLOTS_MAX / 64];
+};
+
+static struct slots
+used_slots(const struct rlnc_solver *s)
+{
+	struct slots used;
+
+	memcpy(used.bits, s->used, sizeof(used.bits));
+	return used;
+}
+
+/* The next of them, which is taken out; RLNC_SOLVER_NONE: that was all. */
+static inline uint16_t
+next_slot(struct slots *slots)
+{
+	for (uint16_t i = 0; i < RTE_DIM(slots->bits); i++) {
+		uint64_t bits = slots->bits[i];
+
+		slots->bits[i] &= bits - 1;
+		if (bits != 0)
+			return (uint16_t)(64 * i + __builtin_ctzll(bits));
+	}
+	return RLNC_SOLVER_NONE;
+}
+
 static void
 let_go(struct rlnc_decoder *d, struct rlnc_held *held)
 {
@@ -54,11 +82,11 @@ let_go(struct rlnc_decoder *d, struct rlnc_held *held)
 	rlnc_decoder_count(d, -1);
 }
 
-/* Combinations that no row needs. */
+/* Combinations, of those in slots that were in use, that no row needs any more. */
 static void
-let_go_unused(struct rlnc_decoder *d)
+let_go_unused(struct rlnc_decoder *d, struct slots before)
 {
-	for (uint16_t j = 0; j < d->solver.slots; j++)
+	for (uint16_t j; (j = next_slot(&before)) != RLNC_SOLVER_NONE;)
 		if (!rlnc_solver_uses(&d->solver, j))
 			let_go(d, &d->slots[j]);
 }
@@ -97,12 +125,13 @@ uint16_t
 rlnc_decoder_source(
 	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m)
 {
+	struct slots before = used_slots(&d->solver);
 	uint16_t gone = rlnc_solver_learn(&d->solver, seq & d->mask);
 
 	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
 	rlnc_decoder_count(d, 1);
 	if (unlikely(gone > 0))
-		let_go_unused(d);
+		let_go_unused(d, before);
 	return gone;
 }
 
@@ -179,15 +208,6 @@ or_into(uint8_t any[ANY_BYTES], const uint8_t *row, size_t n)
 	}
 }
 
-static bool
-is_zero(const uint8_t word[8])
-{
-	uint64_t x;
-
-	memcpy(&x, word, sizeof(x));
-	return x == 0;
-}
-
 static void
 find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
 	struct parts *parts)
@@ -200,15 +220,18 @@ find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_
 		or_into(any, rlnc_solver_row(s, found[i].row), s->stride);
 	for (uint16_t k = 0; k < s->columns; k++)
 		any[k] &= (uint8_t)-s->known[k];
-	for (uint16_t k = 0; k < s->columns + s->slots; k++) {
-		/* Most slots are in no row; which columns are not is anybody's guess: no branch. */
-		if (k % 8 == 0 && is_zero(any + k)) {
-			k = (uint16_t)(k + 7);
+	/* Most slots are in no row; which columns are not is anybody's guess: no branch. */
+	for (uint16_t k = 0; k < s->columns + s->slots; k = (uint16_t)(k + 8)) {
+		uint64_t word;
+
+		memcpy(&word, any + k, 8);
+		if (word == 0)
 			continue;
+		for (uint16_t i = 0; i < 8; i++) {
+			parts->held[parts_n] = &d->sources[k + i];
+			parts->at[parts_n] = (uint16_t)(k + i);
+			parts_n += any[k + i] != 0;
 		}
-		parts->held[parts_n] = &d->sources[k];
-		parts->at[parts_n] = k;
-		parts_n += any[k] != 0;
 	}
 	parts->n = parts_n;
 }
@@ -305,11 +328,11 @@ seq_of(const struct rlnc_decoder *d, uint16_t column)
 static uint32_t
 shortest_len(const struct rlnc_decoder *d)
 {
+	struct slots used = used_slots(&d->solver);
 	uint32_t len = UINT32_MAX;
 
-	for (uint16_t j = 0; j < d->solver.slots; j++)
-		if (rlnc_solver_uses(&d->solver, j))
-			len = RTE_MIN(len, d->slots[j].len);
+	for (uint16_t j; (j = next_slot(&used)) != RLNC_SOLVER_NONE;)
+		len = RTE_MIN(len, d->slots[j].len);
 	return len;
 }
 
@@ -354,6 +377,7 @@ void
 rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
 	struct rte_mbuf *const packets[])
 {
+	struct slots before = used_slots(&d->solver);
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX];
 
 	for (uint16_t i = 0; i < n; i++) {
@@ -362,19 +386,22 @@ rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16
 		rlnc_decoder_count(d, 1);
 	}
 	rlnc_solver_finish(&d->solver, rows, n);
-	let_go_unused(d);
+	let_go_unused(d, before);
 }
 
 void
 rlnc_decoder_refuse(struct rlnc_decoder *d, uint32_t seq)
 {
+	struct slots before = used_slots(&d->solver);
+
 	rlnc_solver_forget(&d->solver, seq & d->mask);
-	let_go_unused(d);
+	let_go_unused(d, before);
 }
 
 uint16_t
 rlnc_decoder_move(struct rlnc_decoder *d, uint32_t base)
 {
+	struct slots before = used_slots(&d->solver);
 	uint16_t gone = 0;
 
 	if (base - d->base > d->mask) {
@@ -389,6 +416,6 @@ rlnc_decoder_move(struct rlnc_decoder *d, uint32_t base)
 		let_go(d, &d->sources[column]);
 	}
 	if (gone > 0)
-		let_go_unused(d);
+		let_go_unused(d, before);
 	return gone;
 }
