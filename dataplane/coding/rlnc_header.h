@@ -61,6 +61,22 @@ rlnc_header_bytes(const struct rlnc_header *h)
 enum drop_reason rlnc_header_parse(const uint8_t *data, uint32_t len, struct rlnc_header *h);
 
 /*
+ * Of a header that was not read yet, its RLNC_HEADER_BYTES there: may it be a source packet's as it
+ * is, of a block code, and its index then.
+ */
+static inline bool
+rlnc_header_is_source(const uint8_t *data)
+{
+	return (data[0] & ~RLNC_HEADER_FINAL) == 0;
+}
+
+static inline uint8_t
+rlnc_header_index(const uint8_t *data)
+{
+	return data[2];
+}
+
+/*
  * The same of the most common header, a source packet's as it is of a block code: false if it may
  * be another, or wrong. RLNC_HEADER_BYTES can be read.
  */
@@ -71,8 +87,8 @@ rlnc_header_parse_source(const uint8_t *data, struct rlnc_header *h)
 		.code = RLNC_BLOCK,
 		.final = data[0] != 0,
 		.n = data[1],
-		.index = data[2]};
-	return (data[0] & ~RLNC_HEADER_FINAL) == 0 && h->index < h->n;
+		.index = rlnc_header_index(data)};
+	return rlnc_header_is_source(data) && h->index < h->n;
 }
 
 /*

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The common packet of a coded session: the next source packet of a block code, as it is, of the
- * generation that the one before was of, while no combination waits there. It is delivered as
- * destination_line.h says, and held for its generation; nothing is computed.
+ * The common packets of a coded session, those of a block code on the session's only flow that come
+ * in the order in which they were sent:
+ *
+ * - the next source packet, as it is, while no combination waits in its generation. It is delivered
+ *   as destination_line.h says, and held for its generation; nothing is computed. Packets of one
+ *   generation form a run: what the run says, that they are known, is told to the generation, and
+ *   to the accounting of the flow, once it ends. Whoever looks at generations ends it first.
+ * - a combination of the generation that was looked up last, if that is decoded: it says nothing
+ *   new.
  *
  * The destination's owner.
  */
@@ -21,8 +27,11 @@ rlnc_next_way(const struct rlnc_receiver *r)
 
 /*
  * Takes such a packet (data begins at the coding header) of a line whose way is DESTINATION_CODED,
- * or returns false, and has changed nothing. slice as destination_collect wants it.
+ * or returns false, and has said nothing of it. slice as destination_collect wants it.
  */
 bool rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf *m, uint64_t slice);
+
+/* Ends the run, if there is one. */
+void rlnc_run_end(struct rlnc_receiver *r);
 
 #endif

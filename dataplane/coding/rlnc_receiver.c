@@ -4,6 +4,7 @@
 #include "destination.h"
 #include "packet.h"
 #include "rlnc_decoded.h"
+#include "rlnc_next.h"
 #include "rlnc_receiver.h"
 #include "worker.h"
 
@@ -35,12 +36,13 @@ rlnc_receiver_held(const struct rlnc_receiver *r)
 {
 	if (r->params.code == RLNC_WINDOW)
 		return __atomic_load_n(&r->window.d.held, __ATOMIC_RELAXED);
-	return __atomic_load_n(&r->blocks.held, __ATOMIC_RELAXED);
+	return __atomic_load_n(&r->blocks.held, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&r->run.n, __ATOMIC_RELAXED);
 }
 
-/* Combinations that were queued and are not used. */
-static void
-give_up(struct worker *w, struct rlnc_receiver *r, uint32_t n, enum drop_reason reason)
+void
+rlnc_receiver_give_up(
+	struct worker *w, struct rlnc_receiver *r, uint32_t n, enum drop_reason reason)
 {
 	w->counters.queued -= n;
 	w->counters.drops[reason] += n;
@@ -67,7 +69,7 @@ place_in_block(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
 			place.d = &block->d;
 	}
 	if (unlikely(gone > 0))
-		give_up(w, r, gone, DROP_coding_given_up);
+		rlnc_receiver_give_up(w, r, gone, DROP_coding_given_up);
 	return place;
 }
 
@@ -77,7 +79,7 @@ place_in_window(struct worker *w, struct rlnc_receiver *r, const struct coded *c
 	uint32_t gone = rlnc_window_reach(&r->window, c->first, c->h.n, w->now);
 
 	if (unlikely(gone > 0))
-		give_up(w, r, gone, DROP_coding_given_up);
+		rlnc_receiver_give_up(w, r, gone, DROP_coding_given_up);
 	return (struct place){.d = &r->window.d, .reason = DROP_coding_late};
 }
 
@@ -103,7 +105,7 @@ find_sound(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
 		if (likely(i == n))
 			return n;
 		rlnc_decoder_refuse(d, found[i].seq);
-		give_up(w, r, 1, DROP_coding_symbol);
+		rlnc_receiver_give_up(w, r, 1, DROP_coding_symbol);
 	} while (true);
 }
 
@@ -215,6 +217,7 @@ fire(void *owner, struct timer *timer, uint64_t now)
 	uint64_t before = now - r->params.deadline, oldest;
 	uint32_t gone = 0;
 
+	rlnc_run_end(r);
 	if (r->params.code == RLNC_WINDOW) {
 		oldest = r->window.heard_at;
 		if (oldest <= before) {
@@ -225,7 +228,7 @@ fire(void *owner, struct timer *timer, uint64_t now)
 		rlnc_blocks_give_up(&r->blocks, before + 1, &gone);
 		oldest = rlnc_blocks_oldest(&r->blocks);
 	}
-	give_up(w, r, gone, DROP_coding_given_up);
+	rlnc_receiver_give_up(w, r, gone, DROP_coding_given_up);
 	w->progress++;
 	if (oldest != UINT64_MAX)
 		timer_start(&w->wheel, timer, oldest + r->params.deadline);
@@ -391,6 +394,7 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		.neighbour = packet_meta(m)->index};
 	enum drop_reason reason = rlnc_header_read(m, room, &c.h);
 
+	rlnc_run_end(r);
 	if (likely(reason == DROP_none) &&
 		unlikely(c.h.code != r->params.code || c.h.n > r->params.k))
 		reason = DROP_coding_mismatch;
@@ -407,11 +411,38 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		input_combination(w, dst, m, &c);
 }
 
+/* A packet that goes back to its pool as it is: nobody else has it, and it is in one piece. */
+static inline bool
+is_bare(const struct rte_mbuf *m)
+{
+	return rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) && m->nb_segs == 1;
+}
+
+/* rte_pktmbuf_free_bulk, faster where most are bare and of one pool, as most are. */
+static void
+release(struct rte_mbuf **packets, unsigned int n)
+{
+	struct rte_mempool *pool = packets[0]->pool;
+	unsigned int bare = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *m = packets[i];
+
+		if (likely(is_bare(m) && m->pool == pool))
+			packets[bare++] = m;
+		else
+			rte_pktmbuf_free(m);
+	}
+	if (likely(bare > 0))
+		rte_mempool_put_bulk(pool, (void **)packets, bare);
+}
+
 /* --- its life ---------------------------------------------------------------------------- */
 
 static uint32_t
 reset(struct rlnc_receiver *r)
 {
+	rlnc_run_end(r);
 	return r->params.code == RLNC_WINDOW ? rlnc_window_reset(&r->window)
 					     : rlnc_blocks_reset(&r->blocks);
 }
@@ -421,7 +452,7 @@ rlnc_receiver_reset(struct worker *w, struct destination *dst, enum drop_reason 
 {
 	struct rlnc_receiver *r = dst->coding;
 
-	give_up(w, r, reset(r), reason);
+	rlnc_receiver_give_up(w, r, reset(r), reason);
 	memset(r->flows, 0, dst->params.nb_flows * sizeof(*r->flows));
 	timer_stop(&w->wheel, &r->timer);
 }
@@ -446,9 +477,9 @@ rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
 	r->timer.arg = dst;
 	p += head + flows;
 	if (window)
-		rlnc_window_init(&r->window, p, params->k, params->deadline, rte_pktmbuf_free_bulk);
+		rlnc_window_init(&r->window, p, params->k, params->deadline, release);
 	else
-		rlnc_blocks_init(&r->blocks, p, params->k, rte_pktmbuf_free_bulk);
+		rlnc_blocks_init(&r->blocks, p, params->k, release);
 	return r;
 }
 

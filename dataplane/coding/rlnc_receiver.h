@@ -40,7 +40,23 @@ struct rlnc_flow {
 	uint64_t seen; /* bit i: highest - i */
 };
 
+/*
+ * Source packets of one generation that came in a row, while no combination waits there: they lie
+ * in their places already, and the generation is told of them once the run ends (rlnc_next.h).
+ */
+struct rlnc_run {
+	struct rlnc_block *block; /* NULL: there is none */
+	struct rlnc_held *places; /* its source packets', by column */
+	uint32_t first;		  /* of the generation */
+	uint32_t from;		  /* of the run */
+	uint16_t n;		  /* packets */
+	uint16_t more;		  /* that it may still take */
+	uint16_t mask;		  /* columns - 1 */
+	uint16_t kind;		  /* what their coding headers begin with */
+};
+
 struct rlnc_receiver {
+	struct rlnc_run run; /* RLNC_BLOCK */
 	struct rlnc_params params;
 	struct timer timer; /* runs while something is held */
 	struct rlnc_receiver_counters counters;
@@ -49,7 +65,7 @@ struct rlnc_receiver {
 		struct rlnc_window window;
 	};
 	struct rlnc_flow *flows;
-};
+} __rte_cache_aligned;
 
 /* Packets that a receiver holds at most. */
 uint32_t rlnc_receiver_holds(const struct rlnc_params *params);
@@ -73,6 +89,10 @@ rlnc_receiver_share(struct rte_mbuf *m)
 	for (struct rte_mbuf *seg = m; seg != NULL; seg = seg->next)
 		rte_mbuf_refcnt_update(seg, 1);
 }
+
+/* Combinations that were queued are given up. */
+void rlnc_receiver_give_up(
+	struct worker *w, struct rlnc_receiver *r, uint32_t n, enum drop_reason reason);
 
 /*
  * Nothing is missing of an open generation (rlnc_block_is_whole): it is decoded, and whom the last
