@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import sys
 import time
@@ -103,4 +104,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nodes and namespaces go in any case
     sys.exit(main())
