@@ -40,10 +40,10 @@ struct id_map {
 	struct id_table *table; /* published */
 };
 
-static inline uint32_t
+static inline uint64_t
 id_table_home(const struct id_table *table, uint64_t key)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);
+	return (key * 0x9e3779b97f4a7c15u) >> table->shift;
 }
 
 static inline const struct id_table *
@@ -62,7 +62,7 @@ id_table_prefetch(const struct id_table *table, uint64_t key)
 static inline void *
 id_table_find(const struct id_table *table, uint64_t key)
 {
-	uint32_t i = id_table_home(table, key);
+	uint64_t i = id_table_home(table, key);
 
 	for (;;) {
 		const struct id_slot *slot = &table->slots[i];

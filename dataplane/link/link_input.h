@@ -27,19 +27,25 @@ link_find_sender(const struct worker *w, const struct port *port, rte_be32_t nod
 #define LINK_INPUT_LEAST                                                                           \
 	(sizeof(struct link_frame) + 2 * sizeof(struct pathlet_hdr) + sizeof(struct session_hdr))
 
+/* A frame that holds so much. */
+static inline const struct link_frame *
+link_frame_of(const struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod(m, const struct link_frame *);
+}
+
 /*
  * The neighbour that a frame says it is from, if it is a Ferry frame, its state on the way to the
  * cache; NULL: none.
  */
 static inline struct link *
-link_claimed_sender(
-	const struct id_table *peers, const struct rte_mbuf *m, const struct link_frame *frame)
+link_claimed_sender(const struct id_table *peers, const struct rte_mbuf *m)
 {
 	struct link *link;
 
 	if (unlikely(m->data_len < LINK_INPUT_LEAST))
 		return NULL;
-	link = id_table_find(peers, rte_be_to_cpu_32(frame->link.node));
+	link = id_table_find(peers, rte_be_to_cpu_32(link_frame_of(m)->link.node));
 	if (likely(link != NULL)) {
 		rte_prefetch0(link);
 		rte_prefetch0(&link->rx);
@@ -48,12 +54,17 @@ link_claimed_sender(
 	return link;
 }
 
-/* Does a frame say that it is from this neighbour? */
+/* Do all of n frames say that they are from this neighbour? */
 static inline bool
-link_claims_same(const struct link *link, const struct rte_mbuf *m, const struct link_frame *frame)
+link_claimed_by_all(const struct link *link, struct rte_mbuf *const *pkts, unsigned int n)
 {
-	return m->data_len >= LINK_INPUT_LEAST &&
-	       frame->link.node == rte_cpu_to_be_32(link->node_id);
+	const rte_be32_t node = rte_cpu_to_be_32(link->node_id);
+
+	for (unsigned int i = 0; i < n; i++)
+		if (pkts[i]->data_len < LINK_INPUT_LEAST ||
+			link_frame_of(pkts[i])->link.node != node)
+			return false;
+	return true;
 }
 
 /* A frame whose flags say anything of these goes the general way. */
@@ -106,9 +117,10 @@ link_run_begin(
  * a Pathlet; m stays as it came. False: the run ends before it.
  */
 static inline bool
-link_run_take(struct link_run *run, const struct rte_mbuf *m, const struct link_frame *frame,
-	uint32_t *len)
+link_run_take(struct link_run *run, const struct rte_mbuf *m, uint32_t *len)
 {
+	const struct link_frame *frame = link_frame_of(m);
+
 	if (unlikely(!link_frame_is_plain(m) ||
 		     !link_head_matches(&run->head, frame, m->data_len) ||
 		     rte_be_to_cpu_64(frame->link.seq) != run->next))

@@ -16,8 +16,8 @@
  */
 struct forward_transit {
 	struct rte_mbuf *m; /* as it came, in one piece, nobody else's */
+	uint32_t len;	    /* bytes behind the link header */
 	struct link *link;
-	uint32_t len; /* bytes behind the link header */
 };
 
 /*

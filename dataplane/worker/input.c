@@ -60,7 +60,6 @@ input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingres
 /* What is found out about a burst's frames, stage by stage. */
 struct arrivals {
 	struct rte_mbuf **pkts;
-	const struct link_frame *frames[BURST_MAX];
 	struct link *senders[BURST_MAX]; /* that they say they are from; NULL: none known */
 	bool alike; /* all from the first one's: the others are not looked up. So it is in a tree */
 };
@@ -72,24 +71,17 @@ struct arrivals {
 static inline void
 find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 {
-	unsigned int alike = 1;
-
 	for (unsigned int i = 0; i < n; i++) {
 		const uint8_t *frame = rte_pktmbuf_mtod(a->pkts[i], const uint8_t *);
 
-		a->frames[i] = (const struct link_frame *)frame;
 		rte_prefetch0(frame);
 		rte_prefetch0(frame + RTE_CACHE_LINE_SIZE);
 	}
-	a->senders[0] = link_claimed_sender(peers, a->pkts[0], a->frames[0]);
-	if (likely(a->senders[0] != NULL))
-		while (alike < n &&
-			link_claims_same(a->senders[0], a->pkts[alike], a->frames[alike]))
-			alike++;
-	a->alike = alike == n;
+	a->senders[0] = link_claimed_sender(peers, a->pkts[0]);
+	a->alike = a->senders[0] != NULL && link_claimed_by_all(a->senders[0], a->pkts, n);
 	if (unlikely(!a->alike))
 		for (unsigned int i = 1; i < n; i++)
-			a->senders[i] = link_claimed_sender(peers, a->pkts[i], a->frames[i]);
+			a->senders[i] = link_claimed_sender(peers, a->pkts[i]);
 }
 
 /* What is to be forwarded of a burst: in transit as they came, and all others. */
@@ -118,6 +110,16 @@ struct tables {
 	uint64_t own;			/* pathlet_transit_key of this node */
 };
 
+/* A frame that its link accepted, but that is not in transit. Apart: it would cost those that are.
+ */
+static __rte_noinline void
+take_other(struct departures *d, const struct link *link, struct rte_mbuf *m, uint32_t len)
+{
+	forward_cut(m, len);
+	packet_meta(m)->index = link->index;
+	d->others[d->nb_others++] = m;
+}
+
 /*
  * Frames from i to end, which say they are of one neighbour: takes them as long as none needs
  * another way. Returns where it stopped.
@@ -133,15 +135,13 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 
 	if (unlikely(!link_run_begin(&run, w, port, link)))
 		return i;
-	for (; i < end && link_run_take(&run, a->pkts[i], a->frames[i], &len); i++) {
-		const struct link_frame *frame = a->frames[i];
+	for (; i < end && link_run_take(&run, a->pkts[i], &len); i++) {
 		struct rte_mbuf *m = a->pkts[i];
+		const struct link_frame *frame = link_frame_of(m);
 		struct link *hop = forward_transit_hop(tables.peers, frame, len, tables.own);
 
 		if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
-			forward_cut(m, len);
-			packet_meta(m)->index = link->index;
-			d->others[d->nb_others++] = m;
+			take_other(d, link, m, len);
 			continue;
 		}
 		/* It must not overtake one of its session that had to go the general way. */
