@@ -141,15 +141,6 @@ ethdev_open(struct port *port, struct ethdev *dev, const struct ethdev_params *p
 	return 0;
 }
 
-uint32_t
-ethdev_descriptors(const struct port *port)
-{
-	const struct ethdev *dev = ethdev_of(port);
-
-	return (uint32_t)port->rx_queues * dev->rx_descriptors +
-	       (uint32_t)port->tx_queues * dev->tx_descriptors;
-}
-
 /* All datagrams of a link share addresses and UDP ports, so they hash to one queue. */
 static void
 want_rss(struct rte_eth_conf *conf, const struct port *port, const struct ethdev *dev)

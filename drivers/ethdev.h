@@ -43,9 +43,6 @@ struct ethdev_error {
 int ethdev_open(struct port *port, struct ethdev *dev, const struct ethdev_params *params,
 	struct ethdev_error *error);
 
-/* Packets that the device's queues may hold. */
-uint32_t ethdev_descriptors(const struct port *port);
-
 /* 0 or -1. */
 int ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *error);
 void ethdev_stop(struct port *port);

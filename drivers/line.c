@@ -17,8 +17,9 @@ line_set(struct line *line, const struct line_params *params)
 	line->impair.params = params->impair;
 }
 
-uint64_t
-line_waiting(const struct line *line, uint64_t now)
+/* Bytes that the sender has taken and not yet sent. */
+static uint64_t
+bytes_waiting(const struct line *line, uint64_t now)
 {
 	if (line->params.rate == 0 || line->free_at <= now)
 		return 0;
@@ -29,7 +30,7 @@ line_waiting(const struct line *line, uint64_t now)
 bool
 line_full(const struct line *line, uint64_t now, uint32_t len)
 {
-	return line->params.queue != 0 && line_waiting(line, now) + len > line->params.queue;
+	return line->params.queue != 0 && bytes_waiting(line, now) + len > line->params.queue;
 }
 
 /* When the last bit of a frame has left, if it is sent now. */
@@ -54,7 +55,7 @@ struct line_verdict
 line_send(struct line *line, uint64_t now, uint32_t len)
 {
 	const struct line_params *p = &line->params;
-	struct line_verdict verdict = {.mark = p->mark != 0 && line_waiting(line, now) >= p->mark};
+	struct line_verdict verdict = {.mark = p->mark != 0 && bytes_waiting(line, now) >= p->mark};
 	uint64_t due = send_time(line, now, len) + p->delay;
 	struct impair_verdict impaired = impair_next(&line->impair);
 

@@ -42,9 +42,6 @@ void line_init(struct line *line, const struct line_params *params, uint64_t see
 /* Other properties for what is not yet sent. */
 void line_set(struct line *line, const struct line_params *params);
 
-/* Bytes that the sender has taken and not yet sent. */
-uint64_t line_waiting(const struct line *line, uint64_t now);
-
 /* No room in the queue for a frame of so many bytes. */
 bool line_full(const struct line *line, uint64_t now, uint32_t len);
 

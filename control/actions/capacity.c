@@ -44,8 +44,9 @@ capacity_of_peer(const struct config *config, const struct config_peer *peer)
 	return config->node.workers > 1 ? peer->ring : 0;
 }
 
-void
-capacity_taken(const struct session_book *book, struct config_capacity *taken)
+/* What is taken now. */
+static void
+count_taken(const struct session_book *book, struct config_capacity *taken)
 {
 	const struct config *config = book->config;
 
@@ -73,7 +74,7 @@ capacity_check(const struct session_book *book, const struct config_capacity *mo
 	const struct config_capacity *most = &book->config->node.capacity;
 	struct config_capacity taken;
 
-	capacity_taken(book, &taken);
+	count_taken(book, &taken);
 	const struct {
 		const char *key;
 		uint32_t taken, more, most;

@@ -17,9 +17,6 @@ uint32_t capacity_of_session(const struct config *config, const struct config_se
 /* Packets that a peer's link may hold beside what waits for its pace. */
 uint32_t capacity_of_peer(const struct config *config, const struct config_peer *peer);
 
-/* What is taken now. */
-void capacity_taken(const struct session_book *book, struct config_capacity *taken);
-
 /* May so much more come? 0, or -ENOSPC with error: what is full, and which key has its size. */
 int capacity_check(const struct session_book *book, const struct config_capacity *more, char *error,
 	size_t size);

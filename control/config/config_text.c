@@ -285,11 +285,3 @@ config_text_coding(const struct config *config, const char *text, struct config_
 	*memory = NULL;
 	return NULL;
 }
-
-const char *
-config_text_quote(const char *text, char *buf, size_t size)
-{
-	if (size < 2 * strlen(text) + 3)
-		return "\"\"";
-	return config_print_quote(buf, text);
-}

@@ -44,7 +44,4 @@ void config_peer_add(struct config *config, const struct config_peer *peer);
 /* Nothing if there is none of this id. */
 void config_peer_remove(struct config *config, uint32_t id);
 
-/* text as a string of that language, with its quotes; cut to nothing if buf is too small. */
-const char *config_text_quote(const char *text, char *buf, size_t size);
-
 #endif

@@ -30,8 +30,9 @@ message_type_rules(enum message_type type)
 	return types[type].rules;
 }
 
-bool
-message_type_find(const char *word, enum message_type *type)
+/* False: there is no such type. */
+static bool
+find_type(const char *word, enum message_type *type)
 {
 	for (unsigned int i = 0; i < MESSAGE_TYPE_COUNT; i++) {
 		if (strcmp(types[i].word, word) == 0) {
@@ -84,7 +85,7 @@ read_attribute(
 	uint64_t hops;
 
 	if (strcmp(given->name, "type") == 0) {
-		if (!message_type_find(given->value, &message->type))
+		if (!find_type(given->value, &message->type))
 			message_read_fail(reader, MESSAGE_CODE_UNSUPPORTED,
 				"there is no type \"%.32s\"", given->value);
 	} else if (strcmp(given->name, "time") == 0) {

@@ -377,8 +377,6 @@ char *message_write(const struct message *message, size_t *size, char *error);
 const char *message_type_name(enum message_type type);
 /* Its rules: MESSAGE_FROM_ROOT, ... */
 unsigned int message_type_rules(enum message_type type);
-/* False: there is no such type. */
-bool message_type_find(const char *word, enum message_type *type);
 
 /* Is it the name of a node; `^` and `*` are none. */
 bool message_name_valid(const char *name);

@@ -185,15 +185,6 @@ xml_text_leaf(struct xml_text *x, const char *name, const char *text)
 	xml_text_close(x);
 }
 
-void
-xml_text_leaf_number(struct xml_text *x, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	xml_text_leaf(x, name, text);
-}
-
 /* A tree is at most XML_TREE_DEPTH deep. */
 void
 xml_text_element(struct xml_text *x, const struct xml_element *element)

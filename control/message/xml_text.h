@@ -38,7 +38,6 @@ void xml_text_put(struct xml_text *x, const char *text);
 
 /* <name>text</name> */
 void xml_text_leaf(struct xml_text *x, const char *name, const char *text);
-void xml_text_leaf_number(struct xml_text *x, const char *name, uint64_t value);
 
 /* An element of a tree, all that is in it included. */
 void xml_text_element(struct xml_text *x, const struct xml_element *element);

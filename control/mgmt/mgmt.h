@@ -102,9 +102,6 @@ void mgmt_loop_free(struct event_base *base);
  */
 int mgmt_send(struct mgmt *mgmt, struct message *message);
 
-/* The same, to a direct neighbour whatever `to` says. */
-int mgmt_send_via(struct mgmt *mgmt, const char *neighbour, struct message *message);
-
 /* An answer to a request, to who said it: `to`, and the request's data where the type has them. */
 int mgmt_answer(struct mgmt *mgmt, const struct message *request, struct message *answer);
 
@@ -122,12 +119,6 @@ int mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t c
 
 /* A node's: its last place, as if it came now; of one that starts again. */
 void mgmt_take_place(struct mgmt *mgmt, const struct message *message);
-
-/*
- * The root's: where children of a node connect has changed, or it shall go elsewhere. Closes our
- * connection to a direct neighbour after what waits for it was written.
- */
-void mgmt_close_child(struct mgmt *mgmt, const char *name, const char *why);
 
 /*
  * Stops handling of messages (they wait, connections are kept) and goes on with it: a node that is
@@ -159,8 +150,6 @@ int mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *cou
 
 /* Where children connect (with the port that was given for port 0). */
 const struct sockaddr_storage *mgmt_address(const struct mgmt *mgmt);
-/* Our end of the connection to the parent; NULL = there is none. */
-const struct sockaddr_storage *mgmt_client_address(const struct mgmt *mgmt);
 
 const struct mgmt_counters *mgmt_counters(const struct mgmt *mgmt);
 

@@ -213,8 +213,8 @@ mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size)
 }
 
 /* Whole messages that are there, some of them. */
-void
-mgmt_conn_read(struct mgmt_conn *conn)
+static void
+read_conn(struct mgmt_conn *conn)
 {
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
 	struct mgmt *mgmt = conn->mgmt;
@@ -260,7 +260,7 @@ on_read(struct bufferevent *bev, void *arg)
 
 	(void)bev;
 	conn->heard_at = mgmt_now();
-	mgmt_conn_read(conn);
+	read_conn(conn);
 }
 
 static void

@@ -113,7 +113,6 @@ bool mgmt_conn_named(struct mgmt_conn *conn, const char *name);
 /* 0 or a negative errno. */
 int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
 void mgmt_conn_look(struct mgmt_conn *conn, uint64_t now);
-void mgmt_conn_read(struct mgmt_conn *conn);
 struct mgmt_conn *mgmt_conn_find(struct mgmt *mgmt, const char *name);
 void mgmt_conn_free(struct mgmt_conn *conn);
 

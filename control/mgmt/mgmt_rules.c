@@ -3,8 +3,9 @@
 
 #include "mgmt_rules.h"
 
-bool
-mgmt_may_speak(const char *from, const char *neighbour, enum mgmt_side side, const char *own,
+/* May this neighbour speak as from. */
+static bool
+may_speak(const char *from, const char *neighbour, enum mgmt_side side, const char *own,
 	const struct mgmt_placed *placed)
 {
 	if (side == MGMT_BELOW)
@@ -20,7 +21,7 @@ mgmt_judge(const struct message *message, const char *from, const char *neighbou
 	bool root_only = (message_type_rules(message->type) & MESSAGE_FROM_ROOT) != 0 ||
 			 strcmp(message->to, MESSAGE_EVERYBODY) == 0;
 
-	if (!mgmt_may_speak(from, neighbour, side, own, placed))
+	if (!may_speak(from, neighbour, side, own, placed))
 		return MGMT_WRONG_FROM;
 	if (root_only && strcmp(from, MESSAGE_ROOT) != 0)
 		return MGMT_FORBIDDEN;

@@ -30,8 +30,4 @@ enum mgmt_verdict {
 enum mgmt_verdict mgmt_judge(const struct message *message, const char *from, const char *neighbour,
 	enum mgmt_side side, const char *own, const struct mgmt_placed *placed, uint64_t now);
 
-/* May this neighbour speak as from. */
-bool mgmt_may_speak(const char *from, const char *neighbour, enum mgmt_side side, const char *own,
-	const struct mgmt_placed *placed);
-
 #endif

@@ -107,14 +107,6 @@ mgmt_send(struct mgmt *mgmt, struct message *message)
 	return mgmt_conn_send(conn, message);
 }
 
-int
-mgmt_send_via(struct mgmt *mgmt, const char *neighbour, struct message *message)
-{
-	struct mgmt_conn *conn = mgmt_conn_find(mgmt, neighbour);
-
-	return conn != NULL ? mgmt_conn_send(conn, message) : -ENOTCONN;
-}
-
 /* What an answer says of its request. */
 static struct message_request
 request_of(const struct message *request)

@@ -29,15 +29,6 @@ mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count
 }
 
 void
-mgmt_close_child(struct mgmt *mgmt, const char *name, const char *why)
-{
-	struct mgmt_conn *conn = mgmt_conn_find(mgmt, name);
-
-	if (conn != NULL && conn->side == MGMT_BELOW)
-		mgmt_conn_close(conn, true, "%s", why);
-}
-
-void
 mgmt_pause(struct mgmt *mgmt)
 {
 	struct mgmt_conn *conn;
@@ -108,12 +99,6 @@ const struct sockaddr_storage *
 mgmt_address(const struct mgmt *mgmt)
 {
 	return &mgmt->address;
-}
-
-const struct sockaddr_storage *
-mgmt_client_address(const struct mgmt *mgmt)
-{
-	return mgmt_parent(mgmt) != NULL ? &mgmt->above->local : NULL;
 }
 
 const struct mgmt_counters *

@@ -11,8 +11,9 @@
 
 #define CHAIN_MAX 4 /* certificates between a node's and the authority's */
 
-void
-mgmt_tls_reason(char *text, size_t size)
+/* The last error of OpenSSL in words, and all of them forgotten. */
+static void
+take_reason(char *text, size_t size)
 {
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
@@ -46,8 +47,9 @@ name_from_subject(X509 *certificate, char name[MESSAGE_NAME_MAX + 1])
 	return take_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), name);
 }
 
-bool
-mgmt_tls_name(X509 *certificate, char name[MESSAGE_NAME_MAX + 1])
+/* The name in a certificate. False: it has none that can be one, or several. */
+static bool
+name_of(X509 *certificate, char name[MESSAGE_NAME_MAX + 1])
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0, found = 0;
@@ -70,7 +72,7 @@ mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1])
 {
 	X509 *certificate = SSL_get1_peer_certificate(ssl);
 	bool found = certificate != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
-		     mgmt_tls_name(certificate, name);
+		     name_of(certificate, name);
 
 	X509_free(certificate);
 	return found;
@@ -97,22 +99,22 @@ load(SSL_CTX *ctx, const char *certificate, const char *key, const char *authori
 		!readable("authority", authority, error, size))
 		return -1;
 	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
-		mgmt_tls_reason(reason, sizeof(reason));
+		take_reason(reason, sizeof(reason));
 		snprintf(error, size,
 			"certificate \"%s\" cannot be used, it must be a PEM file: %s", certificate,
 			reason);
 	} else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
 		   SSL_CTX_check_private_key(ctx) != 1) {
-		mgmt_tls_reason(reason, sizeof(reason));
+		take_reason(reason, sizeof(reason));
 		snprintf(error, size,
 			"key \"%s\" cannot be used, it must be the PEM file of the key of \"%s\": "
 			"%s",
 			key, certificate, reason);
 	} else if (SSL_CTX_load_verify_file(ctx, authority) != 1) {
-		mgmt_tls_reason(reason, sizeof(reason));
+		take_reason(reason, sizeof(reason));
 		snprintf(error, size, "authority \"%s\" cannot be used, it must be a PEM file: %s",
 			authority, reason);
-	} else if (!mgmt_tls_name(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
+	} else if (!name_of(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
 		snprintf(error, size,
 			"certificate \"%s\" is that of \"%s\", it must be that of \"%s\"",
 			certificate, own, name);

@@ -22,13 +22,10 @@
 SSL_CTX *mgmt_tls_new(const char *certificate, const char *key, const char *authority,
 	const char *name, char *error, size_t size);
 
-/* The name in a certificate. False: it has none that can be one, or several. */
-bool mgmt_tls_name(X509 *certificate, char name[MESSAGE_NAME_MAX + 1]);
-
-/* Of a connection's other end, after the handshake. */
+/*
+ * The name in the certificate of a connection's other end, after the handshake. False: it has none
+ * that can be one, or several.
+ */
 bool mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1]);
-
-/* The last error of OpenSSL in words, and all of them forgotten. */
-void mgmt_tls_reason(char *text, size_t size);
 
 #endif

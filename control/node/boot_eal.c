@@ -71,8 +71,9 @@ add_session(const struct config *config, const struct config_session *session,
 			budget->file_packets += FILE_PACKETS;
 }
 
-void
-ferryd_budget(const struct config *config, struct node_budget *budget)
+/* What the node may hold at most, from its configuration alone. */
+static void
+make_budget(const struct config *config, struct node_budget *budget)
 {
 	*budget = (struct node_budget){.buffer_bytes = buffer_bytes(config)};
 	for (uint32_t i = 0; i < config->port_count; i++) {
@@ -104,8 +105,9 @@ ferryd_budget(const struct config *config, struct node_budget *budget)
 			add_session(config, &config->conferences[c].sessions[s], budget);
 }
 
-uint64_t
-ferryd_memory_mib(const struct config *config, const struct node_budget *budget)
+/* MiB that its memory needs. */
+static uint64_t
+memory_mib(const struct config *config, const struct node_budget *budget)
 {
 	struct node_holder holders[NODE_HOLDERS_MAX];
 	uint32_t n, packets = 0;
@@ -177,8 +179,8 @@ boot_eal(struct ferryd *f)
 	char reason[256];
 	uint64_t mib;
 
-	ferryd_budget(f->config, &f->budget);
-	mib = ferryd_memory_mib(f->config, &f->budget);
+	make_budget(f->config, &f->budget);
+	mib = memory_mib(f->config, &f->budget);
 	log_budget(f->config, &f->budget, mib);
 	if (eal_env_read(&env, reason, sizeof(reason)) < 0 ||
 		eal_args_build(&f->eal, f->config, &env, mib, reason, sizeof(reason)) < 0) {

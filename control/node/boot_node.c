@@ -33,8 +33,8 @@ make_folder(const char *socket)
  * The last epoch is kept beside the control socket. Where it cannot be, two starts within one
  * second are taken for one by the neighbours until 2 s of silence have passed.
  */
-uint16_t
-ferryd_epoch(const struct config *config)
+static uint16_t
+choose_epoch(const struct config *config)
 {
 	uint16_t epoch = (uint16_t)time(NULL);
 	unsigned int last;
@@ -78,7 +78,7 @@ boot_node(struct ferryd *f)
 	struct node_params params = {
 		.name = own->name,
 		.id = own->id,
-		.epoch = ferryd_epoch(f->config),
+		.epoch = choose_epoch(f->config),
 		.nb_workers = (uint16_t)own->workers,
 		.max_links = (uint16_t)(f->config->peer_count + own->capacity.peers + SPARE_LINKS),
 		.may_sleep = own->idle == CONFIG_IDLE_ADAPTIVE,

@@ -162,13 +162,6 @@ void undo_manage_losses(struct ferryd *f);
 int boot_workers(struct ferryd *f);
 void undo_workers(struct ferryd *f);
 
-/* What the node may hold at most, from its configuration alone; MiB that its memory needs. */
-void ferryd_budget(const struct config *config, struct node_budget *budget);
-uint64_t ferryd_memory_mib(const struct config *config, const struct node_budget *budget);
-
-/* The epoch of this start (16 bits of Unix seconds, never that of the last start). */
-uint16_t ferryd_epoch(const struct config *config);
-
 /*
  * Remembers who needs the way to an address and asks for it. An index for targets_remove, which
  * ends that, or -1 with error.

@@ -64,7 +64,5 @@ manage_action manage_pipelines_tell, manage_pipeline_play, manage_pipeline_stop;
  */
 int manage_pipeline_answer(
 	struct ferryd *f, const struct message *request, uint32_t conference, uint32_t session);
-/* "playing", "stopped", "finished"; "defined" of one that does not start here. */
-const char *manage_pipeline_state(const struct session_entry *entry);
 
 #endif

@@ -19,8 +19,9 @@ struct told {
 	char (*paths)[PATH_TEXT_MAX];
 };
 
-const char *
-manage_pipeline_state(const struct session_entry *entry)
+/* "playing", "stopped", "finished"; "defined" of one that does not start here. */
+static const char *
+state_of(const struct session_entry *entry)
 {
 	if (entry->source == NULL)
 		return "defined";
@@ -56,7 +57,7 @@ tell(const struct session_entry *entry, struct message_pipeline *pipeline, struc
 		.conference = session->conference,
 		.session = session->id,
 		.name = session->name,
-		.state = manage_pipeline_state(entry),
+		.state = state_of(entry),
 		.source = session->source,
 		.destinations = session->destinations,
 		.nb_destinations = session->destination_count,

@@ -74,7 +74,6 @@ json_t *root_show_conferences(const struct root *root);
 /* conference NULL: all; session NULL: all of it. */
 json_t *root_show_sessions(const struct root *root, const struct root_conference *conference,
 	const struct root_session *session);
-json_t *root_show_time(int64_t ms);
 
 /* root_mgmt.c: the tree's end here. 0, or -1 after it was logged what is wrong. */
 int root_mgmt_open(struct root *root);

@@ -129,8 +129,9 @@ root_json_go(struct root_json *json, uint32_t line)
 		fputc('\n', json->out);
 }
 
-void
-root_json_put(struct root_json *json, const json_t *object, const char *key, const char *value)
+/* ' KEY = "VALUE";', of printable text. */
+static void
+put_text(struct root_json *json, const json_t *object, const char *key, const char *value)
 {
 	char *quoted;
 
@@ -199,7 +200,7 @@ put_time(struct root_json *json, const json_t *object, const char *key, const ch
 	if (!json_is_string(value) || !config_time_parse(json_string_value(value), &ms))
 		root_json_want(json, object, key, TIME_WANTED);
 	else
-		root_json_put(json, object, name, json_string_value(value));
+		put_text(json, object, name, json_string_value(value));
 }
 
 /* A number of thousands: the key's value times factor, which must be whole and within the range. */
@@ -249,7 +250,7 @@ put_ends(struct root_json *json, const json_t *session)
 			ROOT_JSON_PACKET);
 	} else if (json_is_string(ingress)) {
 		fputs(" ingress = {", json->out);
-		root_json_put(json, session, "udp", json_string_value(ingress));
+		put_text(json, session, "udp", json_string_value(ingress));
 		fputs(" };", json->out);
 	} else {
 		root_json_want(json, session, "Ingress", "a text, as \"10.1.0.1:5004\"");
@@ -272,7 +273,7 @@ put_ends(struct root_json *json, const json_t *session)
 		fprintf(json->out, "%s {", i == 0 ? "" : ",");
 		put_id(json, entry, "Node", "node", NODE_ID_MAX);
 		if (udp != NULL)
-			root_json_put(json, entry, "udp", udp);
+			put_text(json, entry, "udp", udp);
 		else
 			root_json_want(json, entry, "Udp", "a text, as \"10.2.0.100:5004\"");
 		fputs(" }", json->out);

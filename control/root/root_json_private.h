@@ -38,9 +38,6 @@ bool root_json_keys(
 bool root_json_id(const json_t *value, uint64_t max, uint64_t *id);
 /* Goes on to a line, if it is not there or further already. */
 void root_json_go(struct root_json *json, uint32_t line);
-/* ' KEY = "VALUE";', of printable text. */
-void
-root_json_put(struct root_json *json, const json_t *object, const char *key, const char *value);
 
 /* root_json_routes.c: the flows of a session. */
 void root_json_routes(struct root_json *json, const json_t *session);

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <err.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "root_plan.h"
 
-void
-root_plan_prune(const struct pathlet_tree *tree, bool (*wanted)(const void *ctx, uint32_t node),
-	const void *ctx, struct pathlet_tree *pruned)
+/* The tree without branches that lead to nobody who is in; the result may be empty. */
+static void
+prune(const struct pathlet_tree *tree, const struct root_conference *conference,
+	struct pathlet_tree *pruned)
 {
 	bool keep[PATHLET_TREE_MAX_NODES] = {false}, deliver[PATHLET_TREE_MAX_NODES] = {false};
 
 	pruned->count = 0;
 	/* Backwards: all that is below a node stands behind it. */
 	for (unsigned int i = tree->count; i-- > 0;) {
-		deliver[i] = pathlet_tree_is_destination(tree, i) && wanted(ctx, tree->node[i].id);
+		deliver[i] = pathlet_tree_is_destination(tree, i) &&
+			     root_book_is_in(conference, tree->node[i].id);
 		keep[i] |= deliver[i];
 		for (unsigned int above = i; keep[i] && above-- > 0;) {
 			if (tree->node[above].depth + 1 != tree->node[i].depth)
@@ -29,12 +30,6 @@ root_plan_prune(const struct pathlet_tree *tree, bool (*wanted)(const void *ctx,
 		pruned->node[pruned->count] = tree->node[i];
 		pruned->node[pruned->count++].destination = deliver[i];
 	}
-}
-
-static bool
-is_in(const void *ctx, uint32_t node)
-{
-	return root_book_is_in(ctx, node);
 }
 
 bool
@@ -64,7 +59,7 @@ add_flow(struct root_plan *plan, const struct root_conference *conference,
 	struct config_flow *made = &plan->flows[plan->flow_count++];
 
 	*made = *flow;
-	root_plan_prune(&flow->tree, is_in, conference, &made->tree);
+	prune(&flow->tree, conference, &made->tree);
 	for (unsigned int i = 0; i < made->tree.count; i++) {
 		if (!root_plan_has(plan, made->tree.node[i].id))
 			plan->nodes[plan->node_count++] = made->tree.node[i].id;
@@ -106,32 +101,4 @@ root_plan_free(struct root_plan *plan)
 	free(plan->flows);
 	free(plan->nodes);
 	*plan = (struct root_plan){0};
-}
-
-static bool
-is_same_tree(const struct pathlet_tree *a, const struct pathlet_tree *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (unsigned int i = 0; i < a->count; i++) {
-		if (a->node[i].id != b->node[i].id || a->node[i].depth != b->node[i].depth ||
-			pathlet_tree_is_destination(a, i) != pathlet_tree_is_destination(b, i))
-			return false;
-	}
-	return true;
-}
-
-bool
-root_plan_equal(const struct root_plan *a, const struct root_plan *b)
-{
-	if (a->flow_count != b->flow_count || a->destination_count != b->destination_count ||
-		memcmp(a->destinations, b->destinations,
-			a->destination_count * sizeof(a->destinations[0])) != 0)
-		return false;
-	for (uint32_t i = 0; i < a->flow_count; i++) {
-		if (a->flows[i].id != b->flows[i].id || a->flows[i].weight != b->flows[i].weight ||
-			!is_same_tree(&a->flows[i].tree, &b->flows[i].tree))
-			return false;
-	}
-	return true;
 }

@@ -28,11 +28,5 @@ void root_plan_free(struct root_plan *plan);
 bool root_plan_has(const struct root_plan *plan, uint32_t node);
 /* Is it a destination? */
 bool root_plan_delivers(const struct root_plan *plan, uint32_t node);
-bool root_plan_equal(const struct root_plan *a, const struct root_plan *b);
-
-/* The tree without branches that lead to no node that wanted says; the result may be empty. */
-void
-root_plan_prune(const struct pathlet_tree *tree, bool (*wanted)(const void *ctx, uint32_t node),
-	const void *ctx, struct pathlet_tree *pruned);
 
 #endif

@@ -6,8 +6,8 @@
 #include "root.h"
 #include "root_plan.h"
 
-json_t *
-root_show_time(int64_t ms)
+static json_t *
+show_time(int64_t ms)
 {
 	char text[CONFIG_TIME_TEXT];
 
@@ -53,7 +53,7 @@ show_node(const struct root_node *node)
 		(json_int_t)node->id, "name", node->name, "role",
 		place != NULL ? root_role_name(place->role) : NULL, "parent",
 		place != NULL ? place->parent : NULL, "state", node_state(node), "connected_to",
-		show_text(node->parent), "since", root_show_time(node->since), "server",
+		show_text(node->parent), "since", show_time(node->since), "server",
 		show_endpoint(node->server, node->server_port), "client",
 		show_endpoint(node->client, node->client_port), "peers",
 		(json_int_t)(place != NULL ? place->peer_count : 0), "hellos",
@@ -127,8 +127,8 @@ root_show_conferences(const struct root *root)
 			list, json_pack("{s:I, s:s, s:o, s:o, s:I, s:I, s:o, s:s}", "conference",
 				      (json_int_t)conference->config->id, "name",
 				      conference->config->name, "starts",
-				      root_show_time(conference->config->starts), "ends",
-				      root_show_time(conference->config->ends), "sessions",
+				      show_time(conference->config->starts), "ends",
+				      show_time(conference->config->ends), "sessions",
 				      (json_int_t)conference->session_count, "running",
 				      (json_int_t)states[ROOT_RUNNING], "present", present,
 				      "origin", conference->origin));
@@ -171,9 +171,8 @@ show_session(const struct root *root, const struct root_session *session)
 	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"conference", (json_int_t)config->conference, "session", (json_int_t)config->id,
 		"name", config->name, "state", root_state_name(session->state), "since",
-		root_show_time(session->since), "starts",
-		root_show_time(root_session_starts(session)), "ends",
-		root_show_time(root_session_ends(session)), "source",
+		show_time(session->since), "starts", show_time(root_session_starts(session)),
+		"ends", show_time(root_session_ends(session)), "source",
 		show_name(root, config->source), "destinations", show_destinations(root, session),
 		"rate_bps",
 		config->rate != 0 ? json_integer((json_int_t)config->rate) : json_null(), "flows",

@@ -23,14 +23,6 @@ underlay_addr_v6(const void *bytes)
 	return addr;
 }
 
-struct underlay_addr
-underlay_addr_from(const struct address *address)
-{
-	if (address_is_ipv4(address))
-		return underlay_addr_v4(address->bytes + 12);
-	return underlay_addr_v6(address->bytes);
-}
-
 struct address
 underlay_addr_to(const struct underlay_addr *addr)
 {

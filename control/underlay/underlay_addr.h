@@ -28,8 +28,7 @@ struct underlay_prefix {
 struct underlay_addr underlay_addr_v4(const void *bytes);
 struct underlay_addr underlay_addr_v6(const void *bytes);
 
-/* From and to the form that the dataplane uses; to: not for family 0. */
-struct underlay_addr underlay_addr_from(const struct address *address);
+/* In the form that the dataplane uses; not for family 0. */
 struct address underlay_addr_to(const struct underlay_addr *addr);
 
 /* Reads "192.0.2.1" or "2001:db8::1"; false if it is neither. */

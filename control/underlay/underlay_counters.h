@@ -81,7 +81,4 @@ struct underlay_counter_info {
 
 extern const struct underlay_counter_info underlay_counter_info[UNDERLAY_N_COUNTERS];
 
-/* "answered", "taken", "ignored", "malformed", "sent" */
-const char *underlay_counter_kind_name(enum underlay_counter_kind kind);
-
 #endif

@@ -304,9 +304,3 @@ oracle_totals(const struct oracle *o, uint64_t totals[4])
 {
 	memcpy(totals, o->totals, sizeof(o->totals));
 }
-
-uint64_t
-oracle_packets(const struct oracle *o, uint32_t session)
-{
-	return o->sessions[session].nb_packets;
-}

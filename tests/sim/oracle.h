@@ -52,9 +52,6 @@ struct oracle_destination {
 
 struct oracle_destination oracle_at(const struct oracle *oracle, uint32_t session, uint32_t node);
 
-/* Packets that a source sent, all epochs. */
-uint64_t oracle_packets(const struct oracle *oracle, uint32_t session);
-
 /*
  * At the end, when nothing is under way: checks every packet of every session at every node.
  * undelivered(arg, session, node) says how many packets came to a destination and were then rightly

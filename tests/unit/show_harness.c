@@ -31,12 +31,6 @@ static const char text[] =
 
 static char prefix[64];
 
-const char *
-harness_prefix(void)
-{
-	return prefix;
-}
-
 void
 harness_eal(bool telemetry)
 {

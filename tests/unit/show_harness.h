@@ -47,8 +47,6 @@ struct harness {
 
 /* Once a process. */
 void harness_eal(bool telemetry);
-/* The prefix of its files, as telemetry's socket has it in its path. */
-const char *harness_prefix(void);
 
 void harness_start(struct harness *h);
 /* Ends all; checks that no packet was kept. */

@@ -190,20 +190,17 @@ static void
 test_address_forms(void **state)
 {
 	const struct underlay_addr four = address("192.0.2.1"), six = address("2001:db8::1");
-	struct underlay_addr back;
+	struct underlay_addr none;
 	struct address other;
 
 	(void)state;
 	other = underlay_addr_to(&four);
 	assert_true(address_is_ipv4(&other));
-	back = underlay_addr_from(&other);
-	assert_true(underlay_addr_equal(&back, &four));
+	assert_memory_equal(other.bytes + 12, four.bytes, 4);
 	other = underlay_addr_to(&six);
 	assert_memory_equal(other.bytes, six.bytes, 16);
-	back = underlay_addr_from(&other);
-	assert_true(underlay_addr_equal(&back, &six));
-	assert_false(underlay_addr_parse("192.0.2", &back));
-	assert_false(underlay_addr_parse("", &back));
+	assert_false(underlay_addr_parse("192.0.2", &none));
+	assert_false(underlay_addr_parse("", &none));
 }
 
 int
