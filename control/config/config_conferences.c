@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
-#include <string.h>
 
 #include "config_private.h"
 #include "feeder_queue.h"

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <string.h>
-
 #include "config_private.h"
 
 #define UDP_WANTED "an address and a UDP port, as \"10.1.0.1:5004\" or \"[fd00::1]:5004\""

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The group "management": where the root program is, and how the node and its children meet. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "config_private.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Groups that come one by one, at run time. */
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config_private.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a program can ask and set of its tree. */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <event2/buffer.h>

@@ -2,7 +2,6 @@
 /* The node's way into the root's tree: first of all, as its NodeID may come from there. */
 #include <arpa/inet.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <event2/event.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The node's statistics: into shared memory once an interval, and as metrics to who asks. */
 #include <linux/magic.h>
-#include <string.h>
 #include <sys/vfs.h>
 
 #include <event2/event.h>

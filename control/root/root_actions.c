@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One function an action: ferryctl is one caller, messages of nodes are another. */
-#include <string.h>
 #include <syslog.h>
 
 #include "root.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The root program's event loop: its sockets, its ticks, and how it ends. */
 #include <signal.h>
-#include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
 #include <time.h>

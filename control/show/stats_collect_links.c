@@ -2,7 +2,6 @@
 /* Statistics of links, and of what waits for them. */
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "link_tfrc.h"
 #include "show_private.h"

@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -16,10 +16,8 @@
  * block code at the same rate of the wire.
  */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "rlnc_block.h"
 #include "rlnc_window.h"

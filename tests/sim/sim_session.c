@@ -2,7 +2,6 @@
 /* Sessions: their source at one node, their destinations at others. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "path_text.h"
 #include "recode.h"

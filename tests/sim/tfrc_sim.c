@@ -10,7 +10,6 @@
  *   of them), record (ms an interval), step (seconds after which the rate is changed), factor (by
  *   which)
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "underlay_harness.h"
 
-#include <string.h>
 #include <syslog.h>
 
 #define PAD " 00000000000000000000000000000000 0000"

@@ -5,9 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ftw.h>
-#include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 

@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <ftw.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 

@@ -3,7 +3,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <math.h>
 
 #include "stats_tree_scene.h"
 
