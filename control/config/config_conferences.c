@@ -45,30 +45,6 @@ print_participants(struct config_printer *printer, const struct config_key *key,
 	config_print_close(printer, "];");
 }
 
-static void
-read_starts(struct config_reader *reader, config_setting_t *setting, void *object)
-{
-	config_read_time(reader, setting, &((struct config_conference *)object)->starts);
-}
-
-static void
-print_starts(struct config_printer *printer, const struct config_key *key, const void *object)
-{
-	config_print_time(printer, key, ((const struct config_conference *)object)->starts);
-}
-
-static void
-read_ends(struct config_reader *reader, config_setting_t *setting, void *object)
-{
-	config_read_time(reader, setting, &((struct config_conference *)object)->ends);
-}
-
-static void
-print_ends(struct config_printer *printer, const struct config_key *key, const void *object)
-{
-	config_print_time(printer, key, ((const struct config_conference *)object)->ends);
-}
-
 static const struct config_key conference_keys[] = {
 	{.name = "id",
 		.kind = KEY_UINT32,
@@ -120,16 +96,14 @@ static const struct config_key conference_keys[] = {
 		.print = print_participants,
 		.help = "NodeIDs, default: the nodes of its sessions"},
 	{.name = "starts",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_TIME,
 		.flags = KEY_ROOT,
-		.read = read_starts,
-		.print = print_starts,
+		.offset = FIELD(starts),
 		.help = "UTC, default: at once"},
 	{.name = "ends",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_TIME,
 		.flags = KEY_ROOT,
-		.read = read_ends,
-		.print = print_ends,
+		.offset = FIELD(ends),
 		.help = "UTC, default: never"},
 	{.name = "sessions",
 		.kind = KEY_CUSTOM,

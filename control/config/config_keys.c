@@ -266,6 +266,25 @@ read_choice_key(struct config_reader *reader, config_setting_t *setting,
 }
 
 static void
+read_time_key(struct config_reader *reader, config_setting_t *setting, int64_t *field)
+{
+	const char *value = config_read_string_value(reader, setting, CONFIG_TIME_WANTED);
+
+	if (value != NULL && !config_time_parse(value, field))
+		config_reader_want(reader, setting, "%s", CONFIG_TIME_WANTED);
+}
+
+static void
+read_endpoint_key(struct config_reader *reader, config_setting_t *setting,
+	const struct config_key *key, struct config_endpoint *field)
+{
+	const char *value = config_read_string_value(reader, setting, key->wanted);
+
+	if (value != NULL && !config_endpoint_parse(value, field))
+		config_reader_want(reader, setting, "%s", key->wanted);
+}
+
+static void
 read_key(struct config_reader *reader, config_setting_t *setting, const struct config_key *key,
 	void *object)
 {
@@ -287,6 +306,15 @@ read_key(struct config_reader *reader, config_setting_t *setting, const struct c
 		break;
 	case KEY_NAME:
 		config_read_name(reader, setting, field);
+		break;
+	case KEY_TIME:
+		read_time_key(reader, setting, field);
+		break;
+	case KEY_PATH:
+		*(const char **)field = config_read_path(reader, setting);
+		break;
+	case KEY_ENDPOINT:
+		read_endpoint_key(reader, setting, key, field);
 		break;
 	case KEY_CUSTOM:
 		key->read(reader, setting, object);
@@ -311,6 +339,9 @@ default_key(const struct config_key *key, void *object)
 		*(bool *)field = key->fallback != 0;
 		break;
 	case KEY_NAME:
+	case KEY_TIME:
+	case KEY_PATH:
+	case KEY_ENDPOINT:
 	case KEY_CUSTOM:
 		break;
 	}

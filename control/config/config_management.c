@@ -8,68 +8,6 @@
 #define ADDRESS_WANTED "an address and a TCP port, as \"10.9.0.1:13780\""
 
 static void
-read_endpoint(
-	struct config_reader *reader, config_setting_t *setting, struct config_endpoint *endpoint)
-{
-	const char *value = config_read_string_value(reader, setting, ADDRESS_WANTED);
-
-	if (value != NULL && !config_endpoint_parse(value, endpoint))
-		config_reader_want(reader, setting, ADDRESS_WANTED);
-}
-
-static void
-print_endpoint(struct config_printer *printer, const struct config_key *key,
-	const struct config_endpoint *endpoint)
-{
-	char text[CONFIG_ADDRESS_TEXT];
-
-	if (endpoint->address.family == 0)
-		config_print_line(printer, key->help, "# %s not set", key->name);
-	else
-		config_print_string(printer, key, config_endpoint_text(endpoint, text));
-}
-
-/* X(key, how it is read and printed) */
-#define KEYS(X)                                                                                    \
-	X(address, endpoint)                                                                       \
-	X(root, endpoint)                                                                          \
-	X(certificate, path)                                                                       \
-	X(key, path)                                                                               \
-	X(authority, path)                                                                         \
-	X(state, path)
-
-static void
-read_path(struct config_reader *reader, config_setting_t *setting, const char **path)
-{
-	*path = config_read_path(reader, setting);
-}
-
-static void
-print_path(struct config_printer *printer, const struct config_key *key, const char *const *path)
-{
-	if (*path == NULL)
-		config_print_line(printer, key->help, "# %s not set", key->name);
-	else
-		config_print_string(printer, key, *path);
-}
-
-#define KEY_FUNCTIONS(field, kind)                                                                 \
-	static void read_##field(                                                                  \
-		struct config_reader *reader, config_setting_t *setting, void *object)             \
-	{                                                                                          \
-		read_##kind(reader, setting, &((struct config_management *)object)->field);        \
-	}                                                                                          \
-                                                                                                   \
-	static void print_##field(                                                                 \
-		struct config_printer *printer, const struct config_key *key, const void *object)  \
-	{                                                                                          \
-		print_##kind(printer, key, &((const struct config_management *)object)->field);    \
-	}
-
-KEYS(KEY_FUNCTIONS)
-#undef KEY_FUNCTIONS
-
-static void
 read_capacity(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	static const char wanted[] = "a rate in bit/s with k, M or G, as \"10G\"";
@@ -97,39 +35,32 @@ print_capacity(struct config_printer *printer, const struct config_key *key, con
 
 static const struct config_key management_keys[] = {
 	{.name = "root",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_ENDPOINT,
 		.flags = KEY_NEEDED,
-		.read = read_root,
-		.print = print_root,
+		.offset = FIELD(root),
+		.wanted = ADDRESS_WANTED,
 		.help = "where ferry-root is (TCP)"},
 	{.name = "address",
-		.kind = KEY_CUSTOM,
-		.read = read_address,
-		.print = print_address,
+		.kind = KEY_ENDPOINT,
+		.offset = FIELD(address),
+		.wanted = ADDRESS_WANTED,
 		.help = "where children connect (TCP), default: nowhere"},
 	{.name = "certificate",
-		.kind = KEY_CUSTOM,
-		.read = read_certificate,
-		.print = print_certificate,
+		.kind = KEY_PATH,
+		.offset = FIELD(certificate),
 		.help = "PEM file, its name must be the node's"},
-	{.name = "key",
-		.kind = KEY_CUSTOM,
-		.read = read_key,
-		.print = print_key,
-		.help = "PEM file"},
+	{.name = "key", .kind = KEY_PATH, .offset = FIELD(key), .help = "PEM file"},
 	{.name = "authority",
-		.kind = KEY_CUSTOM,
-		.read = read_authority,
-		.print = print_authority,
+		.kind = KEY_PATH,
+		.offset = FIELD(authority),
 		.help = "PEM file: who signs certificates"},
 	{.name = "plain",
 		.kind = KEY_BOOL,
 		.offset = FIELD(plain),
 		.help = "without TLS, on loopback only, default false"},
 	{.name = "state",
-		.kind = KEY_CUSTOM,
-		.read = read_state,
-		.print = print_state,
+		.kind = KEY_PATH,
+		.offset = FIELD(state),
 		.help = "file: what the root told last, default /var/lib/ferry/NAME.state"},
 	{.name = "capacity",
 		.kind = KEY_CUSTOM,

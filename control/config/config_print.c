@@ -80,6 +80,33 @@ print_uint(struct config_printer *printer, const struct config_key *key, uint64_
 }
 
 static void
+print_if_set(struct config_printer *printer, const struct config_key *key, const char *value)
+{
+	if (value != NULL)
+		config_print_string(printer, key, value);
+	else
+		config_print_line(printer, key->help, "# %s not set", key->name);
+}
+
+static void
+print_time(struct config_printer *printer, const struct config_key *key, int64_t ms)
+{
+	char text[CONFIG_TIME_TEXT];
+
+	print_if_set(printer, key, ms != 0 ? config_time_text(ms, text) : NULL);
+}
+
+static void
+print_endpoint(struct config_printer *printer, const struct config_key *key,
+	const struct config_endpoint *endpoint)
+{
+	char text[CONFIG_ADDRESS_TEXT];
+
+	print_if_set(printer, key,
+		endpoint->address.family != 0 ? config_endpoint_text(endpoint, text) : NULL);
+}
+
+static void
 print_key(struct config_printer *printer, const struct config_key *key, const void *object)
 {
 	const void *field = (const char *)object + key->offset;
@@ -100,6 +127,15 @@ print_key(struct config_printer *printer, const struct config_key *key, const vo
 		break;
 	case KEY_NAME:
 		config_print_string(printer, key, field);
+		break;
+	case KEY_TIME:
+		print_time(printer, key, *(const int64_t *)field);
+		break;
+	case KEY_PATH:
+		print_if_set(printer, key, *(const char *const *)field);
+		break;
+	case KEY_ENDPOINT:
+		print_endpoint(printer, key, field);
 		break;
 	case KEY_CUSTOM:
 		key->print(printer, key, object);

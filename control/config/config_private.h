@@ -87,9 +87,12 @@ enum config_key_kind {
 	KEY_UINT32,
 	KEY_UINT64,
 	KEY_BOOL,
-	KEY_CHOICE, /* one of choices; its index is stored as a uint32_t */
-	KEY_NAME,   /* char[CONFIG_NAME_MAX + 1] */
-	KEY_CUSTOM, /* read and print */
+	KEY_CHOICE,   /* one of choices; its index is stored as a uint32_t */
+	KEY_NAME,     /* char[CONFIG_NAME_MAX + 1] */
+	KEY_TIME,     /* int64_t, ms since 1970; 0 = not set */
+	KEY_PATH,     /* const char *, as config_read_path; NULL = not set */
+	KEY_ENDPOINT, /* struct config_endpoint; family 0 = not set */
+	KEY_CUSTOM,   /* read and print */
 };
 
 struct config_printer {
@@ -108,6 +111,7 @@ struct config_key {
 	bool no_default;	    /* the fallback is not the default, help says what is */
 	const char *const *choices; /* ends with NULL */
 	const char *unit;	    /* of the number, for messages */
+	const char *wanted;	    /* KEY_ENDPOINT: what would be right, for messages */
 	const char *help;	    /* the comment beside the printed value: unit, default */
 	void (*read)(struct config_reader *reader, config_setting_t *setting, void *object);
 	void (*print)(
@@ -167,8 +171,6 @@ const char *config_read_path(struct config_reader *reader, config_setting_t *set
 #define CONFIG_RATE_MAX 1000000000000u
 bool config_rate_parse(const char *text, uint64_t *rate);
 #define CONFIG_TIME_WANTED "a time, as \"2012-09-02 14:22:31 UTC\""
-void config_read_time(struct config_reader *reader, config_setting_t *setting, int64_t *ms);
-void config_print_time(struct config_printer *printer, const struct config_key *key, int64_t ms);
 bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);
 /* "group 3" or "group NAME": what begins a context, from a key that need not be right. */
 void config_reader_label(config_setting_t *group, const char *word, unsigned int index,

@@ -194,30 +194,6 @@ print_rate_to(struct config_printer *printer, const struct config_key *key, cons
 			printer, key, config_endpoint_text(&session->rate_to.udp, text));
 }
 
-static void
-read_starts(struct config_reader *reader, config_setting_t *setting, void *object)
-{
-	config_read_time(reader, setting, &((struct config_session *)object)->starts);
-}
-
-static void
-print_starts(struct config_printer *printer, const struct config_key *key, const void *object)
-{
-	config_print_time(printer, key, ((const struct config_session *)object)->starts);
-}
-
-static void
-read_ends(struct config_reader *reader, config_setting_t *setting, void *object)
-{
-	config_read_time(reader, setting, &((struct config_session *)object)->ends);
-}
-
-static void
-print_ends(struct config_printer *printer, const struct config_key *key, const void *object)
-{
-	config_print_time(printer, key, ((const struct config_session *)object)->ends);
-}
-
 #define FIELD(field) offsetof(struct config_session, field)
 
 static const struct config_key session_keys[] = {
@@ -284,16 +260,14 @@ static const struct config_key session_keys[] = {
 		.fallback = true,
 		.help = "with the node, default true"},
 	{.name = "starts",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_TIME,
 		.flags = KEY_ROOT,
-		.read = read_starts,
-		.print = print_starts,
+		.offset = FIELD(starts),
 		.help = "UTC, default: with its conference"},
 	{.name = "ends",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_TIME,
 		.flags = KEY_ROOT,
-		.read = read_ends,
-		.print = print_ends,
+		.offset = FIELD(ends),
 		.help = "UTC, default: with its conference"},
 	{.name = "flows",
 		.kind = KEY_CUSTOM,

@@ -36,23 +36,3 @@ config_time_text(int64_t ms, char *buf)
 	strftime(buf, CONFIG_TIME_TEXT, TIME_FORMAT, &tm);
 	return buf;
 }
-
-void
-config_read_time(struct config_reader *reader, config_setting_t *setting, int64_t *ms)
-{
-	const char *value = config_read_string_value(reader, setting, CONFIG_TIME_WANTED);
-
-	if (value != NULL && !config_time_parse(value, ms))
-		config_reader_want(reader, setting, "%s", CONFIG_TIME_WANTED);
-}
-
-void
-config_print_time(struct config_printer *printer, const struct config_key *key, int64_t ms)
-{
-	char text[CONFIG_TIME_TEXT];
-
-	if (ms == 0)
-		config_print_line(printer, key->help, "# %s not set", key->name);
-	else
-		config_print_string(printer, key, config_time_text(ms, text));
-}

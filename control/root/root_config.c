@@ -14,38 +14,6 @@ static const char *const tcp_choices[] = {
 static const char *const forwarding_choices[] = {
 	[ROOT_FORWARDING_INSTALLED] = "installed", [ROOT_FORWARDING_OPEN] = "open", NULL};
 
-/* A file's path under each of these keys. */
-#define PATHS(X)                                                                                   \
-	X(store)                                                                                   \
-	X(certificate)                                                                             \
-	X(key)                                                                                     \
-	X(authority)                                                                               \
-	X(report)
-
-#define PATH_FUNCTIONS(field)                                                                      \
-	static void read_##field(                                                                  \
-		struct config_reader *reader, config_setting_t *setting, void *object)             \
-	{                                                                                          \
-		((struct root_settings *)object)->field = config_read_path(reader, setting);       \
-	}                                                                                          \
-                                                                                                   \
-	static void print_##field(                                                                 \
-		struct config_printer *printer, const struct config_key *key, const void *object)  \
-	{                                                                                          \
-		print_path(printer, key, ((const struct root_settings *)object)->field);           \
-	}
-
-static void
-print_path(struct config_printer *printer, const struct config_key *key, const char *path)
-{
-	if (path != NULL)
-		config_print_string(printer, key, path);
-	else
-		config_print_line(printer, key->help, "# %s not set", key->name);
-}
-
-PATHS(PATH_FUNCTIONS)
-
 static void
 read_socket(struct config_reader *reader, config_setting_t *setting, void *object)
 {
@@ -59,60 +27,34 @@ read_socket(struct config_reader *reader, config_setting_t *setting, void *objec
 static void
 print_socket(struct config_printer *printer, const struct config_key *key, const void *object)
 {
-	print_path(printer, key, ((const struct root_settings *)object)->socket);
-}
-
-static void
-read_listen(struct config_reader *reader, config_setting_t *setting, void *object)
-{
-	struct root_settings *settings = object;
-	const char *value = config_read_string_value(reader, setting, LISTEN_WANTED);
-
-	if (value != NULL && !config_endpoint_parse(value, &settings->listen))
-		config_reader_want(reader, setting, LISTEN_WANTED);
-}
-
-static void
-print_listen(struct config_printer *printer, const struct config_key *key, const void *object)
-{
-	char text[CONFIG_ADDRESS_TEXT];
-
-	config_print_string(printer, key,
-		config_endpoint_text(&((const struct root_settings *)object)->listen, text));
+	config_print_string(printer, key, ((const struct root_settings *)object)->socket);
 }
 
 #define FIELD(field) offsetof(struct root_settings, field)
 
 static const struct config_key settings_keys[] = {
 	{.name = "listen",
-		.kind = KEY_CUSTOM,
+		.kind = KEY_ENDPOINT,
 		.flags = KEY_NEEDED,
-		.read = read_listen,
-		.print = print_listen,
+		.offset = FIELD(listen),
+		.wanted = LISTEN_WANTED,
 		.help = "where nodes connect (TCP)"},
 	{.name = "certificate",
-		.kind = KEY_CUSTOM,
-		.read = read_certificate,
-		.print = print_certificate,
+		.kind = KEY_PATH,
+		.offset = FIELD(certificate),
 		.help = "PEM file, its name must be ^"},
-	{.name = "key",
-		.kind = KEY_CUSTOM,
-		.read = read_key,
-		.print = print_key,
-		.help = "PEM file"},
+	{.name = "key", .kind = KEY_PATH, .offset = FIELD(key), .help = "PEM file"},
 	{.name = "authority",
-		.kind = KEY_CUSTOM,
-		.read = read_authority,
-		.print = print_authority,
+		.kind = KEY_PATH,
+		.offset = FIELD(authority),
 		.help = "PEM file: who signs nodes' certificates"},
 	{.name = "plain",
 		.kind = KEY_BOOL,
 		.offset = FIELD(plain),
 		.help = "without TLS, on loopback only, default false"},
 	{.name = "store",
-		.kind = KEY_CUSTOM,
-		.read = read_store,
-		.print = print_store,
+		.kind = KEY_PATH,
+		.offset = FIELD(store),
 		.help = "database, default " STORE_DEFAULT},
 	{.name = "socket",
 		.kind = KEY_CUSTOM,
@@ -130,9 +72,8 @@ static const struct config_key settings_keys[] = {
 		.choices = tcp_choices,
 		.help = "sessions in JSON: refuse, or take them as udp; default refuse"},
 	{.name = "report",
-		.kind = KEY_CUSTOM,
-		.read = read_report,
-		.print = print_report,
+		.kind = KEY_PATH,
+		.offset = FIELD(report),
 		.help = "file of reports, default store's with .report behind it"},
 	{.name = "report_s",
 		.kind = KEY_UINT32,
