@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "capacity.h"
 #include "config_text.h"
 #include "peer_actions.h"
+#include "refuse.h"
 #include "session_actions.h"
 
 static const uint8_t pacings[] = {
@@ -15,20 +15,6 @@ static const uint8_t pacings[] = {
 	[CONFIG_PACING_RATE] = LINK_PACING_RATE,
 	[CONFIG_PACING_NONE] = LINK_PACING_NONE,
 };
-
-static int refuse(int code, char *error, size_t size, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int
-refuse(int code, char *error, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, size, format, args);
-	va_end(args);
-	return -code;
-}
 
 struct link_params
 peer_link_params(

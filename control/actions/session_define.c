@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sessions and conferences that come and go at run time. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,21 +8,8 @@
 #include "config_text.h"
 #include "forward_actions.h"
 #include "recode_actions.h"
+#include "refuse.h"
 #include "session_actions.h"
-
-static int refuse(int code, char *error, size_t size, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int
-refuse(int code, char *error, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, size, format, args);
-	va_end(args);
-	return -code;
-}
 
 static const struct config_egress *
 egress_at(const struct config_session *session, uint32_t node)
