@@ -39,11 +39,71 @@ checksum_sub(uint16_t a, uint16_t b)
 	return checksum_add(a, (uint16_t)~b);
 }
 
-/* Folded sum of len bytes. */
+/* The same for up to 2^32 partial sums of 32 bits. */
+static inline uint16_t
+checksum_fold_long(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	return checksum_fold((uint32_t)sum);
+}
+
+/* What each of these reads adds less than 2^32 to a sum; the pieces of all even lengths. */
+static inline uint64_t
+checksum_read_32(const void *data)
+{
+	uint32_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+static inline uint64_t
+checksum_read_16(const void *data)
+{
+	uint16_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+/* Not folded; of a length known to the compiler a few additions. */
+static inline uint64_t
+checksum_short(const uint8_t *data, size_t len)
+{
+	const uint8_t *end = data + (len & ~(size_t)3);
+	uint64_t sum = 0;
+
+	for (; data < end; data += 4)
+		sum += checksum_read_32(data);
+	if ((len & 2) != 0) {
+		sum += checksum_read_16(data);
+		data += 2;
+	}
+	if ((len & 1) != 0)
+		sum += rte_cpu_to_le_16(*data);
+	return sum;
+}
+
+/* From this length on vectors are faster than checksum_short. */
+#define CHECKSUM_LONG 96
+
+/* Folded sum of len bytes, 1 to 64 KiB. */
+typedef uint16_t checksum_kernel(const uint8_t *data, size_t len);
+
+/* By the widest vectors that this processor has. */
+uint16_t checksum_long(const void *data, size_t len);
+
+/* For tests: those that this processor can run, the fastest first; NULL from some i on. */
+checksum_kernel *checksum_kernels(unsigned int i);
+
+/* Folded sum of len bytes, at most 64 KiB. */
 static inline uint16_t
 checksum_bytes(const void *data, size_t len)
 {
-	return rte_raw_cksum(data, len);
+	if (len >= CHECKSUM_LONG)
+		return checksum_long(data, len);
+	return checksum_fold_long(checksum_short(data, len));
 }
 
 /*
