@@ -19,6 +19,7 @@
 #include "feeder_drr.h"
 #include "frame.h"
 #include "link_head.h"
+#include "link_head6.h"
 #include "liveness.h"
 #include "pacer.h"
 #include "port.h"
@@ -85,6 +86,8 @@ struct link_rx {
 	uint64_t epochs;      /* taken, the first one too */
 
 	uint64_t bits[LINK_WINDOW / 64];
+
+	struct link_head6 head6 __rte_cache_aligned; /* as head, over IPv6 */
 };
 
 /* Packets of a paced link that wait for their time; written by the link's owner only. */
@@ -149,6 +152,14 @@ static inline void
 link_note_held(struct link *link)
 {
 	link->tx.held = link->feeder.drr.packets > 0 || link->tfrc.asleep;
+}
+
+/* The next datagram goes the general way: its owner is to look at it. */
+static inline void
+link_forget_heads(struct link_rx *rx)
+{
+	link_head_forget(&rx->head);
+	link_head6_forget(&rx->head6);
 }
 
 /* DATA packets of the neighbour that did not come, all epochs. */

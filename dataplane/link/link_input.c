@@ -16,6 +16,13 @@ rx_owner(struct worker *w, struct link *link)
 	return owner;
 }
 
+static void
+learn_head(struct link_rx *rx, const void *frame, uint32_t off, uint32_t len)
+{
+	link_head_learn(&rx->head, frame, off, len);
+	link_head6_learn(&rx->head6, frame, off, len);
+}
+
 /* A newer epoch (RFC 1982), or any after silence, begins the link's accounting anew. */
 static bool
 accept_epoch(struct link_rx *rx, uint16_t epoch, uint64_t now)
@@ -24,7 +31,7 @@ accept_epoch(struct link_rx *rx, uint16_t epoch, uint64_t now)
 		return false;
 	rx->lost_before += rx->window.missing;
 	seq_window_reset(&rx->window);
-	link_head_forget(&rx->head);
+	link_forget_heads(rx);
 	rx->epoch = epoch;
 	rx->heard = true;
 	rx->epochs++;
@@ -144,10 +151,10 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 		link_tfrc_received(w, link, hdr, view->ecn);
 		/* On a tagged port the tag may be in the frame or not. */
 		if (unlikely(!link_tfrc_is_quiet(rx)))
-			link_head_forget(&rx->head);
+			link_forget_heads(rx);
 		else if (port->vlan == 0)
-			link_head_learn(&rx->head, rte_pktmbuf_mtod(m, const void *),
-				view->payload_off, m->data_len);
+			learn_head(rx, rte_pktmbuf_mtod(m, const void *), view->payload_off,
+				m->data_len);
 	}
 	packet_from_frame(m, view);
 	packet_trim(m, sizeof(*hdr));

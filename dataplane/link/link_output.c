@@ -8,10 +8,14 @@ write_datagram(struct worker *w, struct link *link, const struct frame_template 
 	uint64_t seq, struct rte_mbuf *m)
 {
 	uint32_t offloads = link->port->offloads;
-	bool needs_sum = frame_needs_sum(t, offloads);
+	bool needs_sum;
 	const struct link_hdr *hdr;
 	uint16_t sum = 0;
 
+	/* A sum that came with the packet tells of damage done here; the port's would not. */
+	if (packet_sum_known(m))
+		offloads &= ~(uint32_t)PORT_TX_UDP_CHECKSUM;
+	needs_sum = frame_needs_sum(t, offloads);
 	if (needs_sum)
 		sum = packet_sum_known(m) ? packet_meta(m)->sum : checksum_mbuf(m, 0);
 	hdr = link_write_headers(w, link, t, m, type, seq);

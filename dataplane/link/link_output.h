@@ -59,6 +59,10 @@ link_write_frame(const struct worker *w, struct link *link, const struct frame_t
 	link->tx.packets++;
 }
 
+/* link_output_transit and link_output_data, for links of which those know nothing: over IPv6. */
+bool link_output6_transit(struct worker *w, struct link *link, struct rte_mbuf *m, uint32_t len);
+void link_output6_data(struct worker *w, struct link *link, struct rte_mbuf *m);
+
 /*
  * Sends a DATA frame in transit: m as it came, in one piece and nobody else's, is a struct
  * link_frame, this node's Pathlet, and len bytes that go on. New headers of the same size (untagged
@@ -73,7 +77,7 @@ link_output_transit(struct worker *w, struct link *link, struct rte_mbuf *m, uin
 	uint16_t off = m->data_off + (uint16_t)sizeof(struct pathlet_hdr);
 
 	if (unlikely(t == NULL || len > t->transit_room))
-		return false;
+		return link_output6_transit(w, link, m, len);
 	link_write_frame(w, link, t, RTE_PTR_ADD(m->buf_addr, off), total);
 	m->data_off = off;
 	m->data_len = (uint16_t)total;
@@ -120,7 +124,7 @@ link_output_data(struct worker *w, struct link *link, struct rte_mbuf *m)
 	uint32_t total;
 
 	if (unlikely(t == NULL || !link_output_is_plain(m) || m->pkt_len > t->plain_room)) {
-		link_output(w, link, LINK_DATA, &m, 1);
+		link_output6_data(w, link, m);
 		return;
 	}
 	total = t->total;

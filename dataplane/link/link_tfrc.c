@@ -172,7 +172,7 @@ feedback_due(void *owner, struct timer *timer, uint64_t now)
 	if (tfrc_receiver_expire(&rx->tfrc, rx->packets))
 		report_now(owner, link);
 	else
-		link_head_forget(&rx->head); /* the next packet is to be reported at once */
+		link_forget_heads(rx); /* the next packet is to be reported at once */
 }
 
 void

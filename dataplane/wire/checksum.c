@@ -64,13 +64,17 @@ step_avx2(__m256i sums, const uint8_t *data)
 __attribute__((target("avx2"))) static uint16_t
 sum_avx2(const uint8_t *data, size_t len)
 {
-	const size_t whole = len & ~(size_t)63;
+	const size_t whole = len & ~(size_t)31;
 	__m256i a = _mm256_setzero_si256(), b = a;
 	__m128i sums;
 
-	for (const uint8_t *end = data + whole; data < end; data += 64) {
+	for (const uint8_t *end = data + (len & ~(size_t)63); data < end; data += 64) {
 		a = step_avx2(a, data);
 		b = step_avx2(b, data + 32);
+	}
+	if ((len & 32) != 0) {
+		a = step_avx2(a, data);
+		data += 32;
 	}
 	a = _mm256_add_epi32(a, b);
 	sums = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
@@ -140,5 +144,8 @@ checksum_kernels(unsigned int i)
 uint16_t
 checksum_long(const void *data, size_t len)
 {
+	/* Less than a vector of them all. */
+	if (len < 32)
+		return checksum_fold_long(checksum_short(data, len));
 	return sum_used(data, len);
 }

@@ -14,13 +14,15 @@
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 
-/* A sum not yet folded; room for 2^16 partial sums. */
+/*
+ * A sum not yet folded; room for 2^16 partial sums. A half's carry reaches the other as both halves
+ * are added to each other; only a sum of 0 folds to 0.
+ */
 static inline uint16_t
 checksum_fold(uint32_t sum)
 {
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	sum += sum << 16 | sum >> 16;
+	return (uint16_t)(sum >> 16);
 }
 
 /* The carry comes in again at the low end: no more than one. */
@@ -43,9 +45,8 @@ checksum_sub(uint16_t a, uint16_t b)
 static inline uint16_t
 checksum_fold_long(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	return checksum_fold((uint32_t)sum);
+	sum += sum << 32 | sum >> 32;
+	return checksum_fold((uint32_t)(sum >> 32));
 }
 
 /* What each of these reads adds less than 2^32 to a sum; the pieces of all even lengths. */
@@ -85,13 +86,10 @@ checksum_short(const uint8_t *data, size_t len)
 	return sum;
 }
 
-/* From this length on vectors are faster than checksum_short. */
-#define CHECKSUM_LONG 96
-
 /* Folded sum of len bytes, 1 to 64 KiB. */
 typedef uint16_t checksum_kernel(const uint8_t *data, size_t len);
 
-/* By the widest vectors that this processor has. */
+/* Folded sum of len bytes, at most 64 KiB, by the widest vectors that this processor has. */
 uint16_t checksum_long(const void *data, size_t len);
 
 /* For tests: those that this processor can run, the fastest first; NULL from some i on. */
@@ -101,9 +99,9 @@ checksum_kernel *checksum_kernels(unsigned int i);
 static inline uint16_t
 checksum_bytes(const void *data, size_t len)
 {
-	if (len >= CHECKSUM_LONG)
-		return checksum_long(data, len);
-	return checksum_fold_long(checksum_short(data, len));
+	if (__builtin_constant_p(len) && len <= 32)
+		return checksum_fold_long(checksum_short(data, len));
+	return checksum_long(data, len);
 }
 
 /*

@@ -9,8 +9,6 @@
 
 #define VLAN_ID(tci) ((tci)&0x0fff)
 
-#define IPV6_CLASS_SHIFT 20
-
 /* Where the layers of a frame begin and end, and what is known of its checksums. */
 struct frame_layers {
 	const uint8_t *data;
@@ -189,7 +187,8 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	if (unlikely(address_is_ipv4(&view->source)))
 		view->source = (struct address){0};
 	view->local = (uint8_t)local;
-	view->ecn = (uint8_t)(rte_be_to_cpu_32(ip->vtc_flow) >> IPV6_CLASS_SHIFT) & FRAME_ECN_MASK;
+	view->ecn = (uint8_t)(rte_be_to_cpu_32(ip->vtc_flow) >> FRAME_IPV6_CLASS_SHIFT) &
+		    FRAME_ECN_MASK;
 	return parse_udp(m, f, ip->src_addr, 32, view, reason);
 }
 
@@ -254,7 +253,7 @@ build_ip(uint8_t *p, const struct frame_endpoints *ends, bool ipv4)
 	}
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)p;
 
-	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)ends->ecn << IPV6_CLASS_SHIFT);
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)ends->ecn << FRAME_IPV6_CLASS_SHIFT);
 	ip->proto = IPPROTO_UDP;
 	ip->hop_limits = ends->hop_limit;
 	memcpy(ip->src_addr, ends->source.bytes, sizeof(ip->src_addr));
@@ -296,6 +295,10 @@ frame_template_build(struct frame_template *t, const struct port *port,
 		t->pseudo_sum = checksum_pseudo(ip + 8, 32, 0);
 	}
 	t->pseudo_sum = checksum_add(t->pseudo_sum, checksum_bytes(udp, 4));
+	if (!ipv4 && port->vlan == 0) {
+		t->ipv6_room = frame_payload_max(t) - append_len;
+		t->ipv6_sum = checksum_add(t->pseudo_sum, checksum_bytes(udp + 1, append_len));
+	}
 }
 
 void
@@ -332,7 +335,7 @@ frame_clear_ecn(const struct frame_template *t, struct rte_mbuf *m)
 
 	if (t->l3_len != sizeof(*ip)) {
 		((struct rte_ipv6_hdr *)l3)->vtc_flow &= rte_cpu_to_be_32(
-			~((uint32_t)FRAME_ECN_MASK << IPV6_CLASS_SHIFT));
+			~((uint32_t)FRAME_ECN_MASK << FRAME_IPV6_CLASS_SHIFT));
 		return;
 	}
 	memcpy(&before, ip, sizeof(before));

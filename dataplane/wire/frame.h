@@ -25,6 +25,9 @@
 #define FRAME_ECN_ECT0 0x02
 #define FRAME_ECN_CE   0x03
 
+/* Where the traffic class lies in the first word of IPv6. */
+#define FRAME_IPV6_CLASS_SHIFT 20
+
 /* Ethernet with a VLAN tag, IPv6, UDP. */
 #define FRAME_HEADERS_MAX 66
 
@@ -70,7 +73,11 @@ struct frame_template {
 	uint16_t mtu;
 	uint16_t plain_room;   /* IPv4: bytes that may follow the headers; IPv6: 0 */
 	uint16_t transit_room; /* the same if untagged, else 0 */
+	uint16_t ipv6_room;    /* the same of untagged IPv6, else 0 */
+	uint16_t ipv6_sum;     /* pseudo_sum and what was appended */
 };
+
+static_assert(sizeof(struct frame_template) <= 2 * RTE_CACHE_LINE_SIZE, "prefetched whole");
 
 static inline void
 frame_template_prefetch(const struct frame_template *t)

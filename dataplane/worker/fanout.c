@@ -50,8 +50,26 @@ is_small(const struct rte_mbuf *m)
 	return m->pkt_len <= FANOUT_COPY_MAX && m->nb_segs == 1;
 }
 
+/*
+ * What a copy begins with is summed, if its payload's sum is known or the link wants it: that is
+ * then found once for all copies.
+ */
 static void
-send_copied(struct worker *w, struct rte_mbuf *head, const struct rte_mbuf *m,
+sum_copy(struct rte_mbuf *head, struct rte_mbuf *m, const struct link *link, uint16_t len)
+{
+	const struct frame_template *t = link_header(link);
+
+	if (!packet_sum_known(m)) {
+		if (t == NULL || !frame_needs_sum(t, link->port->offloads))
+			return;
+		packet_sum_set(m, checksum_mbuf(m, 0));
+	}
+	packet_sum_set(head, checksum_add(packet_sum(m),
+				     checksum_bytes(rte_pktmbuf_mtod(head, const void *), len)));
+}
+
+static void
+send_copied(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 	const struct session_hdr *session, const struct fanout_branch *branch)
 {
 	uint16_t len = head_len(branch), all = (uint16_t)(len + m->data_len);
@@ -63,8 +81,7 @@ send_copied(struct worker *w, struct rte_mbuf *head, const struct rte_mbuf *m,
 		return;
 	head->data_len = all;
 	head->pkt_len = all;
-	if (packet_sum_known(m))
-		packet_sum_set(head, checksum_add(packet_sum(m), checksum_bytes(p, len)));
+	sum_copy(head, m, branch->link, len);
 	feeder_push(w, branch->link, head);
 }
 
@@ -80,8 +97,7 @@ send_chained(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *m,
 		return;
 	head->data_len = len;
 	packet_chain(head, m);
-	if (packet_sum_known(m))
-		packet_sum_set(head, checksum_add(packet_sum(m), checksum_bytes(p, len)));
+	sum_copy(head, m, branch->link, len);
 	feeder_push(w, branch->link, head);
 }
 

@@ -64,14 +64,15 @@ forward_transit_recoded(const struct id_table *recoded, const struct link_frame 
 	       id_table_find(recoded, session_wire_key((const uint8_t *)session)) != NULL;
 }
 
-/* Makes what follows the link header of such a frame the packet: len bytes. */
+/* Makes what follows the link header of such a frame the packet: len bytes, whose sum may be known.
+ */
 static inline void
 forward_cut(struct rte_mbuf *m, uint32_t len)
 {
 	m->data_off += (uint16_t)sizeof(struct link_frame);
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
-	packet_clear_flags(m);
+	m->ol_flags &= packet_sum_flag;
 }
 
 /* Takes packets of that case, t->link set; packets is overwritten. */

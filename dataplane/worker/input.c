@@ -5,7 +5,7 @@
 #include "forward.h"
 #include "ingress.h"
 #include "input.h"
-#include "link_input.h"
+#include "link_input6.h"
 #include "node.h"
 
 /* ARP, ICMP, neighbour discovery: the control thread answers them. */
@@ -60,9 +60,20 @@ input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingres
 /* What is found out about a burst's frames, stage by stage. */
 struct arrivals {
 	struct rte_mbuf **pkts;
-	struct link *senders[BURST_MAX]; /* that they say they are from; NULL: none known */
+	struct link *senders[BURST_MAX];  /* that they say they are from; NULL: none known */
+	struct link *senders6[BURST_MAX]; /* of these, read as IPv6 */
 	bool alike; /* all from the first one's: the others are not looked up. So it is in a tree */
 };
+
+static void
+find_each(const struct id_table *peers, struct arrivals *a, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		a->senders[i] = link_claimed_sender(peers, a->pkts[i]);
+		if (unlikely(a->senders[i] == NULL))
+			a->senders6[i] = link_claimed_sender6(peers, a->pkts[i]);
+	}
+}
 
 /*
  * Headers of a frame lie in its first two cache lines. They are fetched for all frames, then the
@@ -80,8 +91,7 @@ find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 	a->senders[0] = link_claimed_sender(peers, a->pkts[0]);
 	a->alike = a->senders[0] != NULL && link_claimed_by_all(a->senders[0], a->pkts, n);
 	if (unlikely(!a->alike))
-		for (unsigned int i = 1; i < n; i++)
-			a->senders[i] = link_claimed_sender(peers, a->pkts[i]);
+		find_each(peers, a, n);
 }
 
 /* What is to be forwarded of a burst: in transit as they came, and all others. */
@@ -157,6 +167,37 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 	return i;
 }
 
+/*
+ * The same of one frame, over IPv6. Where IPv4 has a NodeID a part of this node's address lies,
+ * which may look like a neighbour's. False: it needs another way.
+ */
+static bool
+take_ipv6(struct worker *w, const struct port *port, const struct tables tables,
+	const struct arrivals *a, unsigned int i, struct departures *d)
+{
+	struct link *link, *hop;
+	struct rte_mbuf *m = a->pkts[i];
+	const struct link_frame *frame;
+	uint32_t len;
+
+	if (likely(!a->alike && a->senders[i] == NULL))
+		link = a->senders6[i];
+	else
+		link = link_claimed_sender6(tables.peers, m);
+	if (!link_input6_next(w, port, link, m, &len))
+		return false;
+	frame = link_frame_of(m);
+	hop = forward_transit_hop(tables.peers, frame, len, tables.own);
+	if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
+		take_other(d, link, m, len);
+		return true;
+	}
+	if (unlikely(d->judged))
+		depart(w, d);
+	*d->end++ = (struct forward_transit){.m = m, .link = hop, .len = len};
+	return true;
+}
+
 void
 input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -185,6 +226,10 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 		i = take_run(w, port, tables, &arrivals, i, end, &d);
 		if (likely(i == end))
 			continue;
+		if (take_ipv6(w, port, tables, &arrivals, i, &d)) {
+			i++;
+			continue;
+		}
 		m = input_any(w, port, pkts[i++], &ingress);
 		if (m == NULL)
 			continue;
