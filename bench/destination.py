@@ -20,6 +20,7 @@ import tempfile
 import time
 
 import relay_report as report
+from options import add_seats, check_seats, writable
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, free_hugepages_mib, memif,
                          memory_arguments)
 
@@ -235,31 +236,20 @@ def print_all(rows, trips, options, tsc_hz):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--json", metavar="FILE", help="writes the figures to FILE")
+    parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
     parser.add_argument("--runs", type=int, default=5, help="of all measurements (5)")
     parser.add_argument("--seconds", type=float, default=0.4,
                         help="of a trial; a run has six of each egress (0.4)")
     parser.add_argument("--commit", help="says which commit was built")
-    parser.add_argument("--cpus", type=int, nargs=2, metavar=("GENERATOR", "SEAT"),
-                        help="(the first two that this process may use)")
-    parser.add_argument("--control", choices=("generator", "float", "seat"), default="generator",
-                        help="the CPU of ferryd's control thread (generator)")
-    parser.add_argument("--generator", metavar="DEVICE",
-                        help="instead of memif: a port, PCI address or devargs of DPDK, ...")
-    parser.add_argument("--seat", metavar="DEVICE", help="... and the one that it is wired to")
+    add_seats(parser)
     options = parser.parse_args()
     if options.quick:
         options.runs, options.seconds = 1, 0.02
     if options.runs < 1 or options.seconds <= 0:
         parser.error("--runs and --seconds must be more than 0")
-    if (options.generator is None) != (options.seat is None):
-        parser.error("--generator and --seat: both or none")
-    allowed = sorted(os.sched_getaffinity(0))
-    options.cpus = options.cpus or allowed[:2]
-    if len(set(options.cpus)) < 2 or not set(options.cpus) <= set(allowed):
-        parser.error(f"--cpus: two different ones of {allowed}")
+    check_seats(parser, options)
     # Nothing holds back who sends to a sink over real ports: what is too much would be lost there.
     options.egresses = tuple(EGRESSES) if options.seat is None else ("udp",)
     options.huge = free_hugepages_mib() >= 2 * MEMORY_MIB

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Types of the options of the benchmarks' scripts: what is wrong is told before anything is measured."""
 import argparse
+import os
 
 
 def writable(text):
@@ -24,3 +25,23 @@ def at_least(least, number=int):
             raise argparse.ArgumentTypeError(f'"{text}" must be {kind} of at least {least}')
         return value
     return read
+
+
+def add_seats(parser):
+    """Who sits where, for a generator opposite of a node (relay_seats.py)."""
+    parser.add_argument("--cpus", type=int, nargs=2, metavar=("GENERATOR", "SEAT"),
+                        help="(the first two that this process may use)")
+    parser.add_argument("--control", choices=("generator", "float", "seat"), default="generator",
+                        help="the CPU of ferryd's control thread (generator)")
+    parser.add_argument("--generator", metavar="DEVICE",
+                        help="instead of memif: a port, PCI address or devargs of DPDK, ...")
+    parser.add_argument("--seat", metavar="DEVICE", help="... and the one that it is wired to")
+
+
+def check_seats(parser, options):
+    if (options.generator is None) != (options.seat is None):
+        parser.error("--generator and --seat: both or none")
+    allowed = sorted(os.sched_getaffinity(0))
+    options.cpus = options.cpus or allowed[:2]
+    if len(set(options.cpus)) < 2 or not set(options.cpus) <= set(allowed):
+        parser.error(f"--cpus: two different ones of {allowed}")

@@ -10,7 +10,6 @@ in turn: same frames, rings, burst, queues. bench/README.md says what the figure
 """
 import argparse
 import contextlib
-import os
 import pathlib
 import shutil
 import sys
@@ -18,7 +17,7 @@ import tempfile
 import time
 
 import relay_report as report
-from options import writable
+from options import add_seats, check_seats, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
                          free_hugepages_mib, memif, memory_arguments)
@@ -239,24 +238,13 @@ def parse_arguments():
     parser.add_argument("--soak", type=float, metavar="SECONDS",
                         help="only this: so long at 90 %% of ferryd's PDR with the first payload, "
                         "ferryd and macswap by turns (60 is usual)")
-    parser.add_argument("--cpus", type=int, nargs=2, metavar=("GENERATOR", "SEAT"),
-                        help="(the first two that this process may use)")
-    parser.add_argument("--control", choices=("generator", "float", "seat"), default="generator",
-                        help="the CPU of ferryd's control thread (generator)")
-    parser.add_argument("--generator", metavar="DEVICE",
-                        help="instead of memif: a port, PCI address or devargs of DPDK, ...")
-    parser.add_argument("--seat", metavar="DEVICE", help="... and the one that it is wired to")
+    add_seats(parser)
     options = parser.parse_args()
     if not all(20 <= size <= 1400 for size in options.payloads):
         parser.error("--payloads: 20 to 1400 bytes")
     if options.runs < 1 or options.seconds <= 0 or (options.soak or 1) <= 0:
         parser.error("--runs, --seconds and --soak must be more than 0")
-    if (options.generator is None) != (options.seat is None):
-        parser.error("--generator and --seat: both or none")
-    allowed = sorted(os.sched_getaffinity(0))
-    options.cpus = options.cpus or allowed[:2]
-    if len(set(options.cpus)) < 2 or not set(options.cpus) <= set(allowed):
-        parser.error(f"--cpus: two different ones of {allowed}")
+    check_seats(parser, options)
     return settle(options)
 
 

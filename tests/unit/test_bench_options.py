@@ -10,7 +10,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
-NAMES = ["stages", "feeder", "stats", "coding", "idle", "kills", "pair", "relay", "scale", "tfrc"]
+NAMES = ["stages", "feeder", "stats", "coding", "destination", "idle", "kills", "pair", "relay", "scale",
+         "tfrc"]
 
 
 def bench(name, *options):
@@ -47,6 +48,7 @@ def test_help_and_place_of_the_figures(name):
     ("kills", ["--kills", "0"], "must be an integer of at least 1"),
     ("relay", ["--payloads", "10"], "20 to 1400 bytes"),
     ("relay", ["--generator", "0000:3b:00.0"], "both or none"),
+    ("destination", ["--cpus", "0", "0"], "two different ones"),
     ("pair", ["--size", "9000"], "--size must be 22 to 1450"),
     ("idle", ["--idle", "else"], "adaptive"),
 ])
