@@ -367,6 +367,11 @@ void config_print_conference(const struct config_conference *conference, FILE *o
 void config_free(struct config *config);
 void config_memory_free(struct config_memory *memory);
 
+#define CONFIG_WHERE_TEXT 512
+
+/* "file:line", or the file alone, in text (CONFIG_WHERE_TEXT bytes), which is returned. */
+const char *config_where_text(const struct config_where *where, char *text);
+
 /* One line a mistake: "file:line: what is wrong, what would be right". */
 void config_errors_print(const struct config_errors *errs, FILE *out);
 void config_errors_free(struct config_errors *errs);

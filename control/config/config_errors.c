@@ -50,18 +50,24 @@ config_errors_sort(struct config_errors *errs)
 		qsort(errs->list, errs->count, sizeof(*errs->list), config_errors_compare);
 }
 
+const char *
+config_where_text(const struct config_where *where, char *text)
+{
+	if (where->line == 0)
+		snprintf(text, CONFIG_WHERE_TEXT, "%s", where->file);
+	else
+		snprintf(text, CONFIG_WHERE_TEXT, "%s:%u", where->file, where->line);
+	return text;
+}
+
 void
 config_errors_print(const struct config_errors *errs, FILE *out)
 {
-	for (size_t i = 0; i < errs->count; i++) {
-		const struct config_error *error = &errs->list[i];
+	char where[CONFIG_WHERE_TEXT];
 
-		if (error->where.line == 0)
-			fprintf(out, "%s: %s\n", error->where.file, error->text);
-		else
-			fprintf(out, "%s:%u: %s\n", error->where.file, error->where.line,
-				error->text);
-	}
+	for (size_t i = 0; i < errs->count; i++)
+		fprintf(out, "%s: %s\n", config_where_text(&errs->list[i].where, where),
+			errs->list[i].text);
 }
 
 void

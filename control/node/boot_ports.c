@@ -62,7 +62,10 @@ boot_ports(struct ferryd *f)
 		if (open_port(f, &f->config->ports[i], &f->ports[i]) < 0)
 			return -1;
 	if (node_layout(f->node, &f->budget, &reason) < 0) {
-		log_line(LOG_ERR, "%s", reason);
+		log_line(LOG_ERR, "%s%s", reason,
+			f->config->node.eal_count == 0
+				? ""
+				: "; the node needs the MiB told above, look at node.eal");
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->config->port_count; i++) {

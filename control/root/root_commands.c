@@ -186,6 +186,7 @@ do_add(struct root *root, unsigned int argc, const char *const *argv, char *erro
 	struct config_errors errs = {0};
 	struct config *file;
 	json_t *data = NULL;
+	char where[CONFIG_WHERE_TEXT];
 
 	(void)argc;
 	if (argv[0][0] != '/') {
@@ -195,8 +196,8 @@ do_add(struct root *root, unsigned int argc, const char *const *argv, char *erro
 	}
 	file = root_read_conferences(root, argv[0], &errs);
 	if (file == NULL)
-		snprintf(error, CTL_ERROR_MAX, "%.200s:%u: %.250s%s", errs.list[0].where.file,
-			errs.list[0].where.line, errs.list[0].text,
+		snprintf(error, CTL_ERROR_MAX, "%.210s: %.250s%s",
+			config_where_text(&errs.list[0].where, where), errs.list[0].text,
 			errs.count > 1 ? " (and more)" : "");
 	else if (root_book_add(&root->book, file, "", false, root_now(), &errs, error) == 0)
 		data = json_pack("{s:s, s:I}", "file", argv[0], "conferences_added",

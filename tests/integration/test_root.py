@@ -84,6 +84,8 @@ def test_conferences_come_and_go(program):
     assert program.session(9, 1)["state"] == "running"
     with pytest.raises(ControlError, match="there already"):
         program.ctl("add", program.directory / "bellini.json")
+    with pytest.raises(ControlError, match="^/nowhere/x.json: .*No such file"):
+        program.ctl("add", "/nowhere/x.json")
     assert program.ctl("route", "add", 9, 1, 5, "4 > 3")["flow"] == 1
     with pytest.raises(ControlError, match="node 3 is not a peer of node 1"):
         program.ctl("route", "add", 9, 1, 5, "3")
