@@ -105,7 +105,7 @@ sum_avx512(const uint8_t *data, size_t len)
 		len -= 64;
 	}
 	b = step_avx512(b, _mm512_maskz_loadu_epi8(UINT64_MAX >> (64 - len), data));
-	return finish(_mm512_reduce_add_epi32(_mm512_add_epi32(a, b)), all, NULL, 0);
+	return finish(_mm512_reduce_add_epi32(_mm512_add_epi32(a, b)), all, data, 0);
 }
 
 static checksum_kernel *runnable[4];
