@@ -29,6 +29,7 @@ NDR, PDR = 0.0, 0.005
 
 QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
 BUDGET = 6.0  # seconds of one search
+SOAK_SLICE = 2.0  # seconds, about
 
 
 class Opposite:
@@ -210,7 +211,7 @@ class Measurement:
     def soak(self):
         """At 90 % of the node's PDR, in slices by turns, so that the machine is alike for both."""
         payload = self.options.payloads[0]
-        slices = 6
+        slices = max(1, round(self.options.soak / SOAK_SLICE))
         for _ in range(3):
             self.measure(payload, ("ferry",))
         pdr = sorted(self.rows[payload, "ferry"].pdr)[1] * 1e6

@@ -50,6 +50,7 @@ class Soak:
     def __init__(self):
         self.seconds = self.wall = self.waited = self.stalled = 0.0
         self.offered = self.lost = 0
+        self.slices = []  # loss of each, 10^-6
 
     def add(self, result):
         self.seconds += result["seconds"]
@@ -58,6 +59,8 @@ class Soak:
         self.stalled += result["stall_ns"] / 1e9
         self.offered += result["sent"] + result["refused"]
         self.lost += result["lost"] + result["refused"]
+        self.slices.append(1e6 * (result["lost"] + result["refused"]) /
+                           (result["sent"] + result["refused"]))
 
 
 def commit():
@@ -199,16 +202,20 @@ def print_tables(rows, options, about):
 
 def print_soak(payload, rate, soaks):
     print(f"\nsoak: payload {payload} bytes, {rate / 1e6:.3f} Mpps (90 % of ferryd's PDR), by turns")
-    table(["", "seconds", "offered", "lost", "share", "worker preempted", "generator stalled"],
+    table(["", "seconds", "offered", "lost", "lost, ppm", "ppm in each slice", "worker preempted",
+           "generator stalled"],
           [[NAMES[seat], f"{soak.seconds:.1f}", f"{soak.offered:,}", f"{soak.lost:,}",
-            f"{soak.lost / soak.offered:.2e}", per_cent(soak.waited, soak.wall),
+            f"{1e6 * soak.lost / soak.offered:,.0f}", spread(soak.slices, 0),
+            per_cent(soak.waited, soak.wall),
             per_cent(soak.stalled, soak.seconds)] for seat, soak in soaks.items()])
     ours, theirs = soaks["ferry"], soaks["macswap"]
     return {"soak_seconds": ours.seconds, "soak_mpps": rate / 1e6,
             "soak_offered": ours.offered, "soak_lost": ours.lost,
             "soak_macswap_offered": theirs.offered, "soak_macswap_lost": theirs.lost,
             "soak_loss_ppm": 1e6 * ours.lost / ours.offered,
-            "soak_macswap_loss_ppm": 1e6 * theirs.lost / theirs.offered}
+            "soak_macswap_loss_ppm": 1e6 * theirs.lost / theirs.offered,
+            "soak_slice_loss_ppm": statistics.median(ours.slices),
+            "soak_macswap_slice_loss_ppm": statistics.median(theirs.slices)}
 
 
 def print_drops(drops):
