@@ -136,7 +136,7 @@ add_destination(struct side *s, bool coded)
 static void
 add_role(struct side *s, bool coded)
 {
-	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(false), 0);
+	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(0, false), 0);
 	if (s->role != RELAY) {
 		add_destination(s, coded);
 		return;

@@ -29,6 +29,8 @@ add(struct builder *b, size_t len)
 	return p;
 }
 
+static_assert(FRAMES_SENDER_ID + LOOP_SENDERS <= FRAMES_FIRST_HOP, "NodeIDs of senders and hops");
+
 uint32_t
 frames_hop_id(uint16_t hop, bool sparse)
 {
@@ -66,9 +68,9 @@ frames_own_address(uint16_t i, bool ipv6)
 }
 
 struct address
-frames_sender_address(bool ipv6)
+frames_sender_address(uint16_t i, bool ipv6)
 {
-	return address_of(1, 1, ipv6);
+	return address_of(1, (uint16_t)(1 + i), ipv6);
 }
 
 struct address
@@ -103,7 +105,7 @@ add_ethernet(struct builder *b, bool ipv6)
 static void
 add_ip_udp(struct builder *b, const struct frames_params *params)
 {
-	struct address from = frames_sender_address(params->ipv6);
+	struct address from = frames_sender_address(0, params->ipv6);
 	struct address to = frames_own_address(0, params->ipv6);
 	struct rte_udp_hdr *udp;
 
@@ -137,6 +139,7 @@ add_link(struct builder *b, struct loop_traffic *t)
 	struct link_hdr *hdr;
 
 	t->link_seq_off = (uint16_t)(b->len + offsetof(struct link_hdr, seq));
+	t->link_node_off = (uint16_t)(b->len + offsetof(struct link_hdr, node));
 	hdr = add(b, sizeof(*hdr));
 	hdr->version_type = LINK_VERSION << 4 | LINK_DATA;
 	hdr->epoch = rte_cpu_to_be_16(1);
@@ -213,6 +216,36 @@ finish_ipv6(struct builder *b, struct loop_traffic *t)
 	t->udp_sum_off = (uint16_t)((uint8_t *)&udp->dgram_cksum - b->bytes);
 }
 
+/* What a sender's NodeID and address add to a sum of words. */
+static uint32_t
+sender_words(rte_be32_t node, rte_be32_t address)
+{
+	return (node & 0xffff) + (node >> 16) + (address & 0xffff) + (address >> 16);
+}
+
+/* The frame is whole, and the first sender's. */
+static void
+make_senders(struct loop_traffic *t, const struct builder *b, bool ipv6)
+{
+	struct rte_ipv4_hdr ip;
+
+	memcpy(&ip, b->bytes + sizeof(struct rte_ether_hdr), sizeof(ip));
+	for (uint16_t i = 0; i < LOOP_SENDERS; i++) {
+		struct address address = frames_sender_address(i, ipv6);
+		uint32_t first;
+
+		t->from[i].link_seq = 1;
+		t->from[i].node = rte_cpu_to_be_32(FRAMES_SENDER_ID + i);
+		memcpy(&t->from[i].address, address.bytes + 12, sizeof(t->from[i].address));
+		ip.src_addr = t->from[i].address;
+		ip.hdr_checksum = 0;
+		t->from[i].ip_sum = rte_ipv4_cksum(&ip);
+		first = sender_words(t->from[0].node, t->from[0].address);
+		t->from[i].sum = checksum_fold(sender_words(t->from[i].node, t->from[i].address) +
+					       (uint16_t)~checksum_fold(first));
+	}
+}
+
 /* A next hop is drawn anew only when all were: copies of one frame go to different ones. */
 static void
 draw_hops(struct loop_traffic *t, const struct frames_params *params)
@@ -268,7 +301,7 @@ frames_make(struct loop_traffic *traffic, const struct frames_params *params)
 	if (params->ipv6 && params->kind == FRAMES_INGRESS_UDP && params->sessions > LOOP_PER_PORT)
 		bench_die("more than %u IPv6 ingress addresses", LOOP_PER_PORT);
 	*traffic = (struct loop_traffic){
-		.link_seq = 1,
+		.senders = params->many_senders ? LOOP_SENDERS : 1,
 		.sessions = params->sessions,
 		.session_step = coprime_step(params->sessions),
 		.rx_flags = params->checked
@@ -291,6 +324,7 @@ frames_make(struct loop_traffic *traffic, const struct frames_params *params)
 		finish_ipv6(&b, traffic);
 	else
 		finish_ipv4(&b, traffic);
+	make_senders(traffic, &b, params->ipv6);
 	if (params->kind == FRAMES_RELAY)
 		draw_hops(traffic, params);
 	traffic->frame_len = b.len;

@@ -71,6 +71,39 @@ write_ingress(struct loop_traffic *t, uint8_t *frame)
 	return port;
 }
 
+static inline void
+write_sender(const struct loop_traffic *t, uint8_t *frame)
+{
+	struct rte_ether_hdr *eth = (struct rte_ether_hdr *)frame;
+
+	memcpy(frame + t->link_node_off, &t->from[t->sender_at].node, sizeof(rte_be32_t));
+	if (t->udp_sum_off == 0) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(eth + 1);
+
+		ip->src_addr = t->from[t->sender_at].address;
+		ip->hdr_checksum = t->from[t->sender_at].ip_sum;
+	} else {
+		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(eth + 1);
+
+		memcpy(ip->src_addr + 12, &t->from[t->sender_at].address, sizeof(rte_be32_t));
+	}
+}
+
+static inline uint32_t
+write_link(struct loop_traffic *t, uint8_t *frame)
+{
+	uint64_t seq = rte_cpu_to_be_64(t->from[t->sender_at].link_seq++);
+	uint16_t sum = t->from[t->sender_at].sum;
+
+	memcpy(frame + t->link_seq_off, &seq, sizeof(seq));
+	if (t->senders > 1) {
+		write_sender(t, frame);
+		t->sender_at = (uint16_t)((t->sender_at + 1) % LOOP_SENDERS);
+	}
+	return (uint32_t)(seq & 0xffff) + (uint32_t)(seq >> 16 & 0xffff) +
+	       (uint32_t)(seq >> 32 & 0xffff) + (uint32_t)(seq >> 48) + sum;
+}
+
 /* The frame that this packet will be when it is handed out next. */
 static inline void
 prepare(struct loop_traffic *t, struct rte_mbuf *m)
@@ -81,13 +114,8 @@ prepare(struct loop_traffic *t, struct rte_mbuf *m)
 	for (uint16_t i = 0; i < t->head_len; i += 16)
 		_mm_storeu_si128(
 			(__m128i *)(frame + i), _mm_load_si128((const __m128i *)(t->head + i)));
-	if (t->link_seq_off != 0) {
-		uint64_t seq = rte_cpu_to_be_64(t->link_seq++);
-
-		memcpy(frame + t->link_seq_off, &seq, sizeof(seq));
-		sum += (uint32_t)(seq & 0xffff) + (uint32_t)(seq >> 16 & 0xffff) +
-		       (uint32_t)(seq >> 32 & 0xffff) + (uint32_t)(seq >> 48);
-	}
+	if (t->link_seq_off != 0)
+		sum += write_link(t, frame);
 	sum += write_ids(t, frame);
 	if (t->session_off != 0)
 		sum += write_session(t, frame);

@@ -28,6 +28,7 @@
 #define LOOP_ADDRESSES 4     /* destination addresses of ingress frames */
 #define LOOP_PER_PORT  25000 /* ingress UDP ports an address */
 #define LOOP_INGRESS   20000 /* the first of them */
+#define LOOP_SENDERS   8     /* neighbours whose frames come */
 
 /*
  * The frames: one head that all share, then what differs from frame to frame. An offset of 0 means
@@ -40,8 +41,17 @@ struct loop_traffic {
 	uint8_t frame[LOOP_FRAME_MAX]; /* whole, as packets are filled once */
 	uint64_t rx_flags;	       /* what the device says of each frame (ol_flags) */
 
-	uint16_t link_seq_off; /* 8 bytes, one more a frame */
-	uint64_t link_seq;
+	/* Frames come from all senders in turn. The first one's are as the head has them. */
+	uint16_t link_seq_off; /* 8 bytes, one more for each frame of a sender */
+	uint16_t link_node_off;
+	uint16_t senders, sender_at;
+	struct {
+		uint64_t link_seq;
+		rte_be32_t node;
+		rte_be32_t address; /* its last four bytes, if IPv6 */
+		rte_be16_t ip_sum;  /* of the IPv4 header */
+		uint16_t sum;	    /* to be added to udp_sum */
+	} from[LOOP_SENDERS];
 
 	uint16_t hop_off; /* first of nb_hops ids of 4 bytes, hop_step apart */
 	uint16_t hop_step;

@@ -218,7 +218,7 @@ scale_node_init(struct scale_node *s, const struct scale_params *params)
 		scale_port_init(&s->ports[i], i, params->packets);
 	make_node(s);
 	for (uint16_t i = 0; i < params->workers; i++) {
-		if (add_neighbour(s, i, FRAMES_SENDER_ID + i, frames_sender_address(false), 0) ==
+		if (add_neighbour(s, i, FRAMES_SENDER_ID + i, frames_sender_address(0, false), 0) ==
 			NULL)
 			bench_die("neighbour: %s", strerror(errno));
 		for (uint16_t k = 0; k < params->hops; k++)

@@ -151,6 +151,7 @@ make_node(struct scene *s)
 {
 	static unsigned int made;
 	const struct frames_params *frames = &s->params.frames;
+	uint16_t senders = s->traffic->senders;
 	struct node_budget budget = {0};
 	const char *error = "";
 	char name[16];
@@ -159,7 +160,7 @@ make_node(struct scene *s)
 		.id = FRAMES_OWN_ID,
 		.epoch = EPOCH,
 		.nb_workers = 1,
-		.max_links = (uint16_t)(frames->hops + 1),
+		.max_links = (uint16_t)(frames->hops + senders),
 		.seed = 1,
 		.now = tsc_clock_now(&s->clock),
 	};
@@ -171,7 +172,8 @@ make_node(struct scene *s)
 	node_set_clock(s->node, &s->utc);
 	if (node_add_port(s->node, &s->loop->port) < 0 || node_layout(s->node, &budget, &error) < 0)
 		bench_die("node: %s", error);
-	add_neighbour(s, FRAMES_SENDER_ID, frames_sender_address(frames->ipv6), 0);
+	for (uint16_t i = 0; i < senders; i++)
+		add_neighbour(s, FRAMES_SENDER_ID + i, frames_sender_address(i, frames->ipv6), 0);
 	for (uint16_t i = 0; i < frames->hops; i++)
 		add_neighbour(s, frames_hop_id(i, frames->sparse),
 			frames_hop_address(i, frames->ipv6), (uint16_t)(i + 1));

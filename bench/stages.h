@@ -10,13 +10,14 @@
 struct stages_case {
 	const char *name;
 	enum frames_kind kind;
-	uint16_t ways;	/* copies that leave */
-	bool egress;	/* a destination's, as datagrams */
-	bool tfrc;	/* links under TFRC, which does not hold them back */
-	bool installed; /* only sessions that the node was told of are forwarded */
+	uint16_t ways;	   /* copies that leave */
+	bool many_senders; /* frames of several neighbours in turn, else of one */
+	bool egress;	   /* a destination's, as datagrams */
+	bool tfrc;	   /* links under TFRC, which does not hold them back */
+	bool installed;	   /* only sessions that the node was told of are forwarded */
 };
 
-#define STAGES_CASES 10
+#define STAGES_CASES 11
 #define STAGES_HOPS  256 /* next hops, where they are not what is varied */
 
 extern const struct stages_case stages_all_cases[STAGES_CASES];

@@ -8,16 +8,17 @@
 #include "stages.h"
 
 const struct stages_case stages_all_cases[STAGES_CASES] = {
-	{"relay", FRAMES_RELAY, 1, false, false},
-	{"relay_tfrc", FRAMES_RELAY, 1, false, true},
-	{.name = "relay_installed", .kind = FRAMES_RELAY, .ways = 1, .installed = true},
-	{"multicast2", FRAMES_RELAY, 2, false, false},
-	{"multicast4", FRAMES_RELAY, 4, false, false},
-	{"multicast16", FRAMES_RELAY, 16, false, false},
-	{"destination", FRAMES_DESTINATION, 1, false, false},
-	{"egress", FRAMES_DESTINATION, 1, true, false},
-	{"source", FRAMES_INGRESS_UDP, 1, false, false},
-	{"source16", FRAMES_INGRESS_UDP, 16, false, false},
+	{"relay", FRAMES_RELAY, 1},
+	{"relay_from8", FRAMES_RELAY, 1, .many_senders = true},
+	{"relay_tfrc", FRAMES_RELAY, 1, .tfrc = true},
+	{"relay_installed", FRAMES_RELAY, 1, .installed = true},
+	{"multicast2", FRAMES_RELAY, 2},
+	{"multicast4", FRAMES_RELAY, 4},
+	{"multicast16", FRAMES_RELAY, 16},
+	{"destination", FRAMES_DESTINATION, 1},
+	{"egress", FRAMES_DESTINATION, 1, .egress = true},
+	{"source", FRAMES_INGRESS_UDP, 1},
+	{"source16", FRAMES_INGRESS_UDP, 16},
 };
 
 #define CASES STAGES_CASES
@@ -44,6 +45,7 @@ init(struct pair *pair, unsigned int i, struct loop *hot, struct loop *loop,
 
 	params.frames.kind = stages_all_cases[i].kind;
 	params.frames.ways = stages_all_cases[i].ways;
+	params.frames.many_senders = stages_all_cases[i].many_senders;
 	scene_init(&pair->io, hot, &params);
 	params.kind = SCENE_NODE;
 	scene_init(&pair->node, loop, &params);
@@ -86,6 +88,8 @@ print_rows(struct pair pairs[CASES], uint32_t working_set, const struct frames_p
 			continue;
 		if (strcmp(stages_all_cases[i].name, "multicast16") == 0)
 			bench_figure("multicast16_ratio", ratio.median);
+		if (strcmp(stages_all_cases[i].name, "relay_from8") == 0)
+			bench_figure("from8_ratio", ratio.median);
 		if (strcmp(stages_all_cases[i].name, "relay_tfrc") == 0)
 			bench_figure("tfrc_ratio", ratio.median);
 		if (strcmp(stages_all_cases[i].name, "relay_installed") == 0)

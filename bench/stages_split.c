@@ -68,6 +68,7 @@ measure(const struct bench_options *options, const struct stages_case *c)
 			.payload = 64,
 			.hops = STAGES_HOPS,
 			.ways = c->ways,
+			.many_senders = c->many_senders,
 			.sparse = true,
 			.sessions = 1},
 	};
