@@ -34,8 +34,8 @@ struct ctl_ops {
 		void *ctx, uint32_t conference, uint32_t session, char *error, size_t size);
 	int (*session_run)(void *ctx, uint32_t conference, uint32_t session, bool run,
 		bool *changed, char *error, size_t size);
-	int (*conference_define)(
-		void *ctx, uint32_t conference, const char *text, char *error, size_t size);
+	int (*conference_define)(void *ctx, uint32_t conference, const char *text,
+		uint32_t *defined, char *error, size_t size);
 	int (*conference_remove)(void *ctx, uint32_t conference, char *error, size_t size);
 	int (*conference_end)(
 		void *ctx, uint32_t conference, uint32_t *stopped, char *error, size_t size);

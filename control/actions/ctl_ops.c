@@ -8,6 +8,7 @@
 #include "forward_actions.h"
 #include "peer_actions.h"
 #include "recode_actions.h"
+#include "refuse.h"
 #include "session_actions.h"
 
 static struct session_book *
@@ -140,9 +141,10 @@ ops_session_remove(void *ctx, uint32_t conference, uint32_t session, char *error
 }
 
 static int
-ops_conference_define(void *ctx, uint32_t conference, const char *text, char *error, size_t size)
+ops_conference_define(void *ctx, uint32_t conference, const char *text, uint32_t *defined,
+	char *error, size_t size)
 {
-	return conference_define(book_of(ctx), conference, text, error, size);
+	return conference_define(book_of(ctx), conference, text, defined, error, size);
 }
 
 static int
@@ -159,12 +161,36 @@ ops_forward(void *ctx, uint32_t conference, uint32_t session, bool add, bool *ch
 		   : forward_remove(book_of(ctx), conference, session, changed, error, size);
 }
 
+/* What this node knows of a session: that it comes here, and is coded? */
+static int
+check_coded(const struct session_book *book, uint32_t conference, uint32_t session, char *error,
+	size_t size)
+{
+	const struct session_entry *entry = session_book_find(book, conference, session);
+
+	if (entry != NULL && entry->config->coding == NULL)
+		return refuse(EINVAL, error, size,
+			"session %u of conference %u is not coded: it must have a group coding",
+			session, conference);
+	if (book->node->installed && !node_knows_session(book->node, conference, session))
+		return refuse(ENOENT, error, size,
+			"session %u of conference %u is not forwarded here: it must be defined, or "
+			"named by \"forward add\", first",
+			session, conference);
+	return 0;
+}
+
 static int
 ops_recode(void *ctx, uint32_t conference, uint32_t session, uint32_t how, bool *changed,
 	char *error, size_t size)
 {
+	int ret;
+
 	if (how == CTL_RECODE_OFF)
 		return recode_remove(book_of(ctx), conference, session, changed, error, size);
+	ret = check_coded(book_of(ctx), conference, session, error, size);
+	if (ret != 0)
+		return ret;
 	return recode_set(book_of(ctx), conference, session, how, changed, error, size);
 }
 

@@ -13,11 +13,15 @@
 int
 ctl_read_number(const char *text, const char *what, uint64_t max, uint64_t *number, char *error);
 
-/* A conference by its id or its name. 0, or -1 with the reason. */
+/* As that, of what cannot be 0: the id of a conference or a session. */
+int ctl_read_id(const char *text, const char *what, uint32_t *id, char *error);
+
+/* A conference by its id or its name, if it is the only one of that name. 0, or -1 with the reason.
+ */
 int ctl_find_conference(
 	const struct session_book *book, const char *text, uint32_t *conference, char *error);
 
-/* A session by ids or names. NULL with the reason. */
+/* A session by ids or names, which must be the only ones. NULL with the reason. */
 struct session_entry *ctl_find_session(
 	const struct session_book *book, const char *conference, const char *session, char *error);
 

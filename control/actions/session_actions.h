@@ -78,9 +78,12 @@ void session_remove(struct session_book *book, struct session_entry *entry);
 /* Only its ends: the entry stays, without any. */
 void session_close(struct session_book *book, struct session_entry *entry);
 
-/* A conference, its terms as text: id 0 = a new one, else those keys of that conference change. */
-int conference_define(
-	struct session_book *book, uint32_t id, const char *text, char *error, size_t size);
+/*
+ * A conference, its terms as text: id 0 = a new one, else those keys of that conference change.
+ * *defined is its id.
+ */
+int conference_define(struct session_book *book, uint32_t id, const char *text, uint32_t *defined,
+	char *error, size_t size);
 /* It has no sessions here any more. */
 int conference_remove(struct session_book *book, uint32_t id, char *error, size_t size);
 struct feeder_terms session_terms(const struct config_conference *conference);

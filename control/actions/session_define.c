@@ -95,8 +95,8 @@ session_terms(const struct config_conference *conference)
 }
 
 int
-conference_define(
-	struct session_book *book, uint32_t id, const char *text, char *error, size_t size)
+conference_define(struct session_book *book, uint32_t id, const char *text, uint32_t *defined,
+	char *error, size_t size)
 {
 	const struct config_conference *old = id != 0 ? session_book_conference(book, id) : NULL;
 	struct config_conference conference;
@@ -124,6 +124,7 @@ conference_define(
 	if (publish_terms(book, &conference) < 0 ||
 		session_book_put_conference(book, &conference) == NULL)
 		return refuse(ENOMEM, error, size, "out of memory");
+	*defined = conference.id;
 	return 0;
 }
 
@@ -163,7 +164,7 @@ need_conference(struct session_book *book, uint32_t id, bool *made, char *error,
 	if (session_book_conference(book, id) != NULL)
 		return 0;
 	snprintf(text, sizeof(text), "id = %u", id);
-	ret = conference_define(book, 0, text, error, size);
+	ret = conference_define(book, 0, text, &id, error, size);
 	if (ret != 0)
 		return ret;
 	conference = session_book_conference(book, id);

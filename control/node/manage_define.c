@@ -41,7 +41,7 @@ set_terms(struct ferryd *f, const struct message_pipeline *pipeline, char *error
 	uint32_t id = pipeline->conference;
 	bool known = session_book_conference(&f->book, id) != NULL;
 	char *text = manage_text_conference(pipeline);
-	int ret = conference_define(&f->book, known ? id : 0, text, error, size);
+	int ret = conference_define(&f->book, known ? id : 0, text, &id, error, size);
 
 	free(text);
 	return ret;

@@ -89,7 +89,7 @@ def test_refused(net):
     relay.ferryctl("recode", 1, 1, "always")
     with pytest.raises(ControlError, match='"often" must be "always", "lossy"'):
         relay.ctl("recode", 1, 1, "often")
-    with pytest.raises(ControlError, match="not 0"):
+    with pytest.raises(ControlError, match='SESSION is "0", it must be an integer from 1'):
         relay.ctl("recode", 1, 0, "always")
     # Without a root nothing is set aside by itself.
     with pytest.raises(ControlError, match="capacity.recodes, of which 0 of 0"):

@@ -131,23 +131,26 @@ test_conference(void **state)
 {
 	struct harness *h = *state;
 	const struct feeder_terms *terms;
+	uint32_t id = 0;
 
 	done(conference_define(
-		&h->book, 0, "id = 5; name = \"talk\"; priority = 6", error, sizeof(error)));
+		&h->book, 0, "id = 5; name = \"talk\"; priority = 6", &id, error, sizeof(error)));
+	assert_int_equal(id, 5);
 	terms = id_map_find(&h->node->conferences, 5);
 	assert_int_equal(terms->priority, 6);
 	assert_int_equal(terms->packets, 512);
-	done(conference_define(&h->book, 5, "weight = 9", error, sizeof(error)));
+	done(conference_define(&h->book, 5, "weight = 9", &id, error, sizeof(error)));
 	terms = id_map_find(&h->node->conferences, 5);
 	assert_int_equal(terms->priority, 6);
 	assert_int_equal(terms->weight, 9);
 	assert_string_equal(session_book_conference(&h->book, 5)->name, "talk");
-	refused(conference_define(&h->book, 0, "id = 5", error, sizeof(error)), "already");
-	refused(conference_define(&h->book, 5, "id = 6", error, sizeof(error)), "must stay 5");
-	refused(conference_define(&h->book, 6, "weight = 1", error, sizeof(error)),
+	refused(conference_define(&h->book, 0, "id = 5", &id, error, sizeof(error)), "already");
+	refused(conference_define(&h->book, 5, "id = 6", &id, error, sizeof(error)), "must stay 5");
+	refused(conference_define(&h->book, 6, "weight = 1", &id, error, sizeof(error)),
 		"no conference 6");
-	refused(conference_define(&h->book, 5, "weight = 999", error, sizeof(error)), "256");
-	refused(conference_define(&h->book, 5, "sessions = ( )", error, sizeof(error)), "sessions");
+	refused(conference_define(&h->book, 5, "weight = 999", &id, error, sizeof(error)), "256");
+	refused(conference_define(&h->book, 5, "sessions = ( )", &id, error, sizeof(error)),
+		"sessions");
 	done(define(h, 5, "id = 1; " MADE FLOW_TO_2));
 	session_remove(&h->book, session_book_find(&h->book, 5, 1));
 	/* It was defined, so it stays. */

@@ -127,6 +127,55 @@ test_show_filters(void **state)
 	}
 }
 
+/* What is added is told by its id; names that mean two, and changes of nothing, are refused. */
+static void
+test_conferences_and_names(void **state)
+{
+	static const char id[] = "it must be an integer from 1 to 4294967295";
+	struct harness *h = *state;
+
+	assert_int_equal(
+		do_number(h, WORDS("conference", "add", "id = 5; name = \"talk\""), "conference"),
+		5);
+	assert_int_equal(
+		do_number(h, WORDS("conference", "change", "talk", "weight = 2"), "conference"), 5);
+	do_refused(h, WORDS("conference", "change", "talk", " "), "KEYS is empty");
+	do_refused(h, WORDS("peer", "change", "2", ""), "KEYS is empty");
+	do_ok(h, WORDS("conference", "add", "id = 7; name = \"talk\""));
+	do_refused(h, WORDS("conference", "remove", "talk"),
+		"conferences 5 and 7 are both called \"talk\": say which by its id");
+	do_ok(h, WORDS("conference", "remove", "7"));
+	do_ok(h, WORDS("conference", "remove", "talk"));
+	do_refused(h, WORDS("forward", "add", "0", "1"), id);
+	do_refused(h, WORDS("recode", "1", "4294967296", "off"), id);
+	do_refused(
+		h, WORDS("recode", "1", "1", "always"), "session 1 of conference 1 is not coded");
+	node_set_forwarding(h->node, true);
+	do_refused(h, WORDS("recode", "1", "9", "always"), "is not forwarded here");
+	do_ok(h, WORDS("recode", "1", "9", "off"));
+}
+
+/* Only where there is a root is there something that it does not know. */
+static void
+test_recode_with_a_root(void **state)
+{
+	static const char *const request[] = {"recode", "1", "9", "always", NULL};
+	struct harness *h = *state;
+
+	for (int root = 0; root < 2; root++) {
+		json_t *reply, *data;
+
+		h->config->node.capacity.recodes = 1;
+		h->config->management.present = root != 0;
+		reply = ask(h, request);
+		data = json_object_get(reply, "data");
+		assert_true(json_is_true(json_object_get(data, "changed")));
+		assert_int_equal(json_object_get(data, "note") != NULL, root);
+		json_decref(reply);
+		do_ok(h, WORDS("recode", "1", "9", "off"));
+	}
+}
+
 static void
 test_start_and_stop(void **state)
 {
@@ -325,6 +374,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_unknown_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_show_filters, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_conferences_and_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recode_with_a_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_start_and_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flow_add_and_remove, setup, teardown),
