@@ -13,17 +13,23 @@ import os
 import pathlib
 import signal
 import statistics
+import subprocess
 import sys
+import tempfile
 
 import tfrc_sim
 from options import at_least, writable
-from tfrc_cell import Cell, CellError, measure
+from tfrc_cell import BUILD, Cell, CellError, measure
 from tfrc_saved import Saved
 
 GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
         for buffer in (0.5, 1, 2)]
 MIDDLE = Cell(50, 10, 1)
 BESIDE_MIDDLE = [MIDDLE, Cell(50, 10, 1, 2), Cell(50, 10, 1, 4), Cell(50, 10, 1, 1, "cubic")]
+PACED = """node = { id = 1; };
+ports = ( { name = "p"; device = "net_null0"; addresses = [ "10.0.0.1/24" ]; } );
+peers = ( { id = 2; address = "10.0.0.2"; pacing = "%s"; } );
+"""
 SKIPPED = 77  # what meson takes for a test that cannot run here
 HEADS = ("cell", "Ferry", "TCP, mean", "share", "used", "lost", "TCP", "CoV/RTT", "TCP", "CoV/s",
          "TCP", "late p99", "max us")
@@ -105,6 +111,18 @@ def cell(text):
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def pacing(text):
+    """As a node's own check has it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
+        file.write(PACED % text)
+        file.flush()
+        done = subprocess.run([BUILD / "control" / "ferryd", "--check", "-c", file.name],
+                              capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise argparse.ArgumentTypeError(done.stderr.replace(f"{file.name}:", "").strip())
+    return text
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="run bench tfrc", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -118,7 +136,7 @@ def parse_arguments():
     parser.add_argument("--warm-up", type=at_least(0, float), default=15, metavar="SECONDS",
                         help="before what is measured (default: 15)")
     parser.add_argument("--seconds", type=at_least(1, float), default=60, help="measured (default: 60)")
-    parser.add_argument("--pacing", metavar="TEXT",
+    parser.add_argument("--pacing", metavar="TEXT", type=pacing,
                         help="of the link, as in ferry.cfg (default: the node's default)")
     parser.add_argument("--quick", action="store_true",
                         help="one short cell: that it works; the figures are worth nothing")

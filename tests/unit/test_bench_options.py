@@ -45,6 +45,7 @@ def test_help_and_place_of_the_figures(name):
     ("tfrc", ["--runs", "0"], "--runs: \"0\" must be an integer of at least 1"),
     ("tfrc", ["--seconds", "nan"], "must be a number of at least 1"),
     ("tfrc", ["--cell", "50,10Mbit,1"], "as 50ms,10Mbit,1"),
+    ("tfrc", ["--pacing", "nonsense"], 'pacing is "nonsense", it must be "tfrc", "tfrc-sp"'),
     ("kills", ["--kills", "0"], "must be an integer of at least 1"),
     ("relay", ["--payloads", "10"], "20 to 1400 bytes"),
     ("relay", ["--generator", "0000:3b:00.0"], "both or none"),
