@@ -105,6 +105,27 @@ mgmt_join_up(struct mgmt_conn *conn)
 	mgmt_update_soon(mgmt);
 }
 
+/*
+ * Before the parent that is named is tried. That is at once, unless one redirect follows another: a
+ * root that sends us on whenever we come has us wait ever longer.
+ */
+static uint32_t
+redirect_pause(struct mgmt *mgmt)
+{
+	uint64_t now = mgmt_now(), quiet = (uint64_t)mgmt->settings.backoff_max * 2;
+	uint32_t pause = 0;
+
+	if (mgmt->redirected_at == 0 || now - mgmt->redirected_at > quiet)
+		mgmt->redirects = 0;
+	mgmt->redirected_at = now;
+	if (mgmt->redirects >= MGMT_REDIRECTS)
+		pause = mgmt->settings.backoff << (mgmt->redirects - MGMT_REDIRECTS);
+	if (pause >= mgmt->settings.backoff_max)
+		return mgmt->settings.backoff_max;
+	mgmt->redirects++;
+	return pause;
+}
+
 /* The root names a parent. */
 void
 mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port)
@@ -136,7 +157,7 @@ mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port)
 		mgmt_conn_close(mgmt->above, true, "the root sends us to %s", name);
 	event_del(mgmt->retry);
 	mgmt->tries = 0;
-	arm(mgmt, 0);
+	arm(mgmt, redirect_pause(mgmt));
 }
 
 void

@@ -21,6 +21,7 @@
 #define MGMT_STUCK_MS	  10000	   /* it takes none of them for so long */
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
+#define MGMT_REDIRECTS	  3	   /* that are followed at once */
 #define MGMT_WHY_MAX	  160
 
 enum mgmt_state {
@@ -81,6 +82,8 @@ struct mgmt {
 	struct mgmt_goal goal;	 /* as told by `redirect` or `place`; the root at first */
 	unsigned int tries;	 /* without hearing anything */
 	uint32_t pause;		 /* ms before the next try */
+	unsigned int redirects;	 /* one soon after the other */
+	uint64_t redirected_at;	 /* the last: ms of the monotonic clock; 0 = none yet */
 
 	struct mgmt_placed placed;
 	struct mgmt_seen seen;

@@ -325,6 +325,16 @@ def test_redirect_and_back(scene):
     scene.alive()
 
 
+def test_a_root_that_always_redirects(scene):
+    """It is obeyed, but not ever again at once: 0.1, 0.2, 0.4 and 0.8 s after the first three."""
+    began = time.monotonic()
+    for _ in range(7):
+        scene.root.send("redirect", '<parent name="leaf9" host="127.0.0.1" port="9"/>', to="relay1")
+        scene.root.close()
+        scene.join(place=False)
+    assert time.monotonic() - began > 1.5 + 7 * 0.1
+
+
 def test_root_away(scene):
     """The node runs on, keeps its children, and joins again within 3 s."""
     leaf = scene.child()
