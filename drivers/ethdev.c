@@ -90,7 +90,8 @@ why_not_found(const char *device)
 	if (interface != NULL)
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(interface + 7, ","),
 			interface + 7);
-	if (interface != NULL && if_nametoindex(name) == 0)
+	/* Others make theirs. */
+	if (interface != NULL && strncmp(device, "net_af_", 7) == 0 && if_nametoindex(name) == 0)
 		return "there is no interface of that name here";
 	if (geteuid() != 0)
 		return "only root may open devices, and another user runs this";

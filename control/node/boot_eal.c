@@ -157,6 +157,12 @@ log_budget(const struct config *config, const struct node_budget *budget, uint64
 static void
 tell_unknown_devices(const struct config *config)
 {
+	struct rte_devargs known = {0};
+
+	/* An argument that DPDK does not know ends it before it has any driver. */
+	if (rte_devargs_parse(&known, "net_null0") < 0)
+		return;
+	free(known.data);
 	for (uint32_t i = 0; i < config->port_count; i++) {
 		const struct config_port *port = &config->ports[i];
 		struct rte_devargs parsed = {0};
@@ -192,6 +198,13 @@ boot_eal(struct ferryd *f)
 			(unsigned long)mib);
 	if (rte_eal_init(f->eal.argc, f->eal.argv) < 0) {
 		log_line(LOG_ERR, "DPDK did not start: %s", rte_strerror(rte_errno));
+		if (f->config->node.eal_count > 0)
+			log_line(LOG_ERR,
+				"%s:%u: node: eal has \"%s\"%s: it must be what DPDK understands, "
+				"and fit this machine; its own words are above",
+				f->config->node.where.file, f->config->node.where.line,
+				f->config->node.eal[0],
+				f->config->node.eal_count > 1 ? ", ..." : "");
 		tell_unknown_devices(f->config);
 		return -1;
 	}

@@ -69,12 +69,24 @@ def test_device_that_is_not_there(config):
     ("0000:ff:1f.7", "was not found; is it bound to a DPDK driver"),
     ("net_packet0,iface=lo", "for which DPDK has no driver; it must be a PCI address"),
     ("net_memif0,role=nobody", "was not found; are its arguments right"),
+    ("net_tap0,iface=ferrynone,mac=none", "was not found; are its arguments right"),
 ])
 def test_device_that_cannot_be(config, device, expected):
     config.write_text(config.read_text().replace("0000:ff:1f.7", device))
     done = ferryd("-c", config)
     assert done.returncode == 1
     assert re.search(rf"node\.cfg:\d+: port wan: device .*{expected}", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("eal", [["--nonsense"], ["-m", "none"]])
+def test_eal_arguments_that_cannot_be(config, eal):
+    """Told as such: nothing is said of devices that are right."""
+    text = config.read_text().replace("0000:ff:1f.7", "net_null0")
+    config.write_text(text.replace("id = 1;", f"id = 1; eal = {config_text({'x': eal})[4:]}", 1))
+    done = ferryd("-c", config)
+    assert done.returncode == 1
+    assert re.search(rf'node\.cfg:\d+: node: eal has "{eal[0]}"', done.stderr), done.stderr
+    assert "no driver" not in done.stderr
 
 
 @pytest.fixture
