@@ -280,11 +280,11 @@ class Demo:
     def report(self, unclean):
         files = self.file_results()
         checks = list(self.checks(files, unclean))
-        self.console.print(tables.frames(self.comparisons, self.pictures))
+        tables.show(self.console, tables.frames(self.comparisons, self.pictures))
         self.say(f"As sent from {sessions.VIDEO.source.title}: {self.sent_picture}\n")
-        self.console.print(tables.sessions(self.snapshot))
-        self.console.print(tables.split(self.split, sessions.TWO_PATHS.flows))
-        self.console.print(tables.files(files))
+        tables.show(self.console, tables.sessions(self.snapshot))
+        tables.show(self.console, tables.split(self.split, sessions.TWO_PATHS.flows))
+        tables.show(self.console, tables.files(files))
         for node, status in unclean.items():
             self.say(f"{node.title}: ferryd ended with status {status}:\n"
                      f"{self.ferryds[node].process.last_words()}")

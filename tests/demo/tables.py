@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The demo's tables: the live one, and those at the end."""
 from rich import box
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -28,9 +29,9 @@ def under_way(lost):
     return None if lost is None else max(0, lost)
 
 
-def _table(title, *columns):
+def _table(title, *columns, **options):
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
-                  pad_edge=False)
+                  pad_edge=False, **options)
     for column in columns:
         table.add_column(column, justify="left" if column in ("session", "from", "to", "file",
                                                              "site", "picture") else "right")
@@ -38,8 +39,9 @@ def _table(title, *columns):
 
 
 def live(snapshot, frames, seconds, total, taken_down):
-    table = _table(f"{min(seconds, total):4.0f} of {total} s", "session", "from", "to", "Mbit/s", "delivered",
-                   "lost", "twice", "delay p50 ms", "p99 ms", "frames")
+    # It is drawn anew each second, so it must fit: 80 columns.
+    table = _table(f"{min(seconds, total):.0f} of {total} s; delay in ms", "session", "from", "to",
+                   "Mbit/s", "delivered", "lost", "twice", "p50", "p99", "frames", padding=0)
     for end in snapshot.ends:
         delay = end.delay or {}
         lost = Text(number(under_way(end.lost)))
@@ -75,6 +77,11 @@ def sessions(snapshot):
                       number(end.duplicates), number(end.reordered),
                       *(milliseconds(delay.get(key)) for key in ("p50", "p99", "p999", "max")))
     return table
+
+
+def show(console, table):
+    """As wide as it is: a line that a terminal wraps is better than a number cut off."""
+    Console(file=console.file, width=max(console.width, 140)).print(table)
 
 
 def frames(comparisons, pictures):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The demo succeeds, fails if a relay is taken down, and leaves nothing behind however it ends."""
+import io
 import json
 import os
 import pathlib
@@ -10,9 +11,13 @@ import sys
 import time
 
 import pytest
+from rich.console import Console
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import measure  # noqa: E402
+import sessions  # noqa: E402
+import tables  # noqa: E402
 import topology  # noqa: E402
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
@@ -43,6 +48,21 @@ class Run:
     def left_behind(self):
         sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
         return self.namespaces.exists() + ([str(sockets)] if sockets.exists() else [])
+
+
+def test_tables_in_a_small_terminal():
+    """Of 80 columns: nothing is cut off, and what is drawn again and again fits."""
+    delay = dict.fromkeys(("p50", "p99", "p999", "max"), 123456.0)
+    snapshot = measure.Snapshot([
+        measure.End(session, node, 12345, 12345, 1234, 1234, 12.3e6, delay)
+        for session in sessions.SESSIONS for node in session.destinations])
+    console = Console(file=io.StringIO(), width=80)
+    console.print(tables.live(snapshot, dict.fromkeys(sessions.VIDEO.destinations, 12345), 3, 600, None))
+    assert max(map(len, console.file.getvalue().splitlines())) <= 80
+    tables.show(console, tables.sessions(snapshot))
+    tables.show(console, tables.files([("Shanghai (sent)", 3000000, 64 * "b")]))
+    assert "\u2026" not in console.file.getvalue()
+    assert console.file.getvalue().count("12,345") == 7 * 3 + 3 and 64 * "b" in console.file.getvalue()
 
 
 @pytest.fixture
