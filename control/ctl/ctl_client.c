@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +38,19 @@ ctl_client_connect(const char *path, char *error, size_t size)
 	return fd;
 }
 
+/* The root program's is meant only where no node answers. */
+static bool
+is_root(const char *path)
+{
+	return strcmp(strrchr(path, '/') + 1, "ferry-root.sock") == 0;
+}
+
 /* Keeps of the paths those that answer; returns how many. */
 static size_t
 keep_alive(glob_t *found, const char **alive)
 {
 	char ignored[256];
+	const char *root = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < found->gl_pathc; i++) {
@@ -52,8 +61,13 @@ keep_alive(glob_t *found, const char **alive)
 			continue;
 		if (fd >= 0)
 			close(fd);
-		alive[n++] = found->gl_pathv[i];
+		if (is_root(found->gl_pathv[i]))
+			root = found->gl_pathv[i];
+		else
+			alive[n++] = found->gl_pathv[i];
 	}
+	if (n == 0 && root != NULL)
+		alive[n++] = root;
 	return n;
 }
 
