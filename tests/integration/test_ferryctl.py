@@ -63,6 +63,40 @@ def fixture_ask(tmp_path):
     return ask
 
 
+def answer_all(server, name):
+    """Whoever comes, whatever is asked."""
+    while True:
+        client, _ = server.accept()
+        with client, client.makefile("rb") as lines:
+            for _ in lines:
+                client.sendall(ok([{"reason": name, "packets": 1, "text": "it is"}]))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
+def test_which_is_meant(tmp_path):
+    """The only node; the root program beside it is asked only if told so, or if there is no node."""
+    def ask():
+        os.makedirs("/run/ferry", exist_ok=True)
+        return subprocess.run(
+            ["unshare", "--mount", "sh", "-c", f'mount --bind {tmp_path} /run/ferry && exec "$@"', "sh",
+             FERRYCTL, "show", "drops"], capture_output=True, text=True, timeout=15, check=False)
+
+    assert "no node answers in /run/ferry" in ask().stderr
+    # Each is looked at before it is asked, which is a connection of its own.
+    for name in ("ferry-root", "left", "right"):
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(tmp_path / f"{name}.sock"))
+        server.listen()
+        answer = threading.Thread(target=answer_all, args=(server, name), daemon=True)
+        answer.start()
+        done = ask()
+        if name == "right":
+            assert done.returncode == 1
+            assert "2 nodes run here, choose one with -n: left right" in done.stderr
+        else:
+            assert (done.returncode, done.stderr) == (0, "") and name in done.stdout
+
+
 def test_words_go_as_they_are(ask):
     done, asked = ask([ok({"flow": 2, "path": "5 > (2, 3)"})],
                       "flow", "add", "1", "é \"quoted\"", "50", "5 > (2, 3)")

@@ -163,7 +163,7 @@ MISTAKES = [
     (("conference", "add", "id = 3; weight = 1000"), "256"),
     (("conference", "remove", "4"), "no conference"),
     (("forward", "add", "1", "x"), "SESSION is"),
-    (("forward", "add", "1", "0"), "not 0"),
+    (("forward", "add", "1", "0"), "from 1 to 4294967295"),
 ]
 
 

@@ -3,6 +3,8 @@
 is what was asked for, also where the relay between recodes. Without a root the source knows its
 own link, which loses nothing."""
 
+import time
+
 import pytest
 from harness.deploy import Deployment
 from harness.node import until
@@ -73,6 +75,17 @@ def test_with_a_root(stage, recode):
     # A machine that is busy with other things loses packets too.
     until(lambda: lost_share(net) < 2 * TARGET, 60, lambda: f"the target is met: {coding(net)}")
     assert "WAY LOSES" in net.nodes[1].ferryctl("show", "sessions").stdout
+    if not recode:
+        is_forgotten(net)
+
+
+def is_forgotten(net):
+    """30 seconds after the root last told, which it does each 10 at least."""
+    net.root.kill()
+    began = time.monotonic()
+    until(lambda: coding(net)["way_loss"] is None, 60, lambda: f"it is too old: {coding(net)}", pause=0.2)
+    assert time.monotonic() - began > 15
+    assert coding(net)["way_regained"] is None and coding(net)["links_loss"] < LOSS / 3
 
 
 def test_without(stage):
