@@ -376,9 +376,17 @@ static json_t *
 do_redirect(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
 	struct root_node *node = find_node(root, argv[0], error);
+	const char *parent = argv[1];
 
 	(void)argc;
-	if (node == NULL || root_redirect(root, node, argv[1], error) != 0)
+	if (node != NULL && strcmp(parent, ROOT_SELF) != 0) {
+		const struct root_node *above = find_node(root, parent, error);
+
+		if (above == NULL)
+			return NULL;
+		parent = above->name;
+	}
+	if (node == NULL || root_redirect(root, node, parent, error) != 0)
 		return NULL;
 	return json_pack("{s:s, s:s}", "node", node->name, "parent", node->place->parent);
 }

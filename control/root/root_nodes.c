@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_private.h"
 #include "root_nodes.h"
 
 #define TOPOLOGY "topology" /* the file's places, as last taken */
@@ -229,20 +230,25 @@ file_text(const struct root_config *config)
 
 /* Ids that the file gives before those that it leaves to us. */
 static int
-store_ids(struct root_nodes *nodes, const struct root_config *config, bool given, char *error)
+store_ids(struct root_nodes *nodes, const struct root_config *config, bool given,
+	struct config_errors *errs, char *error)
 {
 	uint32_t id;
+	int ret;
 
 	for (uint32_t i = 0; i < config->place_count; i++) {
 		const struct root_place *place = &config->places[i];
 
 		if ((place->id != 0) != given)
 			continue;
-		if (root_store_node(nodes->store, place->name, place->id, &id) != 0)
-			return fail(error, "%s:%u: %.400s", place->where.file, place->where.line,
-				root_store_error(nodes->store));
+		ret = root_store_node(nodes->store, place->name, place->id, &id);
+		if (ret < 0)
+			return fail(error, "%s", root_store_error(nodes->store));
+		if (ret > 0)
+			config_errors_add(
+				errs, &place->where, "%s", root_store_error(nodes->store));
 	}
-	return 0;
+	return errs->count == 0 ? 0 : -1;
 }
 
 static int
@@ -269,12 +275,13 @@ add_missing(void *ctx, uint32_t id, const char *name)
 }
 
 static int
-take_file(struct root_nodes *nodes, const struct root_config *config, const char *text, char *error)
+take_file(struct root_nodes *nodes, const struct root_config *config, const char *text,
+	struct config_errors *errs, char *error)
 {
 	if (root_store_begin(nodes->store) != 0)
 		return fail(error, "%s", root_store_error(nodes->store));
-	if (store_ids(nodes, config, true, error) != 0 ||
-		store_ids(nodes, config, false, error) != 0 ||
+	if (store_ids(nodes, config, true, errs, error) != 0 ||
+		store_ids(nodes, config, false, errs, error) != 0 ||
 		store_places(nodes, config, text, error) != 0) {
 		root_store_rollback(nodes->store);
 		return -1;
@@ -286,8 +293,8 @@ take_file(struct root_nodes *nodes, const struct root_config *config, const char
 }
 
 int
-root_nodes_sync(
-	struct root_nodes *nodes, const struct root_config *config, bool *changed, char *error)
+root_nodes_sync(struct root_nodes *nodes, const struct root_config *config, bool *changed,
+	struct config_errors *errs, char *error)
 {
 	char *text = file_text(config), *before;
 	int ret = 0;
@@ -298,7 +305,7 @@ root_nodes_sync(
 	}
 	*changed = before == NULL || strcmp(before, text) != 0;
 	if (*changed)
-		ret = take_file(nodes, config, text, error);
+		ret = take_file(nodes, config, text, errs, error);
 	free(before);
 	free(text);
 	return ret;

@@ -46,10 +46,11 @@ void root_nodes_free(struct root_nodes *nodes);
 
 /*
  * Takes the places of the file if they are others than last time; what was changed at run time
- * since then is undone by that, and only by that. *changed tells.
+ * since then is undone by that, and only by that. *changed tells. -1 with mistakes of the file in
+ * errs, and nothing is changed; or with error, and the store failed.
  */
-int root_nodes_sync(
-	struct root_nodes *nodes, const struct root_config *config, bool *changed, char *error);
+int root_nodes_sync(struct root_nodes *nodes, const struct root_config *config, bool *changed,
+	struct config_errors *errs, char *error);
 
 /* A node by name, with a NodeID from now on if it had none. NULL with error. */
 struct root_node *root_nodes_know(struct root_nodes *nodes, const char *name, char *error);

@@ -215,9 +215,11 @@ done:
 static int
 told(struct config_errors *errs, char *error)
 {
+	char where[CONFIG_WHERE_TEXT];
+
 	if (errs->count > 0)
-		snprintf(error, ROOT_ERROR_MAX, "%s:%u: %.400s", errs->list[0].where.file,
-			errs->list[0].where.line, errs->list[0].text);
+		snprintf(error, ROOT_ERROR_MAX, "%s: %.400s",
+			config_where_text(&errs->list[0].where, where), errs->list[0].text);
 	if (errs->count > 0)
 		config_errors_print(errs, stderr);
 	else
@@ -256,7 +258,7 @@ root_load(struct root *root)
 	root->book.ctx = root;
 	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
 		root_book_load(&root->book, error) != 0 ||
-		root_nodes_sync(&root->nodes, root->config, &changed, error) != 0 ||
+		root_nodes_sync(&root->nodes, root->config, &changed, &errs, error) != 0 ||
 		sync_conferences(root, root->config, &errs, error) != 0)
 		return told(&errs, error);
 	for (uint32_t i = 0; i < root->book.count; i++) {
@@ -288,7 +290,7 @@ root_reload(struct root *root, char *error)
 
 	if (config == NULL)
 		return told(&errs, error);
-	if (root_nodes_sync(&root->nodes, config, &changed, error) != 0 ||
+	if (root_nodes_sync(&root->nodes, config, &changed, &errs, error) != 0 ||
 		sync_conferences(root, config, &errs, error) != 0) {
 		/* No mistake: the store failed, and may hold something else than we do now. */
 		if (errs.count == 0)

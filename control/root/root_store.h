@@ -35,8 +35,8 @@ void root_store_rollback(struct root_store *store);
 
 /*
  * The NodeID of a name: the one it has, or if it has none: wanted if that is not 0, else the lowest
- * above all that were ever given. It is kept for ever. -1 also if name has another than wanted, or
- * another name has wanted.
+ * above all that were ever given. It is kept for ever. 1, with the reason in root_store_error, if
+ * name has another than wanted, or another name has wanted.
  */
 int root_store_node(struct root_store *store, const char *name, uint32_t wanted, uint32_t *id);
 

@@ -34,10 +34,12 @@ node_is_free(struct root_store *store, const char *name, uint32_t id)
 
 	if (statement == NULL)
 		return -1;
-	if (store_row(store, statement, &ret))
-		ret = store_fail(store,
+	if (store_row(store, statement, &ret)) {
+		(void)store_fail(store,
 			"node \"%s\": NodeID %u is that of \"%s\" for ever, it must be another",
 			name, id, store_text(statement, 0));
+		ret = 1;
+	}
 	sqlite3_finalize(statement);
 	return ret;
 }
@@ -46,17 +48,22 @@ int
 root_store_node(struct root_store *store, const char *name, uint32_t wanted, uint32_t *id)
 {
 	int64_t known = 0;
+	int ret = 0;
 
 	if (node_find(store, name, &known) != 0)
 		return -1;
-	if (known != 0 && wanted != 0 && known != wanted)
-		return store_fail(store,
+	if (known != 0 && wanted != 0 && known != wanted) {
+		(void)store_fail(store,
 			"node \"%s\" has NodeID %lld for ever, it cannot get %u; leave its id out, "
 			"or take %lld",
 			name, (long long)known, wanted, (long long)known);
+		return 1;
+	}
 	if (known == 0) {
-		if (wanted != 0 && node_is_free(store, name, wanted) != 0)
-			return -1;
+		if (wanted != 0)
+			ret = node_is_free(store, name, wanted);
+		if (ret != 0)
+			return ret;
 		known = wanted;
 		if (wanted == 0 &&
 			store_number(store, "SELECT ifnull(max(id), 0) + 1 FROM node", &known) != 0)

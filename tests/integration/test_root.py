@@ -109,6 +109,24 @@ def test_times(program):
     until(lambda: program.session(1, 1)["state"] == "ended", 3, "the session's end")
 
 
+def test_file_with_mistakes_again(program):
+    """They are told, with where they are, and change nothing: the program goes on as it was."""
+    program.start()
+    before = program.ctl("nodes"), program.ctl("sessions")
+    right = program.config_path.read_text()
+    first = program.config["nodes"][0]
+    for text, expected in (
+            (right.replace(f"id = {first['id']};", "id = 77;", 1), rf'root\.cfg:\d+: .*"{first["name"]}" has NodeID'),
+            ("", r'root\.cfg: the key "root" is missing'), (right[:-20], r"root\.cfg:\d+: ")):
+        assert text != right
+        program.config_path.write_text(text)
+        with pytest.raises(ControlError, match=expected):
+            program.ctl("reload")
+        assert (program.ctl("nodes"), program.ctl("sessions")) == before
+    program.config_path.write_text(right)
+    program.ctl("reload")
+
+
 def test_file_again(program):
     """What was changed at run time stays until the file is another; then the file is what counts."""
     program.start()

@@ -364,7 +364,7 @@ def test_commands_to_nodes(network):
     a = network.node("a")
     d = network.node("d")
     a.wait("place")
-    network.program.ctl("redirect", "d", "a")
+    network.program.ctl("redirect", "d", 1)
     until(lambda: any("14000" in repr(m) for _, m in d.log if m.type == "redirect"), 3,
           "d is redirected")
     assert network.program.node("d")["parent"] == "a"
