@@ -6,6 +6,7 @@
 Rate, queue and delay are the line's alone. Frames of both kinds are equally large. What enters the
 line and what comes out of it is captured there and counted.
 """
+import contextlib
 import json
 import math
 import os
@@ -106,6 +107,15 @@ def run(*command, check=True):
     return done.stdout
 
 
+def begin_child():
+    """In a child, before it is another program. The kernel may schedule each session as a group of its
+    own (sched(7), autogroup), beside which nice values count for nothing: the group gets this one's."""
+    die_with_parent()
+    with contextlib.suppress(OSError):  # no such groups, or not ours to change
+        pathlib.Path("/proc/self/autogroup").write_text(
+            str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
+
+
 class Network:
     """Namespaces, the line, the nodes: put up by start(), gone after close()."""
 
@@ -129,7 +139,7 @@ class Network:
             self.files.append(out)
         kwargs = {"stdout": out, "stderr": subprocess.STDOUT if log else subprocess.DEVNULL, **kwargs}
         process = subprocess.Popen(self.inside(name, *command), stdin=subprocess.DEVNULL,
-                                   preexec_fn=die_with_parent, start_new_session=True, **kwargs)
+                                   preexec_fn=begin_child, start_new_session=True, **kwargs)
         self.processes.append(process)
         return process
 
