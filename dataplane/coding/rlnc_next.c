@@ -75,8 +75,9 @@ begin_run(struct worker *w, struct rlnc_receiver *r, const struct destination_li
 		return false;
 	/* None of them is known: they are above all that was delivered. */
 	room = RTE_MIN(r->blocks.held_max - r->blocks.held, (uint32_t)(h.n - h.index));
+	/* Another packet may have said that there are fewer. */
 	if (block->n != 0)
-		room = RTE_MIN(room, (uint32_t)block->n - block->d.solver.nb_known);
+		room = RTE_MIN(room, (uint32_t)(block->n - h.index));
 	r->run = (struct rlnc_run){.block = block,
 		.places = block->d.sources,
 		.first = first,
