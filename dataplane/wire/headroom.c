@@ -5,8 +5,11 @@
 static struct rte_mbuf *
 flatten(struct worker *w, struct rte_mbuf *m)
 {
-	struct rte_mbuf *copy = rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
+	struct rte_mbuf *copy;
 
+	/* DPDK does not copy an empty packet. */
+	copy = m->pkt_len > 0 ? rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX)
+			      : rte_pktmbuf_alloc(w->pool);
 	rte_pktmbuf_free(m);
 	if (copy != NULL && copy->nb_segs > 1) {
 		rte_pktmbuf_free(copy);
