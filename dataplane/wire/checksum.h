@@ -41,7 +41,14 @@ checksum_sub(uint16_t a, uint16_t b)
 	return checksum_add(a, (uint16_t)~b);
 }
 
-/* The same for up to 2^32 partial sums of 32 bits. */
+/* What a part's sum adds to a whole in which the part begins at this offset (RFC 1071, 2 (B)). */
+static inline uint16_t
+checksum_at(uint32_t off, uint16_t sum)
+{
+	return (off & 1) != 0 ? rte_bswap16(sum) : sum;
+}
+
+/* checksum_fold for up to 2^32 partial sums of 32 bits. */
 static inline uint16_t
 checksum_fold_long(uint64_t sum)
 {
@@ -128,7 +135,7 @@ checksum_mbuf_part(const struct rte_mbuf *m, uint32_t off, uint32_t len)
 		uint16_t part = checksum_bytes(
 			rte_pktmbuf_mtod_offset(m, const void *, off), piece);
 
-		sum = checksum_add(sum, (done & 1) != 0 ? rte_bswap16(part) : part);
+		sum = checksum_add(sum, checksum_at(done, part));
 		done += piece;
 	}
 	return sum;

@@ -79,26 +79,30 @@ packet_sum_set(struct rte_mbuf *m, uint16_t sum)
 	m->ol_flags |= packet_sum_flag;
 }
 
-/* Takes len bytes from the front, which must lie in the first segment; len is even. */
+/*
+ * Takes len bytes from the front, which must lie in the first segment. Their number may be odd: the
+ * length of a Pathlet is what a neighbour says.
+ */
 static inline void
 packet_trim(struct rte_mbuf *m, uint16_t len)
 {
 	if (packet_sum_known(m)) {
 		uint16_t gone = checksum_bytes(rte_pktmbuf_mtod(m, void *), len);
 
-		packet_meta(m)->sum = checksum_sub(packet_meta(m)->sum, gone);
+		packet_meta(m)->sum = checksum_at(len, checksum_sub(packet_meta(m)->sum, gone));
 	}
 	m->data_off += len;
 	m->data_len -= len;
 	m->pkt_len -= len;
 }
 
-/* Counts len bytes, an even number, that now stand at the front. */
+/* Counts len bytes that now stand at the front. */
 static inline void
 packet_sum_grow(struct rte_mbuf *m, const void *data, uint16_t len)
 {
 	if (packet_sum_known(m))
-		packet_meta(m)->sum = checksum_add(packet_meta(m)->sum, checksum_bytes(data, len));
+		packet_meta(m)->sum = checksum_add(
+			checksum_at(len, packet_meta(m)->sum), checksum_bytes(data, len));
 }
 
 /* Flags that spoke of a frame as it came, or of what was known of it, say nothing as it leaves. */

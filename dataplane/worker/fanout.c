@@ -64,8 +64,8 @@ sum_copy(struct rte_mbuf *head, struct rte_mbuf *m, const struct link *link, uin
 			return;
 		packet_sum_set(m, checksum_mbuf(m, 0));
 	}
-	packet_sum_set(head, checksum_add(packet_sum(m),
-				     checksum_bytes(rte_pktmbuf_mtod(head, const void *), len)));
+	packet_sum_set(head, packet_sum(m));
+	packet_sum_grow(head, rte_pktmbuf_mtod(head, const void *), len);
 }
 
 static void
