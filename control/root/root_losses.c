@@ -257,7 +257,7 @@ root_losses_way(const struct root_losses *losses, const struct config_session *s
 		.session = session->id,
 		.loss = (uint32_t)((1 - worst.comes) * MESSAGE_LOSS_MAX + 0.5),
 		.regained = (uint32_t)((1 - worst.regained) * MESSAGE_LOSS_MAX + 0.5)};
-	/* As it is but for rounding. */
+	/* It may be more by rounding, or where several ways bring more than one can lose. */
 	if (way->regained > way->loss)
 		way->regained = way->loss;
 }

@@ -180,9 +180,9 @@ struct worker;
 
 /*
  * Judges the link header of a UDP datagram to the node's own port and does the link's accounting.
- * DROP_none: *link is set, m begins after the link header and is cut to the UDP length. Otherwise m
- * is the caller's to drop, except with *handed set: then m went to the worker that owns the
- * receiving side.
+ * DROP_none: *out is set, m begins after the link header and is cut to the UDP length; or *handed
+ * is, and m went to the worker that owns the receiving side. Otherwise m is as it came, the
+ * caller's to drop.
  */
 enum drop_reason link_input(struct worker *w, struct port *port, struct rte_mbuf *m,
 	const struct frame_view *view, struct link_datagram *out, bool *handed);

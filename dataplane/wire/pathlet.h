@@ -20,7 +20,7 @@
 struct pathlet_branch {
 	uint32_t node; /* next hop, without the flag */
 	uint16_t off;  /* of its Pathlet from the start of the receiver's own */
-	uint16_t len;
+	uint16_t len;  /* as it says, 6 at least; may be odd */
 };
 
 struct pathlet_view {

@@ -157,7 +157,7 @@ fuzz_forget_links(struct node *node)
 		link->rx.heard = false;
 		link->rx_owner = LINK_NO_OWNER;
 		seq_window_reset(&link->rx.window);
-		link_head_forget(&link->rx.head);
+		link_forget_heads(&link->rx);
 	}
 }
 
