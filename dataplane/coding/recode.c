@@ -178,7 +178,7 @@ transmit(struct worker *w, const struct arrival *a, struct recode_generation *g,
 {
 	struct rte_mbuf *m;
 
-	if (link->owner == w->index && !feeder_is_direct(w, link) && !feeder_is_open(w, link)) {
+	if (link->owner == w->index && !feeder_goes(w, link)) {
 		send_as_it_came(
 			w, a, link, hop->pathlet, hop->pathlet_len, shared, packet_recode_flag);
 		return;

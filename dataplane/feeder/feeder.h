@@ -63,7 +63,17 @@ feeder_push(struct worker *w, struct link *link, struct rte_mbuf *m)
 		feeder_set_aside(w, link, m);
 }
 
-/* A paced link of ours: may a packet go at once? Nobody waits, and the time has come. */
+/* A link of ours: a packet that is pushed goes at once, and does not wait. */
+static inline bool
+feeder_goes(const struct worker *w, const struct link *link)
+{
+	return link->feeder.drr.packets == 0 && pacer_is_ready(&link->tx.pacer, w->now);
+}
+
+/*
+ * A paced link of ours: may a packet go past the feeder? Nobody waits, the time has come, and the
+ * nofeedback timer need not be told.
+ */
 static inline bool
 feeder_is_open(const struct worker *w, const struct link *link)
 {

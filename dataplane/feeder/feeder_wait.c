@@ -187,7 +187,7 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	const struct session_hdr *session;
 	struct feeder_queue *q;
 
-	if (likely(f->drr.packets == 0 && pacer_is_ready(&link->tx.pacer, w->now))) {
+	if (likely(feeder_goes(w, link))) {
 		send_one(w, link, m, bytes, false);
 		return;
 	}

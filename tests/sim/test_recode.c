@@ -255,6 +255,26 @@ test_lossy(void **state)
 	end(&scene);
 }
 
+/* What goes at once over a link whose rate control slept is a combination, too. */
+static void
+test_asleep(void **state)
+{
+	struct rlnc_params coding = block(4, 0);
+	struct sim *sim = line_of(3, 1, false);
+	struct scene scene;
+
+	(void)state;
+	sim->pacing = LINK_PACING_TFRC;
+	scene = start_line(sim, &coding, RECODE_ALWAYS);
+	send_lengths(&scene, 1, SIM_MS);
+	sim_run_until(sim, sim->now + 20 * SIM_MS);
+	assert_int_equal(capture.n, 1);
+	assert_int_equal(coded_count(&capture, RLNC_RECODED), 1);
+	assert_int_equal(counters_of(sim, 2)->combined, 1);
+	sim_run_until(sim, sim->now + 400 * SIM_MS);
+	end(&scene);
+}
+
 /*
  * One of two links loses, for the other packets' sake: where it is the first the relay recodes, and
  * sends as many more as the second is known to lose; where it is the second packets go on as they
@@ -351,6 +371,7 @@ main(void)
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_bounded),
 		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_asleep),
 		cmocka_unit_test(test_lossy_unequal),
 		cmocka_unit_test(test_hostile),
 	};
