@@ -17,6 +17,7 @@
 #include "ctl_socket.h"
 
 static const struct timeval read_timeout = {.tv_sec = 600};
+static const struct timeval crowded_timeout = {.tv_sec = 3}; /* well below CTL_CLIENT_SECONDS */
 static const struct timeval write_timeout = {.tv_sec = 30};
 
 struct ctl_client {
@@ -39,6 +40,17 @@ struct ctl_server {
 	LIST_HEAD(, ctl_client) clients;
 };
 
+/* Of all who may ask: how long they may keep us waiting from now on. */
+static void
+set_patience(struct ctl_server *server, const struct timeval *patience)
+{
+	struct ctl_client *client;
+
+	LIST_FOREACH (client, &server->clients, chain)
+		if (!client->following)
+			bufferevent_set_timeouts(client->bev, patience, &write_timeout);
+}
+
 static void
 client_close(struct ctl_client *client)
 {
@@ -48,8 +60,10 @@ client_close(struct ctl_client *client)
 	server->nb_followers -= client->following;
 	bufferevent_free(client->bev);
 	free(client);
-	if (server->nb_clients-- == CTL_CLIENTS_MAX)
+	if (server->nb_clients-- == CTL_CLIENTS_MAX) {
+		set_patience(server, &read_timeout);
 		evconnlistener_enable(server->listener);
+	}
 }
 
 /* Takes reply. False: memory is short, and a client without its reply is lost: close it. */
@@ -227,8 +241,10 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	bufferevent_setwatermark(client->bev, EV_READ, 0, CTL_REQUEST_MAX + 2);
 	bufferevent_set_timeouts(client->bev, &read_timeout, &write_timeout);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
-	if (++server->nb_clients == CTL_CLIENTS_MAX)
+	if (++server->nb_clients == CTL_CLIENTS_MAX) {
+		set_patience(server, &crowded_timeout);
 		evconnlistener_disable(listener);
+	}
 }
 
 struct ctl_server *

@@ -4,7 +4,8 @@
  * their replies (ctl_request.h). All in the control thread's event loop; nothing waits. A client
  * has one reply under way at most: its next request is looked at once it has taken that, so a slow
  * client costs one reply's memory and holds up nobody. Who takes nothing for 30 s, or asks nothing
- * for 10 minutes, is disconnected.
+ * for 10 minutes, is disconnected; while there are as many clients as may be, who asks nothing for
+ * 3 s, so that those who wait get their turn.
  *
  * A client whose request made it a follower is told what ctl_server_tell says from then on, a line
  * each, and asks nothing more. What it does not take waits, up to CTL_FOLLOW_BYTES; what comes then

@@ -465,6 +465,33 @@ test_many_clients(void **state)
 	assert_int_equal(ctl_server_clients(f->server), 0);
 }
 
+/* Those who hold all places and ask nothing make room for who asks. */
+static void
+test_silent_clients(void **state)
+{
+	struct fixture *f = *state;
+	const struct timeval step = {.tv_usec = 100000};
+	int fds[CTL_CLIENTS_MAX], asking;
+
+	for (int i = 0; i < CTL_CLIENTS_MAX; i++) {
+		fds[i] = connect_client(f);
+		send_text(fds[i], "{\"comm");
+		turn(f);
+	}
+	asking = connect_client(f);
+	send_text(asking, "{\"command\": [\"x\"]}\n");
+	for (int i = 0; i < 300 && ctl_server_clients(f->server) == CTL_CLIENTS_MAX; i++) {
+		event_base_loopexit(f->base, &step);
+		event_base_dispatch(f->base);
+	}
+	expect(f, asking, "{\"ok\":true,\"data\":[\"x\"]}");
+	close(asking);
+	for (int i = 0; i < CTL_CLIENTS_MAX; i++)
+		close(fds[i]);
+	turn(f);
+	assert_int_equal(ctl_server_clients(f->server), 0);
+}
+
 static void
 test_the_socket_itself(void **state)
 {
@@ -542,6 +569,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck_follower, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_clients, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silent_clients, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_socket_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_ours_any_more, setup, teardown),
 	};
