@@ -114,7 +114,7 @@ add_destination(struct side *s, bool coded)
 		.window = 1024,
 		.egress = EGRESS_SINK,
 		.coding = coded ? &coding : NULL,
-		.nb_flows = 1,
+		.nb_flows = 65, /* as a ferryd accounts for: flow ids to come, too */
 	};
 	struct frame_endpoints ends = {.source_mac = frames_own_mac(),
 		.destination_mac = frames_other_mac(1),

@@ -46,7 +46,7 @@ show_destination_flows(const struct destination *dst)
 	json_t *array = json_array();
 
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++) {
-		const struct destination_flow *flow = &dst->flows[i];
+		const struct destination_flow *flow = destination_flow_const(dst, i);
 		uint64_t received = destination_flow_received(dst, i);
 		uint64_t lost = counter_read(&flow->lost);
 		json_t *object;

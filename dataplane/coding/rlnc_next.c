@@ -37,7 +37,7 @@ rlnc_run_end(struct rlnc_receiver *r)
 		rlnc_solver_learn_plain(&block->d.solver, (run->from + i) & run->mask);
 	rlnc_decoder_count(&block->d, run->n);
 	block->span = RTE_MAX(block->span, (uint8_t)(run->from + run->n - run->first));
-	count_of_flow(&r->flows[0], run->n);
+	count_of_flow(run->flow, run->n);
 	*run = (struct rlnc_run){.block = NULL};
 }
 
@@ -62,13 +62,14 @@ static bool
 begin_run(struct worker *w, struct rlnc_receiver *r, const struct destination_line *line,
 	uint32_t first, const uint8_t *header)
 {
+	struct rlnc_flow *flow = &r->flows[line->flow];
 	struct rlnc_block *block;
 	struct rlnc_header h;
 	uint32_t room;
 
 	rlnc_run_end(r);
 	if (unlikely(!rlnc_header_parse_source(header, &h) || h.n > r->params.k ||
-		     !r->timer.armed || !is_next_of_flow(&r->flows[0], line->next_of_flow)))
+		     !r->timer.armed || !is_next_of_flow(flow, line->next_of_flow)))
 		return false;
 	block = find_block(w, r, first, &h);
 	if (unlikely(block == NULL))
@@ -80,6 +81,7 @@ begin_run(struct worker *w, struct rlnc_receiver *r, const struct destination_li
 		room = RTE_MIN(room, (uint32_t)(block->n - h.index));
 	r->run = (struct rlnc_run){.block = block,
 		.places = block->d.sources,
+		.flow = flow,
 		.first = first,
 		.from = line->next,
 		.more = (uint16_t)room,
@@ -107,6 +109,7 @@ take_spare(struct worker *w, struct destination *dst, struct destination_line *l
 {
 	struct rlnc_receiver *r = dst->coding;
 	const struct rlnc_block *block = r->blocks.last;
+	struct destination_flow *account;
 	uint8_t room[RLNC_HEADER_MAX];
 	struct rlnc_header h;
 
@@ -117,11 +120,12 @@ take_spare(struct worker *w, struct destination *dst, struct destination_line *l
 		     h.code != RLNC_BLOCK || h.n > r->params.k))
 		return false;
 	rlnc_run_end(r);
-	if (unlikely(!is_next_of_flow(&r->flows[0], line->next_of_flow)))
+	if (unlikely(!is_next_of_flow(&r->flows[line->flow], line->next_of_flow)))
 		return false;
-	count_of_flow(&r->flows[0], 1);
-	dst->first.received++;
-	dst->first.highest++;
+	count_of_flow(&r->flows[line->flow], 1);
+	account = destination_flow(dst, line->flow);
+	account->received++;
+	account->highest++;
 	line->next_of_flow++;
 	line->heard_at = w->now;
 	r->counters.combinations++;
@@ -172,7 +176,7 @@ rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf *m, u
 	uint32_t first = rte_be_to_cpu_32(hdr->seq);
 
 	if (unlikely(m->data_len < RLNC_HEADER_BYTES || (hdr->flags & SESSION_CODED) == 0 ||
-		     hdr->epoch != line->epoch ||
+		     hdr->epoch != line->epoch || hdr->flow != line->flow ||
 		     rte_be_to_cpu_16(hdr->flow_seq) != line->next_of_flow))
 		return false;
 	if (unlikely(!rlnc_header_is_source(header)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The common packets of a coded session, those of a block code on the session's only flow that come
- * in the order in which they were sent:
+ * The common packets of a coded session, those of a block code on the line's flow that come in the
+ * order in which they were sent:
  *
  * - the next source packet, as it is, while no combination waits in its generation. It is delivered
  *   as destination_line.h says, and held for its generation; nothing is computed. Packets of one

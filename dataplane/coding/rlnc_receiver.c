@@ -394,7 +394,6 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		.neighbour = packet_meta(m)->index};
 	enum drop_reason reason = rlnc_header_read(m, room, &c.h);
 
-	rlnc_run_end(r);
 	if (likely(reason == DROP_none) &&
 		unlikely(c.h.code != r->params.code || c.h.n > r->params.k))
 		reason = DROP_coding_mismatch;

@@ -47,6 +47,7 @@ struct rlnc_flow {
 struct rlnc_run {
 	struct rlnc_block *block; /* NULL: there is none */
 	struct rlnc_held *places; /* its source packets', by column */
+	struct rlnc_flow *flow;	  /* that they came on */
 	uint32_t first;		  /* of the generation */
 	uint32_t from;		  /* of the run */
 	uint16_t n;		  /* packets */
@@ -78,7 +79,10 @@ struct rlnc_receiver *rlnc_receiver_new(struct destination *dst, const struct rl
 /* Frees what it still holds, too; NULL is allowed. */
 void rlnc_receiver_free(struct rlnc_receiver *r);
 
-/* A coded packet of the session, its epoch accepted (data begins at the coding header). */
+/*
+ * A coded packet of the session, its epoch accepted (data begins at the coding header). No run is
+ * under way.
+ */
 void rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *m);
 
 /* The decoder's reference to a packet that goes on to the egress. */

@@ -104,7 +104,7 @@ static inline bool
 is_next(const struct destination_line *line, const struct session_hdr *hdr)
 {
 	return hdr->epoch == line->epoch && rte_be_to_cpu_32(hdr->seq) == line->next &&
-	       rte_be_to_cpu_16(hdr->flow_seq) == line->next_of_flow &&
+	       rte_be_to_cpu_16(hdr->flow_seq) == line->next_of_flow && hdr->flow == line->flow &&
 	       !(hdr->flags & SESSION_CODED);
 }
 

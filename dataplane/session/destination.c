@@ -39,7 +39,7 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 	dst->counters.lost_before += dst->window.missing;
 	seq_window_reset(&dst->window);
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
-		dst->flows[i].seen = false;
+		destination_flow(dst, i)->seen = false;
 	dst->epoch = epoch;
 	dst->heard = true;
 	dst->counters.epochs++;
@@ -51,7 +51,7 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 void
 destination_account_flow(struct destination *dst, uint16_t id, uint16_t seq)
 {
-	struct destination_flow *flow = &dst->flows[id];
+	struct destination_flow *flow = destination_flow(dst, id);
 	int16_t step = (int16_t)(seq - flow->highest);
 
 	flow->received++;
@@ -126,18 +126,24 @@ way_of(const struct destination *dst)
 	return dst->params.egress == EGRESS_UDP ? DESTINATION_UDP : DESTINATION_SINK;
 }
 
-/* The next packet may be of the common kind: says which one that is. */
+/*
+ * After a packet of a flow the next one may be of the common kind: says which one that is. Where
+ * packets take turns among flows it seldom would be, so it is expected once two have come on one.
+ */
 static void
-expect_next(struct destination *dst)
+expect_next(struct destination *dst, uint8_t flow)
 {
 	struct destination_line *line = dst->line;
+	bool again = flow == line->flow;
 
-	if (dst->params.egress == EGRESS_FILE || dst->params.nb_flows != 1 || !dst->heard ||
-		!dst->window.started || !dst->first.seen || dst->held != 0 ||
+	__atomic_store_n(&line->flow, flow, __ATOMIC_RELAXED);
+	if (!again || flow >= dst->params.nb_flows || dst->params.egress == EGRESS_FILE ||
+		!dst->heard || !dst->window.started || !destination_flow(dst, flow)->seen ||
+		dst->held != 0 ||
 		(dst->params.reorder_packets != 0 && dst->next != dst->window.highest + 1))
 		return;
 	line->next = (uint32_t)dst->window.highest + 1;
-	line->next_of_flow = (uint16_t)(dst->first.highest + 1);
+	line->next_of_flow = (uint16_t)(destination_flow(dst, flow)->highest + 1);
 	line->epoch = rte_cpu_to_be_16(dst->epoch);
 	line->way = way_of(dst);
 }
@@ -179,26 +185,18 @@ coded_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		rlnc_receiver_input(w, dst, m);
 	else
 		worker_drop(w, m, reason);
-	expect_next(dst);
 }
 
-void
-destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
+static void
+plain_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 {
 	const struct session_hdr *hdr = packet_session(m);
 	struct arrival arrival;
 	enum drop_reason reason;
 
-	destination_settle(dst, dst->line);
-	dst->line->way = DESTINATION_SLOW;
-	if (unlikely(hdr->flags & SESSION_CODED)) {
-		coded_input(w, dst, m);
-		return;
-	}
 	reason = judge(w, dst, hdr, &arrival);
 	if (unlikely(reason != DROP_none)) {
 		worker_drop(w, m, reason);
-		expect_next(dst);
 		return;
 	}
 	destination_account_flow(dst, arrival.flow, arrival.flow_seq);
@@ -209,7 +207,23 @@ destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
 		egress_output(w, dst, m);
 	else
 		reorder_input(w, dst, m, arrival.seq);
-	expect_next(dst);
+}
+
+void
+destination_input(struct worker *w, struct destination *dst, struct rte_mbuf *m)
+{
+	const struct session_hdr *hdr = packet_session(m);
+	uint8_t flow = hdr->flow;
+
+	destination_settle(dst, dst->line);
+	if (dst->coding != NULL)
+		rlnc_run_end(dst->coding);
+	dst->line->way = DESTINATION_SLOW;
+	if (unlikely(hdr->flags & SESSION_CODED))
+		coded_input(w, dst, m);
+	else
+		plain_input(w, dst, m);
+	expect_next(dst, flow);
 }
 
 void
@@ -231,7 +245,7 @@ destination_new(struct node *node, const struct destination_params *params)
 	struct destination *dst;
 	uint8_t *p;
 
-	flows_bytes = params->nb_flows > 1 ? params->nb_flows * sizeof(struct destination_flow) : 0;
+	flows_bytes = (params->nb_flows - 1u) * sizeof(struct destination_flow);
 	dst = rte_zmalloc("destination",
 		sizeof(*dst) + bits_bytes + flows_bytes +
 			slots * (sizeof(*dst->slots) + sizeof(*dst->arrivals)),
@@ -252,7 +266,7 @@ destination_new(struct node *node, const struct destination_params *params)
 		dst->line->egress_port = (uint8_t)params->egress_port->index;
 	dst->bits = (uint64_t *)p;
 	p += bits_bytes;
-	dst->flows = params->nb_flows > 1 ? (struct destination_flow *)p : &dst->first;
+	dst->flows = (struct destination_flow *)p;
 	p += flows_bytes;
 	dst->slots = (struct rte_mbuf **)p;
 	p += slots * sizeof(*dst->slots);

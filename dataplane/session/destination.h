@@ -77,7 +77,7 @@ struct destination {
 
 	/* Touched seldom. */
 	struct timer timer;		/* the oldest held packet's patience ends */
-	struct destination_flow *flows; /* constant: params.nb_flows of them */
+	struct destination_flow *flows; /* constant: those after the first one */
 	uint64_t *bits;			/* of window */
 	struct rte_mbuf **slots;	/* reorder_slots of them */
 	uint64_t *arrivals;		/* of held packets, ns */
@@ -93,7 +93,7 @@ struct destination {
 	/* What settling touches: a line that begins with the window's last fields, and the next. */
 	struct seq_window window;
 	struct destination_sum delivered; /* packets, each once */
-	struct destination_flow first;	  /* the flows, if there is but one */
+	struct destination_flow first;	  /* flow 0, mostly the only one that is used */
 	uint32_t settling;		  /* odd while the line's packets are added here */
 	bool ordered;			  /* constant */
 	struct delay_histogram delay __rte_cache_aligned;
@@ -126,6 +126,19 @@ static inline uint16_t
 destination_flow_of(const struct destination *dst, uint8_t flow)
 {
 	return RTE_MIN((uint16_t)flow, (uint16_t)(dst->params.nb_flows - 1));
+}
+
+/* The account of one of params.nb_flows flows. */
+static inline struct destination_flow *
+destination_flow(struct destination *dst, uint16_t id)
+{
+	return id == 0 ? &dst->first : &dst->flows[id - 1];
+}
+
+static inline const struct destination_flow *
+destination_flow_const(const struct destination *dst, uint16_t id)
+{
+	return id == 0 ? &dst->first : &dst->flows[id - 1];
 }
 
 /* Makes or frees one; control thread. NULL when memory is short. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a packet of the common kind touches of its destination: one cache line (line_pool.h), whose
- * owner is the destination itself. Common is the next packet of a session that has one flow, in
- * order, to a UDP address or a counting sink; next is a source packet's sequence. Such packets
- * collect here, DESTINATION_PENDING at most, and are then added to the destination together
- * (destination_settle); all others are dealt with there, after what is collected.
+ * owner is the destination itself. Common is the next packet of a session, in order and on the flow
+ * that the line names, to a UDP address or a counting sink; next is a source packet's sequence.
+ * Such packets collect here, DESTINATION_PENDING at most, and are then added to the destination
+ * together (destination_settle); all others are dealt with there, after what is collected. Of
+ * those, two on another flow one after the other make it the line's.
  *
  * The delays of the last few stand in the line; DESTINATION_HELD of them move to the line's shelf
  * at once. So a packet touches the shelf's memory, a tenth of a destination's, once in eight, and
@@ -70,7 +71,7 @@ struct destination_line {
 	uint8_t owner;	     /* worker */
 	uint8_t egress_port; /* EGRESS_UDP: its index */
 
-	uint8_t unused;
+	uint8_t flow;	     /* id of the next packet's; the owner's */
 	rte_be16_t ports[2]; /* EGRESS_UDP: of its datagrams; published before header */
 };
 

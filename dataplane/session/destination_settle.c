@@ -47,16 +47,18 @@ destination_settle(struct destination *dst, struct destination_line *line)
 {
 	int32_t delays[DESTINATION_PENDING];
 	uint32_t n = collected_packets(line->collected);
+	struct destination_flow *flow;
 
 	if (n == 0)
 		return;
 	(void)delays_of(line, line->collected, delays);
+	flow = destination_flow(dst, line->flow);
 	settle_begin(dst);
 	dst->window.highest += n;
 	dst->delivered.packets += n;
 	dst->delivered.bytes += collected_bytes(line->collected);
-	dst->first.received += n;
-	dst->first.highest = (uint16_t)(dst->first.highest + n);
+	flow->received += n;
+	flow->highest = (uint16_t)(flow->highest + n);
 	delay_histogram_add_several(&dst->delay, delays, n, line->heard_at);
 	__atomic_store_n(&line->collected, 0, __ATOMIC_RELAXED);
 	settle_end(dst);
@@ -156,13 +158,17 @@ destination_delivered(const struct destination *dst)
 uint64_t
 destination_flow_received(const struct destination *dst, uint16_t flow)
 {
-	uint64_t received = counter_read(&dst->flows[flow].received);
-	uint32_t before;
+	const struct destination_flow *account = destination_flow_const(dst, flow);
+	uint32_t before, collected;
+	uint64_t received;
 
-	for (uint32_t i = 0; dst->params.nb_flows == 1 && i < READER_TRIES; i++) {
+	for (uint32_t i = 0; i < READER_TRIES; i++) {
 		before = when_settled(dst);
-		received = counter_read(&dst->first.received) +
-			   collected_packets(read_collected(dst));
+		received = counter_read(&account->received);
+		collected = read_collected(dst);
+		/* What is collected is of the line's flow: that changes only while nothing is. */
+		if (__atomic_load_n(&dst->line->flow, __ATOMIC_RELAXED) == flow)
+			received += collected_packets(collected);
 		if (!settled_meanwhile(dst, before))
 			break;
 	}

@@ -270,8 +270,8 @@ sim_hash_counters(const struct sim *sim, uint64_t *hash)
 			destination_delay(dst, &delay);
 			sim_hash_bytes(hash, &delay, sizeof(delay));
 			for (uint16_t f = 0; f < dst->params.nb_flows; f++) {
-				uint64_t counts[] = {
-					destination_flow_received(dst, f), dst->flows[f].lost};
+				uint64_t counts[] = {destination_flow_received(dst, f),
+					destination_flow_const(dst, f)->lost};
 
 				sim_hash_bytes(hash, counts, sizeof(counts));
 			}

@@ -164,6 +164,36 @@ test_stop_and_start(void **state)
 	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_stopped, DROP_none});
 }
 
+/* Whatever flows a destination accounts for: the one that a session uses goes the short way. */
+static void
+test_short_way(void **state)
+{
+	struct sim *sim = three_ways();
+	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
+	const struct destination *dst;
+	uint32_t index, settled = 0;
+
+	(void)state;
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	index = small_start(sim, NULL, &s);
+	dst = small_destination(sim, index, 2);
+	assert_true(dst->params.nb_flows > 1);
+	for (uint8_t id = 1; id < 3; id++) {
+		sim->sessions[index].flows[0].id = id;
+		sim_session_publish(sim, index);
+		small_send(sim, index, 100, 100, 50 * SIM_US);
+		sim_run_until(sim, sim->now + 5 * SIM_MS);
+		assert_int_not_equal(dst->line->way, DESTINATION_SLOW);
+		assert_int_equal(dst->line->flow, id);
+		/* Of 100 that were collected 64 have been settled at least. */
+		assert_true(dst->settling > settled);
+		settled = dst->settling;
+		assert_int_equal(destination_flow_received(dst, id), 100);
+	}
+	assert_int_equal(destination_flow_received(dst, 1), 100);
+	small_finish(sim, NULL, small_none);
+}
+
 /* Sessions are added and removed beside one that runs. */
 static void
 test_removal(void **state)
@@ -247,10 +277,11 @@ test_link_again(void **state)
 		sim_run_until(sim, sim->now + 3 * SIM_MS);
 		resolve(sim, 3, 2, node_add_link(relay, &params));
 		sim_run_until(sim, sim->now + 5 * SIM_MS);
-		before = small_destination(sim, index, 2)->delivered.packets;
+		before = destination_delivered(small_destination(sim, index, 2)).packets;
 		small_send(sim, index, 20, 100, 50 * SIM_US);
 		sim_run_until(sim, sim->now + 5 * SIM_MS);
-		assert_int_equal(small_destination(sim, index, 2)->delivered.packets, before + 20);
+		assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets,
+			before + 20);
 	}
 	sim_drain(sim, SIM_S);
 	assert_int_equal(small_drops(sim, 3, DROP_pathlet_unknown_hop), 200);
@@ -290,7 +321,7 @@ test_link_replaced(void **state)
 	}
 	sim_drain(sim, SIM_S);
 	/* The old and the new one of a source send beside each other: the older epoch loses. */
-	assert_int_equal(small_destination(sim, index, 2)->delivered.packets +
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets +
 				 small_drops(sim, 3, DROP_link_stale_epoch),
 		20 * 60);
 	assert_true(small_drops(sim, 3, DROP_link_stale_epoch) <= 10 * 21);
@@ -304,6 +335,7 @@ main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_stop_and_start),
+		cmocka_unit_test(test_short_way),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_link_again),
 		cmocka_unit_test(test_link_replaced),

@@ -29,7 +29,7 @@ static void
 begin(void)
 {
 	struct destination_params params = {
-		.conference = 1, .session = 1, .window = 64, .nb_flows = 1};
+		.conference = 1, .session = 1, .window = 64, .nb_flows = 3};
 
 	dst = destination_new(&node, &params);
 	assert_non_null(dst);
@@ -214,6 +214,29 @@ test_wrap(void **state)
 	destination_free(dst);
 }
 
+/* What comes is of the line's flow, before it is settled and after. */
+static void
+test_flow(void **state)
+{
+	(void)state;
+	begin();
+	for (int i = 0; i < 10; i++)
+		take(i, 1);
+	destination_settle(dst, dst->line);
+	dst->line->flow = 2;
+	for (int i = 0; i < 7; i++)
+		come(i, 1);
+	for (int settled = 0; settled < 2; settled++) {
+		assert_int_equal(destination_flow_received(dst, 0), 10);
+		assert_int_equal(destination_flow_received(dst, 1), 0);
+		assert_int_equal(destination_flow_received(dst, 2), 7);
+		destination_settle(dst, dst->line);
+	}
+	assert_int_equal(destination_flow(dst, 0)->highest, 10);
+	assert_int_equal(destination_flow(dst, 2)->highest, 7);
+	destination_free(dst);
+}
+
 #define READINGS 20000
 #define SIZE	 100
 #define LEAST	 20000
@@ -352,6 +375,7 @@ main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_reader),
 	};
 

@@ -16,6 +16,7 @@
 #define CONFERENCE 7
 #define SESSION	   9
 #define K_MAX	   32
+#define FLOWS_MAX  8	/* of the source; the last two are one to the destination */
 #define SENT_MAX   8192 /* of one case */
 #define HEADROOM   200
 #define MS	   UINT64_C(1000000)
@@ -55,8 +56,9 @@ struct scene {
 	uint8_t egress;
 	bool ipv6;
 	uint32_t reorder_packets;
-	uint32_t loss, late, twice, damaged, odd, short_ones, relayed, pause;
+	uint32_t loss, late, twice, damaged, odd, short_ones, relayed, pause, turn;
 	uint32_t lies;	  /* of source packets, about the length of their generation */
+	uint32_t flows;	  /* that packets take turns on; 0 and 1 say the same */
 	uint32_t repairs; /* of a generation, at most */
 	uint32_t generations;
 };
@@ -71,22 +73,27 @@ happens(uint32_t thousandths)
 
 struct stream {
 	uint32_t seq;
-	uint16_t flow_seq, epoch, seed;
+	uint16_t flow_seqs[FLOWS_MAX], epoch, seed;
+	uint8_t flow;
 	uint32_t stamp;
 };
 
 static struct packet_sent *
 begin_packet(struct stream *s, const struct scene *scene, uint32_t first, uint8_t flags)
 {
-	struct session_hdr session = {.conference = RTE_BE32(CONFERENCE),
+	struct session_hdr session;
+	struct packet_sent *p = &sent[nb_sent];
+
+	if (scene->flows > 1 && happens(scene->turn))
+		s->flow = (uint8_t)rng_below(&rng, scene->flows);
+	session = (struct session_hdr){.conference = RTE_BE32(CONFERENCE),
 		.session = RTE_BE32(SESSION),
 		.seq = rte_cpu_to_be_32(first),
 		.stamp = rte_cpu_to_be_32(s->stamp),
 		.epoch = rte_cpu_to_be_16(s->epoch),
-		.flow_seq = rte_cpu_to_be_16(s->flow_seq++),
+		.flow_seq = rte_cpu_to_be_16(s->flow_seqs[s->flow]++),
+		.flow = s->flow,
 		.flags = SESSION_CODED | flags};
-	struct packet_sent *p = &sent[nb_sent];
-
 	assert_true(nb_sent < SENT_MAX);
 	order[nb_order++] = nb_sent++;
 	memcpy(p->bytes, &session, sizeof(session));
@@ -136,7 +143,7 @@ send_combination(
 	for (uint8_t i = 0; i < g->n; i++)
 		coded_add(&sum, coeffs[i], &g->symbols[i]);
 	s->stamp = g->stamp;
-	s->flow_seq -= relay;
+	s->flow_seqs[s->flow] -= relay;
 	end_packet(begin_packet(s, scene, s->seq, 0), scene, &h, sum.bytes, sum.len);
 	s->stamp = stamp;
 }
@@ -232,9 +239,7 @@ damage(uint8_t *bytes)
 {
 	uint32_t at = 8 + rng_below(&rng, sizeof(struct session_hdr) - 8 + RLNC_HEADER_BYTES);
 
-	/* A flow of its own has a line of its own: destinations with several flows have none. */
-	if (at != offsetof(struct session_hdr, flow))
-		bytes[at] ^= (uint8_t)(1u << rng_below(&rng, 8));
+	bytes[at] ^= (uint8_t)(1u << rng_below(&rng, 8));
 }
 
 static struct rte_mbuf *
@@ -299,7 +304,7 @@ begin_side(struct side *side, const struct scene *scene)
 		.egress = scene->egress,
 		.egress_port = &side->port,
 		.coding = &coding,
-		.nb_flows = 1};
+		.nb_flows = scene->flows > 1 ? FLOWS_MAX - 1 : 1};
 	static const uint8_t ip6[2][16] = {{0xfd, [15] = 1}, {0xfd, [15] = 2}};
 	struct frame_endpoints ends = {.source = address_ipv4(RTE_BE32(0x0a000001)),
 		.destination = address_ipv4(RTE_BE32(0x0a000002)),
@@ -401,8 +406,10 @@ compare(void)
 	assert_memory_equal(&a->counters, &b->counters, sizeof(a->counters));
 	assert_memory_equal(&near_sum, &far_sum, sizeof(near_sum));
 	assert_int_equal(destination_lost(a), destination_lost(b));
-	assert_int_equal(destination_flow_received(a, 0), destination_flow_received(b, 0));
-	assert_int_equal(a->first.lost, b->first.lost);
+	for (uint16_t i = 0; i < a->params.nb_flows; i++) {
+		assert_int_equal(destination_flow_received(a, i), destination_flow_received(b, i));
+		assert_int_equal(destination_flow(a, i)->lost, destination_flow(b, i)->lost);
+	}
 	assert_int_equal(destination_heard_at(a), destination_heard_at(b));
 	destination_delay(a, &near_delay);
 	destination_delay(b, &far_delay);
@@ -420,12 +427,13 @@ run(const struct scene *scene)
 {
 	/* Numbers go past their ends. */
 	struct stream s = {.seq = UINT32_MAX - rng_below(&rng, 500),
-		.flow_seq = (uint16_t)(UINT16_MAX - rng_below(&rng, 500)),
 		.epoch = (uint16_t)rng_next(&rng),
 		.stamp = UINT32_MAX - 50000};
 	uint64_t now;
 	uint32_t i = 0;
 
+	for (uint32_t f = 0; f < FLOWS_MAX; f++)
+		s.flow_seqs[f] = (uint16_t)(UINT16_MAX - rng_below(&rng, 500));
 	nb_sent = nb_order = 0;
 	for (uint32_t g = 0; g < scene->generations; g++) {
 		if (happens(scene->pause))
@@ -471,6 +479,23 @@ test_all(void **state)
 	assert_true(near.taken > nb_sent * 9 / 10);
 }
 
+/* The same where the destination accounts for several flows, and the one in use changes at times.
+ */
+static void
+test_flows(void **state)
+{
+	struct scene scene = {.k = 16,
+		.egress = EGRESS_UDP,
+		.flows = FLOWS_MAX - 1,
+		.turn = 5,
+		.generations = 200};
+
+	(void)state;
+	run(&scene);
+	assert_int_equal(near.frames, 200 * 16);
+	assert_true(near.taken > nb_sent * 8 / 10);
+}
+
 /* As much is lost as combinations can tell, and it is told. */
 static void
 test_loss(void **state)
@@ -505,6 +530,8 @@ test_whatever(void **state)
 			.relayed = odds[rng_below(&rng, RTE_DIM(odds))],
 			.pause = rng_below(&rng, 4) == 0 ? 20 : 0,
 			.lies = rng_below(&rng, 3) == 0 ? 30 : 0,
+			.flows = rng_below(&rng, FLOWS_MAX + 1),
+			.turn = odds[rng_below(&rng, RTE_DIM(odds))],
 			.repairs = rng_below(&rng, 8),
 			.generations = 1 + rng_below(&rng, 40)};
 
@@ -541,6 +568,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_whatever),
 	};
