@@ -1,72 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The bodies of conflist, join and leave. */
-#include "message_shape.h"
+#include "message_rows.h"
 
 static const struct message_field participant_fields[] = {
-	{.name = "name", .place = FIELD_ATTRIBUTE, .kind = FIELD_NAME, .flags = FIELD_NEEDED},
+	ATTRIBUTE("name", FIELD_NAME, 0, NEEDED),
 };
 static const struct message_shape participant_shape = MESSAGE_SHAPE(
 	const char *, participant_fields);
 
-#define FIELD(field) offsetof(struct message_conference, field)
+#define OF(member) offsetof(struct message_conference, member)
 static const struct message_field conference_fields[] = {
-	{.name = "id",
-		.place = FIELD_ATTRIBUTE,
-		.kind = FIELD_U32,
-		.flags = FIELD_NEEDED,
-		.offset = FIELD(id),
-		.min = 1},
-	{.name = "name", .place = FIELD_ATTRIBUTE, .kind = FIELD_NAME, .offset = FIELD(name)},
-	{.name = "start", .place = FIELD_ATTRIBUTE, .kind = FIELD_U64, .offset = FIELD(start)},
-	{.name = "end", .place = FIELD_ATTRIBUTE, .kind = FIELD_U64, .offset = FIELD(end)},
-	{.name = "sessions",
-		.place = FIELD_ATTRIBUTE,
-		.kind = FIELD_U32,
-		.offset = FIELD(sessions)},
-	{.name = "participant",
-		.place = FIELD_LIST,
-		.offset = FIELD(participants),
-		.count = FIELD(nb_participants),
-		.shape = &participant_shape},
+	ATTRIBUTE("id", FIELD_U32, OF(id), NEEDED, .min = 1),
+	ATTRIBUTE("name", FIELD_NAME, OF(name)),
+	ATTRIBUTE("start", FIELD_U64, OF(start)),
+	ATTRIBUTE("end", FIELD_U64, OF(end)),
+	ATTRIBUTE("sessions", FIELD_U32, OF(sessions)),
+	LIST("participant", OF(participants), OF(nb_participants), &participant_shape),
 };
-#undef FIELD
+#undef OF
 static const struct message_shape conference_shape = MESSAGE_SHAPE(
 	struct message_conference, conference_fields);
 
-#define FIELD(field) offsetof(struct message_conflist, field)
+#define OF(member) offsetof(struct message_conflist, member)
 static const struct message_field conferences_fields[] = {
-	{.name = "conference",
-		.place = FIELD_LIST,
-		.offset = FIELD(conferences),
-		.count = FIELD(nb_conferences),
-		.shape = &conference_shape},
+	LIST("conference", OF(conferences), OF(nb_conferences), &conference_shape),
 };
 static const struct message_shape conferences_shape = MESSAGE_SHAPE(
 	struct message_conflist, conferences_fields);
 static const struct message_field conflist_fields[] = {
-	{.name = "request",
-		.place = FIELD_INSIDE,
-		.offset = FIELD(request),
-		.shape = &message_shape_request},
-	{.name = "conferences",
-		.place = FIELD_INSIDE,
-		.present = FIELD(answer),
-		.shape = &conferences_shape},
+	INSIDE("request", OF(request), &message_shape_request),
+	INSIDE("conferences", 0, &conferences_shape, .present = OF(answer)),
 };
-#undef FIELD
+#undef OF
 const struct message_shape message_shape_conflist = MESSAGE_SHAPE(
 	struct message_conflist, conflist_fields);
 
-#define FIELD(field) offsetof(struct message_attend, field)
+#define OF(member) offsetof(struct message_attend, member)
 static const struct message_field attend_fields[] = {
-	{.name = "conference",
-		.place = FIELD_LEAF,
-		.kind = FIELD_U32,
-		.flags = FIELD_NEEDED,
-		.offset = FIELD(conference),
-		.min = 1},
-	{.name = "node", .place = FIELD_LEAF, .kind = FIELD_NAME, .offset = FIELD(node)},
+	LEAF("conference", FIELD_U32, OF(conference), NEEDED, .min = 1),
+	LEAF("node", FIELD_NAME, OF(node)),
 };
-#undef FIELD
+#undef OF
 const struct message_shape message_shape_attend = MESSAGE_SHAPE(
 	struct message_attend, attend_fields);
