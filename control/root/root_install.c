@@ -4,49 +4,38 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "root.h"
-#include "root_install.h"
-#include "root_pipeline.h"
+#include "root_install_private.h"
 
-static struct root_at *
-find_at(struct root_install *install, uint32_t node)
+struct root_copy *
+root_copy_find(const struct root_install *install, uint32_t node)
 {
 	for (uint32_t i = 0; i < install->count; i++) {
-		if (install->ats[i].node == node)
-			return &install->ats[i];
+		if (install->copies[i].node == node)
+			return &install->copies[i];
 	}
 	return NULL;
 }
 
-static bool
-has_at(const struct root_install *install, uint32_t node)
+struct root_copy *
+root_copy_get(struct root_install *install, uint32_t node)
 {
-	for (uint32_t i = 0; i < install->count; i++) {
-		if (install->ats[i].node == node)
-			return true;
-	}
-	return false;
-}
+	struct root_copy *copy = root_copy_find(install, node);
 
-static struct root_at *
-get_at(struct root_install *install, uint32_t node)
-{
-	struct root_at *at = find_at(install, node);
-
-	if (at != NULL)
-		return at;
-	install->ats = realloc(install->ats, ((size_t)install->count + 1) * sizeof(*install->ats));
-	if (install->ats == NULL)
+	if (copy != NULL)
+		return copy;
+	install->copies = realloc(
+		install->copies, ((size_t)install->count + 1) * sizeof(*install->copies));
+	if (install->copies == NULL)
 		err(1, "sessions");
-	at = &install->ats[install->count++];
-	*at = (struct root_at){.node = node};
-	return at;
+	copy = &install->copies[install->count++];
+	*copy = (struct root_copy){.node = node};
+	return copy;
 }
 
-static void
-drop_at(struct root_install *install, uint32_t index)
+void
+root_copy_drop(struct root_install *install, struct root_copy *copy)
 {
-	install->ats[index] = install->ats[--install->count];
+	*copy = install->copies[--install->count];
 }
 
 static void
@@ -57,7 +46,7 @@ plan_anew(struct root_install *install)
 			  root_plan_make(install->session, &install->plan);
 	install->play = install->active && install->session->state == ROOT_RUNNING;
 	for (uint32_t i = 0; i < install->plan.node_count; i++)
-		get_at(install, install->plan.nodes[i]);
+		root_copy_get(install, install->plan.nodes[i]);
 }
 
 void
@@ -80,7 +69,7 @@ root_install_changed(struct root *root, struct root_session *session)
 	plan_anew(install);
 	/* What was refused is tried again with the change. */
 	for (uint32_t i = 0; i < install->count; i++)
-		install->ats[i].failed = false;
+		install->copies[i].failed = false;
 	root_wake(root);
 }
 
@@ -114,9 +103,9 @@ find_install(const struct root *root, uint64_t stream)
 	return NULL;
 }
 
-static int
-send_named(struct root *root, const struct root_node *node, enum message_type type, uint64_t stream,
-	struct message *message)
+int
+root_install_send(struct root *root, const struct root_node *node, enum message_type type,
+	uint64_t stream, struct message *message)
 {
 	*message = (struct message){.type = type};
 	snprintf(message->to, sizeof(message->to), "%s", node->name);
@@ -132,22 +121,22 @@ root_install_greet(
 	struct message message;
 
 	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		struct root_at *at = find_at(each, node->id);
+		struct root_copy *copy = root_copy_find(each, node->id);
 
-		if (at != NULL)
-			*at = (struct root_at){.node = node->id};
-		if (at != NULL && !root_plan_has(&each->plan, node->id) &&
+		if (copy != NULL)
+			*copy = (struct root_copy){.node = node->id};
+		if (copy != NULL && !root_plan_has(&each->plan, node->id) &&
 			!has_stream(streams, count, message_stream(each->conference, each->id)))
-			drop_at(each, (uint32_t)(at - each->ats));
+			root_copy_drop(each, copy);
 	}
 	/* What it has of sessions that are none, or no longer its. */
 	for (size_t i = 0; i < count; i++) {
 		struct root_install *install = find_install(root, streams[i]);
 
 		if (install != NULL && install->active)
-			get_at(install, node->id);
-		else if (install == NULL || find_at(install, node->id) == NULL)
-			send_named(root, node, MESSAGE_REMOVEPIPELINE, streams[i], &message);
+			root_copy_get(install, node->id);
+		else if (install == NULL || root_copy_find(install, node->id) == NULL)
+			root_install_send(root, node, MESSAGE_REMOVEPIPELINE, streams[i], &message);
 	}
 	root_wake(root);
 }
@@ -156,12 +145,12 @@ void
 root_install_away(struct root *root, const struct root_node *node)
 {
 	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		struct root_at *at = find_at(each, node->id);
+		struct root_copy *copy = root_copy_find(each, node->id);
 
-		if (at != NULL)
-			*at = (struct root_at){.node = node->id};
-		if (at != NULL && !root_plan_has(&each->plan, node->id))
-			drop_at(each, (uint32_t)(at - each->ats));
+		if (copy != NULL)
+			*copy = (struct root_copy){.node = node->id};
+		if (copy != NULL && !root_plan_has(&each->plan, node->id))
+			root_copy_drop(each, copy);
 	}
 	root_wake(root);
 }
@@ -177,43 +166,43 @@ root_install_strays(
 		uint64_t stream = message_stream(pipeline->conference, pipeline->session);
 		const struct root_install *install = find_install(root, stream);
 
-		if (install == NULL ||
-			(!root_plan_has(&install->plan, node->id) && !has_at(install, node->id)))
-			send_named(root, node, MESSAGE_REMOVEPIPELINE, stream, &message);
+		if (install == NULL || (!root_plan_has(&install->plan, node->id) &&
+					       root_copy_find(install, node->id) == NULL))
+			root_install_send(root, node, MESSAGE_REMOVEPIPELINE, stream, &message);
 	}
 }
 
 static bool
-is_answer(const struct root_at *at, const struct message_request *request)
+is_answer(const struct root_copy *copy, const struct message_request *request)
 {
-	if (!at->asked)
+	if (!copy->asked)
 		return false;
-	if (request->id != NULL && at->id[0] != 0)
-		return strcmp(request->id, at->id) == 0;
-	return request->time == at->time;
+	if (request->id != NULL && copy->id[0] != 0)
+		return strcmp(request->id, copy->id) == 0;
+	return request->time == copy->time;
 }
 
-static struct root_at *
+static struct root_copy *
 find_asked(const struct root *root, const struct root_node *node,
 	const struct message_request *request, struct root_install **install)
 {
 	for (*install = root->installs; *install != NULL; *install = (*install)->next) {
-		struct root_at *at = find_at(*install, node->id);
+		struct root_copy *copy = root_copy_find(*install, node->id);
 
-		if (at != NULL && is_answer(at, request))
-			return at;
+		if (copy != NULL && is_answer(copy, request))
+			return copy;
 	}
 	return NULL;
 }
 
 /* A node has removed the session; it may have come back to the routes meanwhile. */
 static void
-left(struct root_install *install, struct root_at *at)
+left(struct root_install *install, struct root_copy *copy)
 {
-	if (root_plan_has(&install->plan, at->node))
-		*at = (struct root_at){.node = at->node};
+	if (root_plan_has(&install->plan, copy->node))
+		*copy = (struct root_copy){.node = copy->node};
 	else
-		drop_at(install, (uint32_t)(at - install->ats));
+		root_copy_drop(install, copy);
 }
 
 bool
@@ -221,25 +210,25 @@ root_install_done(
 	struct root *root, const struct root_node *node, const struct message_pipelines *answer)
 {
 	struct root_install *install;
-	struct root_at *at = find_asked(root, node, &answer->request, &install);
+	struct root_copy *copy = find_asked(root, node, &answer->request, &install);
 
-	if (at == NULL)
+	if (copy == NULL)
 		return false;
-	at->asked = false;
-	at->silences = 0;
-	at->at = root_now();
-	at->text[0] = 0;
+	copy->asked = false;
+	copy->silences = 0;
+	copy->when = root_now();
+	copy->text[0] = 0;
 	for (size_t i = 0; i < answer->nb_pipelines; i++) {
 		const struct message_pipeline *pipeline = &answer->pipelines[i];
 
 		if (pipeline->conference == install->conference && pipeline->session == install->id)
-			snprintf(at->state, sizeof(at->state), "%s",
+			snprintf(copy->state, sizeof(copy->state), "%s",
 				pipeline->state != NULL ? pipeline->state : "defined");
 	}
 	if (node->id == install->source)
-		install->changed = at->at;
-	if (at->leaving)
-		left(install, at);
+		install->changed = copy->when;
+	if (copy->leaving)
+		left(install, copy);
 	root_wake(root);
 	return true;
 }
@@ -249,262 +238,44 @@ root_install_refused(
 	struct root *root, const struct root_node *node, const struct message_failure *failure)
 {
 	struct root_install *install;
-	struct root_at *at = find_asked(root, node, &failure->request, &install);
+	struct root_copy *copy = find_asked(root, node, &failure->request, &install);
 
-	if (at == NULL)
+	if (copy == NULL)
 		return false;
-	at->asked = false;
-	at->silences = 0;
-	at->at = root_now();
-	if (at->leaving) {
+	copy->asked = false;
+	copy->silences = 0;
+	copy->when = root_now();
+	if (copy->leaving) {
 		/* It has it no more: what was wanted. */
-		left(install, at);
+		left(install, copy);
 		root_wake(root);
 		return true;
 	}
-	at->failed = true;
-	snprintf(at->text, sizeof(at->text), "%s", failure->text != NULL ? failure->text : "?");
+	copy->failed = true;
+	snprintf(copy->text, sizeof(copy->text), "%s", failure->text != NULL ? failure->text : "?");
 	root_event(&root->events, LOG_WARNING, "refused",
 		"a node refused what it is to do with a session",
 		json_pack("{s:s, s:I, s:I, s:I, s:s}", "node", node->name, "conference",
 			(json_int_t)install->conference, "session", (json_int_t)install->id, "code",
-			(json_int_t)failure->code, "reason", at->text));
+			(json_int_t)failure->code, "reason", copy->text));
 	root_wake(root);
 	return true;
 }
 
-/* It was sent, or cannot be now: then it is tried at the next step. */
-static bool
-note(struct root_at *at, int ret, const struct message *message, int64_t now)
-{
-	if (ret != 0)
-		return false;
-	at->asked = true;
-	at->at = now;
-	at->time = message->time;
-	memcpy(at->id, message->id, sizeof(at->id));
-	return true;
-}
-
-static void
-tell_pipeline(struct root *root, const struct root_node *node, struct root_at *at,
-	const struct root_pipeline *made, enum message_type type, uint64_t hash, uint64_t flows,
-	int64_t now)
-{
-	struct message message = {.type = type, .pipeline = made->pipeline};
-
-	snprintf(message.to, sizeof(message.to), "%s", node->name);
-	if (!note(at, root_send(root, &message), &message, now))
-		return;
-	at->sent = hash;
-	at->sent_flows = flows;
-	if (type == MESSAGE_PIPEDEF)
-		at->sent_play = made->pipeline.play;
-}
-
-static void
-tell_play(struct root *root, struct root_install *install, const struct root_node *node,
-	struct root_at *at, int64_t now)
-{
-	struct message message;
-	int ret = send_named(root, node,
-		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE,
-		message_stream(install->conference, install->id), &message);
-
-	if (note(at, ret, &message, now))
-		at->sent_play = install->play;
-}
-
-/* What a node is to be told next, if anything is to be. */
-static void
-tell(struct root *root, struct root_install *install, const struct root_node *node,
-	struct root_at *at, int64_t now)
-{
-	bool source = node->id == install->source;
-	struct root_pipeline made;
-	uint64_t hash, flows;
-
-	root_pipeline_make(&made, install->session, &install->plan, node->id, install->play);
-	hash = root_pipeline_hash(&made, node->id, false);
-	flows = source ? root_pipeline_hash(&made, node->id, true) : hash;
-	if (at->sent != hash)
-		tell_pipeline(root, node, at, &made, MESSAGE_PIPEDEF, hash, flows, now);
-	else if (at->sent_flows != flows)
-		tell_pipeline(root, node, at, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
-	else if (source && at->sent_play != install->play)
-		tell_play(root, install, node, at, now);
-	root_pipeline_free(&made);
-}
-
-/* True: nothing can be said to it now; *next may be set to when. */
-static bool
-is_busy(struct root_at *at, int64_t now, int64_t *next)
-{
-	int64_t due;
-
-	if (!at->asked && !at->failed)
-		return false;
-	due = at->at +
-	      (at->asked ? ROOT_INSTALL_SILENCE_MS << at->silences : ROOT_INSTALL_RETRY_MS);
-	if (due <= now) {
-		uint8_t silences = at->asked ? at->silences + 1 : 0;
-
-		/* No answer (a connection that ends takes along what it has), or refused a while
-		 * ago: from the beginning. */
-		*at = (struct root_at){.node = at->node,
-			.leaving = at->leaving,
-			.silences = silences < ROOT_INSTALL_DOUBLINGS ? silences
-								      : ROOT_INSTALL_DOUBLINGS};
-		return false;
-	}
-	if (*next == 0 || due < *next)
-		*next = due;
-	return true;
-}
-
-static const struct root_node *
-reachable(const struct root *root, uint32_t id)
+const struct root_node *
+root_install_reach(const struct root *root, uint32_t id)
 {
 	const struct root_node *node = root_nodes_by_id(&root->nodes, id);
 
 	return node != NULL && node->up && node->greeted ? node : NULL;
 }
 
-const struct root_node *
-root_install_source(const struct root *root, const struct root_install *install)
+void
+root_install_end(struct root_install *install)
 {
-	for (uint32_t i = 0; i < install->count; i++) {
-		const struct root_at *at = &install->ats[i];
-
-		if (at->node == install->source)
-			return at->sent != 0 && !at->asked && !at->failed
-				       ? reachable(root, at->node)
-				       : NULL;
-	}
-	return NULL;
-}
-
-static void
-look_again(int64_t *next, int64_t when)
-{
-	if (*next == 0 || when < *next)
-		*next = when;
-}
-
-/* Nodes on the routes but the source; true: the source has to wait for one of them. */
-static bool
-step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next)
-{
-	bool wait = false;
-
-	for (uint32_t i = 1; i < install->plan.node_count; i++) {
-		const struct root_node *node = reachable(root, install->plan.nodes[i]);
-		struct root_at *at = get_at(install, install->plan.nodes[i]);
-
-		if (node == NULL)
-			continue;
-		if (!is_busy(at, now, next)) {
-			at->leaving = false;
-			tell(root, install, node, at, now);
-		}
-		if (at->asked && now - at->at < ROOT_INSTALL_HOLD_MS) {
-			wait = true;
-			look_again(next, at->at + ROOT_INSTALL_HOLD_MS);
-		}
-	}
-	return wait;
-}
-
-static void
-leave(struct root *root, struct root_install *install, const struct root_node *node,
-	struct root_at *at, int64_t now, int64_t *next)
-{
-	struct message message;
-
-	if (is_busy(at, now, next))
-		return;
-	if (note(at,
-		    send_named(root, node, MESSAGE_REMOVEPIPELINE,
-			    message_stream(install->conference, install->id), &message),
-		    &message, now))
-		at->leaving = true;
-}
-
-/*
- * Nodes that are not on the routes. settled: the source sends along the routes of now, or nothing;
- * what it sent before is on its way for a while.
- */
-static void
-step_leaving(
-	struct root *root, struct root_install *install, bool settled, int64_t now, int64_t *next)
-{
-	int64_t due = install->changed + ROOT_INSTALL_GRACE_MS;
-
-	for (uint32_t i = install->count; i-- > 0;) {
-		struct root_at *at = &install->ats[i];
-		const struct root_node *node = reachable(root, at->node);
-
-		if (root_plan_has(&install->plan, at->node))
-			continue;
-		if (node == NULL)
-			drop_at(install, i);
-		else if (at->node == install->source || (settled && due <= now))
-			leave(root, install, node, at, now, next);
-		else if (settled)
-			look_again(next, due);
-	}
-}
-
-static bool
-step_source(struct root *root, struct root_install *install, int64_t now, int64_t *next)
-{
-	const struct root_node *node = reachable(root, install->source);
-	struct root_at *at = get_at(install, install->source);
-
-	/* One that is away may go on as it did. */
-	if (node == NULL)
-		return false;
-	if (!is_busy(at, now, next)) {
-		at->leaving = false;
-		tell(root, install, node, at, now);
-	}
-	return !at->asked && !at->failed;
-}
-
-static void
-step(struct root *root, struct root_install *install, int64_t now, int64_t *next)
-{
-	bool settled;
-
-	if (install->active)
-		settled = !step_others(root, install, now, next) &&
-			  step_source(root, install, now, next);
-	else
-		settled = find_at(install, install->source) == NULL ||
-			  reachable(root, install->source) == NULL;
-	step_leaving(root, install, settled, now, next);
-}
-
-int64_t
-root_install_step(struct root *root, int64_t now)
-{
-	struct root_install **link = &root->installs;
-	int64_t next = 0;
-
-	while (*link != NULL) {
-		struct root_install *install = *link;
-
-		step(root, install, now, &next);
-		if (install->session != NULL || install->count > 0) {
-			link = &install->next;
-			continue;
-		}
-		*link = install->next;
-		root_plan_free(&install->plan);
-		free(install->ats);
-		free(install);
-	}
-	return next;
+	root_plan_free(&install->plan);
+	free(install->copies);
+	free(install);
 }
 
 void
@@ -514,24 +285,22 @@ root_install_free(struct root *root)
 		struct root_install *install = root->installs;
 
 		root->installs = install->next;
-		root_plan_free(&install->plan);
-		free(install->ats);
-		free(install);
+		root_install_end(install);
 	}
 }
 
 static const char *
-at_word(const struct root *root, const struct root_at *at)
+copy_word(const struct root *root, const struct root_copy *copy)
 {
-	if (reachable(root, at->node) == NULL)
+	if (root_install_reach(root, copy->node) == NULL)
 		return "away";
-	if (at->failed)
+	if (copy->failed)
 		return "refused";
-	if (at->leaving)
+	if (copy->leaving)
 		return "leaving";
-	if (at->asked || at->sent == 0)
+	if (copy->asked || copy->sent == 0)
 		return "asked";
-	return at->state[0] != 0 ? at->state : "defined";
+	return copy->state[0] != 0 ? copy->state : "defined";
 }
 
 json_t *
@@ -541,20 +310,22 @@ root_install_show(const struct root *root, const struct root_session *session)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; install != NULL && i < install->count; i++) {
-		const struct root_at *at = &install->ats[i];
+		const struct root_copy *copy = &install->copies[i];
 		char name[CONFIG_NAME_MAX + 16];
 
-		json_array_append_new(list,
-			json_pack("{s:I, s:s, s:s, s:s, s:s?}", "id", (json_int_t)at->node, "node",
-				root_nodes_name(&root->nodes, at->node, name, sizeof(name)), "does",
-				at->node == install->source ? "source"
-				: root_plan_has(&install->plan, at->node)
-					? (root_plan_delivers(&install->plan, at->node)
-							  ? "destination"
-							  : "relay")
-					: "nothing",
-				"state", at_word(root, at), "reason",
-				at->text[0] != 0 ? at->text : NULL));
+		json_array_append_new(
+			list, json_pack("{s:I, s:s, s:s, s:s, s:s?}", "id", (json_int_t)copy->node,
+				      "node",
+				      root_nodes_name(&root->nodes, copy->node, name, sizeof(name)),
+				      "does",
+				      copy->node == install->source ? "source"
+				      : root_plan_has(&install->plan, copy->node)
+					      ? (root_plan_delivers(&install->plan, copy->node)
+								? "destination"
+								: "relay")
+					      : "nothing",
+				      "state", copy_word(root, copy), "reason",
+				      copy->text[0] != 0 ? copy->text : NULL));
 	}
 	return list;
 }

@@ -5,6 +5,9 @@
  * has the session before the source sends there, whoever is no longer on one keeps it for a while
  * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
  * harm. A node that does not answer holds up the others for a second at most.
+ *
+ * root_install.c keeps what the nodes have, root_install_step.c decides what they are told next.
+ * Times are milliseconds, as root_now's.
  */
 #ifndef FERRY_ROOT_INSTALL_H
 #define FERRY_ROOT_INSTALL_H
@@ -23,8 +26,8 @@ struct root;
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 
-/* What a node has of a session. */
-struct root_at {
+/* What a node has of a session: its copy. */
+struct root_copy {
 	uint32_t node;
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
@@ -32,7 +35,7 @@ struct root_at {
 	bool failed;	  /* it refused what it was told */
 	bool leaving;	  /* it was told to remove it */
 	uint8_t silences; /* times in a row that no answer came, ROOT_INSTALL_DOUBLINGS at most */
-	int64_t at;	  /* when it was told, or answered */
+	int64_t when;	  /* it was told, or answered */
 	uint64_t time;
 	char id[MESSAGE_ID_MAX + 1]; /* of the request */
 	char state[32];		     /* as it said */
@@ -48,7 +51,7 @@ struct root_install {
 	int64_t changed;	/* when the source took the last change */
 	struct message_way way; /* root_ways.c: what the source was told, and when */
 	int64_t way_at;
-	struct root_at *ats;
+	struct root_copy *copies;
 	uint32_t count;
 };
 

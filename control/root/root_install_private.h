@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of root_install.h share. */
+#ifndef FERRY_ROOT_INSTALL_PRIVATE_H
+#define FERRY_ROOT_INSTALL_PRIVATE_H
+
+#include "root.h"
+
+/* A node's copy of the session, NULL if it has none; got: made if it has none. Pointers to other
+ * copies of the session are void after get and drop. */
+struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
+struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
+void root_copy_drop(struct root_install *install, struct root_copy *copy);
+
+/* The node, if messages reach it now; else NULL. */
+const struct root_node *root_install_reach(const struct root *root, uint32_t id);
+
+/* Sends a message that names a stream and says no more of it; message is filled in. As root_send.
+ */
+int root_install_send(struct root *root, const struct root_node *node, enum message_type type,
+	uint64_t stream, struct message *message);
+
+/* Frees one, which is no longer in the root's list. */
+void root_install_end(struct root_install *install);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "root_install_private.h"
+#include "root_pipeline.h"
+
+/* It was sent, or cannot be now: then it is tried at the next step. */
+static bool
+note(struct root_copy *copy, int ret, const struct message *message, int64_t now)
+{
+	if (ret != 0)
+		return false;
+	copy->asked = true;
+	copy->when = now;
+	copy->time = message->time;
+	memcpy(copy->id, message->id, sizeof(copy->id));
+	return true;
+}
+
+static void
+tell_pipeline(struct root *root, const struct root_node *node, struct root_copy *copy,
+	const struct root_pipeline *made, enum message_type type, uint64_t hash, uint64_t flows,
+	int64_t now)
+{
+	struct message message = {.type = type, .pipeline = made->pipeline};
+
+	snprintf(message.to, sizeof(message.to), "%s", node->name);
+	if (!note(copy, root_send(root, &message), &message, now))
+		return;
+	copy->sent = hash;
+	copy->sent_flows = flows;
+	if (type == MESSAGE_PIPEDEF)
+		copy->sent_play = made->pipeline.play;
+}
+
+static void
+tell_play(struct root *root, struct root_install *install, const struct root_node *node,
+	struct root_copy *copy, int64_t now)
+{
+	struct message message;
+	int ret = root_install_send(root, node,
+		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE,
+		message_stream(install->conference, install->id), &message);
+
+	if (note(copy, ret, &message, now))
+		copy->sent_play = install->play;
+}
+
+/* What a node is to be told next, if anything is to be. */
+static void
+tell(struct root *root, struct root_install *install, const struct root_node *node,
+	struct root_copy *copy, int64_t now)
+{
+	bool source = node->id == install->source;
+	struct root_pipeline made;
+	uint64_t hash, flows;
+
+	root_pipeline_make(&made, install->session, &install->plan, node->id, install->play);
+	hash = root_pipeline_hash(&made, node->id, false);
+	flows = source ? root_pipeline_hash(&made, node->id, true) : hash;
+	if (copy->sent != hash)
+		tell_pipeline(root, node, copy, &made, MESSAGE_PIPEDEF, hash, flows, now);
+	else if (copy->sent_flows != flows)
+		tell_pipeline(root, node, copy, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
+	else if (source && copy->sent_play != install->play)
+		tell_play(root, install, node, copy, now);
+	root_pipeline_free(&made);
+}
+
+/* The earliest time at which something is due; 0 = none. */
+static void
+look_again(int64_t *next, int64_t when)
+{
+	if (*next == 0 || when < *next)
+		*next = when;
+}
+
+/* True: nothing can be said to it now; *next may be set to when. */
+static bool
+is_busy(struct root_copy *copy, int64_t now, int64_t *next)
+{
+	int64_t due;
+
+	if (!copy->asked && !copy->failed)
+		return false;
+	due = copy->when +
+	      (copy->asked ? ROOT_INSTALL_SILENCE_MS << copy->silences : ROOT_INSTALL_RETRY_MS);
+	if (due <= now) {
+		uint8_t silences = copy->asked ? copy->silences + 1 : 0;
+
+		/* No answer (a connection that ends takes along what it has), or refused a while
+		 * ago: from the beginning. */
+		*copy = (struct root_copy){.node = copy->node,
+			.leaving = copy->leaving,
+			.silences = silences < ROOT_INSTALL_DOUBLINGS ? silences
+								      : ROOT_INSTALL_DOUBLINGS};
+		return false;
+	}
+	look_again(next, due);
+	return true;
+}
+
+const struct root_node *
+root_install_source(const struct root *root, const struct root_install *install)
+{
+	const struct root_copy *copy = root_copy_find(install, install->source);
+
+	if (copy == NULL || copy->sent == 0 || copy->asked || copy->failed)
+		return NULL;
+	return root_install_reach(root, copy->node);
+}
+
+/* Nodes on the routes but the source; true: the source has to wait for one of them. */
+static bool
+step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next)
+{
+	bool wait = false;
+
+	for (uint32_t i = 1; i < install->plan.node_count; i++) {
+		const struct root_node *node = root_install_reach(root, install->plan.nodes[i]);
+		struct root_copy *copy = root_copy_get(install, install->plan.nodes[i]);
+
+		if (node == NULL)
+			continue;
+		if (!is_busy(copy, now, next)) {
+			copy->leaving = false;
+			tell(root, install, node, copy, now);
+		}
+		if (copy->asked && now - copy->when < ROOT_INSTALL_HOLD_MS) {
+			wait = true;
+			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
+		}
+	}
+	return wait;
+}
+
+static void
+leave(struct root *root, struct root_install *install, const struct root_node *node,
+	struct root_copy *copy, int64_t now, int64_t *next)
+{
+	struct message message;
+
+	if (is_busy(copy, now, next))
+		return;
+	if (note(copy,
+		    root_install_send(root, node, MESSAGE_REMOVEPIPELINE,
+			    message_stream(install->conference, install->id), &message),
+		    &message, now))
+		copy->leaving = true;
+}
+
+/*
+ * Nodes that are not on the routes. settled: the source sends along the routes of now, or nothing;
+ * what it sent before is on its way for a while.
+ */
+static void
+step_leaving(
+	struct root *root, struct root_install *install, bool settled, int64_t now, int64_t *next)
+{
+	int64_t due = install->changed + ROOT_INSTALL_GRACE_MS;
+
+	for (uint32_t i = install->count; i-- > 0;) {
+		struct root_copy *copy = &install->copies[i];
+		const struct root_node *node = root_install_reach(root, copy->node);
+
+		if (root_plan_has(&install->plan, copy->node))
+			continue;
+		if (node == NULL)
+			root_copy_drop(install, copy);
+		else if (copy->node == install->source || (settled && due <= now))
+			leave(root, install, node, copy, now, next);
+		else if (settled)
+			look_again(next, due);
+	}
+}
+
+static bool
+step_source(struct root *root, struct root_install *install, int64_t now, int64_t *next)
+{
+	const struct root_node *node = root_install_reach(root, install->source);
+	struct root_copy *copy = root_copy_get(install, install->source);
+
+	/* One that is away may go on as it did. */
+	if (node == NULL)
+		return false;
+	if (!is_busy(copy, now, next)) {
+		copy->leaving = false;
+		tell(root, install, node, copy, now);
+	}
+	return !copy->asked && !copy->failed;
+}
+
+static void
+step(struct root *root, struct root_install *install, int64_t now, int64_t *next)
+{
+	bool settled;
+
+	if (install->active)
+		settled = !step_others(root, install, now, next) &&
+			  step_source(root, install, now, next);
+	else
+		settled = root_copy_find(install, install->source) == NULL ||
+			  root_install_reach(root, install->source) == NULL;
+	step_leaving(root, install, settled, now, next);
+}
+
+int64_t
+root_install_step(struct root *root, int64_t now)
+{
+	struct root_install **link = &root->installs;
+	int64_t next = 0;
+
+	while (*link != NULL) {
+		struct root_install *install = *link;
+
+		step(root, install, now, &next);
+		if (install->session != NULL || install->count > 0) {
+			link = &install->next;
+			continue;
+		}
+		*link = install->next;
+		root_install_end(install);
+	}
+	return next;
+}
