@@ -177,21 +177,10 @@ do_session_stop(
 json_t *
 do_events(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
-	uint64_t last = HISTORY_MAX;
+	uint64_t last;
 
-	for (unsigned int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--follow") == 0)
-			continue;
-		if (strcmp(argv[i], "--last") != 0 || i + 1 == argc) {
-			snprintf(error, CTL_ERROR_MAX,
-				"events: \"%.64s\" is not understood: right is \"events [--last N] "
-				"[--follow]\"",
-				argv[i]);
-			return NULL;
-		}
-		if (ctl_read_number(argv[++i], "N", HISTORY_MAX, &last, error) != 0)
-			return NULL;
-	}
+	if (ctl_read_events(argc, argv, HISTORY_MAX, &last, error) != 0)
+		return NULL;
 	return show_events(ctx->view, (uint32_t)last);
 }
 
@@ -288,18 +277,6 @@ ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request)
 	return ctl_reply_ok(data);
 }
 
-/* Was it "events --follow", and done? */
-static bool
-is_follow(const struct ctl_request *request, const json_t *reply)
-{
-	if (strcmp(request->argv[0], "events") != 0 || !json_is_true(json_object_get(reply, "ok")))
-		return false;
-	for (unsigned int i = 1; i < request->argc; i++)
-		if (strcmp(request->argv[i], "--follow") == 0)
-			return true;
-	return false;
-}
-
 json_t *
 ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bool *follow)
 {
@@ -311,7 +288,7 @@ ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bo
 	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
 		return ctl_reply_error(error);
 	reply = ctl_execute(ctx, &request);
-	*follow = is_follow(&request, reply);
+	*follow = ctl_follows(&request, reply);
 	ctl_request_free(&request);
 	return reply;
 }
