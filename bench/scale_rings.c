@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two workers, each with a port. Packets to next hops on the port they came by take the short way;
+ * Two workers, each with a port. Packets to next hops on the port they came by go straight to it;
  * those to next hops on the other port go through the next hop's ring to the other worker.
  */
 #include <stdio.h>
@@ -25,7 +25,7 @@ enum way {
 };
 static const char *const way_names[] = {"own", "ring"};
 
-/* One core: the short way by one port; the ring way from port 0 to port 1. Both workers turn. */
+/* One core: straight, by one port; by rings, from port 0 to port 1. Both workers turn. */
 static double
 by_hand(struct scale_node *s, enum way way, uint64_t packets)
 {

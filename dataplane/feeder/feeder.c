@@ -2,7 +2,7 @@
 #include "feeder.h"
 #include "node.h"
 
-/* The ring way: what fits is the owner's, the rest is dropped by name. */
+/* By its ring: what fits is the owner's, the rest is dropped by name. */
 static void
 hand_to_owner(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
 {

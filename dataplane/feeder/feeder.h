@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Between those who decide that a packet goes to a next hop and the one worker that sends to it.
- * The owner takes the short way, straight to the link. For another's links packets collect by next
- * hop within a turn (the outbox), then go through the next hop's ring to the owner, whose doorbell
- * rings.
+ * The owner hands it straight to the link. For another's links packets collect by next hop within a
+ * turn (the outbox), then go through the next hop's ring to the owner, whose doorbell rings.
  *
  * A link that is paced has packets wait for their time, in a queue for each conference
  * (feeder_drr.h says whose turn it is, pacer.h when). While nothing waits and the time has come, a

@@ -154,7 +154,7 @@ link_note_held(struct link *link)
 	link->tx.held = link->feeder.drr.packets > 0 || link->tfrc.asleep;
 }
 
-/* The next datagram goes the general way: its owner is to look at it. */
+/* The next datagram takes the general path: its owner is to look at it. */
 static inline void
 link_forget_heads(struct link_rx *rx)
 {

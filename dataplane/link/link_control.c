@@ -8,7 +8,7 @@
 #include "packet.h"
 #include "prober.h"
 
-/* What concerns sending is the owner's of the link; the short way if that is this worker. */
+/* What concerns sending is for the link's owner; it is done at once if that is this worker. */
 static void
 to_owner(struct worker *w, struct link_datagram *datagram)
 {

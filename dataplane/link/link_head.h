@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the frames of a neighbour have in common: the bytes from the EtherType to the NodeID of the
- * link header, as they were in a frame that the general way judged and accepted. A frame with the
+ * link header, as they were in a frame that the general path judged and accepted. A frame with the
  * same bytes needs no judging again, except of what differs from packet to packet: the two lengths,
  * and the IPv4 checksum, which then follows from one addition (RFC 1624).
  *
  * Only untagged IPv4 without options, not a fragment, without a UDP checksum, not marked CE
- * (RFC 3168), is remembered; all else goes the general way each time. Whoever owns the link's
+ * (RFC 3168), is remembered; all else takes the general path each time. Whoever owns the link's
  * receiving side calls.
  */
 #ifndef FERRY_LINK_HEAD_H
@@ -91,7 +91,7 @@ link_head_matches(const struct link_head *head, const struct link_frame *frame, 
 	       (uint16_t)(checksum_add(head->ip_sum, ip_len) + frame->ip.hdr_checksum) == 0xffff;
 }
 
-/* A frame that the general way accepted, its link header at offset off of len contiguous bytes. */
+/* A frame that the general path accepted, its link header at offset off of len contiguous bytes. */
 void link_head_learn(struct link_head *head, const void *frame, uint32_t off, uint32_t len);
 
 static inline void

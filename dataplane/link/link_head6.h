@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * link_head.h over IPv6: from the EtherType to the NodeID of the link header, all but the two
- * lengths and the UDP checksum is as in a frame that the general way accepted. IPv6 must have a UDP
- * checksum (RFC 8200, 8.1), so the sum of the constant part is remembered too.
+ * lengths and the UDP checksum is as in a frame that the general path accepted. IPv6 must have a
+ * UDP checksum (RFC 8200, 8.1), so the sum of the constant part is remembered too.
  *
  * Only untagged frames without extension headers, not marked CE (RFC 3168).
  */
@@ -126,7 +126,7 @@ link_frame6_without(const struct pathlet_hdr *own)
 	       checksum_read_16((const uint8_t *)own + 4);
 }
 
-/* A frame that the general way accepted, its link header at offset off of len contiguous bytes. */
+/* A frame that the general path accepted, its link header at offset off of len contiguous bytes. */
 void link_head6_learn(struct link_head6 *head, const void *frame, uint32_t off, uint32_t len);
 
 static inline void

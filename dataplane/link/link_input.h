@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link stage on receipt, as short as it can be: the next DATA datagram, in order, of the epoch
- * that the link is in. Everything else, and every refusal, is link_input's.
+ * The fast path of the link stage on receipt: the next DATA datagram, in order, of the epoch that
+ * the link is in. Everything else, and every refusal, is link_input's: the general path.
  */
 #ifndef FERRY_LINK_INPUT_H
 #define FERRY_LINK_INPUT_H
@@ -23,7 +23,7 @@ link_find_sender(const struct worker *w, const struct port *port, rte_be32_t nod
 	return link;
 }
 
-/* Room that the short way wants: a link header, two Pathlets, a session header. */
+/* Room that the fast path wants: a link header, two Pathlets, a session header. */
 #define LINK_INPUT_LEAST                                                                           \
 	(sizeof(struct link_frame) + 2 * sizeof(struct pathlet_hdr) + sizeof(struct session_hdr))
 
@@ -67,7 +67,7 @@ link_claimed_by_all(const struct link *link, struct rte_mbuf *const *pkts, unsig
 	return true;
 }
 
-/* A frame whose flags say anything of these goes the general way. */
+/* A frame whose flags say anything of these takes the general path. */
 #define LINK_FRAME_FLAGS                                                                           \
 	(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_INDIRECT |          \
 		RTE_MBUF_F_EXTERNAL)

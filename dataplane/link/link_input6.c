@@ -32,7 +32,7 @@ verify(struct rte_mbuf *m, uint16_t head, const uint8_t *body, uint32_t len)
 		return false;
 	if (likely(checksum_add(head, checksum_bytes(body, len)) == 0xffff))
 		return true;
-	/* The general way drops it by name, and need not sum it again. */
+	/* The general path drops it by name, and need not sum it again. */
 	m->ol_flags = (m->ol_flags & ~RTE_MBUF_F_RX_L4_CKSUM_MASK) | RTE_MBUF_F_RX_L4_CKSUM_BAD;
 	return false;
 }

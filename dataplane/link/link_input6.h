@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* link_input.h's short way over IPv6, for frames of which that knows nothing. */
+/* link_input.h's fast path over IPv6, for frames of which that knows nothing. */
 #ifndef FERRY_LINK_INPUT6_H
 #define FERRY_LINK_INPUT6_H
 

@@ -21,7 +21,8 @@ punt(struct worker *w, struct port *port, struct rte_mbuf *m)
 	w->counters.consumed++;
 }
 
-/* Any frame. Returns the DATA datagram that it was, NULL when it was anything else. */
+/* The general path, for any frame. Returns the DATA datagram that it was, NULL when it was anything
+ * else. */
 static struct rte_mbuf *
 input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingress_burst *ingress)
 {
@@ -99,8 +100,7 @@ struct departures {
 	struct forward_transit transit[BURST_MAX], *end;
 	struct rte_mbuf *others[BURST_MAX];
 	uint16_t nb_others;
-	bool judged; /* of the others, one went the general way: any of its link's may be after it
-		      */
+	bool judged; /* one of the others took the general path: no later frame may overtake it */
 };
 
 static inline void
@@ -131,8 +131,8 @@ take_other(struct departures *d, const struct link *link, struct rte_mbuf *m, ui
 }
 
 /*
- * Frames from i to end, which say they are of one neighbour: takes them as long as none needs
- * another way. Returns where it stopped.
+ * The fast path: frames from i to end, which say they are of one neighbour, up to the first that
+ * needs the general path. Returns where it stopped.
  */
 static inline unsigned int
 take_run(struct worker *w, const struct port *port, const struct tables tables,
@@ -154,7 +154,7 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 			take_other(d, link, m, len);
 			continue;
 		}
-		/* It must not overtake one of its session that had to go the general way. */
+		/* It must not overtake one of its session that had to take the general path. */
 		if (unlikely(d->judged)) {
 			d->end = next;
 			depart(w, d);
@@ -169,7 +169,7 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 
 /*
  * The same of one frame, over IPv6. Where IPv4 has a NodeID a part of this node's address lies,
- * which may look like a neighbour's. False: it needs another way.
+ * which may look like a neighbour's. False: it needs the general path.
  */
 static bool
 take_ipv6(struct worker *w, const struct port *port, const struct tables tables,

@@ -209,7 +209,7 @@ mark_some(void *arg, struct sim *sim, const struct sim_wire *sw, const struct wi
 	(*marked)++;
 }
 
-/* Marked frames go the general way, the others the short one: none overtakes another. */
+/* Marked frames take the general path, the others the fast one: none overtakes another. */
 static void
 test_marked_in_order(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What link_head_matches lets pass without judging, the general way (frame_parse) must let pass
+ * What link_head_matches lets pass without judging, the general path (frame_parse) must let pass
  * too, and read the same of it: frames of one neighbour in all lengths, with every single bit
  * turned, and with lengths and checksums that lie.
  */
@@ -60,7 +60,7 @@ matches(const struct link_head *head, const struct sample *s)
 	return link_head_matches(head, (const struct link_frame *)s->bytes, s->m.data_len);
 }
 
-/* The general way accepts it as a datagram with an unchanged head. */
+/* The general path accepts it as a datagram with an unchanged head. */
 static void
 assert_accepted(const struct sample *s, const struct sample *known)
 {

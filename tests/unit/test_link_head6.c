@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What link_head6_matches lets pass without judging, the general way (frame_parse) must let pass
+ * What link_head6_matches lets pass without judging, the general path (frame_parse) must let pass
  * too, if the sum is right. And the checksum that a relay derives from the received one is the one
  * that summing the whole frame gives, where the sum of it is 0xffff too; a wrong one stays wrong.
  */
@@ -139,7 +139,7 @@ sum_is_right(const struct link_head6 *head, const struct sample *s)
 		       checksum_bytes(s->bytes + sizeof(s->frame), len)) == 0xffff;
 }
 
-/* The general way accepts it as a datagram, or has only the checksum against it. */
+/* The general path accepts it as a datagram, or has only the checksum against it. */
 static void
 assert_judged(const struct link_head6 *head, const struct sample *s)
 {

@@ -103,7 +103,7 @@ grow(uint8_t *p, uint32_t room, uint32_t id, uint32_t bushy)
 
 static uint32_t transits;
 
-/* The short way's question has the same answer, but for inner NodeIDs that no neighbour has. */
+/* The fast path's question has the same answer, but for inner NodeIDs that no neighbour has. */
 static void
 check_transit(const uint8_t *p, uint32_t len, enum drop_reason reason, uint32_t branches)
 {
