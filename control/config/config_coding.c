@@ -237,11 +237,8 @@ print_relays(struct config_printer *printer, const struct config_key *key, const
 
 	config_print_line(printer, key->help, "relays = (");
 	printer->indent++;
-	for (uint32_t i = 0; i < coding->relay_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, relay_keys, RELAY_KEYS, &coding->relays[i]);
-		config_print_close(printer, i + 1 < coding->relay_count ? "}," : "}");
-	}
+	config_print_groups(printer, relay_keys, RELAY_KEYS, coding->relays, coding->relay_count,
+		sizeof(*coding->relays));
 	config_print_close(printer, ");");
 }
 

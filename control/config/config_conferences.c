@@ -176,15 +176,12 @@ config_read_conferences(struct config_reader *reader, config_setting_t *setting,
 	config->conferences = config_memory_get(
 		reader->source->memory, (size_t)count * sizeof(*config->conferences));
 	for (int i = 0; i < count; i++) {
-		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
+		size_t mark;
+		config_setting_t *group = config_reader_item(
+			reader, setting, i, "conference", "id", &mark);
 		struct config_conference *conference =
 			&config->conferences[config->conference_count++];
-		char label[64];
-		size_t mark;
 
-		config_reader_label(
-			group, "conference", (unsigned int)i, "id", label, sizeof(label));
-		mark = config_reader_enter(reader, "%s", label);
 		conference->where = config_reader_where(reader, group);
 		if (config_read_group(reader, group, conference_keys, CONFERENCE_KEYS, conference))
 			finish_conference(reader, group, conference);
@@ -200,12 +197,8 @@ config_print_conferences(
 
 	(void)key;
 	config_print_open(printer, "conferences = (");
-	for (uint32_t i = 0; i < config->conference_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(
-			printer, conference_keys, CONFERENCE_KEYS, &config->conferences[i]);
-		config_print_close(printer, i + 1 < config->conference_count ? "}," : "}");
-	}
+	config_print_groups(printer, conference_keys, CONFERENCE_KEYS, config->conferences,
+		config->conference_count, sizeof(*config->conferences));
 	config_print_close(printer, ");");
 }
 

@@ -163,11 +163,7 @@ config_print_egress(
 
 	config_print_line(printer, key->help, "egress = (");
 	printer->indent++;
-	for (uint32_t i = 0; i < session->destination_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, egress_keys,
-			sizeof(egress_keys) / sizeof(egress_keys[0]), &session->egress[i]);
-		config_print_close(printer, i + 1 < session->destination_count ? "}," : "}");
-	}
+	config_print_groups(printer, egress_keys, sizeof(egress_keys) / sizeof(egress_keys[0]),
+		session->egress, session->destination_count, sizeof(*session->egress));
 	config_print_close(printer, ");");
 }

@@ -120,10 +120,7 @@ config_print_flows(struct config_printer *printer, const struct config_key *key,
 
 	(void)key;
 	config_print_open(printer, "flows = (");
-	for (uint32_t i = 0; i < session->flow_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, flow_keys, FLOW_KEYS, &session->flows[i]);
-		config_print_close(printer, i + 1 < session->flow_count ? "}," : "}");
-	}
+	config_print_groups(printer, flow_keys, FLOW_KEYS, session->flows, session->flow_count,
+		sizeof(*session->flows));
 	config_print_close(printer, ");");
 }

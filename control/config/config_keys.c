@@ -140,6 +140,18 @@ config_reader_label(config_setting_t *group, const char *word, unsigned int inde
 		snprintf(label, size, "%s number %u", word, index + 1);
 }
 
+config_setting_t *
+config_reader_item(struct config_reader *reader, config_setting_t *list, int i, const char *word,
+	const char *key, size_t *mark)
+{
+	config_setting_t *group = config_setting_get_elem(list, (unsigned int)i);
+	char label[64];
+
+	config_reader_label(group, word, (unsigned int)i, key, label, sizeof(label));
+	*mark = config_reader_enter(reader, "%s", label);
+	return group;
+}
+
 /* Edits (one byte put in, left out or changed) from a to b; names are short. */
 static unsigned int
 edit_distance(const char *a, const char *b)

@@ -139,13 +139,10 @@ config_read_peers(struct config_reader *reader, config_setting_t *setting, void 
 			reader->source->memory, (size_t)count * sizeof(*config->peers));
 		config->peer_room = (uint32_t)count;
 		for (int i = 0; i < count; i++) {
-			config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-			char label[64];
 			size_t mark;
+			config_setting_t *group = config_reader_item(
+				reader, setting, i, "peer", "id", &mark);
 
-			config_reader_label(
-				group, "peer", (unsigned int)i, "id", label, sizeof(label));
-			mark = config_reader_enter(reader, "%s", label);
 			config_read_peer(reader, group, &config->peers[config->peer_count++]);
 			config_reader_leave(reader, mark);
 		}
@@ -161,11 +158,8 @@ config_print_peers(struct config_printer *printer, const struct config_key *key,
 
 	(void)key;
 	config_print_open(printer, "peers = (");
-	for (uint32_t i = 0; i < config->peer_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, peer_keys, PEER_KEYS, &config->peers[i]);
-		config_print_close(printer, i + 1 < config->peer_count ? "}," : "}");
-	}
+	config_print_groups(printer, peer_keys, PEER_KEYS, config->peers, config->peer_count,
+		sizeof(*config->peers));
 	config_print_close(printer, ");");
 }
 

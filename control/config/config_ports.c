@@ -242,14 +242,11 @@ config_read_ports(struct config_reader *reader, config_setting_t *setting, void 
 		config->ports = config_memory_get(
 			reader->source->memory, (size_t)count * sizeof(*config->ports));
 		for (int i = 0; i < count; i++) {
-			config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-			struct config_port *port = &config->ports[config->port_count++];
-			char label[64];
 			size_t mark;
+			config_setting_t *group = config_reader_item(
+				reader, setting, i, "port", "name", &mark);
+			struct config_port *port = &config->ports[config->port_count++];
 
-			config_reader_label(
-				group, "port", (unsigned int)i, "name", label, sizeof(label));
-			mark = config_reader_enter(reader, "%s", label);
 			port->where = config_reader_where(reader, group);
 			if (config_read_group(reader, group, port_keys, PORT_KEYS, port))
 				check_port(reader, group, port);
@@ -267,10 +264,7 @@ config_print_ports(struct config_printer *printer, const struct config_key *key,
 
 	(void)key;
 	config_print_open(printer, "ports = (");
-	for (uint32_t i = 0; i < config->port_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, port_keys, PORT_KEYS, &config->ports[i]);
-		config_print_close(printer, i + 1 < config->port_count ? "}," : "}");
-	}
+	config_print_groups(printer, port_keys, PORT_KEYS, config->ports, config->port_count,
+		sizeof(*config->ports));
 	config_print_close(printer, ");");
 }

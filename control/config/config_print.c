@@ -154,6 +154,17 @@ config_print_keys(struct config_printer *printer, const struct config_key *keys,
 }
 
 void
+config_print_groups(struct config_printer *printer, const struct config_key *keys, size_t key_count,
+	const void *structs, uint32_t count, size_t bytes)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		config_print_open(printer, "{");
+		config_print_keys(printer, keys, key_count, (const char *)structs + i * bytes);
+		config_print_close(printer, i + 1 < count ? "}," : "}");
+	}
+}
+
+void
 config_print(const struct config *config, FILE *out)
 {
 	struct config_printer printer = {.out = out, .config = config};

@@ -175,10 +175,16 @@ bool config_read_name(struct config_reader *reader, config_setting_t *setting, c
 /* "group 3" or "group NAME": what begins a context, from a key that need not be right. */
 void config_reader_label(config_setting_t *group, const char *word, unsigned int index,
 	const char *key, char *label, size_t size);
+/* Item i of a list of groups; begins its context, so labelled. Leave it with mark. */
+config_setting_t *config_reader_item(struct config_reader *reader, config_setting_t *list, int i,
+	const char *word, const char *key, size_t *mark);
 
 /* config_print.c */
 void config_print_keys(struct config_printer *printer, const struct config_key *keys, size_t count,
 	const void *object);
+/* The groups of a list: one a struct of so many bytes, count of them. */
+void config_print_groups(struct config_printer *printer, const struct config_key *keys,
+	size_t key_count, const void *structs, uint32_t count, size_t bytes);
 void config_print_line(struct config_printer *printer, const char *help, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void config_print_open(struct config_printer *printer, const char *text);

@@ -354,12 +354,10 @@ config_read_sessions(struct config_reader *reader, config_setting_t *setting, vo
 	conference->sessions = config_memory_get(
 		memory, (size_t)count * sizeof(*conference->sessions));
 	for (int i = 0; i < count; i++) {
-		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-		char label[64];
 		size_t mark;
+		config_setting_t *group = config_reader_item(
+			reader, setting, i, "session", "id", &mark);
 
-		config_reader_label(group, "session", (unsigned int)i, "id", label, sizeof(label));
-		mark = config_reader_enter(reader, "%s", label);
 		config_read_session(reader, group, conference,
 			&conference->sessions[conference->session_count++]);
 		config_reader_leave(reader, mark);
@@ -374,10 +372,7 @@ config_print_sessions(
 
 	(void)key;
 	config_print_open(printer, "sessions = (");
-	for (uint32_t i = 0; i < conference->session_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, session_keys, SESSION_KEYS, &conference->sessions[i]);
-		config_print_close(printer, i + 1 < conference->session_count ? "}," : "}");
-	}
+	config_print_groups(printer, session_keys, SESSION_KEYS, conference->sessions,
+		conference->session_count, sizeof(*conference->sessions));
 	config_print_close(printer, ");");
 }

@@ -101,14 +101,11 @@ root_read_thresholds(struct config_reader *reader, config_setting_t *setting, vo
 	config->thresholds = config_memory_get(reader->source->memory,
 		(size_t)config_setting_length(setting) * sizeof(*config->thresholds));
 	for (int i = 0; i < config_setting_length(setting); i++) {
-		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-		struct root_threshold *threshold = &config->thresholds[config->threshold_count++];
-		char label[64];
 		size_t mark;
+		config_setting_t *group = config_reader_item(
+			reader, setting, i, "threshold", "name", &mark);
+		struct root_threshold *threshold = &config->thresholds[config->threshold_count++];
 
-		config_reader_label(
-			group, "threshold", (unsigned int)i, "name", label, sizeof(label));
-		mark = config_reader_enter(reader, "%s", label);
 		threshold->where = config_reader_where(reader, group);
 		if (config_read_group(reader, group, threshold_keys, THRESHOLD_KEYS, threshold))
 			check_threshold(reader, group, config, threshold);
@@ -120,10 +117,7 @@ void
 root_print_thresholds(struct config_printer *printer, const struct root_config *config)
 {
 	config_print_open(printer, "thresholds = (");
-	for (uint32_t i = 0; i < config->threshold_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, threshold_keys, THRESHOLD_KEYS, &config->thresholds[i]);
-		config_print_close(printer, i + 1 < config->threshold_count ? "}," : "}");
-	}
+	config_print_groups(printer, threshold_keys, THRESHOLD_KEYS, config->thresholds,
+		config->threshold_count, sizeof(*config->thresholds));
 	config_print_close(printer, ");");
 }

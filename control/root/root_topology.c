@@ -108,13 +108,11 @@ read_peers(struct config_reader *reader, config_setting_t *setting, void *object
 	place->peers = config_memory_get(reader->source->memory,
 		(size_t)config_setting_length(setting) * sizeof(*place->peers));
 	for (int i = 0; i < config_setting_length(setting); i++) {
-		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-		struct root_peer *peer = &place->peers[place->peer_count++];
-		char label[64];
 		size_t mark;
+		config_setting_t *group = config_reader_item(
+			reader, setting, i, "peer", "node", &mark);
+		struct root_peer *peer = &place->peers[place->peer_count++];
 
-		config_reader_label(group, "peer", (unsigned int)i, "node", label, sizeof(label));
-		mark = config_reader_enter(reader, "%s", label);
 		peer->peer.where = config_reader_where(reader, group);
 		config_read_group(reader, group, peer_keys, PEER_KEYS, peer);
 		config_reader_leave(reader, mark);
@@ -128,11 +126,8 @@ print_peers(struct config_printer *printer, const struct config_key *key, const 
 
 	(void)key;
 	config_print_open(printer, "peers = (");
-	for (uint32_t i = 0; i < place->peer_count; i++) {
-		config_print_open(printer, "{");
-		config_print_keys(printer, peer_keys, PEER_KEYS, &place->peers[i]);
-		config_print_close(printer, i + 1 < place->peer_count ? "}," : "}");
-	}
+	config_print_groups(printer, peer_keys, PEER_KEYS, place->peers, place->peer_count,
+		sizeof(*place->peers));
 	config_print_close(printer, ");");
 }
 
@@ -224,13 +219,11 @@ root_read_places(struct config_reader *reader, config_setting_t *setting, void *
 	config->places = config_memory_get(reader->source->memory,
 		(size_t)config_setting_length(setting) * sizeof(*config->places));
 	for (int i = 0; i < config_setting_length(setting); i++) {
-		config_setting_t *group = config_setting_get_elem(setting, (unsigned int)i);
-		struct root_place *place = &config->places[config->place_count++];
-		char label[64];
 		size_t mark;
+		config_setting_t *group = config_reader_item(
+			reader, setting, i, "node", "name", &mark);
+		struct root_place *place = &config->places[config->place_count++];
 
-		config_reader_label(group, "node", (unsigned int)i, "name", label, sizeof(label));
-		mark = config_reader_enter(reader, "%s", label);
 		place->where = config_reader_where(reader, group);
 		if (config_read_group(reader, group, place_keys, PLACE_KEYS, place))
 			finish_place(reader, group, place);
