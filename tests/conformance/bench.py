@@ -8,6 +8,7 @@ before and after, so that a test can say of each packet all that it did, and tha
 
 import time
 
+import ferry_routes
 import ferry_scapy as fs
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
@@ -187,8 +188,8 @@ class Peer:
         """DATA to the node: its Pathlet from the text form (10 comes first), or as bytes."""
         pathlet = route
         if isinstance(route, str):
-            (branch,) = fs.tree(route)
-            pathlet = fs.own_pathlet(branch)
+            (branch,) = ferry_routes.tree(route)
+            pathlet = ferry_routes.own_pathlet(branch)
         return bytes(self.link(**link)) + bytes(pathlet) + bytes(session) + payload
 
     def frame(self, datagram, ip=None, udp=None, ether=None):

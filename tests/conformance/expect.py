@@ -3,6 +3,7 @@
 
 import time
 
+import ferry_routes
 import ferry_scapy as fs
 from bench import CLIENTS, EGRESS_PORT, ELSEWHERE, NODE, PORTS, add
 from scapy.layers.inet import IP, UDP
@@ -94,7 +95,7 @@ def take_copies(bench, branches, session, payload):
     """The copies that go out for Pathlets side by side, each to its own neighbour."""
     moved = [
         take_link_frame(bench, branch.node,
-                        bytes(fs.own_pathlet(branch)) + bytes(session) + payload)
+                        bytes(ferry_routes.own_pathlet(branch)) + bytes(session) + payload)
         for branch in branches
     ]
     return add(*moved)
@@ -139,5 +140,5 @@ def relay_one(bench, sender=21, receiver=22):
     session, payload = bench.session(ELSEWHERE), b"the node lives"
     datagram = peer.data(f"{NODE} > {receiver}", session, payload)
     peer.end.send(peer.frame(datagram))
-    (branch,) = fs.tree(str(receiver))
+    (branch,) = ferry_routes.tree(str(receiver))
     return add(arrival(peer, datagram), take_copies(bench, [branch], session, payload))

@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import Callable
 
+import ferry_routes
 import ferry_scapy as fs
 from bench import CODED_BLOCK, CODED_WINDOW, CONF, ELSEWHERE, NODE, PORTS, SINK, UNKNOWN, ingress_port
 
@@ -288,7 +289,7 @@ for _name, _fields in (("no conference", {"conference": CONF + 1}), ("no session
 
 # --- the Pathlet --------------------------------------------------------------------------------
 
-_BODY = len(fs.routing_info(f"{OWN} > ({ONE}, {TWO})"))
+_BODY = len(ferry_routes.routing_info(f"{OWN} > ({ONE}, {TWO})"))
 for _at, _field in ((0, "the Pathlet"), (1, "its length's end"), (2, "node"), (5, "node's end"),
                     (6, "what is inside"), (8, "inner node"), (12, "second inner"),
                     (_BODY, "conference"), (_BODY + 4, "session"), (_BODY + 8, "seq"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The node as a destination: what a client gets, byte for byte, and what is counted."""
 
+import ferry_routes
 import ferry_scapy as fs
 import pytest
 from bench import (CODED_BLOCK, CODED_WINDOW, EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE, ORDERED, SINK, WINDOW,
@@ -56,7 +57,7 @@ def test_destination_that_relays(known, number):
     session, moved = send(known, number, payload, path=f"{NODE}* > (22, 31)")
     known.expect_moved(add(
         moved, take_egress(known, CLIENT[number], number, payload),
-        take_copies(known, fs.tree("(22, 31)"), session, payload), {"node copies": 2}))
+        take_copies(known, ferry_routes.tree("(22, 31)"), session, payload), {"node copies": 2}))
     nothing_else(known)
 
 

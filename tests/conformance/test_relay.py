@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The node as a relay: each row of the policy table as it passes, every byte of what leaves."""
 
+import ferry_routes
 import ferry_scapy as fs
 import pytest
 from bench import ELSEWHERE, NODE, PEERS, SINK, SMALL_MTU, add
@@ -44,7 +45,7 @@ ROWS += [(31, "10 > (21, 32)", size) for size in (0, 1, 1201)]
 def pass_one(bench, sender, path, payload, **udp):
     """One packet from a neighbour by a path; everything that it must cause is checked."""
     peer = bench.peers[sender]
-    (own,) = fs.tree(path)
+    (own,) = ferry_routes.tree(path)
     number = SINK if own.destination else ELSEWHERE
     session = bench.session(number, flags=0x02, reserved=0x1234)
     datagram = peer.data(path, session, payload)
@@ -80,7 +81,7 @@ def test_received_udp_checksum(known, path, size):
 def largest(known, sender, path, receiver_mtu, receiver_v6):
     """Payload with which the packet that leaves for the last hop fills its MTU."""
     headers = (48 if receiver_v6 else 28) + fs.LINK_BYTES + fs.SESSION_BYTES
-    (own,) = fs.tree(path)
+    (own,) = ferry_routes.tree(path)
     return receiver_mtu - headers - max(len(bytes(b)) for b in own.inner)
 
 
@@ -102,7 +103,7 @@ def test_mtu_is_exceeded(known, receiver, mtu):
     datagram = peer.data(path, session, payload)
     peer.end.send(peer.frame(datagram))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, payload),
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, payload),
         {"node copies": 1, "node dropped": 1, "drop mtu_exceeded": 1,
          f"link {receiver} tx_drops": 1}))
     nothing_else(known)
@@ -114,7 +115,7 @@ def test_unknown_branch_alone_is_dropped(known):
     datagram = peer.data("10 > (22, 77, 31, 78)", session)
     peer.end.send(peer.frame(datagram))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("(22, 31)"), session, b"payload"),
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("(22, 31)"), session, b"payload"),
         {"node copies": 3, "node dropped": 2, "drop pathlet_unknown_hop": 2}))
     nothing_else(known)
 
@@ -136,7 +137,7 @@ def test_unresolved_branch_alone_is_dropped(known):
     datagram = peer.data("10 > (22, 71)", session)
     peer.end.send(peer.frame(datagram))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload"),
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload"),
         {"node copies": 1, "node dropped": 1, "drop hop_unresolved": 1, "link 71 tx_drops": 1}))
     nothing_else(known)
 
@@ -147,7 +148,7 @@ def test_refused_delivery_does_not_stop_the_branches(known):
     datagram = peer.data("10* > 22", session)
     peer.end.send(peer.frame(datagram))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload"),
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload"),
         {"node copies": 1, "node dropped": 1, "drop session_unknown": 1}))
     nothing_else(known)
 
@@ -185,7 +186,7 @@ def test_padding_is_cut(known):
     frame = peer.frame(datagram + b"behind", udp={"len": 8 + len(datagram)})
     peer.end.send(frame + bytes(40))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("(22, 31)"), session, b"payload"),
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("(22, 31)"), session, b"payload"),
         {"node copies": 1}))
     nothing_else(known)
 
@@ -196,7 +197,7 @@ def test_ip_options_are_skipped(known):
     datagram = peer.data("10 > 22", session)
     peer.end.send(peer.frame(datagram, ip={"options": b"\x01\x01\x01\x01\x07\x07\x04\0\0\0\0\0"}))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload")))
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload")))
     nothing_else(known)
 
 
@@ -208,7 +209,7 @@ def test_any_ttl_is_taken(known, ttl):
         session = known.session(ELSEWHERE)
         datagram = peer.data("10 > 22", session)
         peer.end.send(peer.frame(datagram, ip={key: ttl}))
-        moved += [arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload")]
+        moved += [arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload")]
     known.expect_moved(add(*moved))
     nothing_else(known)
 
@@ -219,7 +220,7 @@ def test_source_port_is_not_judged(known):
     datagram = peer.data("10 > 22", session)
     peer.end.send(peer.frame(datagram, udp={"sport": 40000}))
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload")))
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload")))
     nothing_else(known)
 
 
@@ -231,5 +232,5 @@ def test_priority_tag_is_none(known):
     frame = peer.frame(datagram)
     peer.end.send(frame[:12] + b"\x81\0\xa0\0" + frame[12:])
     known.expect_moved(add(
-        arrival(peer, datagram), take_copies(known, fs.tree("22"), session, b"payload")))
+        arrival(peer, datagram), take_copies(known, ferry_routes.tree("22"), session, b"payload")))
     nothing_else(known)

@@ -4,6 +4,7 @@
 import struct
 import time
 
+import ferry_routes
 import ferry_scapy as fs
 import pytest
 from bench import (CLIENTS, CONF, NODE, POLICED, POLICED_BURST, PORTS, SOURCES, STOPPED, V4, VLAN,
@@ -44,12 +45,12 @@ def check_header(bench, number, header, flow=0):
 
 def take_packet(bench, number, path, payload, flow=0):
     """All copies of the next packet of a session. Returns (seq, flow_seq, counters)."""
-    branches = fs.tree(path, source=NODE)
+    branches = ferry_routes.tree(path, source=NODE)
     seen = {}
 
     def body_of(first):
         def body(came):
-            head = bytes(fs.own_pathlet(first))
+            head = bytes(ferry_routes.own_pathlet(first))
             seen["header"] = came[len(head):len(head) + fs.SESSION_BYTES]
             return head + seen["header"] + payload
         return body
@@ -92,7 +93,7 @@ def test_multi_path(known):
         payload = struct.pack("!I", i)
         end, frame = client_frame(known, number, payload)
         end.send(frame)
-        hops = [known.peers[fs.tree(path)[0].node] for path in paths]
+        hops = [known.peers[ferry_routes.tree(path)[0].node] for path in paths]
         came = hops[0].end.wait(lambda f: any(to_peer(hop)(f) for hop in hops))
         assert came is not None
         with hops[0].end.arrived:
@@ -143,7 +144,7 @@ def test_payload_limit(known, number):
 def test_payload_limit_is_that_of_the_wire_document(known):
     """Section 9: MTU - outer - 24 - Pathlet - 24 - 8 - 16, the least over the flows' branches."""
     for number, (_, _, flows) in SOURCES.items():
-        branches = [b for path in flows for b in fs.tree(path)]
+        branches = [b for path in flows for b in ferry_routes.tree(path)]
         wanted = min(
             1500 - (48 if known.peers[b.node].v6 else 28) - 24 - len(bytes(b)) - 24 - 8 - 16
             for b in branches)

@@ -10,9 +10,9 @@ import pytest
 import wire_c
 import wire_random
 import wire_tshark
-from ferry_scapy import DATA, LINK_BYTES, NODE_ID_MAX, PROBE, PROBE_REPLY
-from ferry_scapy import FerryLink, Pathlet, RouteError
-from ferry_scapy import datagrams, decode, judge, routing_info, text_of, tree
+from ferry_judge import decode, judge
+from ferry_routes import RouteError, datagrams, routing_info, text_of, tree
+from ferry_scapy import DATA, LINK_BYTES, NODE_ID_MAX, PROBE, PROBE_REPLY, FerryLink, Pathlet
 from wire_generation import solve
 from wire_vectors import generations, policies, vectors
 

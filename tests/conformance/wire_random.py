@@ -3,8 +3,9 @@
 
 import struct
 
-from ferry_scapy import DECODED, FEEDBACK, PROBE, PROBE_REPLY, SPAN_MAX, datagrams
-from ferry_scapy import FerryFeedback, FerryLink, FerryProbe, RouteError, tree
+from ferry_routes import RouteError, datagrams, tree
+from ferry_scapy import DECODED, FEEDBACK, PROBE, PROBE_REPLY, SPAN_MAX
+from ferry_scapy import FerryFeedback, FerryLink, FerryProbe
 
 
 def _branches(rng, above, depth, room):
