@@ -2,49 +2,25 @@
 """A real ferryd: started from a generated configuration, watched, ended."""
 
 import json
-import os
 import pathlib
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
-import time
 
-from .text import config_text
+from .program import BUILD, PATIENCE, ROOT, ControlError, Program, until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD") or ROOT / "build").resolve()
+__all__ = ["BUILD", "FERRYCTL", "FERRYD", "PATIENCE", "ROOT", "SANITIZED", "ControlError", "Node",
+           "until"]
+
 FERRYD = BUILD / "control" / "ferryd"
 FERRYCTL = BUILD / "control" / "ferryctl"
 
 # A leak shows at a clean end there; memory that was freed is held back for a while.
 SANITIZED = FERRYD.exists() and b"__asan_init" in FERRYD.read_bytes()
 
-# Slow builds (sanitizers) and busy machines stretch every wait.
-PATIENCE = float(os.environ.get("FERRY_PATIENCE", "1"))
 
-
-def until(condition, seconds=5.0, what="condition", pause=0.003):
-    """Waits until condition() is true and returns what it gave; fails by name (a text, or a
-    function that gives it)."""
-    end = time.monotonic() + seconds * PATIENCE
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            what = what() if callable(what) else what
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(pause)
-
-
-class ControlError(Exception):
-    """The node refused a command; the text is its answer."""
-
-
-class Node:
+class Node(Program):
     """One ferryd in a namespace. config: the whole file as Python values, without node.socket."""
 
     def __init__(self, namespace, config, files=None):
@@ -64,9 +40,6 @@ class Node:
         for name, text in (files or {}).items():
             (self.directory / name).write_text(text)
         self.write_config()
-
-    def write_config(self):
-        self.config_path.write_text(config_text(self.config))
 
     # --- the process -------------------------------------------------------------------------
 
@@ -94,31 +67,8 @@ class Node:
 
         return until(ready, 20, f"{self.name} answers at {self.socket_path}")
 
-    def running(self):
-        return self.process is not None and self.process.poll() is None
-
-    def kill(self):
-        """Without any chance to say goodbye."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, seconds=10):
-        """SIGTERM; returns the exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.wait(seconds)
-
-    def wait(self, seconds=10):
-        """Its exit status, when it has been told to end."""
-        try:
-            return self.process.wait(seconds * PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError(f"{self.name} did not end within {seconds} s:\n{self.log()}")
-
     def delete(self):
-        if self.running():
-            self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        super().delete()
         # DPDK leaves its directory behind.
         shutil.rmtree(f"/var/run/dpdk/ferry-{self.name}", ignore_errors=True)
 
@@ -128,37 +78,17 @@ class Node:
 
     # --- what it says ------------------------------------------------------------------------
 
-    def log(self):
-        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
-
     def wait_log(self, pattern, seconds=5, since=0):
         """Waits for a line of the log that has the pattern; since: a length of log() before."""
         return until(
             lambda: re.search(pattern, self.log()[since:]), seconds,
             lambda: f"{self.name} logs /{pattern}/ in\n{self.log()[since:]}", pause=0.05)
 
-    def ctl(self, *words):
-        """A command by its socket, as ferryctl sends it; returns the data of the answer."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(5 * PATIENCE)
-            connection.connect(str(self.socket_path))
-            connection.sendall(json.dumps({"command": [str(w) for w in words]}).encode() + b"\n")
-            answer = b""
-            while not answer.endswith(b"\n"):
-                part = connection.recv(1 << 20)
-                if not part:
-                    raise ConnectionResetError("the node closed its control socket")
-                answer += part
-        reply = json.loads(answer)
-        if not reply["ok"]:
-            raise ControlError(reply["error"])
-        return reply["data"]
-
     def ferryctl(self, *words, check=True):
         """The program itself."""
         done = subprocess.run(
             [FERRYCTL, "--socket", self.socket_path, *map(str, words)], capture_output=True,
-            text=True, timeout=20)
+            text=True, timeout=20 * PATIENCE, check=False)
         assert not check or done.returncode == 0, f"ferryctl {words}: {done.stdout}{done.stderr}"
         return done
 
