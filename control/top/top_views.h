@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What ferrytop shows, without how: tables of a snapshot's records, sorted; numbers as text. */
+/* What ferrytop shows, without how: tables of a snapshot's records, sorted. */
 #ifndef FERRY_TOP_VIEWS_H
 #define FERRY_TOP_VIEWS_H
 
@@ -7,8 +7,7 @@
 #include <stddef.h>
 
 #include "ferry_stats.h"
-
-#define TOP_TEXT 64 /* bytes of a cell's text */
+#include "top_text.h"
 
 struct top_column {
 	const char *title;
@@ -26,6 +25,8 @@ struct top_view {
 	size_t nb_columns;
 	/* bit/s or the like, for the sparkline; NULL: there is none. */
 	double (*rate)(const union ferry_stats_record *record);
+	/* Is there a row for this record of the type? NULL: for each. */
+	bool (*shows)(const union ferry_stats_record *record);
 };
 
 extern const struct top_view top_views[];
@@ -37,9 +38,6 @@ size_t top_rows(const struct top_view *view, const struct ferry_stats_snapshot *
 
 /* Sum of what all links send, bit/s; 0 of what is not known. */
 double top_rate(const struct ferry_stats_snapshot *snapshot);
-
-/* "1.23M"; "-" of NAN. */
-void top_number(double value, char text[TOP_TEXT]);
 
 /* Uptime, load, packets: the line above all. */
 void top_headline(
