@@ -59,7 +59,8 @@ struct session_book {
 	uint32_t nb_conferences;
 	uint16_t epoch; /* of the next source that is made at run time */
 
-	/* Sessions that are to be forwarded whatever else is known of them: session_key, ascending.
+	/*
+	 * Sessions that are to be forwarded whatever else is known of them: session_key, ascending.
 	 */
 	uint64_t *forwards;
 	uint32_t nb_forwards;

@@ -34,7 +34,8 @@ int ctl_request_parse(
 	const char *line, size_t len, struct ctl_request *request, char *error, size_t size);
 void ctl_request_free(struct ctl_request *request);
 
-/* How many words of a request are a command's own, of one or two words; 0: it is another command.
+/*
+ * How many words of a request are a command's own, of one or two words; 0: it is another command.
  */
 unsigned int ctl_request_words(const struct ctl_request *request, const char *command);
 

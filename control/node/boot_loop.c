@@ -197,8 +197,10 @@ ferryd_event_base(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	/* By the coarse clock, some 4 ms, two of three ticks would wake before they are due, and
-	 * again. */
+	/*
+	 * By the coarse clock, some 4 ms, two of three ticks would wake before they are due, and
+	 * again.
+	 */
 	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
 		base = event_base_new_with_config(config);
 	if (config != NULL)

@@ -60,7 +60,8 @@ manage_action manage_pipedef, manage_routepipeline, manage_removepipeline;
 
 /* manage_pipelines.c: which sessions are defined, and how they are. */
 manage_action manage_pipelines_tell, manage_pipeline_play, manage_pipeline_stop;
-/* The answer to a stream request: one session as it now is; its state is "removed" if it is gone.
+/*
+ * The answer to a stream request: one session as it now is; its state is "removed" if it is gone.
  */
 int manage_pipeline_answer(
 	struct ferryd *f, const struct message *request, uint32_t conference, uint32_t session);

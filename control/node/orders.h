@@ -55,8 +55,10 @@ struct message *orders_place(const struct orders *orders);
  */
 int orders_root(const char *address, const char *authority, char *root, char *error);
 
-/* The messages of a file, without what is before and after them. 0, or -1 with error; then orders
- * is empty. */
+/*
+ * The messages of a file, without what is before and after them. 0, or -1 with error; then orders
+ * is empty.
+ */
 int orders_parse(const uint8_t *bytes, size_t size, struct orders *orders, char *error);
 
 /* 0; 1: there is no such file; -1 with error (ORDERS_ERROR_MAX bytes), which does not name it. */

@@ -30,14 +30,16 @@ struct utc_clock {
 	int64_t frequency_q32; /* measured: UTC against the monotonic clock, as utc_map.rate_q32 */
 	int64_t offset_ns;     /* UTC as sampled last - as mapped */
 	struct utc_sample last;
-	/* What the frequency is measured over: samples at least a second apart, the oldest first.
+	/*
+	 * What the frequency is measured over: samples at least a second apart, the oldest first.
 	 */
 	struct utc_sample window[UTC_CLOCK_SAMPLES];
 	unsigned int n_window;
 	uint64_t span_least; /* ns; shorter ones measure nothing */
 	uint64_t steps;	     /* of UTC, as seen */
 	bool told;
-	/* Called once as the offset exceeds a second, and anew only after it was below half of one.
+	/*
+	 * Called once as the offset exceeds a second, and anew only after it was below half of one.
 	 */
 	void (*far_off)(void *ctx, int64_t offset_ns);
 	void *ctx;

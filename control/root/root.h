@@ -94,8 +94,10 @@ void root_place_send(struct root *root, struct root_node *node);
 /* Who is below whom, to mgmt. */
 void root_places_below(struct root *root);
 
-/* root_ways.c: `linkloss` of a node; false with error. What sources are told of their ways, if it
- * is time: when to look again (ms). */
+/*
+ * root_ways.c: `linkloss` of a node; false with error. What sources are told of their ways, if it
+ * is time: when to look again (ms).
+ */
 bool root_ways_take(struct root *root, const struct message *message, char *error);
 int64_t root_ways_step(struct root *root, int64_t now);
 

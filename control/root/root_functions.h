@@ -10,7 +10,8 @@
 #include "root.h"
 #include "root_ctl_table.h"
 
-/* argv are the arguments after the command's words. The data, a new reference, or NULL with error.
+/*
+ * argv are the arguments after the command's words. The data, a new reference, or NULL with error.
  */
 typedef json_t *
 root_function(struct root *root, unsigned int argc, const char *const *argv, char *error);

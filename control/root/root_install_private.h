@@ -5,8 +5,10 @@
 
 #include "root.h"
 
-/* A node's copy of the session, NULL if it has none; got: made if it has none. Pointers to other
- * copies of the session are void after get and drop. */
+/*
+ * A node's copy of the session: NULL if it has none, or made if it has none (get). A pointer to
+ * another copy of the session does not outlive get or drop.
+ */
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
 void root_copy_drop(struct root_install *install, struct root_copy *copy);
@@ -14,7 +16,8 @@ void root_copy_drop(struct root_install *install, struct root_copy *copy);
 /* The node, if messages reach it now; else NULL. */
 const struct root_node *root_install_reach(const struct root *root, uint32_t id);
 
-/* Sends a message that names a stream and says no more of it; message is filled in. As root_send.
+/*
+ * Sends a message that names a stream and says no more of it; message is filled in. As root_send.
  */
 int root_install_send(struct root *root, const struct root_node *node, enum message_type type,
 	uint64_t stream, struct message *message);

@@ -88,8 +88,10 @@ is_busy(struct root_copy *copy, int64_t now, int64_t *next)
 	if (due <= now) {
 		uint8_t silences = copy->asked ? copy->silences + 1 : 0;
 
-		/* No answer (a connection that ends takes along what it has), or refused a while
-		 * ago: from the beginning. */
+		/*
+		 * No answer (a connection that ends takes along what it has), or refused a while
+		 * ago: from the beginning.
+		 */
 		*copy = (struct root_copy){.node = copy->node,
 			.leaving = copy->leaving,
 			.silences = silences < ROOT_INSTALL_DOUBLINGS ? silences

@@ -17,7 +17,8 @@
 
 struct root_store;
 
-/* The file is made if it is not there (0600), its directory is not. NULL with a sentence in error.
+/*
+ * The file is made if it is not there (0600), its directory is not. NULL with a sentence in error.
  */
 struct root_store *root_store_open(const char *path, char *error, size_t size);
 /* NULL is allowed. */
@@ -40,7 +41,8 @@ void root_store_rollback(struct root_store *store);
  */
 int root_store_node(struct root_store *store, const char *name, uint32_t wanted, uint32_t *id);
 
-/* Of what follows: texts live until the callback returns; a callback's other result than 0 ends it.
+/*
+ * Of what follows: texts live until the callback returns; a callback's other result than 0 ends it.
  */
 typedef int root_store_node_each(void *ctx, uint32_t id, const char *name);
 int root_store_nodes(struct root_store *store, root_store_node_each *each, void *ctx);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sources with adaptive repair are told what the whole way of their session loses (root_losses.h).
+/*
+ * Sources with adaptive repair are told what the whole way of their session loses (root_losses.h).
  */
 #include "loss_news.h"
 #include "root.h"

@@ -13,7 +13,8 @@
 /* NULL = no node runs. With control_lock. */
 static const struct show_view *view;
 
-/* Reads one or more decimal numbers with commas between them; returns how many, -1 if it is none.
+/*
+ * Reads one or more decimal numbers with commas between them; returns how many, -1 if it is none.
  */
 static int
 read_numbers(const char *text, uint32_t *numbers, int max)

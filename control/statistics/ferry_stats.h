@@ -41,7 +41,8 @@ enum ferry_stats_result {
 	FERRY_STATS_NO_MEMORY = -2,
 };
 
-/* Opens a node's file. NULL with a sentence in error: not there, not such a file, another version.
+/*
+ * Opens a node's file. NULL with a sentence in error: not there, not such a file, another version.
  */
 struct ferry_stats *ferry_stats_open(const char *path, char *error, size_t size);
 
@@ -108,8 +109,10 @@ void ferry_stats_snapshot_free(struct ferry_stats_snapshot *snapshot);
 const struct ferry_stats_node *
 ferry_stats_snapshot_node(const struct ferry_stats_snapshot *snapshot);
 
-/* Delay (us) up to which the share q (0 to 1) of all lies: interpolated within its bin; NAN of
- * none. */
+/*
+ * Delay (us) up to which the share q (0 to 1) of all lies: interpolated within its bin; NAN of
+ * none.
+ */
 double ferry_stats_delay_quantile(const uint64_t delays[FERRY_STATS_DELAYS], double q);
 
 /* "degraded"; "?" of what is not known. */

@@ -11,11 +11,13 @@
 
 struct link_watch;
 
-/* Called from link_watch_read() alone: with the first state of each interface, then with changes.
+/*
+ * Called from link_watch_read() alone: with the first state of each interface, then with changes.
  */
 typedef void (*link_watch_fn)(void *ctx, int ifindex, bool up);
 
-/* NULL and errno if there is no netlink socket to be had. It watches the network namespace of now.
+/*
+ * NULL and errno if there is no netlink socket to be had. It watches the network namespace of now.
  */
 struct link_watch *link_watch_open(link_watch_fn changed, void *ctx);
 void link_watch_close(struct link_watch *watch);

@@ -58,7 +58,8 @@ struct neighbour {
 
 struct neighbour_ops {
 	void *ctx;
-	/* Ask for the neighbour's MAC: by broadcast or multicast if at is NULL, else at that MAC.
+	/*
+	 * Ask for the neighbour's MAC: by broadcast or multicast if at is NULL, else at that MAC.
 	 */
 	void (*solicit)(void *ctx, const struct neighbour *n, const struct rte_ether_addr *at);
 	/* n->has_mac or n->mac became another: publish it. May call need(), not release(). */

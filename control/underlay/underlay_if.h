@@ -56,7 +56,8 @@ bool underlay_if_owns(const struct underlay_if *port, const struct underlay_addr
 /* Is it the solicited-node group of one of the port's addresses (RFC 4291, 2.7.1)? */
 bool underlay_if_in_group(const struct underlay_if *port, const struct underlay_addr *group);
 
-/* The solicited-node multicast address of an IPv6 address: ff02::1:ff00:0/104 and its last 24 bits.
+/*
+ * The solicited-node multicast address of an IPv6 address: ff02::1:ff00:0/104 and its last 24 bits.
  */
 struct underlay_addr underlay_solicited_node(const struct underlay_addr *addr);
 

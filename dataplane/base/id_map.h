@@ -19,7 +19,8 @@
 
 #include "reclaim.h"
 
-/* Not a key that can be stored, and never found: a free slot. No node, no conference, no session.
+/*
+ * Not a key that can be stored, and never found: a free slot. No node, no conference, no session.
  */
 #define ID_MAP_NO_KEY 0
 

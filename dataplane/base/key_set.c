@@ -7,7 +7,8 @@
 
 #define BUCKETS_MIN 8
 
-/* A full bucket sends keys on, whose look-ups cost more: up to so many keys a bucket, 1 % of them.
+/*
+ * A full bucket sends keys on, whose look-ups cost more: up to so many keys a bucket, 1 % of them.
  */
 #define KEYS_MAX 4
 
@@ -57,7 +58,8 @@ table_place(struct key_table *table, uint64_t home, uint64_t key, uint32_t *far)
 	return NULL;
 }
 
-/* The table has room. A reader that finds the key needs no reach; one that does not may be early.
+/*
+ * The table has room. A reader that finds the key needs no reach; one that does not may be early.
  */
 static void
 table_add(struct key_table *table, uint64_t key)

@@ -29,7 +29,8 @@ make_heads(struct line_pool *pool, uint8_t *lines, void **owners, uint8_t *shelv
 	pool->nb_chunks += n;
 }
 
-/* As many chunks again as there are, in one piece: few pages, however the memory was used before.
+/*
+ * As many chunks again as there are, in one piece: few pages, however the memory was used before.
  */
 static int
 grow(struct line_pool *pool)

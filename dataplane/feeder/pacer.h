@@ -18,8 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How late a worker may come to a packet without losing rate: an idle one's longest sleep, and
- * what the kernel adds to it. */
+/*
+ * How late a worker may come to a packet without losing rate: an idle one's longest sleep, and
+ * what the kernel adds to it.
+ */
 #define PACER_GRAIN_NS UINT64_C(1000000)
 
 /* A turn of a busy worker, which sees all that came in it at once. */

@@ -112,7 +112,8 @@ bool liveness_turn(struct liveness *l, uint64_t now, uint64_t heard_at);
 bool liveness_send(struct liveness *l, uint64_t now, uint32_t utc_us, bool can, struct rng *rng,
 	struct probe_body *body);
 
-/* The probe that was due could not be made for want of a buffer: nothing is held against the link.
+/*
+ * The probe that was due could not be made for want of a buffer: nothing is held against the link.
  */
 void liveness_unsent(struct liveness *l);
 

@@ -182,8 +182,10 @@ bool node_settled(const struct node *node);
 
 void node_set_clock(struct node *node, const struct utc_map *map);
 
-/* Links. NULL with errno set: EINVAL (NodeID), EEXIST, ENOSPC, ENOMEM, ENODEV (no worker sends on
- * the port). */
+/*
+ * Links. NULL with errno set: EINVAL (NodeID), EEXIST, ENOSPC, ENOMEM, ENODEV (no worker sends on
+ * the port).
+ */
 struct link *node_add_link(struct node *node, const struct link_params *params);
 /* Publishes the neighbour's MAC; NULL = not resolved. 0 or -ENOMEM. */
 int node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac);

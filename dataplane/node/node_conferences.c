@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Conferences, as far as the dataplane knows them: how their packets are treated where they wait.
+/*
+ * Conferences, as far as the dataplane knows them: how their packets are treated where they wait.
  */
 #include <errno.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Flow plans: what a source needs to know of its flows to send a packet without looking anything
- * up. */
+/*
+ * Flow plans: what a source needs to know of its flows to send a packet without looking anything
+ * up.
+ */
 #include <errno.h>
 
 #include <rte_malloc.h>

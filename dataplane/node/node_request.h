@@ -39,7 +39,8 @@ void node_retire_both(struct node *node, uint16_t (*before)(const void *object),
 int node_spread(const struct node *node, uint64_t key, const struct port *port,
 	bool (*admits)(const struct worker *w, const struct port *port));
 
-/* A ring of a power of two places, whose one consumer is a worker or the control thread; or NULL.
+/*
+ * A ring of a power of two places, whose one consumer is a worker or the control thread; or NULL.
  */
 struct rte_ring *node_ring(uint32_t size, bool many_producers);
 

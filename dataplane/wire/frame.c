@@ -172,7 +172,8 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	if (unlikely(ip->proto == IPPROTO_ICMPV6))
 		return FRAME_CONTROL;
 	destination = address_ipv6(ip->dst_addr);
-	/* IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).
+	/*
+	 * IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).
 	 */
 	local = address_is_ipv4(&destination) ? -1 : find_local(port, &destination);
 	if (unlikely(local < 0))

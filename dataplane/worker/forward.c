@@ -109,7 +109,8 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 		struct pathlet_view view;
 		enum drop_reason reason;
 
-		/* The first segment holds Pathlet and session header, or they count as cut short.
+		/*
+		 * The first segment holds Pathlet and session header, or they count as cut short.
 		 */
 		reason = pathlet_parse(
 			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);

@@ -64,7 +64,8 @@ forward_transit_recoded(const struct id_table *recoded, const struct link_frame 
 	       id_table_find(recoded, session_wire_key((const uint8_t *)session)) != NULL;
 }
 
-/* Makes what follows the link header of such a frame the packet: len bytes, whose sum may be known.
+/*
+ * Makes what follows the link header of such a frame the packet: len bytes, whose sum may be known.
  */
 static inline void
 forward_cut(struct rte_mbuf *m, uint32_t len)

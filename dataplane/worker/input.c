@@ -21,8 +21,10 @@ punt(struct worker *w, struct port *port, struct rte_mbuf *m)
 	w->counters.consumed++;
 }
 
-/* The general path, for any frame. Returns the DATA datagram that it was, NULL when it was anything
- * else. */
+/*
+ * The general path, for any frame. Returns the DATA datagram that it was, NULL when it was anything
+ * else.
+ */
 static struct rte_mbuf *
 input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingress_burst *ingress)
 {
@@ -120,7 +122,8 @@ struct tables {
 	uint64_t own;			/* pathlet_transit_key of this node */
 };
 
-/* A frame that its link accepted, but that is not in transit. Apart: it would cost those that are.
+/*
+ * A frame that its link accepted, but that is not in transit. Apart: it would cost those that are.
  */
 static __rte_noinline void
 take_other(struct departures *d, const struct link *link, struct rte_mbuf *m, uint32_t len)

@@ -8,7 +8,8 @@
 
 #include "worker.h"
 
-/* Takes frames that came in on a port, or were handed over by the worker on whose queue they came.
+/*
+ * Takes frames that came in on a port, or were handed over by the worker on whose queue they came.
  */
 void input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16_t n);
 

@@ -69,7 +69,8 @@ struct port {
 	uint8_t nb_addresses;
 	struct address addresses[PORT_ADDRESSES_MAX];
 
-	/* Written by the control thread, read by workers: nothing is sent on a port that is down.
+	/*
+	 * Written by the control thread, read by workers: nothing is sent on a port that is down.
 	 */
 	bool up;
 };

@@ -17,7 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Follows the lengths as receivers do; returns the index of the tree's node behind these Pathlets.
+/*
+ * Follows the lengths as receivers do; returns the index of the tree's node behind these Pathlets.
  */
 static unsigned int
 walk(const uint8_t *bytes, size_t size, unsigned int depth, const struct pathlet_tree *tree,

@@ -91,8 +91,10 @@ code(struct scene *s, enum rlnc_repair repair, uint32_t ratio)
 		.deadline = 1000 * SIM_MS};
 }
 
-/* Queues of all nodes from one (an index) on, so short that what waits is of the generation that is
- * on its way. */
+/*
+ * Queues of all nodes from one (an index) on, so short that what waits is of the generation that is
+ * on its way.
+ */
 static void
 shorten_queues(struct scene *s, uint32_t from, uint32_t packets)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A growing map from 64-bit keys to 32-bit values, for the oracle. Key UINT64_MAX is not to be
- * used. */
+/*
+ * A growing map from 64-bit keys to 32-bit values, for the oracle. Key UINT64_MAX is not to be
+ * used.
+ */
 #ifndef FERRY_SIM_MAP64_H
 #define FERRY_SIM_MAP64_H
 

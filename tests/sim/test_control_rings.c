@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What goes to the control thread: when it does not come to fetch it, the rest is dropped by name.
+/*
+ * What goes to the control thread: when it does not come to fetch it, the rest is dropped by name.
  */
 #include <rte_ether.h>
 

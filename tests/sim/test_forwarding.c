@@ -199,7 +199,8 @@ mark_some(void *arg, struct sim *sim, const struct sim_wire *sw, const struct wi
 		sw->node[log->to ^ 1] != 0)
 		return;
 	(void)sim;
-	/* The type of service is the low byte of the first word, the checksum follows (RFC 1624).
+	/*
+	 * The type of service is the low byte of the first word, the checksum follows (RFC 1624).
 	 */
 	sum = (uint16_t) ~(ip[10] << 8 | ip[11]) + 3u;
 	sum = (sum & 0xffff) + (sum >> 16);

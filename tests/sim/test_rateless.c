@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DECODED on its way from destinations over relays to the source, and what the source makes of it.
+/*
+ * DECODED on its way from destinations over relays to the source, and what the source makes of it.
  */
 #include "recode.h"
 #include "rlnc_encoder.h"

@@ -118,7 +118,8 @@ test_several(void **state)
 
 #define EVENTS 3000
 
-/* The least of the last minute, to a slice: never one older than a minute, none younger left out.
+/*
+ * The least of the last minute, to a slice: never one older than a minute, none younger left out.
  */
 static void
 test_minimum(void **state)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* line_map and line_pool against a plain array; one thread, so that what is deferred is free at
- * once. */
+/*
+ * line_map and line_pool against a plain array; one thread, so that what is deferred is free at
+ * once.
+ */
 #include "unit.h"
 
 #include "line_map.h"

@@ -339,7 +339,8 @@ test_refuses(void **state)
 	changed(h, 20, 17, false, UNDERLAY_other_protocol);
 	frame = SOLICITED("60000000", MAC_2);
 	harness_input(h, 3 * S, &frame, UNDERLAY_nd_stranger);
-	/* an option that we do not know (RFC 3971, a nonce): passed over, but not with length zero
+	/*
+	 * an option that we do not know (RFC 3971, a nonce): passed over, but not with length zero
 	 */
 	frame = SOLICITED("60000000", "0e01112233445566");
 	harness_input(h, 3 * S, &frame, UNDERLAY_nd_stranger);

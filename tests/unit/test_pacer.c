@@ -7,7 +7,8 @@
 
 #define S UINT64_C(1000000000)
 
-/* The n-th packet may go at n times size / rate: after a million packets still to the nanosecond.
+/*
+ * The n-th packet may go at n times size / rate: after a million packets still to the nanosecond.
  */
 static void
 test_long_run_is_exact(void **state)

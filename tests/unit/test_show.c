@@ -466,7 +466,8 @@ allowed_now(struct harness *h, struct allowed *allowed)
 	return bps;
 }
 
-/* The least over the flows' first links, as payload of 100 (96) bytes, and no more than its rate.
+/*
+ * The least over the flows' first links, as payload of 100 (96) bytes, and no more than its rate.
  */
 static void
 test_rate_allowed(void **state)
