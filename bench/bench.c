@@ -211,6 +211,8 @@ bench_figure(const char *key, double value)
 {
 	if (figures == NULL)
 		figures = json_object();
+	if (!isfinite(value))
+		bench_die("figure %s: nothing was measured", key);
 	if (json_object_get(figures, key) != NULL)
 		bench_die("figure %s given twice", key);
 	if (json_object_set_new(figures, key, json_real(shortened(value))))

@@ -193,11 +193,10 @@ print(const struct changer *c, const char *role, const struct pairs *pairs, doub
 		(unsigned long)c->links_added, (unsigned long)c->links_removed,
 		(unsigned long)c->sessions_added, (unsigned long)c->sessions_removed,
 		(unsigned long)lost);
-	printf("        | turns longer than %u us: %lu with changes (%.1f %% of the time), %lu "
+	printf("        | turns that were interrupted: %lu with changes (%.1f %% of the time), %lu "
 	       "without (%.1f %%)\n",
-		BENCH_GAP_NS / 1000, (unsigned long)pairs->gaps[1],
-		100 * pairs->preempted[1] / pairs->time[1], (unsigned long)pairs->gaps[0],
-		100 * pairs->preempted[0] / pairs->time[0]);
+		(unsigned long)pairs->gaps[1], 100 * pairs->preempted[1] / pairs->time[1],
+		(unsigned long)pairs->gaps[0], 100 * pairs->preempted[0] / pairs->time[0]);
 	snprintf(key, sizeof(key), "changes_%s_fall_percent", role);
 	bench_figure(key, mean.mean);
 	snprintf(key, sizeof(key), "changes_%s_fall_upper_percent", role);
