@@ -45,8 +45,7 @@ write_session(struct loop_traffic *t, uint8_t *frame)
 	hdr->session = rte_cpu_to_be_32(t->session_at + 1);
 	hdr->seq = rte_cpu_to_be_32(t->round);
 	hdr->flow_seq = rte_cpu_to_be_16((uint16_t)t->round);
-	/* On its way for a time with a jitter of a fifth of a millisecond or so. */
-	hdr->stamp = rte_cpu_to_be_32(t->stamp - (t->session_at * 41 + t->round * 97) % 256);
+	hdr->stamp = loop_stamp(t);
 	next_session(t);
 	return (hdr->session & 0xffff) + (hdr->session >> 16) + (hdr->seq & 0xffff) +
 	       (hdr->seq >> 16) + (hdr->stamp & 0xffff) + (hdr->stamp >> 16) + hdr->flow_seq;
@@ -130,14 +129,12 @@ prepare(struct loop_traffic *t, struct rte_mbuf *m)
 	}
 }
 
-/* What was sent so long ago comes now. */
-#define ON_ITS_WAY_US 20000
-
 static inline void
 set_stamp(struct loop *loop, uint64_t now)
 {
 	if (loop->utc != NULL)
-		loop->traffic->stamp = (uint32_t)(utc_ns(loop->utc, now) / 1000) - ON_ITS_WAY_US;
+		loop->traffic->stamp = (uint32_t)(utc_ns(loop->utc, now) / 1000) -
+				       LOOP_ON_ITS_WAY_US;
 }
 
 /* As a vectorised driver writes the words of a packet that it received: three stores. */

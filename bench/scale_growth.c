@@ -11,6 +11,7 @@
 #define SOURCE_HOPS   256
 #define MEASURE	      200000
 #define MEASURE_QUICK 8192
+#define WARM_UP	      4096
 #define EACH	      128 /* packets: a destination does some work once in 64 of a session */
 #define SIZES_MAX     8
 
@@ -85,12 +86,13 @@ turn_node(struct scale_node *s)
 }
 
 static double
-cycles(struct scale_node *s, uint32_t (*turn)(struct scale_node *s), uint64_t packets)
+cycles(struct scale_node *s, uint32_t (*turn)(struct scale_node *s), uint64_t warm_up,
+	uint64_t packets)
 {
 	struct bench_meter meter;
 	uint64_t warm = 0, least = UINT64_MAX;
 
-	for (uint64_t begin = rte_rdtsc(), end; warm < 4096; begin = end) {
+	for (uint64_t begin = rte_rdtsc(), end; warm < warm_up; begin = end) {
 		warm += turn(s);
 		end = rte_rdtsc();
 		least = RTE_MIN(least, end - begin);
@@ -116,13 +118,14 @@ measure_point(const struct bench_options *options, const struct curve *curve, ui
 {
 	static struct scale_node s;
 	uint64_t packets = options->quick ? MEASURE_QUICK : RTE_MAX((uint32_t)MEASURE, size * EACH);
-	uint64_t before = scale_allocated();
+	/* A session's first packet is other work than those that follow. */
+	uint64_t warm_up = RTE_MAX((uint32_t)WARM_UP, size), before = scale_allocated();
 	double port, node;
 
 	make(&s, curve, size);
 	point->bytes = scale_allocated() - before;
-	port = cycles(&s, turn_port, packets);
-	node = cycles(&s, turn_node, packets);
+	port = cycles(&s, turn_port, warm_up, packets);
+	node = cycles(&s, turn_node, warm_up, packets);
 	bench_add(&point->net, node - port);
 	scale_settle(&s);
 	scale_node_free(&s);

@@ -170,7 +170,6 @@ static void
 make_node(struct scale_node *s)
 {
 	static unsigned int made;
-	struct utc_map utc = {.utc0_ns = UINT64_C(1790000000) * 1000000000};
 	struct node_budget budget = {.ring_packets = 4096};
 	const char *error = "";
 	char name[16];
@@ -190,7 +189,7 @@ make_node(struct scale_node *s)
 	if (s->node == NULL)
 		bench_die("node: %s", error);
 	s->node->tsc = s->clock;
-	node_set_clock(s->node, &utc);
+	node_set_clock(s->node, &scale_utc);
 	for (uint16_t i = 0; i < s->params.workers; i++)
 		if (node_add_port(s->node, &s->ports[i].port) < 0)
 			bench_die("node: a port too many");

@@ -53,6 +53,7 @@ write_session(struct scale_traffic *t, uint8_t *frame)
 		hdr->session = rte_cpu_to_be_32(at - conference * t->conference_sessions + 1);
 		hdr->seq = rte_cpu_to_be_32(f->round);
 		hdr->flow_seq = rte_cpu_to_be_16((uint16_t)f->round);
+		hdr->stamp = loop_stamp(f);
 	}
 	f->session_at += f->session_step;
 	if (f->session_at >= f->sessions)
@@ -128,6 +129,7 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	}
 	if (n == 0 || rte_mempool_get_bulk(p->pool, (void **)pkts, n) != 0)
 		return 0;
+	p->traffic->frames.stamp = (uint32_t)(utc_ns(&scale_utc, now) / 1000) - LOOP_ON_ITS_WAY_US;
 	for (uint16_t i = 0; i < n; i++)
 		receive(p, pkts[i]);
 	if (p->rate != 0)

@@ -22,6 +22,7 @@
 #include "port.h"
 #include "relay_latency.h"
 #include "tsc.h"
+#include "utc.h"
 
 #define SCALE_BURST 32
 
@@ -30,6 +31,9 @@ struct scale_traffic {
 	struct loop_traffic frames;
 	uint32_t conference_sessions; /* sessions of a conference; the next begins after so many */
 };
+
+/* The time of day that nodes and time stamps go by. */
+static const struct utc_map scale_utc = {.utc0_ns = UINT64_C(1790000000) * 1000000000};
 
 struct scale_port {
 	struct port port;
