@@ -62,7 +62,7 @@ void link_tfrc_probed(struct worker *w, struct link *link, uint64_t rtt);
 void link_tfrc_feedback(
 	struct worker *w, struct link *link, const struct feedback_body *body, uint64_t arrived);
 
-/* DATA that the link accepted by the long way: ecn are the two bits of its IP header. */
+/* DATA that the link accepted on the general path: ecn are the two bits of its IP header. */
 void
 link_tfrc_received(struct worker *w, struct link *link, const struct link_hdr *hdr, uint8_t ecn);
 

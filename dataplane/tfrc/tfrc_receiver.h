@@ -99,7 +99,7 @@ struct tfrc_report {
 /* Forgets all; the next packet is the first. small_packets: the sender is tfrc-sp. */
 void tfrc_receiver_init(struct tfrc_receiver *r, bool small_packets);
 
-/* The long way. Returns true if a report is due now. */
+/* The general path. Returns true if a report is due now. */
 bool tfrc_receiver_packet_slow(struct tfrc_receiver *r, const struct tfrc_arrival *arrival);
 
 /* May packets in order, not marked, be told later? Then nothing of them is to be reported now. */

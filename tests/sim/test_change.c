@@ -164,9 +164,9 @@ test_stop_and_start(void **state)
 	small_finish(sim, oracle, (enum drop_reason[]){DROP_session_stopped, DROP_none});
 }
 
-/* Whatever flows a destination accounts for: the one that a session uses goes the short way. */
+/* Whatever flows a destination accounts for: the one that a session uses takes the fast path. */
 static void
-test_short_way(void **state)
+test_fast_path(void **state)
 {
 	struct sim *sim = three_ways();
 	struct sim_session s = small_session(sim, 1, (uint32_t[]){2, 0});
@@ -335,7 +335,7 @@ main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_flows),
 		cmocka_unit_test(test_stop_and_start),
-		cmocka_unit_test(test_short_way),
+		cmocka_unit_test(test_fast_path),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_link_again),
 		cmocka_unit_test(test_link_replaced),

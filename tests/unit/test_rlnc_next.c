@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A coded session's common packets beside the long way: two destinations get the same packets,
+ * A coded session's common packets beside the general path: two destinations get the same packets,
  * lost, late, twice, damaged as they are, one of them with rlnc_next before destination_input, as
  * deliver.c calls it, and after each burst both have sent the same datagrams and count the same.
  */
@@ -464,7 +464,7 @@ run(const struct scene *scene)
 	assert_int_equal(far.taken, 0);
 }
 
-/* Nothing happens on the way: all but a few take the short way. */
+/* Nothing happens on the way: all but a few take the fast path. */
 static void
 test_all(void **state)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The short ways of a packet beside the long one. Three nodes get the same random frames, good and
- * bad, of neighbours and clients over IPv4 and IPv6: one has all short ways; one has none of them,
- * for it forgets before each frame what frames it expects, and finds each buffer borrowed; and one
- * gets the frames in bursts. All send the same, with checksums that are right, and count the same;
- * each one's sums agree after each turn.
+ * The fast paths of a packet beside the general one. Three nodes get the same random frames, good
+ * and bad, of neighbours and clients over IPv4 and IPv6: one has all fast paths; one has none, for
+ * it forgets before each frame what frames it expects, and finds each buffer borrowed; and one gets
+ * the frames in bursts. All send the same, with checksums that are right, and count the same; each
+ * one's sums agree after each turn.
  */
 #include "unit.h"
 
@@ -19,8 +19,8 @@
 #define US     UINT64_C(1000)
 
 enum way {
-	SHORT,
-	LONG,
+	FAST,
+	GENERAL,
 	BURST,
 	WAYS
 };
@@ -66,7 +66,7 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 		memcpy(rte_pktmbuf_append(m, f->len), f->bytes, f->len);
 		m->ol_flags |= f->flags;
 		m->vlan_tci = f->tci;
-		if (side->way == LONG || f->borrowed) {
+		if (side->way == GENERAL || f->borrowed) {
 			rte_mbuf_refcnt_update(m, 1);
 			side->borrowed[side->nb_borrowed++] = m;
 		}
@@ -174,7 +174,7 @@ static const struct port_ops port_ops = {.rx_burst = rx_burst, .tx_burst = tx_bu
 
 /* --- turning ------------------------------------------------------------------------------ */
 
-/* Nothing is expected: whatever comes goes the long way, and out by the general one. */
+/* Nothing is expected: whatever comes takes the general path, in and out. */
 static void
 lengthen(struct side *side)
 {
@@ -210,7 +210,7 @@ turn(struct side *side, const struct mix_frame *frames, uint16_t n, uint64_t now
 	struct worker *w = side->node->workers[0];
 	struct rte_mbuf *m;
 
-	if (side->way == LONG)
+	if (side->way == GENERAL)
 		lengthen(side);
 	side->frames = frames;
 	side->n = n;
@@ -386,17 +386,17 @@ run(const struct mix_scene *scene)
 			changed = NO_CHANGE;
 		draw_burst(burst, n);
 		for (uint16_t i = 0; i < n; i++) {
-			turn(&sides[SHORT], &burst[i], 1, now);
-			turn(&sides[LONG], &burst[i], 1, now);
-			assert_int_equal(sides[SHORT].digest, sides[LONG].digest);
-			assert_memory_equal(&sides[SHORT].node->workers[0]->counters,
-				&sides[LONG].node->workers[0]->counters,
+			turn(&sides[FAST], &burst[i], 1, now);
+			turn(&sides[GENERAL], &burst[i], 1, now);
+			assert_int_equal(sides[FAST].digest, sides[GENERAL].digest);
+			assert_memory_equal(&sides[FAST].node->workers[0]->counters,
+				&sides[GENERAL].node->workers[0]->counters,
 				sizeof(struct worker_counters));
 		}
-		compare(&sides[SHORT], &sides[LONG], true);
+		compare(&sides[FAST], &sides[GENERAL], true);
 		if (ways > BURST) {
 			turn(&sides[BURST], burst, n, now);
-			compare(&sides[SHORT], &sides[BURST], !scene->flips);
+			compare(&sides[FAST], &sides[BURST], !scene->flips);
 		}
 		for (int k = 0; k < ways; k++)
 			node_tick(sides[k].node);
@@ -406,13 +406,13 @@ run(const struct mix_scene *scene)
 		mix_node_end(sides[k].node, now);
 }
 
-/* All is as it should be: nearly all that is forwarded or ends here takes short ways. */
+/* All is as it should be: nearly all that is forwarded or ends here takes fast paths. */
 static void
 test_good(void **state)
 {
 	(void)state;
 	run(&(struct mix_scene){.offloads = PORT_TX_CHAINS});
-	assert_true(sides[SHORT].left > FRAMES / 2);
+	assert_true(sides[FAST].left > FRAMES / 2);
 }
 
 static void
@@ -462,5 +462,5 @@ main(void)
 	if (unit_eal() < 0)
 		return 1;
 	rng_seed(&rng, unit_seed());
-	return cmocka_run_group_tests_name("short_ways", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("fast_paths", tests, NULL, NULL);
 }
