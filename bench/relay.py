@@ -29,7 +29,7 @@ NDR, PDR = 0.0, 0.005
 
 QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
 BUDGET = 6.0  # seconds of one search
-SOAK_SLICE = 2.0  # seconds, about
+SOAK_SLICE = 1.0  # seconds, about
 
 
 class Opposite:

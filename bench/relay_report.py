@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What bench/relay found, as tables and as figures."""
 import json
+import math
 import pathlib
 import platform
 import statistics
@@ -200,6 +201,13 @@ def print_tables(rows, options, about):
     return figures
 
 
+def sign_test(more, less):
+    """How often two that are alike would differ at least so much: coins, and their rarer side."""
+    thrown = more + less
+    tail = sum(math.comb(thrown, k) for k in range(max(more, less), thrown + 1)) / 2 ** thrown
+    return min(1.0, 2 * tail)
+
+
 def print_soak(payload, rate, soaks):
     print(f"\nsoak: payload {payload} bytes, {rate / 1e6:.3f} Mpps (90 % of ferryd's PDR), by turns")
     table(["", "seconds", "offered", "lost", "lost, ppm", "ppm in each slice", "worker preempted",
@@ -209,7 +217,13 @@ def print_soak(payload, rate, soaks):
             per_cent(soak.waited, soak.wall),
             per_cent(soak.stalled, soak.seconds)] for seat, soak in soaks.items()])
     ours, theirs = soaks["ferry"], soaks["macswap"]
-    return {"soak_seconds": ours.seconds, "soak_mpps": rate / 1e6,
+    more = sum(a > b for a, b in zip(ours.slices, theirs.slices))
+    less = sum(a < b for a, b in zip(ours.slices, theirs.slices))
+    chance = sign_test(more, less)
+    print(f"of {len(ours.slices)} pairs of slices ferryd lost more in {more}, macswap in {less}: "
+          f"two that are alike differ at least so much in {100 * chance:.0f} % of runs")
+    return {"soak_pairs_more": more, "soak_pairs_less": less, "soak_sign_test": chance,
+            "soak_seconds": ours.seconds, "soak_mpps": rate / 1e6,
             "soak_offered": ours.offered, "soak_lost": ours.lost,
             "soak_macswap_offered": theirs.offered, "soak_macswap_lost": theirs.lost,
             "soak_loss_ppm": 1e6 * ours.lost / ours.offered,
