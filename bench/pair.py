@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 
+from child import begin_child
 from options import writable
-from testpmd import Testpmd, TestpmdError, die_with_parent
+from testpmd import Testpmd, TestpmdError
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
@@ -114,7 +115,7 @@ class Node:
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(
                 [binaries / "ferryd", "-c", directory / f"{name}.cfg"], stdin=subprocess.DEVNULL,
-                stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+                stdout=out, stderr=subprocess.STDOUT, preexec_fn=begin_child,
                 start_new_session=True)
 
     def show(self, what):

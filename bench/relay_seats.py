@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The processes of bench/relay and bench/destination: the generator, and who sits opposite of it."""
-import ctypes
 import json
 import os
 import pathlib
@@ -9,21 +8,16 @@ import signal
 import subprocess
 import time
 
+from child import begin_child
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 DESCRIPTORS = 1024  # of rings: memif's, and a device's receive and send queue
 MEMORY_MIB = 256  # of each process
 
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
-
 
 class SeatError(RuntimeError):
     pass
-
-
-def _die_with_parent():
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _is_pci(device):
@@ -63,7 +57,7 @@ class Process:
                 self.process = subprocess.Popen(
                     self.command, stdin=subprocess.PIPE, stderr=out,
                     stdout=options.get("stdout", out), text=True, bufsize=1,
-                    preexec_fn=_die_with_parent, start_new_session=True)
+                    preexec_fn=begin_child, start_new_session=True)
             except FileNotFoundError as error:
                 raise SeatError(f"{error.filename} is not there: ./run bench builds Ferry and "
                                 "installs the package dpdk") from error

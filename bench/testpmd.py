@@ -1,18 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A dpdk-testpmd that is told what to do over its prompt, as a user would."""
-import ctypes
 import os
 import re
-import signal
 import subprocess
 import time
 
-_libc = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent():
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+from child import begin_child
 
 
 class TestpmdError(RuntimeError):
@@ -33,7 +26,7 @@ class Testpmd:
         with open(log, "wb") as out:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=out,
                                             stderr=subprocess.STDOUT, text=True,
-                                            preexec_fn=die_with_parent, start_new_session=True)
+                                            preexec_fn=begin_child, start_new_session=True)
         self._wait_for(r"testpmd> ", 0, 20)
 
     def _text(self, offset=0):

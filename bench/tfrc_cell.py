@@ -6,7 +6,6 @@
 Rate, queue and delay are the line's alone. Frames of both kinds are equally large. What enters the
 line and what comes out of it is captured there and counted.
 """
-import contextlib
 import json
 import math
 import os
@@ -19,7 +18,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-from testpmd import die_with_parent
+from child import begin_child
 from tfrc_capture import SNAP, Capture
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -105,15 +104,6 @@ def run(*command, check=True):
     if check and done.returncode != 0:
         raise CellError(f"{' '.join(map(str, command))}: {(done.stderr or done.stdout).strip()}")
     return done.stdout
-
-
-def begin_child():
-    """In a child, before it is another program. The kernel may schedule each session as a group of its
-    own (sched(7), autogroup), beside which nice values count for nothing: the group gets this one's."""
-    die_with_parent()
-    with contextlib.suppress(OSError):  # no such groups, or not ours to change
-        pathlib.Path("/proc/self/autogroup").write_text(
-            str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
 
 
 class Network:

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a benchmark's child processes have in common, in a child before it is another program."""
+import contextlib
+import ctypes
+import os
+import pathlib
+import signal
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def begin_child():
+    """It ends with its parent. And the kernel may schedule each session as a group of its own
+    (sched(7), autogroup), beside which nice values count for nothing: the group gets this one's."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    with contextlib.suppress(OSError):  # no such groups, or not ours to change
+        pathlib.Path("/proc/self/autogroup").write_text(
+            str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
