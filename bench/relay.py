@@ -20,7 +20,7 @@ import relay_report as report
 from options import add_seats, check_seats, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
-                         free_hugepages_mib, memif, memory_arguments)
+                         free_hugepages_mib, memif, memory_arguments, stolen)
 
 SEATS = ("ferry", "macswap", "io")
 PAYLOADS = (64, 256, 512, 1400)
@@ -105,11 +105,13 @@ class Opposite:
         """Without a rate, as many as go. The answer has rates in frames a second too."""
         self.take_seat(name)
         seat = self.seats[name]
-        waited, begun = seat.waited(), time.monotonic()
+        cpu = self.options.cpus[1]
+        waited, taken, begun = seat.waited(), stolen(cpu), time.monotonic()
         result = self.generator.ask("trial", port=self._port(name), seat=name, payload=payload,
                                     burst=self.burst, rate=int(rate), ns=int(seconds * 1e9))
         result["wall"] = time.monotonic() - begun
         result["waited"] = seat.waited() - waited
+        result["stolen"] = stolen(cpu) - taken
         result["rate"] = result["received_sending"] / result["seconds"]
         seat.check()
         return result

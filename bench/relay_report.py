@@ -49,7 +49,7 @@ class Row:
 
 class Soak:
     def __init__(self):
-        self.seconds = self.wall = self.waited = self.stalled = 0.0
+        self.seconds = self.wall = self.waited = self.stolen = self.stalled = 0.0
         self.offered = self.lost = 0
         self.slices = []  # loss of each, 10^-6
 
@@ -57,6 +57,7 @@ class Soak:
         self.seconds += result["seconds"]
         self.wall += result["wall"]
         self.waited += result["waited"]
+        self.stolen += result["stolen"]
         self.stalled += result["stall_ns"] / 1e9
         self.offered += result["sent"] + result["refused"]
         self.lost += result["lost"] + result["refused"]
@@ -211,10 +212,10 @@ def sign_test(more, less):
 def print_soak(payload, rate, soaks):
     print(f"\nsoak: payload {payload} bytes, {rate / 1e6:.3f} Mpps (90 % of ferryd's PDR), by turns")
     table(["", "seconds", "offered", "lost", "lost, ppm", "ppm in each slice", "worker preempted",
-           "generator stalled"],
+           "stolen by the host", "generator stalled"],
           [[NAMES[seat], f"{soak.seconds:.1f}", f"{soak.offered:,}", f"{soak.lost:,}",
             f"{1e6 * soak.lost / soak.offered:,.0f}", spread(soak.slices, 0),
-            per_cent(soak.waited, soak.wall),
+            per_cent(soak.waited, soak.wall), per_cent(soak.stolen, soak.wall),
             per_cent(soak.stalled, soak.seconds)] for seat, soak in soaks.items()])
     ours, theirs = soaks["ferry"], soaks["macswap"]
     more = sum(a > b for a, b in zip(ours.slices, theirs.slices))

@@ -46,6 +46,14 @@ def memory_arguments(huge):
     return ["--no-huge", "--no-shconf", "-m", str(MEMORY_MIB)]
 
 
+def stolen(cpu):
+    """Seconds for which the host had the CPU while we would have used it (proc(5), steal)."""
+    for line in pathlib.Path("/proc/stat").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"cpu{cpu} "):
+            return int(line.split()[8]) / os.sysconf("SC_CLK_TCK")
+    raise SeatError(f"/proc/stat has no CPU {cpu}")
+
+
 class Process:
     """A child whose output goes to a file, and that ends with us."""
 

@@ -20,7 +20,7 @@ def test_pairs(capsys):
     soaks = {"ferry": Soak(), "macswap": Soak()}
     for seat, losses in (("ferry", (3, 5, 0, 9)), ("macswap", (1, 4, 0, 10))):
         for lost in losses:
-            soaks[seat].add({"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stall_ns": 0,
+            soaks[seat].add({"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stolen": 0.0, "stall_ns": 0,
                              "sent": 90, "refused": 10, "lost": lost})
     figures = print_soak(64, 100.0, soaks)
     assert (figures["soak_pairs_more"], figures["soak_pairs_less"]) == (2, 1)
