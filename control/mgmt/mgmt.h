@@ -51,7 +51,7 @@ struct mgmt_settings {
 typedef void mgmt_handler(void *ctx, const struct message *message, const char *via);
 
 enum mgmt_event {
-	MGMT_PARENT_UP,	  /* connected (name); nothing was said yet */
+	MGMT_PARENT_UP,	  /* connected (name), and takes us: it said something */
 	MGMT_PARENT_DOWN, /* lost or left (name) */
 	MGMT_CHILD_UP,	  /* connected (name) */
 	MGMT_CHILD_DOWN,  /* gone (name) */

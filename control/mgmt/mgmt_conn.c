@@ -53,6 +53,7 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 {
 	struct mgmt *mgmt = conn->mgmt;
 	bool was_named = conn->state == MGMT_NAMED, above = mgmt->above == conn;
+	bool was_up = was_named && (conn->side == MGMT_BELOW || conn->heard);
 	char why[MGMT_WHY_MAX], text[MGMT_HOST_MAX];
 	va_list args;
 
@@ -62,9 +63,8 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
 	/* One that cannot be reached for long is told of now and then. */
-	if (conn->state != MGMT_LEAVING &&
-		(conn->side == MGMT_BELOW || was_named || mgmt->tries < 3 ||
-			mgmt->tries % TRIES_TOLD == 0))
+	if (conn->state != MGMT_LEAVING && (conn->side == MGMT_BELOW || was_up || mgmt->tries < 3 ||
+						   mgmt->tries % TRIES_TOLD == 0))
 		mgmt_log(mgmt, LOG_INFO, "management: %s %s at %s: %s",
 			conn->side == MGMT_ABOVE ? "parent" : "child",
 			conn->name[0] != 0 ? conn->name : "(no name)",
@@ -79,12 +79,11 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	}
 	if (above)
 		mgmt->above = NULL;
-	if (was_named) {
+	if (was_up)
 		mgmt_told(mgmt, conn->side == MGMT_ABOVE ? MGMT_PARENT_DOWN : MGMT_CHILD_DOWN,
 			conn->name, why);
-		if (conn->side == MGMT_BELOW)
-			mgmt_update_soon(mgmt);
-	}
+	if (was_named && conn->side == MGMT_BELOW)
+		mgmt_update_soon(mgmt);
 	if (above)
 		mgmt_join_lost(mgmt);
 }
@@ -179,13 +178,14 @@ mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 		mgmt_conn_close(conn, true, "the root did not place it below this node");
 		return false;
 	}
-	mgmt_told(mgmt, conn->side == MGMT_ABOVE ? MGMT_PARENT_UP : MGMT_CHILD_UP, name, NULL);
-	if (conn->state == MGMT_NAMED && conn->side == MGMT_ABOVE)
+	if (conn->side == MGMT_ABOVE) {
 		mgmt_join_up(conn);
-	else if (conn->state == MGMT_NAMED)
+		return conn->state == MGMT_NAMED;
+	}
+	mgmt_told(mgmt, MGMT_CHILD_UP, name, NULL);
+	if (conn->state == MGMT_NAMED)
 		mgmt_ping(conn);
-	if (conn->side == MGMT_BELOW)
-		mgmt_update_soon(mgmt);
+	mgmt_update_soon(mgmt);
 	return conn->state == MGMT_NAMED;
 }
 
@@ -303,29 +303,38 @@ tls_error(const struct mgmt_conn *conn)
 	return code != 0 && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? 0 : code;
 }
 
+/* What ended the connection, in words. */
+static const char *
+end_reason(
+	const struct mgmt_conn *conn, unsigned long code, short what, char buf[MGMT_TLS_REASON_MAX])
+{
+	int system = EVUTIL_SOCKET_ERROR();
+
+	if (code != 0)
+		return mgmt_tls_reason(bufferevent_openssl_get_ssl(conn->bev), code, buf);
+	return (what & BEV_EVENT_EOF) != 0 || system == 0 ? "closed by the other end"
+							  : strerror(system);
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct mgmt_conn *conn = arg;
 	struct mgmt *mgmt = conn->mgmt;
 	unsigned long code = tls_error(conn);
-	int system = EVUTIL_SOCKET_ERROR();
-	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+	char reason[MGMT_TLS_REASON_MAX];
 
 	if ((what & BEV_EVENT_CONNECTED) != 0) {
 		on_connected(conn);
 		return;
 	}
-	if (reason == NULL)
-		reason = (what & BEV_EVENT_EOF) != 0 || system == 0 ? "closed by the other end"
-								    : strerror(system);
 	/* Of TLS 1.3 the one that connects learns only now that its certificate was refused. */
 	if (code != 0 &&
 		(conn->state == MGMT_NAMELESS || (conn->side == MGMT_ABOVE && !conn->heard)))
 		mgmt->counters.handshake_failed++;
 	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !mgmt->paused)
 		mgmt->counters.truncated++;
-	mgmt_conn_close(conn, false, "%s", reason);
+	mgmt_conn_close(conn, false, "%s", end_reason(conn, code, what, reason));
 }
 
 static struct bufferevent *

@@ -70,6 +70,8 @@ mgmt_join_heard(struct mgmt_conn *conn)
 		return;
 	mgmt->tries = 0;
 	mgmt->pause = mgmt->settings.backoff;
+	if (!conn->heard)
+		mgmt_told(mgmt, MGMT_PARENT_UP, conn->name, NULL);
 }
 
 /* Our own end, as far as the program did not say it. */

@@ -214,9 +214,9 @@ receive_parsed(struct mgmt_conn *conn, struct message *message, const char *text
 		snprintf(message->from, sizeof(message->from), "%s", conn->name);
 	if (!judge(conn, message) || !remember(conn, message, text, size))
 		return;
-	conn->heard = true;
 	if (conn->side == MGMT_ABOVE)
 		mgmt_join_heard(conn);
+	conn->heard = true;
 	if (message->type == MESSAGE_ERROR)
 		mgmt->counters.errors_in++;
 	if (everybody || (message->to[0] != 0 && strcmp(message->to, mgmt->name) != 0))

@@ -78,6 +78,23 @@ mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1])
 	return found;
 }
 
+const char *
+mgmt_tls_reason(const SSL *ssl, unsigned long code, char text[MGMT_TLS_REASON_MAX])
+{
+	int what = ERR_GET_REASON(code);
+	const char *reason = ERR_reason_error_string(code);
+
+	if (what == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		snprintf(text, MGMT_TLS_REASON_MAX, "its certificate: %s",
+			X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
+	else if (ERR_GET_LIB(code) == ERR_LIB_SSL && what > SSL_AD_REASON_OFFSET)
+		snprintf(text, MGMT_TLS_REASON_MAX, "refused by the other end: %s",
+			SSL_alert_desc_string_long(what - SSL_AD_REASON_OFFSET));
+	else
+		snprintf(text, MGMT_TLS_REASON_MAX, "%s", reason != NULL ? reason : "TLS failed");
+	return text;
+}
+
 /* OpenSSL says of a file that it cannot open but "system lib". */
 static bool
 readable(const char *what, const char *path, char *error, size_t size)

@@ -28,4 +28,11 @@ SSL_CTX *mgmt_tls_new(const char *certificate, const char *key, const char *auth
  */
 bool mgmt_tls_peer_name(const SSL *ssl, char name[MESSAGE_NAME_MAX + 1]);
 
+/*
+ * What an error of OpenSSL means that ended a connection: which end refused the other, and why.
+ * Returns text.
+ */
+#define MGMT_TLS_REASON_MAX 160
+const char *mgmt_tls_reason(const SSL *ssl, unsigned long code, char text[MGMT_TLS_REASON_MAX]);
+
 #endif

@@ -34,6 +34,7 @@ struct program {
 	struct message_failure error;
 	char error_type[32];
 	unsigned int ups, downs;
+	char log[256]; /* the last line */
 };
 
 static struct program programs[PROGRAMS];
@@ -97,17 +98,19 @@ on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 static void
 on_log(void *ctx, int priority, const char *text)
 {
-	const struct program *p = ctx;
+	struct program *p = ctx;
 
 	(void)priority;
+	snprintf(p->log, sizeof(p->log), "%s", text);
 	if (getenv("FERRY_TEST_LOG") != NULL)
 		printf("%s: %s\n", names[p->which], text);
 }
 
 static uint16_t root_port;
 
+/* With the certificate that is in a directory. */
 static struct program *
-start(int which)
+start_with(int which, const char *home)
 {
 	static const struct message_below tree[] = {{"relay", NULL}, {"leaf", "relay"}};
 	struct program *p = &programs[which];
@@ -118,8 +121,8 @@ start(int which)
 
 	memset(p, 0, sizeof(*p));
 	p->which = which;
-	snprintf(paths[0], 96, "%s/%s.pem", directory, files[which]);
-	snprintf(paths[1], 96, "%s/%s.key", directory, files[which]);
+	snprintf(paths[0], 96, "%s/%s.pem", home, files[which]);
+	snprintf(paths[1], 96, "%s/%s.key", home, files[which]);
 	snprintf(paths[2], 96, "%s/authority.pem", directory);
 	settings.certificate = paths[0];
 	settings.key = paths[1];
@@ -147,6 +150,12 @@ start(int which)
 		assert_int_equal(mgmt_set_below(p->mgmt, tree, 2), 0);
 	}
 	return p;
+}
+
+static struct program *
+start(int which)
+{
+	return start_with(which, directory);
 }
 
 static void
@@ -404,6 +413,38 @@ test_stranger(void **state)
 }
 
 static bool
+stranger_tried(void)
+{
+	return programs[STRANGER].log[0] != 0 && programs[ROOT].log[0] != 0;
+}
+
+/* Its certificate is another authority's: both ends say what is wrong, and it never joined. */
+static void
+test_other_authority(void **state)
+{
+	char home[96], error[256];
+	bool told = false;
+
+	(void)state;
+	snprintf(home, sizeof(home), "%s/other", directory);
+	assert_int_equal(ca_make(home, (const char *[]){"stranger"}, 1, error, sizeof(error)), 0);
+	/* What it says first may find the connection closed before the reason is read. */
+	for (int i = 0; i < 20 && !told; i++) {
+		programs[ROOT].log[0] = 0;
+		start_with(STRANGER, home);
+		assert_true(turn(stranger_tried));
+		assert_non_null(strstr(programs[ROOT].log,
+			"its certificate: unable to get local issuer certificate"));
+		assert_int_equal(programs[STRANGER].ups, 0);
+		assert_int_equal(programs[STRANGER].downs, 0);
+		told = strstr(programs[STRANGER].log, "refused by the other end: unknown CA") !=
+		       NULL;
+		end(STRANGER);
+	}
+	assert_true(told);
+}
+
+static bool
 leaf_gone(void)
 {
 	struct message_below *list;
@@ -456,6 +497,7 @@ main(void)
 		cmocka_unit_test(test_everybody),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_other_authority),
 		cmocka_unit_test(test_restarts),
 	};
 
