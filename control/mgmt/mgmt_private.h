@@ -38,7 +38,9 @@ struct mgmt_conn {
 	enum mgmt_state state;
 	enum mgmt_side side;
 	bool tls;
-	bool heard;			 /* a message came */
+	bool heard; /* a message came */
+	/* Whose clock is not ours, "" = nobody's. */
+	char old_from[MESSAGE_NAME_MAX + 1];
 	char name[MESSAGE_NAME_MAX + 1]; /* above: whom we expect, from the beginning */
 	struct sockaddr_storage address, local;
 

@@ -3,9 +3,11 @@
  * A message's way through a node, in the order in which it is looked at: is it one; who says it,
  * and may they; is it fresh, and new; whom is it for. PROTOCOL.md says the same in words.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "mgmt_private.h"
 
@@ -39,6 +41,37 @@ introduce(struct mgmt_conn *conn, const struct message *message)
 	return false;
 }
 
+/*
+ * Two clocks that are far from each other keep two ends apart for ever, and neither learns it from
+ * the other's answers, as they are old too.
+ */
+static void
+tell_old(struct mgmt_conn *conn, const struct message *message)
+{
+	int64_t ahead = (int64_t)(message->time - mgmt_utc()) / 1000;
+
+	if (conn->old_from[0] != 0)
+		return;
+	snprintf(conn->old_from, sizeof(conn->old_from), "%s", message->from);
+	mgmt_log(conn->mgmt, LOG_WARNING,
+		"management: %s %s: what %s says (%s) is %" PRId64
+		" s %s our clock, so it is refused: clocks must agree within 5 minutes",
+		conn->side == MGMT_ABOVE ? "parent" : "child", conn->name, message->from,
+		message_type_name(message->type), ahead < 0 ? -ahead : ahead,
+		ahead < 0 ? "behind" : "ahead of");
+}
+
+/* Clocks agree again. What we said of ourselves meanwhile was refused. */
+static void
+tell_new(struct mgmt_conn *conn)
+{
+	mgmt_log(conn->mgmt, LOG_INFO, "management: the clock of %s agrees with ours again",
+		conn->old_from);
+	conn->old_from[0] = 0;
+	if (conn->side == MGMT_ABOVE)
+		mgmt_join_up(conn);
+}
+
 static bool
 judge(struct mgmt_conn *conn, const struct message *message)
 {
@@ -61,6 +94,7 @@ judge(struct mgmt_conn *conn, const struct message *message)
 		return false;
 	case MGMT_OLD:
 		mgmt->counters.old++;
+		tell_old(conn, message);
 		mgmt_conn_refuse(conn, message, 0, MESSAGE_CODE_OLD,
 			"its time is more than 5 minutes from ours");
 		return false;
@@ -217,6 +251,8 @@ receive_parsed(struct mgmt_conn *conn, struct message *message, const char *text
 	if (conn->side == MGMT_ABOVE)
 		mgmt_join_heard(conn);
 	conn->heard = true;
+	if (strcmp(conn->old_from, message->from) == 0)
+		tell_new(conn);
 	if (message->type == MESSAGE_ERROR)
 		mgmt->counters.errors_in++;
 	if (everybody || (message->to[0] != 0 && strcmp(message->to, mgmt->name) != 0))

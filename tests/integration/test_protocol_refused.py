@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from harness.management import HELLO, Closed, connect, frame, message, now, tls
+from harness.node import until
 from protocol_scene import BODIES, MANAGED, expect_valid, leaf, scene  # noqa: F401
 
 VALUE = ("<statsContainer><startTime>1</startTime><endTime>2</endTime><numOfChildren>0"
@@ -75,6 +76,15 @@ def test_old_and_ahead(scene, leaf):
     leaf.send("ping", at=now() - 290_000)
     leaf.expect("pong")
     scene.counted("old", before, 2)
+
+
+def test_clock_of_the_parent(scene):
+    """It is told, and when it is right again the node introduces itself: its hello was refused."""
+    scene.root.send("ping", to="relay1", at=now() - 3_600_500)
+    until(lambda: "what ^ says (ping) is 3600 s behind our clock" in scene.node.log(), 5, "it is told")
+    scene.root.send("ping", to="relay1")
+    assert scene.root.expect("hello").find("info").findtext("name") == "relay1"
+    assert "the clock of ^ agrees with ours again" in scene.node.log()
 
 
 def test_hello_of_the_original_system(scene, leaf):
