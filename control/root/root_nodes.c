@@ -311,6 +311,38 @@ root_nodes_sync(struct root_nodes *nodes, const struct root_config *config, bool
 	return ret;
 }
 
+static int
+see_node(void *ctx, uint32_t id, const char *name)
+{
+	struct root_node *node = root_nodes_by_id(ctx, id);
+
+	(void)name;
+	if (node != NULL)
+		node->seen = true;
+	return 0;
+}
+
+int
+root_nodes_undo(struct root_nodes *nodes, char *error)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < nodes->count; i++)
+		nodes->list[i]->seen = false;
+	if (root_store_nodes(nodes->store, see_node, nodes) != 0)
+		return fail(error, "%s", root_store_error(nodes->store));
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		if (nodes->list[i]->seen) {
+			nodes->list[kept++] = nodes->list[i];
+			continue;
+		}
+		root_config_free(nodes->list[i]->owner);
+		free(nodes->list[i]);
+	}
+	nodes->count = kept;
+	return load_places(nodes, error);
+}
+
 bool
 root_nodes_is_below(
 	const struct root_nodes *nodes, const struct root_node *below, const char *above)

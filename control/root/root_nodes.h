@@ -26,7 +26,7 @@ struct root_node {
 	uint32_t hellos;		  /* since the root program started */
 	int64_t lost;			  /* since when nobody lists it, 0 = somebody does */
 	char why[128];
-	bool seen; /* of root_mgmt.c */
+	bool seen; /* by who goes through all of them */
 
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];
@@ -51,6 +51,12 @@ void root_nodes_free(struct root_nodes *nodes);
  */
 int root_nodes_sync(struct root_nodes *nodes, const struct root_config *config, bool *changed,
 	struct config_errors *errs, char *error);
+
+/*
+ * After a transaction of the store with root_nodes_sync in it was undone: the nodes and places are
+ * those of the store again.
+ */
+int root_nodes_undo(struct root_nodes *nodes, char *error);
 
 /* A node by name, with a NodeID from now on if it had none. NULL with error. */
 struct root_node *root_nodes_know(struct root_nodes *nodes, const char *name, char *error);

@@ -131,6 +131,8 @@ take_conferences(struct root *root, const struct sources *sources, const char *t
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		return -1;
 	}
+	/* All were checked, against what will be; a part of it may not fit what is there yet. */
+	root->book.check = NULL;
 	if (remove_old(root, sources, error) != 0)
 		goto fail;
 	for (uint32_t i = 0; i < sources->count; i++) {
@@ -145,11 +147,13 @@ take_conferences(struct root *root, const struct sources *sources, const char *t
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		goto fail;
 	}
+	root->book.check = on_check;
 	if (root_store_commit(root->store) == 0)
 		return 0;
 	snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 	return -1;
 fail:
+	root->book.check = on_check;
 	root_store_rollback(root->store);
 	return -1;
 }
@@ -172,15 +176,41 @@ check_twice(const struct config *first, const struct config *second, struct conf
 	}
 }
 
-/* All mistakes of all conferences, before any of them is taken. */
+/*
+ * All mistakes of all conferences, before any of them is taken: against those that no file brought,
+ * which stay, and those of the files before.
+ */
 static void
 check_all(struct root *root, const struct sources *sources, struct config_errors *errs)
 {
-	for (uint32_t i = 0; i < sources->count; i++) {
-		on_check(root, sources->files[i], errs);
-		for (uint32_t j = 0; j < i; j++)
-			check_twice(sources->files[j], sources->files[i], errs);
+	struct root_book stays = {0};
+	struct root_conference *others;
+	uint32_t count = root->book.count;
+
+	for (uint32_t i = 0; i < sources->count; i++)
+		count += sources->files[i]->conference_count;
+	others = calloc((size_t)count + 1, sizeof(*others));
+	stays.conferences = calloc((size_t)count + 1, sizeof(*stays.conferences));
+	if (others == NULL || stays.conferences == NULL)
+		err(1, "conferences");
+	for (uint32_t i = 0; i < root->book.count; i++) {
+		if (root->book.conferences[i]->origin[0] == 0)
+			stays.conferences[stays.count++] = root->book.conferences[i];
 	}
+	for (uint32_t i = 0; i < sources->count; i++) {
+		const struct config *file = sources->files[i];
+
+		root_nodes_check(&root->nodes, &stays, file, errs);
+		for (uint32_t j = 0; j < i; j++)
+			check_twice(sources->files[j], file, errs);
+		for (uint32_t j = 0; j < file->conference_count; j++) {
+			others[stays.count].config = &file->conferences[j];
+			stays.conferences[stays.count] = &others[stays.count];
+			stays.count++;
+		}
+	}
+	free(stays.conferences);
+	free(others);
 }
 
 static int
@@ -228,6 +258,28 @@ told(struct config_errors *errs, char *error)
 	return -1;
 }
 
+/* All of a configuration or nothing. 1: mistakes in errs, nothing has changed; -1: the store
+ * failed. */
+static int
+take_config(struct root *root, struct root_config *config, bool *changed,
+	struct config_errors *errs, char *error)
+{
+	if (root_store_begin(root->store) != 0)
+		goto fail;
+	if (root_nodes_sync(&root->nodes, config, changed, errs, error) == 0 &&
+		sync_conferences(root, config, errs, error) == 0) {
+		if (root_store_commit(root->store) == 0)
+			return 0;
+		goto fail;
+	}
+	root_store_rollback(root->store);
+	/* With a mistake no conference was touched yet. */
+	return errs->count > 0 && root_nodes_undo(&root->nodes, error) == 0 ? 1 : -1;
+fail:
+	snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+	return -1;
+}
+
 static void
 make_directory(const char *path)
 {
@@ -258,8 +310,7 @@ root_load(struct root *root)
 	root->book.ctx = root;
 	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
 		root_book_load(&root->book, error) != 0 ||
-		root_nodes_sync(&root->nodes, root->config, &changed, &errs, error) != 0 ||
-		sync_conferences(root, root->config, &errs, error) != 0)
+		take_config(root, root->config, &changed, &errs, error) != 0)
 		return told(&errs, error);
 	for (uint32_t i = 0; i < root->book.count; i++) {
 		for (uint32_t j = 0; j < root->book.conferences[i]->session_count; j++)
@@ -287,13 +338,14 @@ root_reload(struct root *root, char *error)
 	struct config_errors errs = {0};
 	struct root_config *config = root_config_load(root->config_path, &errs);
 	bool changed;
+	int ret;
 
 	if (config == NULL)
 		return told(&errs, error);
-	if (root_nodes_sync(&root->nodes, config, &changed, &errs, error) != 0 ||
-		sync_conferences(root, config, &errs, error) != 0) {
-		/* No mistake: the store failed, and may hold something else than we do now. */
-		if (errs.count == 0)
+	ret = take_config(root, config, &changed, &errs, error);
+	if (ret != 0) {
+		/* The store may hold something else than we do now. */
+		if (ret < 0)
 			root_fail(root);
 		root_config_free(config);
 		return told(&errs, error);

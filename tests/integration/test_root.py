@@ -127,6 +127,47 @@ def test_file_with_mistakes_again(program):
     program.ctl("reload")
 
 
+def test_mistake_in_a_conference(program):
+    """The topology beside it stays as it was too, and what one file has right."""
+    program.config["conference_files"] = ["more.cfg"]
+    more = program.directory / "more.cfg"
+    more.write_text("conferences = ();\n")
+    program.write_config()
+    program.start()
+    before = program.ctl("nodes"), program.ctl("tree"), program.ctl("sessions")
+    program.config["nodes"][2]["peers"].append(peer("new", "10.0.2.2"))
+    program.config["nodes"].append({"name": "new", "role": "leaf", "parent": "virginia",
+                                    "peers": [peer("waterloo", "10.0.2.1")]})
+    program.config["conferences"][0]["sessions"].append(session(2, 5006))
+    program.write_config()
+    text = "conferences = ( { id = 7; sessions = ( { id = 1; source = 1; destinations = [ 3 ]; " \
+           "flows = ( { path = \"%s\"; } ); ingress = { udp = \"10.1.0.1:%u\"; }; } ); } );\n"
+    for path, port, expected in (("3", 5008, "node 3 is not a peer of node 1"),
+                                 ("4 > 3", 5006, "ingress 10.1.0.1:5006 is that of session 2"),
+                                 ("4 >", 5008, "path"), ("4 > 99 > 3", 5008, "there is no node 99")):
+        more.write_text(text % (path, port))
+        with pytest.raises(ControlError, match=rf"more\.cfg:1: .*{expected}"):
+            program.ctl("reload")
+        assert (program.ctl("nodes"), program.ctl("tree"), program.ctl("sessions")) == before
+    more.write_text(text % ("4 > 3", 5008))
+    program.ctl("reload")
+    assert program.node("new")["id"] == 5 and program.node("waterloo")["peers"] == 2
+    assert program.session(1, 2)["state"] == program.session(7, 1)["state"] == "running"
+    program.kill()
+    program.start()
+    assert program.node("new")["id"] == 5 and program.session(7, 1)["state"] == "running"
+
+
+def test_ingress_moves_to_another_conference(program):
+    """What a file no longer has is in nobody's way."""
+    program.start()
+    program.config["conferences"][0]["id"] = 2
+    program.write_config()
+    program.ctl("reload")
+    assert [c["conference"] for c in program.ctl("conferences")] == [2]
+    assert program.session(2, 1)["state"] == "running"
+
+
 def test_file_again(program):
     """What was changed at run time stays until the file is another; then the file is what counts."""
     program.start()
