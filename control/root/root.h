@@ -26,6 +26,7 @@ struct root {
 	struct root_book book;
 	struct root_events events;
 	struct root_install *installs; /* all sessions' */
+	uint32_t installs_gone;	       /* of these, those of sessions that are none any more */
 	struct root_stats stats;
 	struct root_losses losses;
 	int64_t ways_at; /* when sources were told of their ways */

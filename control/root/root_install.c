@@ -49,27 +49,61 @@ plan_anew(struct root_install *install)
 		root_copy_get(install, install->plan.nodes[i]);
 }
 
+static struct root_install *
+find_install(const struct root *root, uint64_t stream)
+{
+	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
+		if (message_stream(each->conference, each->id) == stream)
+			return each;
+	}
+	return NULL;
+}
+
+static struct root_install *
+add_install(struct root *root, uint64_t stream)
+{
+	struct root_install *install = calloc(1, sizeof(*install));
+
+	if (install == NULL)
+		err(1, "sessions");
+	install->conference = message_stream_conference(stream);
+	install->id = message_stream_session(stream);
+	install->next = root->installs;
+	root->installs = install;
+	root->installs_gone++;
+	return install;
+}
+
+/* A session's, from now on. Nodes may still have to forget one that had its ids before. */
+static struct root_install *
+take_install(struct root *root, uint64_t stream)
+{
+	struct root_install *install = root->installs_gone > 0 ? find_install(root, stream) : NULL;
+
+	if (install == NULL)
+		install = add_install(root, stream);
+	root->installs_gone--;
+	return install;
+}
+
 void
 root_install_changed(struct root *root, struct root_session *session)
 {
 	struct root_install *install = session->install;
 
-	if (install == NULL) {
-		install = calloc(1, sizeof(*install));
-		if (install == NULL)
-			err(1, "sessions");
-		install->conference = session->config->conference;
-		install->id = session->config->id;
-		install->next = root->installs;
-		root->installs = install;
-		session->install = install;
-	}
+	if (install == NULL)
+		install = session->install = take_install(
+			root, message_stream(session->config->conference, session->config->id));
 	install->session = session;
 	install->source = session->config->source;
 	plan_anew(install);
-	/* What was refused is tried again with the change. */
-	for (uint32_t i = 0; i < install->count; i++)
-		install->copies[i].failed = false;
+	/* What was refused is tried again with the change, all of it. */
+	for (uint32_t i = 0; i < install->count; i++) {
+		struct root_copy *copy = &install->copies[i];
+
+		if (copy->failed)
+			*copy = (struct root_copy){.node = copy->node};
+	}
 	root_wake(root);
 }
 
@@ -79,6 +113,7 @@ root_install_gone(struct root *root, struct root_session *session)
 	if (session->install == NULL)
 		return;
 	session->install->session = NULL;
+	root->installs_gone++;
 	plan_anew(session->install);
 	root_wake(root);
 }
@@ -93,33 +128,22 @@ has_stream(const uint64_t *streams, size_t count, uint64_t stream)
 	return false;
 }
 
-static struct root_install *
-find_install(const struct root *root, uint64_t stream)
+/* A node has something of a stream: if it is not to have it, it is told until it has not. */
+static void
+note_stream(struct root *root, const struct root_node *node, uint64_t stream)
 {
-	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		if (message_stream(each->conference, each->id) == stream)
-			return each;
-	}
-	return NULL;
-}
+	struct root_install *install = find_install(root, stream);
 
-int
-root_install_send(struct root *root, const struct root_node *node, enum message_type type,
-	uint64_t stream, struct message *message)
-{
-	*message = (struct message){.type = type};
-	snprintf(message->to, sizeof(message->to), "%s", node->name);
-	message->pipeline.conference = message_stream_conference(stream);
-	message->pipeline.session = message_stream_session(stream);
-	return root_send(root, message);
+	if (install == NULL && root->installs_gone < ROOT_INSTALL_GONE_MAX)
+		install = add_install(root, stream);
+	if (install != NULL)
+		root_copy_get(install, node->id);
 }
 
 void
 root_install_greet(
 	struct root *root, const struct root_node *node, const uint64_t *streams, size_t count)
 {
-	struct message message;
-
 	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
 		struct root_copy *copy = root_copy_find(each, node->id);
 
@@ -129,15 +153,8 @@ root_install_greet(
 			!has_stream(streams, count, message_stream(each->conference, each->id)))
 			root_copy_drop(each, copy);
 	}
-	/* What it has of sessions that are none, or no longer its. */
-	for (size_t i = 0; i < count; i++) {
-		struct root_install *install = find_install(root, streams[i]);
-
-		if (install != NULL && install->active)
-			root_copy_get(install, node->id);
-		else if (install == NULL || root_copy_find(install, node->id) == NULL)
-			root_install_send(root, node, MESSAGE_REMOVEPIPELINE, streams[i], &message);
-	}
+	for (size_t i = 0; i < count; i++)
+		note_stream(root, node, streams[i]);
 	root_wake(root);
 }
 
@@ -159,17 +176,11 @@ void
 root_install_strays(
 	struct root *root, const struct root_node *node, const struct message_pipelines *answer)
 {
-	struct message message;
-
-	for (size_t i = 0; i < answer->nb_pipelines; i++) {
-		const struct message_pipeline *pipeline = &answer->pipelines[i];
-		uint64_t stream = message_stream(pipeline->conference, pipeline->session);
-		const struct root_install *install = find_install(root, stream);
-
-		if (install == NULL || (!root_plan_has(&install->plan, node->id) &&
-					       root_copy_find(install, node->id) == NULL))
-			root_install_send(root, node, MESSAGE_REMOVEPIPELINE, stream, &message);
-	}
+	for (size_t i = 0; i < answer->nb_pipelines; i++)
+		note_stream(root, node,
+			message_stream(
+				answer->pipelines[i].conference, answer->pipelines[i].session));
+	root_wake(root);
 }
 
 static bool

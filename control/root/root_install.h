@@ -25,6 +25,7 @@ struct root;
 #define ROOT_INSTALL_SILENCE_MS 1000 /* then it is told again; doubles with each time */
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
+#define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
 
 /* What a node has of a session: its copy. */
 struct root_copy {
@@ -44,7 +45,7 @@ struct root_copy {
 
 struct root_install {
 	struct root_install *next;
-	struct root_session *session; /* NULL: it is gone */
+	struct root_session *session; /* NULL: it is gone, or never was */
 	uint32_t conference, id, source;
 	bool active, play;
 	struct root_plan plan;

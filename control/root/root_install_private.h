@@ -16,12 +16,6 @@ void root_copy_drop(struct root_install *install, struct root_copy *copy);
 /* The node, if messages reach it now; else NULL. */
 const struct root_node *root_install_reach(const struct root *root, uint32_t id);
 
-/*
- * Sends a message that names a stream and says no more of it; message is filled in. As root_send.
- */
-int root_install_send(struct root *root, const struct root_node *node, enum message_type type,
-	uint64_t stream, struct message *message);
-
 /* Frees one, which is no longer in the root's list. */
 void root_install_end(struct root_install *install);
 

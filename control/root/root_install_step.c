@@ -4,6 +4,18 @@
 #include "root_install_private.h"
 #include "root_pipeline.h"
 
+/* A message that names the session and says no more of it. As root_send. */
+static int
+send_named(struct root *root, const struct root_install *install, const struct root_node *node,
+	enum message_type type, struct message *message)
+{
+	*message = (struct message){.type = type};
+	snprintf(message->to, sizeof(message->to), "%s", node->name);
+	message->pipeline.conference = install->conference;
+	message->pipeline.session = install->id;
+	return root_send(root, message);
+}
+
 /* It was sent, or cannot be now: then it is tried at the next step. */
 static bool
 note(struct root_copy *copy, int ret, const struct message *message, int64_t now)
@@ -38,9 +50,8 @@ tell_play(struct root *root, struct root_install *install, const struct root_nod
 	struct root_copy *copy, int64_t now)
 {
 	struct message message;
-	int ret = root_install_send(root, node,
-		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE,
-		message_stream(install->conference, install->id), &message);
+	int ret = send_named(root, install, node,
+		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE, &message);
 
 	if (note(copy, ret, &message, now))
 		copy->sent_play = install->play;
@@ -128,7 +139,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 			copy->leaving = false;
 			tell(root, install, node, copy, now);
 		}
-		if (copy->asked && now - copy->when < ROOT_INSTALL_HOLD_MS) {
+		if (copy->asked && copy->silences == 0 && now - copy->when < ROOT_INSTALL_HOLD_MS) {
 			wait = true;
 			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
 		}
@@ -141,13 +152,12 @@ leave(struct root *root, struct root_install *install, const struct root_node *n
 	struct root_copy *copy, int64_t now, int64_t *next)
 {
 	struct message message;
+	int ret;
 
 	if (is_busy(copy, now, next))
 		return;
-	if (note(copy,
-		    root_install_send(root, node, MESSAGE_REMOVEPIPELINE,
-			    message_stream(install->conference, install->id), &message),
-		    &message, now))
+	ret = send_named(root, install, node, MESSAGE_REMOVEPIPELINE, &message);
+	if (note(copy, ret, &message, now))
 		copy->leaving = true;
 }
 
@@ -221,6 +231,7 @@ root_install_step(struct root *root, int64_t now)
 			continue;
 		}
 		*link = install->next;
+		root->installs_gone--;
 		root_install_end(install);
 	}
 	return next;

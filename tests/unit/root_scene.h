@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The root program in one process with nodes that are not there: all of it but its sockets and its
+ * loop, in virtual time. Messages go as XML and take a while each way; a node does what it is told
+ * and answers as ferryd does, and every turn it is looked at whether a source sends to a node that
+ * has not its session.
+ */
+#ifndef FERRY_TEST_ROOT_SCENE_H
+#define FERRY_TEST_ROOT_SCENE_H
+
+#include "pathlet_tree.h"
+#include "root.h"
+
+#define SCENE_NODES    6
+#define SCENE_SESSIONS 16
+#define SCENE_FLOWS    32
+#define SCENE_IDS      4 /* of conferences and of sessions, from 0 */
+#define SCENE_MESSAGES 256
+
+#define EVERY_NODE for (uint32_t n = 1; n <= SCENE_NODES; n++)
+
+/* What a node has of a session. */
+struct scene_session {
+	uint32_t conference, id;
+	bool source, playing;
+	unsigned int nb_flows;
+	struct pathlet_tree trees[SCENE_FLOWS];
+	uint32_t weights[SCENE_FLOWS];
+};
+
+struct scene_node {
+	uint32_t id;
+	bool connected; /* messages reach it */
+	bool deaf;	/* and are lost all the same */
+	bool refuses;	/* it answers each definition with an error */
+	struct scene_session sessions[SCENE_SESSIONS];
+	unsigned int nb_sessions;
+	/* When a source sent to it last, by conference and session. */
+	int64_t sent_to[SCENE_IDS][SCENE_IDS];
+};
+
+struct scene {
+	struct root root;
+	struct root_config *config;
+	struct scene_node nodes[SCENE_NODES + 1]; /* by NodeID, from 1 */
+	struct scene_message {
+		int64_t at;
+		uint32_t node;
+		bool answer; /* on its way to the root */
+		struct message *message;
+	} messages[SCENE_MESSAGES]; /* in the order in which they were sent */
+	unsigned int nb_messages;
+	uint64_t sent, random;
+	int64_t clock; /* ms */
+	int64_t set;   /* by which the time of day is ahead of what it was */
+	int64_t due;
+	bool woken, failed;
+	bool strict; /* no source may send where its session is not */
+	char directory[64];
+};
+
+/*
+ * Nodes n1 (the tree's first) to n6, all peers of each other, and the conferences of a text; all
+ * nodes are up.
+ */
+void scene_begin(struct scene *scene, const char *conferences);
+void scene_end(struct scene *scene);
+
+/* The file of the root's configuration, with other conferences; for "reload". */
+void scene_write(const struct scene *scene, const char *name, const char *text);
+void scene_write_config(const struct scene *scene, const char *more);
+
+/* Below bound. */
+uint32_t scene_draw(struct scene *scene, uint32_t bound);
+
+void scene_run(struct scene *scene, int64_t ms);
+/* A line of ferryctl's, its words between blanks, one with blanks in '': was it done? */
+bool scene_do(struct scene *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void scene_connect(struct scene *scene, uint32_t node);
+void scene_cut(struct scene *scene, uint32_t node);
+/* It forgets all, and comes anew. */
+void scene_restart(struct scene *scene, uint32_t node);
+
+struct scene_session *
+scene_find(struct scene *scene, uint32_t node, uint32_t conference, uint32_t session);
+
+/* All nodes have what the root wants them to have, and nothing else. */
+void scene_check(struct scene *scene);
+
+#endif

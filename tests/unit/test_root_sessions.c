@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sessions at nodes: whatever happens, they have in the end what the root wants, and no more. */
+#include "root_scene.h"
+#include "unit.h"
+
+/* clang-format off */
+#define SESSION(id, source, to, paths, port)                                                       \
+	"{ id = " #id "; source = " #source "; destinations = [ " to " ]; "                        \
+	"ingress = { udp = \"10.1.0.1:" #port "\"; }; flows = ( " paths " ); }"
+#define PATH(path) "{ path = \"" path "\"; }"
+#define FIRST "{ id = 1; sessions = ( "                                                            \
+	SESSION(1, 1, "2, 3", PATH("4 > (2, 3)"), 5001) ", "                                       \
+	SESSION(2, 2, "3", PATH("3") ", " PATH("5 > 3"), 5002) " ); }"
+#define SECOND "{ id = 2; sessions = ( " SESSION(1, 3, "1", PATH("6 > 1"), 5003) " ); }"
+/* clang-format on */
+
+static const char both[] = "conferences = ( " FIRST ", " SECOND " );";
+static const char first[] = "conferences = ( " FIRST " );";
+static const char second[] = "conferences = ( " SECOND " );";
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, both);
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}
+
+static void
+test_added_again(void **state)
+{
+	struct scene *s = *state;
+
+	scene_write(s, "a.cfg", second);
+	assert_true(scene_do(s, "remove 2"));
+	scene_run(s, 100);
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	scene_run(s, 10000);
+	scene_check(s);
+}
+
+static void
+test_refused_once(void **state)
+{
+	struct scene *s = *state;
+
+	s->strict = false;
+	s->nodes[5].refuses = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 500);
+	s->nodes[5].refuses = false;
+	assert_true(scene_do(s, "weights 1 2 1:2"));
+	scene_run(s, 20000);
+	scene_check(s);
+}
+
+/* The route that the source has leads over a node first. */
+static void
+check_first_hop(struct scene *s, uint32_t node)
+{
+	assert_int_equal(scene_find(s, 1, 1, 1)->trees[0].node[0].id, node);
+}
+
+/* A node of a new route is silent: the source waits a second, no more. */
+static void
+test_silent(void **state)
+{
+	struct scene *s = *state;
+
+	s->strict = false;
+	s->nodes[5].deaf = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, ROOT_INSTALL_HOLD_MS - 100);
+	check_first_hop(s, 4);
+	scene_run(s, 200);
+	check_first_hop(s, 5);
+}
+
+/* What may come at any time while all nodes are there and answer. */
+static void
+change(struct scene *s)
+{
+	static const char *const paths[] = {
+		"4 > (2, 3)", "5 > (2, 3)", "(4 > 2, 5 > 3)", "2* > 3", "(2, 6 > 3)", "3* > 2"};
+	static const char *const others[] = {"3", "5 > 3", "4 > 3", "6 > 5 > 3", "(4 > 3, 5 > 3)"};
+	bool other = scene_draw(s, 2) == 1;
+	const char *path = other ? others[scene_draw(s, 5)] : paths[scene_draw(s, 6)];
+
+	switch (scene_draw(s, 9)) {
+	case 0:
+		scene_do(s, "remove %s", other ? "1 2" : "2");
+		break;
+	case 1:
+		scene_do(s, "add %s/a.cfg", s->directory);
+		break;
+	case 2:
+		scene_do(s, "remove 1");
+		scene_run(s, scene_draw(s, 60));
+		scene_do(s, "add %s/b.cfg", s->directory);
+		break;
+	case 3:
+		scene_do(s, "route set 1 %d 0 '%s'", 1 + other, path);
+		break;
+	case 4:
+		scene_do(s, "route add 1 %d %u '%s'", 1 + other, scene_draw(s, 5), path);
+		break;
+	case 5:
+		scene_do(s, "route remove 1 %d %u", 1 + other, scene_draw(s, 3));
+		break;
+	case 6:
+		scene_do(s, "weights 1 2 %u:%u", scene_draw(s, 3), scene_draw(s, 3));
+		break;
+	case 7:
+		scene_do(s, "session %s 1 %d", scene_draw(s, 2) == 1 ? "start" : "stop", 1 + other);
+		break;
+	default:
+		scene_do(s, "%s 1 n%u", scene_draw(s, 2) == 1 ? "join" : "leave",
+			1 + scene_draw(s, 3));
+	}
+}
+
+static void
+test_changes(void **state)
+{
+	struct scene *s = *state;
+
+	scene_write(s, "a.cfg", second);
+	scene_write(s, "b.cfg", first);
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 10; i++) {
+			change(s);
+			scene_run(s, scene_draw(s, 4) == 0 ? 3000 : scene_draw(s, 200));
+		}
+		scene_run(s, 10000);
+		scene_check(s);
+	}
+}
+
+/* What nodes and their connections do. */
+static void
+trouble(struct scene *s)
+{
+	uint32_t node = 1 + scene_draw(s, SCENE_NODES);
+	struct scene_node *n = &s->nodes[node];
+
+	switch (scene_draw(s, 6)) {
+	case 0:
+		scene_restart(s, node);
+		break;
+	case 1:
+		if (n->connected)
+			scene_cut(s, node);
+		break;
+	case 2:
+		n->deaf = true;
+		break;
+	case 3:
+		n->refuses = true;
+		break;
+	case 4:
+		if (!n->connected)
+			scene_connect(s, node);
+		break;
+	default:
+		n->deaf = n->refuses = false;
+	}
+}
+
+static void
+test_troubles(void **state)
+{
+	struct scene *s = *state;
+
+	scene_write(s, "a.cfg", second);
+	scene_write(s, "b.cfg", first);
+	s->strict = false;
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 20; i++) {
+			if (scene_draw(s, 2) == 1)
+				change(s);
+			else
+				trouble(s);
+			scene_run(s, scene_draw(s, 4) == 0 ? 3000 : scene_draw(s, 200));
+		}
+		for (uint32_t n = 1; n <= SCENE_NODES; n++) {
+			s->nodes[n].deaf = s->nodes[n].refuses = false;
+			if (!s->nodes[n].connected)
+				scene_connect(s, n);
+		}
+		scene_run(s, 40000);
+		scene_check(s);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_added_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
