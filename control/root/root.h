@@ -41,8 +41,10 @@ struct root {
 	bool unsent; /* something could not be sent: it is tried again soon */
 };
 
-/* ms since the epoch. */
+/* The time of day, which may be set: ms since the epoch. */
 int64_t root_now(void);
+/* What waits goes by this one, which only goes on: ms. */
+int64_t root_clock(void);
 
 /*
  * root_setup.c: store, nodes and conferences, as they were and as the file says now. 0, or -1 after

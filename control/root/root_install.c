@@ -227,7 +227,7 @@ root_install_done(
 		return false;
 	copy->asked = false;
 	copy->silences = 0;
-	copy->when = root_now();
+	copy->when = root_clock();
 	copy->text[0] = 0;
 	for (size_t i = 0; i < answer->nb_pipelines; i++) {
 		const struct message_pipeline *pipeline = &answer->pipelines[i];
@@ -255,7 +255,7 @@ root_install_refused(
 		return false;
 	copy->asked = false;
 	copy->silences = 0;
-	copy->when = root_now();
+	copy->when = root_clock();
 	if (copy->leaving) {
 		/* It has it no more: what was wanted. */
 		left(install, copy);

@@ -7,7 +7,7 @@
  * harm. A node that does not answer holds up the others for a second at most.
  *
  * root_install.c keeps what the nodes have, root_install_step.c decides what they are told next.
- * Times are milliseconds, as root_now's.
+ * Times are milliseconds, as root_clock's.
  */
 #ifndef FERRY_ROOT_INSTALL_H
 #define FERRY_ROOT_INSTALL_H

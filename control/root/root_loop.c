@@ -10,15 +10,27 @@
 #include "root.h"
 
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
-#define TICK_MS_MAX 1000 /* clocks may be set: looked at again at least so often */
+#define TICK_MS_MAX 1000 /* the time of day may be set: looked at at least so often */
+
+static int64_t
+clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 int64_t
 root_now(void)
 {
-	struct timespec now;
+	return clock_ms(CLOCK_REALTIME);
+}
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+int64_t
+root_clock(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 static void
@@ -33,13 +45,14 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
-	int64_t now = root_now(), wait = TICK_MS_MAX;
+	int64_t now = root_clock(), wait = TICK_MS_MAX, day = root_now();
 	int64_t due[5];
 
 	(void)fd;
 	(void)what;
 	root->unsent = false;
-	due[0] = root_book_tick(&root->book, now);
+	due[0] = root_book_tick(&root->book, day);
+	due[0] += due[0] != 0 ? now - day : 0;
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
 	due[3] = root_stats_step(root, now);

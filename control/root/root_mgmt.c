@@ -62,7 +62,7 @@ refresh(struct root *root, const char *why)
 
 		if (node->seen || !node->up || node->lost != 0)
 			continue;
-		node->lost = root_now();
+		node->lost = root_clock();
 		snprintf(node->why, sizeof(node->why), "%s", why);
 	}
 	root_wake(root);

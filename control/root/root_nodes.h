@@ -19,12 +19,13 @@ struct root_node {
 	const struct root_place *place; /* NULL: the topology has none for it */
 
 	/* As it is. */
-	bool up;      /* it is in the tree */
-	bool greeted; /* and its hello came */
-	int64_t since;
+	bool up;			  /* it is in the tree */
+	bool greeted;			  /* and its hello came */
+	int64_t since;			  /* ms since the epoch */
+	int64_t came;			  /* it is up since, by root_clock */
 	char parent[CONFIG_NAME_MAX + 1]; /* that it is connected to, ROOT_SELF or a node */
 	uint32_t hellos;		  /* since the root program started */
-	int64_t lost;			  /* since when nobody lists it, 0 = somebody does */
+	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
 	bool seen; /* by who goes through all of them */
 

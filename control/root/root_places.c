@@ -38,6 +38,7 @@ root_node_up(struct root *root, struct root_node *node, const char *parent)
 	node->up = true;
 	node->greeted = false;
 	node->since = root_now();
+	node->came = root_clock();
 	root_event(&root->events, LOG_INFO, "node_up", "a node is in the tree",
 		node_details(node, "parent", node->parent));
 	root_wake(root);
@@ -95,7 +96,7 @@ root_places_step(struct root *root, int64_t now)
 
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		struct root_node *node = root->nodes.list[i];
-		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->since + GREET_MS;
+		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->came + GREET_MS;
 
 		if (!node->up || (node->lost == 0 && node->greeted))
 			continue;

@@ -103,7 +103,7 @@ root_stats_take(struct root *root, const struct message *message, char *error)
 			MESSAGE_ERROR_MAX);
 	if (right) {
 		ret = stats_tree_report(root->stats.tree, message->from, message->time, streams,
-			stats->nb_containers, (uint64_t)root_now());
+			stats->nb_containers, (uint64_t)root_clock());
 		right = ret == 0;
 		if (!right)
 			snprintf(error, MESSAGE_ERROR_MAX, "statistics were not taken: %s",
@@ -245,7 +245,9 @@ root_stats_step(struct root *root, int64_t now)
 	struct stats_stream *streams;
 	size_t count;
 
-	stats_tree_expire(stats->tree, (uint64_t)(now - ROOT_STATS_AGE_MS));
+	/* The clock may have begun a moment ago. */
+	if (now > ROOT_STATS_AGE_MS)
+		stats_tree_expire(stats->tree, (uint64_t)(now - ROOT_STATS_AGE_MS));
 	if (stats->news) {
 		stats->news = false;
 		streams = sum(root, &count);
@@ -255,7 +257,7 @@ root_stats_step(struct root *root, int64_t now)
 	}
 	if (every == 0)
 		return 0;
-	/* A clock that was set back does not stop reports. */
+	/* It may have been longer between two. */
 	if (stats->report == 0 || stats->report > now + every)
 		stats->report = now + every;
 	if (stats->report <= now) {

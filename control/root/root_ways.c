@@ -12,7 +12,7 @@ root_ways_take(struct root *root, const struct message *message, char *error)
 
 	if (node != NULL)
 		return root_losses_take(
-			&root->losses, node->id, &message->links, root_now(), error);
+			&root->losses, node->id, &message->links, root_clock(), error);
 	snprintf(error, ROOT_ERROR_MAX, "\"%s\" has no NodeID: it says hello first", message->from);
 	return false;
 }
@@ -57,7 +57,7 @@ root_ways_step(struct root *root, int64_t now)
 {
 	int64_t due = root->ways_at + (int64_t)LOSS_PAUSE_MS;
 
-	if (now < due && now >= root->ways_at)
+	if (now < due)
 		return due;
 	root->ways_at = now;
 	for (struct root_install *each = root->installs; each != NULL; each = each->next)

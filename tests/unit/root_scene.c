@@ -10,6 +10,7 @@
 #define DELAY_MS  40  /* of a message, at most */
 #define FLIGHT_MS 300 /* a packet may be on its way so long */
 #define EPOCH	  INT64_C(1700000000000)
+#define UPTIME	  INT64_C(1000000)
 static struct scene *scene_now; /* root_now and root_wake have no other way to it */
 
 /* --- what root_loop.c and root_mgmt.c are to the rest of the root -------------------------- */
@@ -18,6 +19,12 @@ int64_t
 root_now(void)
 {
 	return EPOCH + scene_now->clock + scene_now->set;
+}
+
+int64_t
+root_clock(void)
+{
+	return UPTIME + scene_now->clock;
 }
 
 void
@@ -219,11 +226,12 @@ static void
 tick(struct scene *scene)
 {
 	struct root *root = &scene->root;
-	int64_t now = root_now(), wait = 1000, due[3];
+	int64_t now = root_clock(), wait = 1000, due[3];
 
 	scene->woken = false;
 	root->unsent = false;
 	due[0] = root_book_tick(&root->book, root_now());
+	due[0] += due[0] != 0 ? now - root_now() : 0;
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
 	for (int i = 0; i < 3; i++) {

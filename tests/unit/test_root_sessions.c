@@ -85,6 +85,26 @@ test_silent(void **state)
 	check_first_hop(s, 5);
 }
 
+/* The same, and the time of day is set meanwhile. */
+static void
+test_clock_set(void **state)
+{
+	struct scene *s = *state;
+
+	s->strict = false;
+	s->nodes[5].deaf = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 500);
+	s->set = -3600000;
+	scene_run(s, ROOT_INSTALL_HOLD_MS - 600);
+	check_first_hop(s, 4);
+	scene_run(s, 200);
+	check_first_hop(s, 5);
+	s->nodes[5].deaf = false;
+	scene_run(s, 10000);
+	scene_check(s);
+}
+
 /* What may come at any time while all nodes are there and answer. */
 static void
 change(struct scene *s)
@@ -208,6 +228,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_added_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
 	};
