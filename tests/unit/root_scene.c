@@ -175,6 +175,7 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 	case MESSAGE_STOPPIPELINE:
 		break;
 	default:
+		scene->placed += message->type == MESSAGE_PLACE;
 		return;
 	}
 	fault = carry_out(scene, node, message);
@@ -410,7 +411,7 @@ scene_write_config(const struct scene *scene, const char *more)
 		}
 		fprintf(out, "); }%s\n", n < SCENE_NODES ? "," : "");
 	}
-	fprintf(out, ");\n%s\n", more);
+	fprintf(out, "%s);\n%s\n", scene->more_nodes != NULL ? scene->more_nodes : "", more);
 	assert_int_equal(fclose(out), 0);
 	scene_write(scene, "root.cfg", text);
 	free(text);

@@ -14,7 +14,7 @@
 #define SCENE_NODES    6
 #define SCENE_SESSIONS 16
 #define SCENE_FLOWS    32
-#define SCENE_IDS      4 /* of conferences and of sessions, from 0 */
+#define SCENE_IDS      16 /* of conferences and of sessions, from 0 */
 #define SCENE_MESSAGES 256
 
 #define EVERY_NODE for (uint32_t n = 1; n <= SCENE_NODES; n++)
@@ -55,7 +55,9 @@ struct scene {
 	int64_t set;   /* by which the time of day is ahead of what it was */
 	int64_t due;
 	bool woken, failed;
-	bool strict; /* no source may send where its session is not */
+	const char *more_nodes; /* in the next configuration's list, after the six */
+	unsigned int placed;	/* times that a node was told its place */
+	bool strict;		/* no source may send where its session is not */
 	char directory[64];
 };
 

@@ -105,6 +105,70 @@ test_clock_set(void **state)
 	scene_check(s);
 }
 
+/* A configuration with the files a.cfg and b.cfg of conferences. */
+static void
+write_files(struct scene *s, const char *a, const char *b)
+{
+	char more[256];
+
+	scene_write(s, "a.cfg", a);
+	scene_write(s, "b.cfg", b);
+	snprintf(more, sizeof(more), "conference_files = [ \"%s/a.cfg\", \"%s/b.cfg\" ];",
+		s->directory, s->directory);
+	scene_write_config(s, more);
+}
+
+#define ONE(id, path, port)                                                                        \
+	"conferences = ( { id = " #id                                                              \
+	"; sessions = ( " SESSION(1, 1, "2", PATH(path), port) " ); } );"
+
+/* A file that has a mistake beside another changes nothing, and is taken when it is right. */
+static void
+test_reload_wrong(void **state)
+{
+	struct scene *s = *state;
+
+	write_files(s, ONE(8, "3 > 2", 6001), ONE(9, "4 > 2", 6001));
+	assert_false(scene_do(s, "reload"));
+	scene_run(s, 5000);
+	assert_int_equal(s->root.book.count, 2);
+	scene_check(s);
+	write_files(s, ONE(8, "3 > 2", 6001), ONE(9, "4 > 2", 6002));
+	assert_true(scene_do(s, "reload"));
+	assert_int_equal(s->root.book.count, 2);
+	scene_run(s, 5000);
+	scene_check(s);
+	/* They change their ingresses. */
+	write_files(s, ONE(8, "3 > 2", 6002), ONE(9, "4 > 2", 6001));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 5000);
+	scene_check(s);
+}
+
+/* Nor is a new node known, or a peer gone, by a file of which a part is wrong. */
+static void
+test_reload_topology(void **state)
+{
+	struct scene *s = *state;
+	const struct root_node *n2 = root_nodes_find(&s->root.nodes, "n2");
+
+	s->more_nodes = ", { name = \"n7\"; role = \"leaf\"; parent = \"n2\"; }";
+	write_files(s, ONE(8, "3 > 77 > 2", 6001), ONE(9, "4 > 2", 6002));
+	assert_false(scene_do(s, "reload"));
+	assert_null(root_nodes_find(&s->root.nodes, "n7"));
+	assert_ptr_equal(root_nodes_find(&s->root.nodes, "n2"), n2);
+	assert_non_null(n2->place);
+	scene_run(s, 5000);
+	scene_check(s);
+	s->placed = 0;
+	write_files(s, ONE(8, "3 > 2", 6001), ONE(9, "4 > 2", 6002));
+	assert_true(scene_do(s, "reload"));
+	assert_non_null(root_nodes_find(&s->root.nodes, "n7"));
+	scene_run(s, 5000);
+	assert_int_equal(s->placed, SCENE_NODES);
+	scene_check(s);
+}
+
 /* What may come at any time while all nodes are there and answer. */
 static void
 change(struct scene *s)
@@ -229,6 +293,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
 	};
