@@ -343,18 +343,40 @@ root_nodes_undo(struct root_nodes *nodes, char *error)
 	return load_places(nodes, error);
 }
 
+/* Steps up from a node to another, or to ROOT_SELF; 0: that is not above it. */
+static unsigned int
+steps_up(const struct root_nodes *nodes, const struct root_node *below, const char *above)
+{
+	for (unsigned int steps = 1; steps <= ROOT_DEPTH_MAX; steps++) {
+		if (below == NULL || below->place == NULL)
+			return 0;
+		if (strcmp(below->place->parent, above) == 0)
+			return steps;
+		below = root_nodes_find(nodes, below->place->parent);
+	}
+	return 0;
+}
+
 bool
 root_nodes_is_below(
 	const struct root_nodes *nodes, const struct root_node *below, const char *above)
 {
-	for (int depth = 0; depth <= ROOT_DEPTH_MAX; depth++) {
-		if (below == NULL || below->place == NULL)
-			return false;
-		if (strcmp(below->place->parent, above) == 0)
-			return true;
-		below = root_nodes_find(nodes, below->place->parent);
+	return steps_up(nodes, below, above) > 0;
+}
+
+/* Of the node below a parent (NULL = ^), how deep is what is the deepest of it and below it? */
+static unsigned int
+depth_below(const struct root_nodes *nodes, const struct root_node *node,
+	const struct root_node *parent)
+{
+	unsigned int most = 0;
+
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		unsigned int steps = steps_up(nodes, nodes->list[i], node->name);
+
+		most = steps > most ? steps : most;
 	}
-	return false;
+	return most + 1 + (parent != NULL ? steps_up(nodes, parent, ROOT_SELF) : 0);
 }
 
 int
@@ -380,6 +402,12 @@ root_nodes_set_parent(
 			node->name);
 	if (!self && node->place->role == ROOT_ROLE_ROOT)
 		return fail(error, "\"%s\" has the role root, its parent must be ^", node->name);
+	if (depth_below(nodes, node, above) > ROOT_DEPTH_MAX)
+		return fail(error,
+			"below \"%s\" it, or a node below it, would be %u nodes below ^, it must "
+			"be "
+			"%d at most",
+			parent, depth_below(nodes, node, above), ROOT_DEPTH_MAX);
 	place = *node->place;
 	snprintf(place.parent, sizeof(place.parent), "%s", parent);
 	text = place_text(&place);

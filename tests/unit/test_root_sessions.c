@@ -169,6 +169,31 @@ test_reload_topology(void **state)
 	scene_check(s);
 }
 
+/* Node by node the tree becomes no deeper than a file may have it, nor a ring. */
+static void
+test_redirect_deep(void **state)
+{
+	struct scene *s = *state;
+	char more[4096] = "";
+
+	for (int i = 1; i <= 40; i++)
+		snprintf(more + strlen(more), sizeof(more) - strlen(more),
+			", { name = \"r%d\"; role = \"relay\"; parent = \"n1\"; }", i);
+	s->more_nodes = more;
+	scene_write_config(s, both);
+	assert_true(scene_do(s, "reload"));
+	for (int i = 2; i < ROOT_DEPTH_MAX; i++)
+		assert_true(scene_do(s, "redirect r%d r%d", i, i - 1));
+	assert_false(scene_do(s, "redirect r1 r%d", ROOT_DEPTH_MAX - 1));
+	assert_false(scene_do(s, "redirect r40 r%d", ROOT_DEPTH_MAX - 1));
+	assert_true(scene_do(s, "redirect r40 r%d", ROOT_DEPTH_MAX - 2));
+	/* What is below comes along. */
+	assert_true(scene_do(s, "redirect r39 r38"));
+	assert_true(scene_do(s, "redirect r38 r37"));
+	assert_false(scene_do(s, "redirect r37 r%d", ROOT_DEPTH_MAX - 3));
+	assert_true(scene_do(s, "redirect r37 r%d", ROOT_DEPTH_MAX - 4));
+}
+
 /* What may come at any time while all nodes are there and answer. */
 static void
 change(struct scene *s)
@@ -295,6 +320,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
 	};
