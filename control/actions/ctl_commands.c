@@ -264,11 +264,11 @@ ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request)
 	json_t *data;
 
 	if (command == NULL)
-		return ctl_reply_error(error);
+		return ctl_reply_usage(error);
 	rest = request->argc - words;
 	if (!ctl_request_fits(
 		    rest, command->least, command->most, command->words, command->arguments, error))
-		return ctl_reply_error(error);
+		return ctl_reply_usage(error);
 	control_lock();
 	data = command->function(ctx, rest, request->argv + words, error);
 	control_unlock();

@@ -30,7 +30,7 @@ ctl_client_connect(const char *path, char *error, size_t size)
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
 		connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) != 0) {
 		snprintf(error, size, "%s: %s%s", path, strerror(errno),
-			errno == ECONNREFUSED || errno == ENOENT ? " (does the node run?)" : "");
+			errno == ECONNREFUSED || errno == ENOENT ? " (does it run?)" : "");
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -161,12 +161,13 @@ receive_line(int fd)
 }
 
 static json_t *
-read_reply(int fd, char *error, size_t size)
+read_reply(int fd, bool *usage, char *error, size_t size)
 {
 	char *line = receive_line(fd);
 	json_t *reply, *data;
 	const char *refusal;
 
+	*usage = false;
 	if (line == NULL) {
 		snprintf(error, size, "no reply: %s",
 			errno == 0	  ? "the node hung up"
@@ -184,6 +185,7 @@ read_reply(int fd, char *error, size_t size)
 		return data;
 	}
 	refusal = json_string_value(json_object_get(reply, "error"));
+	*usage = json_is_true(json_object_get(reply, "usage"));
 	snprintf(error, size, "%s", refusal != NULL ? refusal : "the node's reply is not one");
 	json_decref(reply);
 	return NULL;
@@ -193,21 +195,23 @@ json_t *
 ctl_client_next(int fd, char *error, size_t size)
 {
 	const struct timeval never = {0};
+	bool ignored;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never)) != 0) {
 		snprintf(error, size, "cannot wait: %s", strerror(errno));
 		return NULL;
 	}
-	return read_reply(fd, error, size);
+	return read_reply(fd, &ignored, error, size);
 }
 
 json_t *
-ctl_client_ask(int fd, int argc, char *const *argv, char *error, size_t size)
+ctl_client_ask(int fd, int argc, char *const *argv, bool *usage, char *error, size_t size)
 {
 	json_t *words = json_array(), *request = NULL;
 	char *text = NULL;
 	int ret = 0;
 
+	*usage = false;
 	for (int i = 0; i < argc && ret == 0; i++)
 		ret = json_array_append_new(words, json_string(argv[i]));
 	if (ret == 0)
@@ -228,5 +232,5 @@ ctl_client_ask(int fd, int argc, char *const *argv, char *error, size_t size)
 		snprintf(error, size, "cannot ask: %s", strerror(errno));
 		return NULL;
 	}
-	return read_reply(fd, error, size);
+	return read_reply(fd, usage, error, size);
 }

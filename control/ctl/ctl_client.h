@@ -3,6 +3,7 @@
 #ifndef FERRY_CTL_CLIENT_H
 #define FERRY_CTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -22,9 +23,10 @@ int ctl_client_connect(const char *path, char *error, size_t size);
 
 /*
  * Asks (a command's words) and waits for the reply. Returns the reply's data, a new reference, or
- * NULL with the node's own error, or what went wrong on the way, in error.
+ * NULL with the node's own error, or what went wrong on the way, in error. *usage: the node knows
+ * no such command, or not with as many words.
  */
-json_t *ctl_client_ask(int fd, int argc, char *const *argv, char *error, size_t size);
+json_t *ctl_client_ask(int fd, int argc, char *const *argv, bool *usage, char *error, size_t size);
 
 /* What a node says next, after it was asked to be followed: waits as long as it takes. As above. */
 json_t *ctl_client_next(int fd, char *error, size_t size);

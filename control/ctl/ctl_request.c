@@ -135,3 +135,9 @@ ctl_reply_error(const char *error)
 {
 	return json_pack("{s:b, s:o}", "ok", 0, "error", error_text(error));
 }
+
+json_t *
+ctl_reply_usage(const char *error)
+{
+	return json_pack("{s:b, s:o, s:b}", "ok", 0, "error", error_text(error), "usage", 1);
+}

@@ -4,6 +4,8 @@
  *
  *   request  {"command": ["show", "links"]}
  *   reply    {"ok": true, "data": ...}  or  {"ok": false, "error": "..."}
+ * Where there is no such command, or it takes more or fewer words, the reply also has "usage":
+ * true.
  *
  * Nothing else may be in a request. Replies come in the order of the requests.
  */
@@ -46,5 +48,6 @@ bool ctl_request_fits(unsigned int count, unsigned int least, unsigned int most,
 /* Replies; data is taken, and may be NULL: out of memory. A new reference, NULL = out of memory. */
 json_t *ctl_reply_ok(json_t *data);
 json_t *ctl_reply_error(const char *error);
+json_t *ctl_reply_usage(const char *error);
 
 #endif

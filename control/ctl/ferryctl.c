@@ -204,12 +204,13 @@ static int
 ask_once(const struct settings *settings, int fd, int argc, char *const *argv)
 {
 	char error[CTL_ERROR_MAX];
-	json_t *data = ctl_client_ask(fd, argc, argv, error, sizeof(error));
+	bool usage;
+	json_t *data = ctl_client_ask(fd, argc, argv, &usage, error, sizeof(error));
 	int ret;
 
 	if (data == NULL) {
 		fprintf(stderr, "ferryctl: %s\n", error);
-		return EXIT_REFUSED;
+		return usage ? EXIT_USAGE : EXIT_REFUSED;
 	}
 	if (settings->watch > 0 && isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J\033[3J");

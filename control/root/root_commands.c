@@ -125,7 +125,7 @@ execute(struct root *root, const struct ctl_request *request)
 			continue;
 		if (!ctl_request_fits(rest, command->least, command->most, command->words,
 			    command->arguments, error))
-			return ctl_reply_error(error);
+			return ctl_reply_usage(error);
 		data = command->function(root, rest, request->argv + words, error);
 		if (data == NULL && error[0] != 0)
 			return ctl_reply_error(error);
@@ -135,7 +135,7 @@ execute(struct root *root, const struct ctl_request *request)
 		"the root program has no command \"%.32s%s%.32s\": \"help\" lists them",
 		request->argv[0], request->argc > 1 ? " " : "",
 		request->argc > 1 ? request->argv[1] : "");
-	return ctl_reply_error(error);
+	return ctl_reply_usage(error);
 }
 
 json_t *

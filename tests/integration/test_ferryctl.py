@@ -110,6 +110,11 @@ def test_the_node_refuses(ask):
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "ferryctl: no such flow\n")
 
 
+def test_the_node_has_no_such_command(ask):
+    done, _ = ask([b'{"ok": false, "error": "no such command", "usage": true}\n'], "flaw", "remove")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "ferryctl: no such command\n")
+
+
 @pytest.mark.parametrize("reply, words", [
     (b"", "hung up"),
     (b"nonsense\n", "not one"),
@@ -205,7 +210,7 @@ def test_events_follow(ask):
 def test_no_node(tmp_path):
     done = run("-s", str(tmp_path / "none.sock"), "show", "node")
     assert done.returncode == 1
-    assert "does the node run?" in done.stderr
+    assert "does it run?" in done.stderr
     done = run("-s", "/" + "x" * 200, "show", "node")
     assert done.returncode == 2
 

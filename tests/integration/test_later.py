@@ -172,6 +172,10 @@ def test_mistakes(net):
         done = net.nodes[5].ferryctl(*words, check=False)
         assert done.returncode == 1, words
         assert expected in done.stderr, (words, done.stderr)
+    for words, expected in ((("peer", "ad"), "no command"), (("peer", "add"), "too few words"),
+                            (("help", "me"), "too many words")):
+        done = net.nodes[5].ferryctl(*words, check=False)
+        assert done.returncode == 2 and expected in done.stderr, (words, done.stderr)
     net.nodes[5].ferryctl("conference", "add", 'id = 3; name = "three"; priority = 6')
     net.nodes[5].ferryctl("conference", "change", "three", "weight = 7")
     net.nodes[5].ferryctl("conference", "remove", "three")

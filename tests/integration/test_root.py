@@ -72,7 +72,9 @@ def test_tables_and_json(program):
     done = ferryctl(program, "sessions", "none")
     assert done.returncode == 1 and 'no conference "none"' in done.stderr
     done = ferryctl(program, "show", "links")
-    assert done.returncode == 1 and "the root program has no command" in done.stderr
+    assert done.returncode == 2 and "the root program has no command" in done.stderr
+    done = ferryctl(program, "weights", 1, 1)
+    assert done.returncode == 2 and 'too few words: right is "weights CONF SESSION' in done.stderr
     assert program.stop() == 0
 
 
