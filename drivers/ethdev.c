@@ -233,6 +233,17 @@ hear_multicast(const struct ethdev *dev)
 		(void)rte_eth_promiscuous_enable(dev->port_id);
 }
 
+/* Some drivers return but -1, which is no errno. */
+static const char *
+failure(const struct ethdev *dev, int rc)
+{
+	if (rc != -1)
+		return strerror(-rc);
+	return strcmp(dev->info.driver_name, "net_memif") == 0
+		       ? "a memif client must find its server there: start the server's side first"
+		       : "its driver does not say why";
+}
+
 int
 ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *error)
 {
@@ -260,7 +271,7 @@ ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *e
 	}
 	if (rc < 0) {
 		snprintf(error->text, sizeof(error->text), "the device cannot be %s: %s", step,
-			strerror(-rc));
+			failure(dev, rc));
 		return -1;
 	}
 	dev->started = true;

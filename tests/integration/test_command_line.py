@@ -78,6 +78,15 @@ def test_device_that_cannot_be(config, device, expected):
     assert re.search(rf"node\.cfg:\d+: port wan: device .*{expected}", done.stderr), done.stderr
 
 
+def test_memif_client_without_its_server(config, tmp_path):
+    memif = f"net_memif0,role=client,socket={tmp_path}/none.sock,socket-abstract=no"
+    config.write_text(config.read_text().replace("0000:ff:1f.7", memif))
+    done = ferryd("-c", config)
+    assert done.returncode == 1
+    assert re.search(r"node\.cfg:\d+: port wan: .* cannot be started: .*start the server's side first",
+                     done.stderr), done.stderr
+
+
 @pytest.mark.parametrize("eal", [["--nonsense"], ["-m", "none"]])
 def test_eal_arguments_that_cannot_be(config, eal):
     """Told as such: nothing is said of devices that are right."""
