@@ -31,6 +31,7 @@ struct session_entry {
 	struct source *source;		 /* NULL: it does not start here */
 	struct destination *destination; /* NULL: it does not end here */
 	bool begun;			 /* it was to start with the node, and did */
+	bool file_failed;		 /* its egress file cannot be written */
 	uint64_t mark;			 /* manage_text_mark() of what the root said of it */
 
 	/* Of a session that starts here, by ascending id. */

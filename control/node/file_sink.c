@@ -11,11 +11,20 @@
 static void
 tell_failure(struct file_sink *sink, const char *what)
 {
-	if (!sink->failed)
+	if (!sink->entry->file_failed)
 		log_line(LOG_ERR, "session %u/%u: %s: cannot %s: %s; what comes for it is lost",
 			sink->entry->config->conference, sink->entry->config->id, sink->path, what,
 			strerror(errno));
-	sink->failed = true;
+	sink->entry->file_failed = true;
+}
+
+static void
+tell_success(struct file_sink *sink)
+{
+	if (sink->entry->file_failed)
+		log_line(LOG_INFO, "session %u/%u: %s: is written again",
+			sink->entry->config->conference, sink->entry->config->id, sink->path);
+	sink->entry->file_failed = false;
 }
 
 static void
@@ -28,7 +37,7 @@ open_anew(struct file_sink *sink)
 	if (sink->file == NULL)
 		tell_failure(sink, "be opened");
 	else
-		sink->failed = false;
+		tell_success(sink);
 }
 
 static void
@@ -48,7 +57,7 @@ end_message(struct file_sink *sink)
 	if (fclose(sink->file) != 0)
 		tell_failure(sink, "be written");
 	sink->file = NULL;
-	if (!sink->failed)
+	if (!sink->entry->file_failed)
 		log_line(LOG_INFO,
 			"session %u/%u: %s: last packet came, %lu bytes, %lu packets lost",
 			sink->entry->config->conference, sink->entry->config->id, sink->path,
@@ -80,8 +89,10 @@ file_sink_serve(struct file_sink *sink)
 		rte_pktmbuf_free(pkts[i]);
 	}
 	/* A stream without marks never ends: what came is to be seen. */
-	if (n > 0 && sink->file != NULL)
-		fflush(sink->file);
+	if (n > 0 && sink->file != NULL && fflush(sink->file) != 0)
+		tell_failure(sink, "be written");
+	else if (n > 0 && sink->file != NULL)
+		tell_success(sink);
 	return n > 0;
 }
 

@@ -30,7 +30,6 @@ struct file_sink {
 	FILE *file; /* NULL: not open */
 	const char *path;
 	uint64_t bytes;
-	bool failed; /* told already */
 };
 
 /* Reads ahead into the source's ring while there is room. True if anything was read. */

@@ -47,7 +47,8 @@ store_fail(struct root_store *store, const char *format, ...)
 static int
 store_broken(struct root_store *store)
 {
-	return store_fail(store, "store: %s", sqlite3_errmsg(store->db));
+	return store_fail(store, "store %s: %s", sqlite3_db_filename(store->db, "main"),
+		sqlite3_errmsg(store->db));
 }
 
 static int

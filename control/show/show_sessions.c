@@ -234,6 +234,17 @@ show_decoding(const struct rlnc_receiver *r)
 	return object;
 }
 
+static const char *
+egress_state(const struct session_entry *entry)
+{
+	const struct destination *dst = entry->destination;
+
+	if (entry->file_failed)
+		return "failing";
+	return dst->params.egress != EGRESS_UDP || destination_is_resolved(dst) ? "ready"
+										: "unresolved";
+}
+
 static json_t *
 show_destination(const struct show_view *view, const struct session_entry *entry)
 {
@@ -244,12 +255,10 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	uint64_t delivered = sum.packets;
 	uint64_t oversize = counter_read(&c->oversize);
 	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
-	bool resolved = destination_is_resolved(dst);
 	json_t *object = json_object();
 
 	json_object_set_new(object, "egress", show_egress(view, entry));
-	json_object_set_new(object, "egress_state",
-		json_string(dst->params.egress != EGRESS_UDP || resolved ? "ready" : "unresolved"));
+	json_object_set_new(object, "egress_state", json_string(egress_state(entry)));
 	json_object_set_new(object, "worker", show_number(dst->params.owner));
 	json_object_set_new(object, "delivered", show_number(delivered));
 	json_object_set_new(object, "bytes", show_number(sum.bytes));

@@ -53,3 +53,29 @@ def test_each_start_sends_it_anew(stage, tmp_path):
     nodes[1].start()
     until(lambda: digest(copy) == digest(source), 10, "the copy is the new file")
     assert nodes[2].destination(1, 1)["epochs"] == 2
+
+
+def test_file_that_cannot_be_written(stage, tmp_path):
+    """It is seen which sessions' packets are lost at the end of their way; and when no longer."""
+    copy = tmp_path / "mounted" / "copy"
+    copy.parent.mkdir()
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    for number, path in ((1, copy), (2, "/dev/full")):
+        net.session(number, source=1, destinations=[2], flows=["2"], rate="1M", start=False,
+                    ingress={"generator": {"size": 1000}}, egress=[{"node": 2, "file": str(path)}])
+    nodes = net.start()
+    copy.parent.rmdir()
+
+    def becomes(number, state, told):
+        until(lambda: nodes[2].destination(1, number)["egress_state"] == state, 10, state)
+        assert told in nodes[2].log()
+
+    for number, told in ((1, f"{copy}: cannot be opened: No such file"),
+                         (2, "/dev/full: cannot be written: No space left")):
+        nodes[1].ctl("session", "start", 1, number)
+        becomes(number, "failing", told)
+    copy.parent.mkdir()
+    becomes(1, "ready", f"{copy}: is written again")
+    until(lambda: copy.stat().st_size >= 1000, 5, "the file grows")
