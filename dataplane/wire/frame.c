@@ -85,7 +85,7 @@ check_udp_sum(const struct rte_mbuf *m, const struct frame_layers *f, const stru
 	return DROP_none;
 }
 
-static enum frame_verdict
+static inline enum frame_verdict
 parse_udp(const struct rte_mbuf *m, const struct frame_layers *f, const void *addresses,
 	uint32_t address_bytes, struct frame_view *view, enum drop_reason *reason)
 {
@@ -114,6 +114,14 @@ parse_udp(const struct rte_mbuf *m, const struct frame_layers *f, const void *ad
 	return likely(*reason == DROP_none) ? FRAME_UDP : FRAME_DROP;
 }
 
+/* Few headers have options: the others' size is a constant. */
+static inline uint16_t
+ipv4_sum(const struct rte_ipv4_hdr *ip, uint32_t header)
+{
+	return likely(header == sizeof(*ip)) ? checksum_bytes(ip, sizeof(*ip))
+					     : checksum_bytes(ip, header);
+}
+
 static enum frame_verdict
 parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layers *f,
 	struct frame_view *view, enum drop_reason *reason)
@@ -131,8 +139,8 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	if (unlikely((ip->version_ihl >> 4) != 4 || header < sizeof(*ip) || total < header ||
 		     total > m->pkt_len - f->l3_off || f->contiguous < f->l3_off + header))
 		return drop(reason, DROP_ip_malformed);
-	if (known != RTE_MBUF_F_RX_IP_CKSUM_GOOD && unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD ||
-							     checksum_bytes(ip, header) != 0xffff))
+	if (known != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
+		unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD || ipv4_sum(ip, header) != 0xffff))
 		return drop(reason, DROP_ip_checksum);
 	destination = address_ipv4(ip->dst_addr);
 	local = find_local(port, &destination);

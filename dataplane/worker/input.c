@@ -97,6 +97,13 @@ find_senders(const struct id_table *peers, struct arrivals *a, unsigned int n)
 		find_each(peers, a, n);
 }
 
+/* May a fast path take it? Not what clients send. */
+static inline bool
+has_sender(const struct arrivals *a, unsigned int i)
+{
+	return a->alike || a->senders[i] != NULL || a->senders6[i] != NULL;
+}
+
 /* What is to be forwarded of a burst: in transit as they came, and all others. */
 struct departures {
 	struct forward_transit transit[BURST_MAX], *end;
@@ -226,12 +233,14 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 		unsigned int end = arrivals.alike ? n : i + 1;
 		struct rte_mbuf *m;
 
-		i = take_run(w, port, tables, &arrivals, i, end, &d);
-		if (likely(i == end))
-			continue;
-		if (take_ipv6(w, port, tables, &arrivals, i, &d)) {
-			i++;
-			continue;
+		if (likely(has_sender(&arrivals, i))) {
+			i = take_run(w, port, tables, &arrivals, i, end, &d);
+			if (likely(i == end))
+				continue;
+			if (take_ipv6(w, port, tables, &arrivals, i, &d)) {
+				i++;
+				continue;
+			}
 		}
 		m = input_any(w, port, pkts[i++], &ingress);
 		if (m == NULL)
