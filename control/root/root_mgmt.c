@@ -71,7 +71,9 @@ refresh(struct root *root, const char *why)
 static void
 on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 {
-	(void)name;
+	/* What it said for itself and those below is said by another from now on, or by nobody. */
+	if (event == MGMT_CHILD_DOWN)
+		root_stats_away(ctx, name);
 	if (event == MGMT_CHILD_UP || event == MGMT_CHILD_DOWN)
 		refresh(ctx, why != NULL ? why : "its connection ended");
 }
@@ -309,8 +311,10 @@ on_stats(void *ctx, const struct message *message, const char *via)
 	struct root *root = ctx;
 	char error[MESSAGE_ERROR_MAX];
 
-	(void)via;
-	if (!root_stats_take(root, message, error))
+	if (strcmp(via, message->from) != 0)
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_CONFLICT,
+			"stats of %s: only a child says them", message->from);
+	else if (!root_stats_take(root, message, error))
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%s", error);
 }
 

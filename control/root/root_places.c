@@ -56,7 +56,6 @@ root_node_away(struct root *root, struct root_node *node, const char *why)
 	node->parent[0] = 0;
 	root_event(&root->events, LOG_WARNING, "node_away", "a node is no longer in the tree",
 		node_details(node, "why", why));
-	root_stats_away(root, node->name);
 	root_install_away(root, node);
 }
 

@@ -35,6 +35,7 @@ void root_stats_thresholds(struct root *root);
 bool root_stats_take(struct root *root, const struct message *message, char *error);
 /* `fullstats`: an event. */
 void root_stats_full(struct root *root, const struct message *message);
+/* A child's connection ended. */
 void root_stats_away(struct root *root, const char *name);
 
 /* Alerts and report, if it is time. When to look again (ms). */

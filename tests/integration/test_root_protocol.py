@@ -360,6 +360,27 @@ def test_alerts(network):
     assert "fraclost" in a.wait("error").body.findtext("text")
 
 
+def test_statistics_of_one_that_moved(network):
+    """They are counted once: in its new parent's, which alone says them from then on."""
+    a, d = network.node("a"), network.node("d")
+    a.wait("place")
+    d.wait("place")
+
+    def nodes():
+        return {row["nodes"] for row in network.program.ctl("stats")}
+
+    a.send("stats", stats({"injitter": 5}), to="")
+    d.send("stats", stats({"injitter": 5}), to="")
+    until(lambda: nodes() == {2}, 3, "both are counted")
+    d.close()
+    moved = a.child("d")
+    a.send("stats", stats({"injitter": 5, "weight": 2}, children=1), to="")
+    until(lambda: nodes() == {2}, 3, lambda: f"both are counted once, not {nodes()}")
+    moved.send("stats", stats({"injitter": 5}))
+    assert "only a child says" in moved.wait("error").body.findtext("text")
+    assert nodes() == {2}
+
+
 def test_commands_to_nodes(network):
     a = network.node("a")
     d = network.node("d")
