@@ -301,7 +301,7 @@ scene_draw(struct scene *scene, uint32_t bound)
 bool
 scene_do(struct scene *scene, const char *format, ...)
 {
-	json_t *words = json_array(), *reply;
+	json_t *words = json_array(), *command, *reply;
 	char line[512], *request;
 	va_list args;
 	bool follow, done;
@@ -318,13 +318,15 @@ scene_do(struct scene *scene, const char *format, ...)
 		at += quoted + len + (end != NULL);
 		at += quoted && *at == ' ';
 	}
-	request = json_dumps(json_pack("{s:o}", "command", words), 0);
+	command = json_pack("{s:o}", "command", words);
+	request = json_dumps(command, 0);
 	reply = root_execute_line(&scene->root, request, strlen(request), &follow);
 	done = json_is_true(json_object_get(reply, "ok"));
 	if (getenv("FERRY_TEST_SEED") != NULL)
 		printf("%8" PRId64 " %s: %s\n", scene->clock, line,
 			done ? "done" : json_string_value(json_object_get(reply, "error")));
 	json_decref(reply);
+	json_decref(command);
 	free(request);
 	return done;
 }
