@@ -71,7 +71,7 @@ tell(const struct session_entry *entry, struct message_pipeline *pipeline, struc
 }
 
 static int
-answer_some(struct ferryd *f, const struct message *request, uint32_t first, uint32_t count)
+answer_entries(struct ferryd *f, const struct message *request, uint32_t first, uint32_t count)
 {
 	struct message answer = {.type = MESSAGE_PIPEDEFINFO};
 	struct message_pipeline pipelines[AT_ONCE];
@@ -89,6 +89,29 @@ answer_some(struct ferryd *f, const struct message *request, uint32_t first, uin
 	return ret;
 }
 
+/* Those that only pass here; of one that is an entry too it was said more. */
+static void
+answer_forwards(struct ferryd *f, const struct message *request, uint32_t first, uint32_t count)
+{
+	struct message answer = {.type = MESSAGE_PIPEDEFINFO};
+	struct message_pipeline pipelines[AT_ONCE];
+	size_t n = 0;
+
+	for (uint32_t i = first; i < first + count; i++) {
+		uint32_t conference = message_stream_conference(f->book.forwards[i]),
+			 session = message_stream_session(f->book.forwards[i]);
+
+		if (session_book_find(&f->book, conference, session) == NULL)
+			pipelines[n++] = (struct message_pipeline){.conference = conference,
+				.session = session,
+				.state = "forwarding"};
+	}
+	answer.pipelines.pipelines = pipelines;
+	answer.pipelines.nb_pipelines = n;
+	if (n > 0)
+		(void)mgmt_answer(f->mgmt, request, &answer);
+}
+
 /* From `^`: what is defined? From others it would be an answer, which only the root waits for. */
 int
 manage_pipelines_tell(struct ferryd *f, const struct message *message, char *error, size_t size)
@@ -101,12 +124,16 @@ manage_pipelines_tell(struct ferryd *f, const struct message *message, char *err
 		return -ENOTSUP;
 	}
 	do {
-		count = f->book.nb_entries - at < AT_ONCE ? f->book.nb_entries - at : AT_ONCE;
-		ret = answer_some(f, message, at, count);
+		count = RTE_MIN(f->book.nb_entries - at, (uint32_t)AT_ONCE);
+		ret = answer_entries(f, message, at, count);
 		at += count;
 	} while (ret == 0 && at < f->book.nb_entries);
 	if (ret != 0)
 		snprintf(error, size, "out of memory");
+	for (at = 0; ret == 0 && at < f->book.nb_forwards; at += count) {
+		count = RTE_MIN(f->book.nb_forwards - at, (uint32_t)AT_ONCE);
+		answer_forwards(f, message, at, count);
+	}
 	return ret;
 }
 

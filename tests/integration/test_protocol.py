@@ -272,6 +272,11 @@ def test_relay_and_destination(scene, peers):
     ordered(scene, "pipedef", END, "defined", 4)
     assert scene.node.destination(7, 4)["egress"] == "udp 10.0.0.9:6000"
     ordered(scene, "playpipeline", PIPELINE.replace('"2"', '"4"'), "defined", 4)
+    # Asked, it tells of both: the root takes away what it no longer knows.
+    scene.root.send("pipedefinfo", to="relay1")
+    told = [p for _ in range(2) for p in scene.root.expect("pipedefinfo").findall("pipeline")]
+    assert [(p.get("session"), p.findtext("state")) for p in told] == [
+        ("4", "defined"), ("3", "forwarding")]
     for session in (3, 4):
         ordered(scene, "removepipeline", PIPELINE.replace('"2"', f'"{session}"'), "removed",
                 session)
