@@ -139,6 +139,8 @@ carry_out(void *ctx, const struct message *message, const char *via)
 	}
 	control_lock();
 	ret = manage_actions[message->type](f, message, error, sizeof(error));
+	if ((message_type_rules(message->type) & MESSAGE_STREAM) != 0)
+		manage_peers_left(f);
 	control_unlock();
 	if (ret != 0)
 		(void)mgmt_fail(f->mgmt, message, code_of(ret), "%s", error);

@@ -54,6 +54,8 @@ void manage_orders_end(struct ferryd *f);
 /* manage_peers.c: 0, or the first mistake; the others are done. */
 struct message_place;
 int manage_peers(struct ferryd *f, const struct message_place *place, char *error, size_t size);
+/* Those that had to stay, if nothing is sent to them any more. */
+void manage_peers_left(struct ferryd *f);
 
 /* manage_define.c */
 manage_action manage_pipedef, manage_routepipeline, manage_removepipeline;

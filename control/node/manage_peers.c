@@ -81,22 +81,39 @@ is_wanted(const struct message_place *place, uint32_t id)
 	return false;
 }
 
+static void
+remove_others(struct ferryd *f, const struct message_place *place, bool told)
+{
+	char reason[MANAGE_ERROR_MAX];
+
+	f->peers_left = false;
+	/* Backwards: who is removed changes those behind only. */
+	for (uint32_t i = f->config->peer_count; i-- > 0;) {
+		uint32_t id = f->config->peers[i].id;
+
+		if (is_wanted(place, id) || peer_remove(&f->peers, id, reason, sizeof(reason)) == 0)
+			continue;
+		f->peers_left = true;
+		if (!told)
+			log_line(LOG_WARNING, "peer %u is none any more, but stays for now: %s", id,
+				reason);
+	}
+}
+
+void
+manage_peers_left(struct ferryd *f)
+{
+	if (f->peers_left)
+		remove_others(f, &f->place->place, true);
+}
+
 int
 manage_peers(struct ferryd *f, const struct message_place *place, char *error, size_t size)
 {
 	char reason[MANAGE_ERROR_MAX];
 	int ret = 0;
 
-	/* Backwards: who is removed changes those behind only. */
-	for (uint32_t i = f->config->peer_count; i-- > 0;) {
-		uint32_t id = f->config->peers[i].id;
-
-		if (is_wanted(place, id))
-			continue;
-		if (peer_remove(&f->peers, id, reason, sizeof(reason)) != 0)
-			log_line(
-				LOG_WARNING, "peer %u is none any more, but stays: %s", id, reason);
-	}
+	remove_others(f, place, false);
 	/* What is right is done; the first that is not is told. */
 	for (size_t i = 0; i < place->nb_peers; i++) {
 		int one = set_peer(f, &place->peers[i], ret == 0 ? error : reason,

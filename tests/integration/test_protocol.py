@@ -215,6 +215,21 @@ def test_peers_of_the_place(scene, peers):
     scene.alive()
 
 
+def test_peer_that_is_sent_to(scene, peers):
+    """It stays until no session goes there any more."""
+    ordered(scene, "pipedef", SOURCE, "playing")
+    without = placed(PEERS.replace('<peer id="2" name="two" address="10.0.0.2" pacing="none"/>', ""))
+    scene.root.send("place", without, to="relay1")
+    scene.alive()
+    assert [link["id"] for link in scene.node.show("links")] == [2, 5]
+    ordered(scene, "routepipeline", SOURCE[:SOURCE.index("<name>")]
+            + '<flow id="0" weight="1" path="5 &gt; 2"/></pipeline>', "playing")
+    until(lambda: [link["id"] for link in scene.node.show("links")] == [5], 5, "it goes")
+    ordered(scene, "removepipeline", PIPELINE, "removed")
+    scene.root.send("place", placed(), to="relay1")
+    scene.alive()
+
+
 def test_source(scene, peers):
     defined = ordered(scene, "pipedef", SOURCE, "playing")
     assert defined.find("flow").get("path") == "2"
