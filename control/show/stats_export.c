@@ -67,7 +67,7 @@ open_file(struct stats_export *e, uint32_t records, char *error, size_t size)
 	return ret;
 }
 
-/* There may be more sessions than there were. */
+/* There may be more sessions than there were; and somebody may have cut the file short. */
 static int
 make_room(struct stats_export *e, char *error, size_t size)
 {
@@ -85,7 +85,8 @@ make_room(struct stats_export *e, char *error, size_t size)
 		e->latest.records = more;
 		e->latest.room = records;
 	}
-	if (old.header != NULL && (uint64_t)records * 2 > old.mask + UINT64_C(1)) {
+	if (old.header != NULL &&
+		((uint64_t)records * 2 > old.mask + UINT64_C(1) || !stats_writer_whole(&old))) {
 		ret = open_file(e, records, error, size);
 		/* Who reads the old one is told; its name is the new one's now. */
 		stats_writer_close(&old);

@@ -48,7 +48,8 @@ int stats_export_begin(struct stats_export *e, const struct stats_export_params 
 
 /*
  * Writes an interval; now as worker_poll's. 0, or a negative errno with a sentence in error, told
- * once: a larger file was needed (sessions came) and cannot be had; then the old one ended.
+ * once: another file was needed (sessions came, or somebody cut it short) and cannot be had; then
+ * the old one ended.
  */
 int stats_export_tick(struct stats_export *e, uint64_t now, char *error, size_t size);
 

@@ -56,12 +56,16 @@ void ferry_stats_close(struct ferry_stats *stats);
 enum ferry_stats_liveness {
 	FERRY_STATS_LIVES,
 	FERRY_STATS_SILENT,   /* no heartbeat for three intervals and a second: dead, or stopped */
-	FERRY_STATS_OVER,     /* the writer ended it: open again, if there is a new one */
+	FERRY_STATS_OVER,     /* ended, or cut short: open again, if there is a new one */
 	FERRY_STATS_REPLACED, /* the file of that name is another one: open again */
 	FERRY_STATS_GONE,     /* there is no file of that name any more */
 };
 
-/* How the writer is. now_ns: CLOCK_MONOTONIC; 0: read it. */
+/*
+ * How the writer is. To read on in a file that somebody has cut short would end the program
+ * (SIGBUS): only this and ferry_stats_snapshot look before they read. now_ns: CLOCK_MONOTONIC; 0:
+ * read it.
+ */
 enum ferry_stats_liveness ferry_stats_liveness(const struct ferry_stats *stats, uint64_t now_ns);
 
 /* "lives", "silent", ... */

@@ -35,6 +35,7 @@ struct ferry_stats {
 
 	void *mapped; /* ours to unmap, or NULL */
 	size_t bytes;
+	int fd; /* of it */
 	dev_t dev;
 	ino_t inode;
 	char *path;
@@ -131,6 +132,7 @@ map_file(const char *path, int fd, char *error, size_t size)
 	}
 	stats->mapped = memory;
 	stats->bytes = (size_t)st.st_size;
+	stats->fd = fd;
 	stats->dev = st.st_dev;
 	stats->inode = st.st_ino;
 	return stats;
@@ -147,7 +149,8 @@ ferry_stats_open(const char *path, char *error, size_t size)
 		return NULL;
 	}
 	stats = map_file(path, fd, error, size);
-	close(fd);
+	if (stats == NULL)
+		close(fd);
 	return stats;
 }
 
@@ -156,19 +159,34 @@ ferry_stats_close(struct ferry_stats *stats)
 {
 	if (stats == NULL)
 		return;
-	if (stats->mapped != NULL)
+	if (stats->mapped != NULL) {
 		munmap(stats->mapped, stats->bytes);
+		close(stats->fd);
+	}
 	free(stats->path);
 	free(stats);
+}
+
+/* What was cut off a file cannot be read any more, not even to see that it is gone (SIGBUS). */
+static bool
+is_whole(const struct ferry_stats *stats)
+{
+	struct stat st;
+
+	return stats->mapped == NULL ||
+	       (fstat(stats->fd, &st) == 0 && st.st_size >= (off_t)stats->bytes);
 }
 
 enum ferry_stats_liveness
 ferry_stats_liveness(const struct ferry_stats *stats, uint64_t now_ns)
 {
-	uint64_t heartbeat = load(&stats->header->heartbeat);
+	uint64_t heartbeat;
 	struct timespec ts;
 	struct stat st;
 
+	if (!is_whole(stats))
+		return FERRY_STATS_OVER;
+	heartbeat = load(&stats->header->heartbeat);
 	if (load(&stats->header->state) == FERRY_STATS_ENDED)
 		return FERRY_STATS_OVER;
 	if (stats->path != NULL) {
@@ -363,6 +381,8 @@ ferry_stats_snapshot(const struct ferry_stats *stats, struct ferry_stats_snapsho
 	enum ferry_stats_result result = FERRY_STATS_LAPPED;
 
 	snapshot->count = 0;
+	if (!is_whole(stats))
+		return FERRY_STATS_BROKEN;
 	for (int i = 0; i < TRIES && result == FERRY_STATS_LAPPED; i++)
 		result = read_interval(stats, snapshot);
 	return result;

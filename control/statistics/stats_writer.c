@@ -80,6 +80,7 @@ map_file(struct stats_writer *w, int fd, const struct stats_writer_params *param
 	w->header = memory;
 	w->slots = (uint8_t *)memory + sizeof(*w->header);
 	w->mask = params->slots - 1;
+	w->fd = fd;
 	w->dev = st.st_dev;
 	w->inode = st.st_ino;
 	fill_header(w, params);
@@ -104,15 +105,24 @@ stats_writer_open(
 	if (fd < 0)
 		return fd;
 	ret = map_file(w, fd, params, error, size);
-	close(fd);
 	if (ret == 0 && rename(name, w->path) != 0) {
 		ret = fail(errno, w->path, "cannot get its name", error, size);
 		munmap(w->header, w->bytes);
 		w->header = NULL;
 	}
-	if (ret != 0)
+	if (ret != 0) {
+		close(fd);
 		unlink(name);
+	}
 	return ret;
+}
+
+bool
+stats_writer_whole(const struct stats_writer *w)
+{
+	struct stat st;
+
+	return fstat(w->fd, &st) == 0 && st.st_size >= (off_t)w->bytes;
 }
 
 void
@@ -140,8 +150,10 @@ stats_writer_close(struct stats_writer *w)
 
 	if (w->header == NULL)
 		return;
-	__atomic_store_n(&w->header->state, (uint64_t)FERRY_STATS_ENDED, __ATOMIC_RELEASE);
+	if (stats_writer_whole(w))
+		__atomic_store_n(&w->header->state, (uint64_t)FERRY_STATS_ENDED, __ATOMIC_RELEASE);
 	munmap(w->header, w->bytes);
+	close(w->fd);
 	w->header = NULL;
 	if (lstat(w->path, &st) == 0 && st.st_dev == w->dev && st.st_ino == w->inode)
 		unlink(w->path);

@@ -6,6 +6,7 @@
 #ifndef FERRY_STATS_WRITER_H
 #define FERRY_STATS_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,7 @@ struct stats_writer {
 	uint64_t next; /* number of the next record */
 	uint32_t mask;
 	size_t bytes;
+	int fd;
 	dev_t dev; /* of the file, so that only our own is removed */
 	ino_t inode;
 	char path[256];
@@ -40,6 +42,12 @@ struct stats_writer_params {
  */
 int stats_writer_open(
 	struct stats_writer *w, const struct stats_writer_params *params, char *error, size_t size);
+
+/*
+ * False: somebody cut the file short. To put into it, or to say that it lives, would kill us
+ * (SIGBUS); to close it is all that can be done.
+ */
+bool stats_writer_whole(const struct stats_writer *w);
 
 /* Appends a record: head.type, index, tick and bytes are set; bytes are a multiple of 8. */
 void stats_writer_put(struct stats_writer *w, const union ferry_stats_record *record);

@@ -202,6 +202,23 @@ def test_command_line(nodes, tmp_path):
     assert os.stat(statistics_file(nodes[1])).st_mode & 0o7777 == 0o644
 
 
+def test_file_emptied(nodes):
+    """Neither the node nor who looks at it dies of it: the node makes another."""
+    path = statistics_file(nodes[2])
+    terminal = Terminal([FERRYTOP, "-f", path, "-d", "0.1"])
+    terminal.wait("lives, up ")
+    before = os.stat(path)
+    os.truncate(path, 0)
+    until(lambda: os.stat(path).st_ino != before.st_ino, 5, "another file")
+    until(lambda: "lives" in top(nodes[2]), 5, "it has records")
+    assert os.stat(path).st_size == before.st_size
+    # The terminal goes on with it: the time goes on.
+    shown = re.search(r"up 0:\d\d:\d\d", terminal.wait("lives, up "))[0]
+    terminal.wait(rf"lives, (?!{shown})up ")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
 def test_on_a_terminal(nodes):
     terminal = Terminal([FERRYTOP, "-f", statistics_file(nodes[2]), "-d", "0.2"])
     terminal.wait(rf"^{nodes[2].name} \(2\) lives, up ")

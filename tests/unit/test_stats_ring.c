@@ -249,6 +249,23 @@ test_liveness(void **state)
 	ferry_stats_close(second);
 }
 
+/* Somebody empties the file under writer and reader: both see it, and neither dies of it. */
+static void
+test_cut_short(void **state)
+{
+	struct fixture *f = *state;
+	struct ferry_stats_snapshot snapshot = {0};
+
+	put_interval(&f->writer, 1, 1);
+	assert_true(stats_writer_whole(&f->writer));
+	assert_int_equal(truncate(f->path, 0), 0);
+	assert_false(stats_writer_whole(&f->writer));
+	assert_int_equal(ferry_stats_liveness(f->stats, 100 * SECOND), FERRY_STATS_OVER);
+	assert_int_equal(ferry_stats_snapshot(f->stats, &snapshot), FERRY_STATS_BROKEN);
+	stats_writer_close(&f->writer);
+	assert_int_equal(access(f->path, F_OK), -1);
+}
+
 /* Who ends leaves the file of the one that took its place. */
 static void
 test_two_writers(void **state)
@@ -400,6 +417,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_liveness, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cut_short, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cannot_write, setup, teardown),
