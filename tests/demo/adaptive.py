@@ -133,10 +133,14 @@ def run(args):
         sender.stdin.write(frame)
         frames += 1
     camera.terminate()
+    camera.stdout.close()  # it would wait for ever to write its last frame
     sender.stdin.close()
     camera.wait()
     return sender.wait()
 
 
 if __name__ == "__main__":
-    sys.exit(run(arguments()))
+    try:
+        sys.exit(run(arguments()))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -3,8 +3,10 @@
 """A live encoder follows the rate that its session may send: tests/demo/adaptive.py."""
 
 import json
+import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -61,3 +63,23 @@ def test_encoder_follows(net):
     sent = node.source(1, 1)["packets"]
     until(lambda: net.nodes[2].destination(1, 1)["delivered"] == sent, 5, "all that was sent")
     assert not {"queue_full", "queue_expired", "feeder_full"} & set(node.drops())
+
+
+@pytest.mark.parametrize("words,number,status", [(["--seconds", "0.5"], None, 0),
+                                                 ([], signal.SIGINT, 130)])
+def test_encoder_ends(words, number, status):
+    """By itself, and by Ctrl-C, which its ffmpegs get too."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        listen = probe.getsockname()
+    script = subprocess.Popen(
+        [SCRIPT, "--listen", "%s:%u" % listen, "--to", "127.0.0.1:9", "--size", "320x180", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert json.loads(script.stdout.readline())["at_s"] == 0
+        if number is not None:
+            os.killpg(script.pid, number)
+        _, said = script.communicate(timeout=10 * PATIENCE)
+    finally:
+        script.kill()
+    assert script.returncode == status and "Traceback" not in said, said
