@@ -47,12 +47,12 @@ int64_t root_now(void);
 int64_t root_clock(void);
 
 /*
- * root_setup.c: store, nodes and conferences, as they were and as the file says now. 0, or -1 after
- * it was logged what is wrong; root_unload in each case.
+ * root_setup.c: store, nodes and conferences, as they were and as the file says now. 0; or, after
+ * it was logged what is wrong, 1 for mistakes of the file, else -1; root_unload in each case.
  */
 int root_load(struct root *root);
 void root_unload(struct root *root);
-/* Reads the file again. 0, or -1 with the first mistake in error; all are logged. */
+/* Reads the file again. As root_load, with the first mistake in error. */
 int root_reload(struct root *root, char *error);
 /* Reads conferences from a file: JSON if its name ends in .json. For config_free(). */
 struct config *

@@ -35,11 +35,9 @@ check(const struct root *root)
 static int
 run(struct root *root)
 {
-	int status = EXIT_FAILURE;
+	int ret = root_load(root), status = ret > 0 ? EXIT_MISTAKE : EXIT_FAILURE;
 
-	if (root_load(root) != 0)
-		status = root->store == NULL ? EXIT_FAILURE : EXIT_MISTAKE;
-	else if (root_run(root) == 0)
+	if (ret == 0 && root_run(root) == 0)
 		status = EXIT_SUCCESS;
 	root_unload(root);
 	return status;

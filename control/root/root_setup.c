@@ -241,10 +241,11 @@ done:
 	return ret;
 }
 
-/* Says all that is wrong; the first of it in error too. */
+/* Says all that is wrong; the first of it in error too. 1: mistakes; -1: something failed. */
 static int
 told(struct config_errors *errs, char *error)
 {
+	int ret = errs->count > 0 ? 1 : -1;
 	char where[CONFIG_WHERE_TEXT];
 
 	if (errs->count > 0)
@@ -255,7 +256,7 @@ told(struct config_errors *errs, char *error)
 	else
 		log_line(LOG_ERR, "%s", error);
 	config_errors_free(errs);
-	return -1;
+	return ret;
 }
 
 /* All of a configuration or nothing. 1: mistakes in errs, nothing has changed; -1: the store

@@ -200,6 +200,18 @@ def test_file_again(program):
     assert done.returncode == 2 and 'node "virginia": parent' in done.stderr
 
 
+def test_store_that_cannot_be_written(program):
+    """It is no mistake of the file: exit status 1, and the database is named."""
+    program.start()
+    program.kill()
+    program.config["conferences"][0]["name"] = "another"
+    program.write_config()
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" XFSZ; ulimit -f 8; exec "$@"', "sh", FERRY_ROOT, "-c", program.config_path],
+        capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 1 and f"error: store {program.directory}/root.db: " in done.stderr, done
+
+
 def test_ids_are_kept(program):
     program.start()
     assert program.node("virginia")["id"] == 4  # the lowest above those given
