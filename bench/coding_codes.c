@@ -31,7 +31,9 @@ struct generation {
 struct scene {
 	unsigned int k, n, next; /* generations, which is next */
 	struct generation *generations;
-	uint16_t seeds[CODING_K_MAX]; /* of combinations of full rank */
+	uint16_t seed; /* the next, as at a source they go on from generation to generation */
+	struct rlnc_seeds encoded, decoded;
+	uint16_t seeds[CODING_K_MAX]; /* of combinations of full rank, one after the other */
 	uint8_t coeffs[CODING_K_MAX * CODING_K_MAX];
 	struct rlnc_decoder decoder;
 	void *memory;
@@ -55,16 +57,18 @@ release_nothing(struct rte_mbuf **packets, unsigned int n)
 	(void)n;
 }
 
+/* n combinations, with room for heads; seed: of the first. */
 static void
-encode(struct scene *s, struct generation *g, unsigned int n)
+encode(struct scene *s, const struct generation *g, struct rte_mbuf *const combinations[],
+	unsigned int n, uint16_t seed)
 {
 	uint8_t coeffs[RLNC_OUTPUTS_MAX * CODING_K_MAX], *dst[RLNC_OUTPUTS_MAX];
 
 	for (unsigned int done = 0, outs; done < n; done += outs) {
 		outs = RTE_MIN(n - done, (unsigned int)RLNC_OUTPUTS_MAX);
 		for (unsigned int o = 0; o < outs; o++) {
-			rlnc_seed_coeffs(s->seeds[done + o], coeffs + o * s->k, (uint8_t)s->k);
-			dst[o] = coding_payload(g->coded[done + o]);
+			rlnc_seeds_coeffs(&s->encoded, seed++, coeffs + o * s->k, (uint8_t)s->k);
+			dst[o] = coding_payload(combinations[done + o]);
 		}
 		rlnc_combine(
 			g->vectors, (uint16_t)s->k, coeffs, (uint16_t)s->k, dst, (uint16_t)outs);
@@ -115,14 +119,15 @@ multiply(struct scene *s, struct generation *g)
 static void
 do_work(struct scene *s, enum work work)
 {
+	unsigned int n = work == REPAIR ? (s->k + REPAIR_PART - 1) / REPAIR_PART : s->k;
 	struct generation *g = &s->generations[s->next++ % s->n];
 
 	switch (work) {
 	case REPAIR:
-		encode(s, g, (s->k + REPAIR_PART - 1) / REPAIR_PART);
-		break;
 	case ENCODE:
-		encode(s, g, s->k);
+		/* Not where those are that are decoded. */
+		encode(s, g, g->decoded, n, s->seed);
+		s->seed = (uint16_t)(s->seed + n);
 		break;
 	case KERNEL:
 		multiply(s, g);
@@ -199,7 +204,7 @@ make_generation(struct scene *s, struct generation *g, struct coding_pool *pool)
 		g->decoded[i]->data_off = CODING_AT;
 		(void)rte_pktmbuf_append(g->decoded[i], CODING_PAYLOAD);
 	}
-	encode(s, g, s->k);
+	encode(s, g, g->coded, s->k, s->seeds[0]);
 }
 
 /* As many generations as the pool has packets for. */
@@ -212,6 +217,7 @@ scene_init(struct scene *s, unsigned int k, struct coding_pool *pool, unsigned i
 	if (s->generations == NULL || s->memory == NULL)
 		bench_die("there is no memory for %u generations", n);
 	rlnc_decoder_init(&s->decoder, s->memory, (uint16_t)k, (uint16_t)k, release_nothing);
+	s->decoder.seeds = &s->decoded;
 	choose_seeds(s);
 	pool->next = 0;
 	for (unsigned int i = 0; i < n; i++)

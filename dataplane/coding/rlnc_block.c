@@ -50,6 +50,7 @@ rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *r
 	for (uint16_t i = 0; i < b->count; i++) {
 		rlnc_decoder_init(&b->blocks[i].d, p, k, k, release);
 		b->blocks[i].d.all_held = &b->held;
+		b->blocks[i].d.seeds = &b->seeds;
 		b->blocks[i].index = i;
 		p += rlnc_decoder_bytes(k, k);
 	}

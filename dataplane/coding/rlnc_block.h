@@ -43,6 +43,7 @@ struct rlnc_blocks {
 	uint32_t held;	/* packets, in all blocks */
 	uint32_t held_max;
 	struct rlnc_block *last; /* that was looked up */
+	struct rlnc_seeds seeds;
 };
 
 /* Generations of up to k packets that are kept, and packets that they hold at most. */

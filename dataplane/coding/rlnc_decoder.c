@@ -40,6 +40,7 @@ rlnc_decoder_init(struct rlnc_decoder *d, void *memory, uint16_t columns, uint16
 	d->mask = (uint16_t)(ring - 1);
 	d->held = 0;
 	d->all_held = NULL;
+	d->seeds = NULL;
 	d->base = 0;
 	d->release = release;
 }
@@ -135,6 +136,15 @@ rlnc_decoder_source(
 	return gone;
 }
 
+static void
+read_coeffs(const struct rlnc_decoder *d, const struct rlnc_header *h, uint8_t *coeffs)
+{
+	if (h->kind == RLNC_SEEDED && d->seeds != NULL)
+		rlnc_seeds_coeffs(d->seeds, h->seed, coeffs, h->n);
+	else
+		rlnc_header_coeffs(h, coeffs);
+}
+
 /* The coefficients of a packet, by column; false: one is of a sequence that is not in play. */
 static bool
 place_coeffs(
@@ -147,10 +157,10 @@ place_coeffs(
 	/* In one piece, and all in play. */
 	if (likely(first - d->base <= (uint32_t)(d->mask + 1 - h->n) &&
 		    at <= (uint32_t)(d->mask + 1 - h->n))) {
-		rlnc_header_coeffs(h, columns + at);
+		read_coeffs(d, h, columns + at);
 		return true;
 	}
-	rlnc_header_coeffs(h, coeffs);
+	read_coeffs(d, h, coeffs);
 	for (uint16_t i = 0; i < h->n; i++) {
 		if (coeffs[i] == 0)
 			continue;

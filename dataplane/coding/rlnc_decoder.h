@@ -17,6 +17,7 @@
 
 #include "rlnc_gather.h"
 #include "rlnc_header.h"
+#include "rlnc_seeds.h"
 #include "rlnc_solver.h"
 
 /* Takes packets that are held no more; rte_pktmbuf_free_bulk is one. */
@@ -28,6 +29,7 @@ struct rlnc_decoder {
 	uint16_t mask;		   /* columns - 1 */
 	uint16_t held;		   /* packets */
 	uint32_t *all_held;	   /* of several decoders together; NULL after init */
+	struct rlnc_seeds *seeds;  /* of the session's packets; NULL after init: none */
 	struct rlnc_held *sources; /* by column; of those that are known */
 	struct rlnc_held *slots;
 	rlnc_release *release;

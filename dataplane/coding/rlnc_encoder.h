@@ -17,6 +17,7 @@
 #include "rlnc_combine.h"
 #include "rlnc_need.h"
 #include "rlnc_params.h"
+#include "rlnc_seeds.h"
 #include "source.h"
 #include "timer_wheel.h"
 
@@ -82,6 +83,7 @@ struct rlnc_encoder {
 	struct rlnc_encoder_counters counters;
 	struct rlnc_rateless rateless;
 	struct rlnc_adaptive adaptive;
+	struct rlnc_seeds seeds; /* of the last repairs */
 	struct rlnc_generation *current;
 	uint16_t nb_generations;
 	struct rlnc_generation generations[];

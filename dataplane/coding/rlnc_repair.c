@@ -84,7 +84,7 @@ send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_
 		p = rte_pktmbuf_mtod(pkts[i], uint8_t *);
 		h.seed = e->seed++;
 		rlnc_header_write(&h, p);
-		rlnc_seed_coeffs(h.seed, coeffs + i * g->n, h.n);
+		rlnc_seeds_coeffs(&e->seeds, h.seed, coeffs + i * g->n, h.n);
 		dst[i] = p + RLNC_HEADER_BYTES;
 	}
 	rlnc_combine(vectors, g->n, coeffs, g->n, dst, outs);

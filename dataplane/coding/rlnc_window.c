@@ -41,6 +41,7 @@ rlnc_window_init(
 	memset(win->since, 0, since_bytes(k));
 	rlnc_decoder_init(
 		&win->d, (uint8_t *)memory + since_bytes(k), columns_of(k), slots_of(k), release);
+	win->d.seeds = &win->seeds;
 }
 
 uint32_t

@@ -20,6 +20,7 @@ struct rlnc_window {
 	uint64_t deadline;
 	uint64_t heard_at; /* last packet, ns */
 	uint64_t *since;   /* by column: when its sequence was spoken of first, ns */
+	struct rlnc_seeds seeds;
 };
 
 /* Packets that it holds at most; k: source packets of the source's window. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "tinymt32.h"
 
 /* RFC 8682, 2.1. */
@@ -83,4 +85,73 @@ tinymt32_next(struct tinymt32 *t)
 	step(t);
 	sum = s[0] + (s[2] >> SHIFT_RIGHT);
 	return s[3] ^ sum ^ ((0 - (sum & 1)) & TMAT);
+}
+
+/* --- several, one in each lane of a vector: the same steps ------------------------------------ */
+
+#ifdef __x86_64__
+typedef uint32_t lanes __attribute__((vector_size(4 * TINYMT32_LANES)));
+typedef uint8_t low_bytes __attribute__((vector_size(TINYMT32_LANES)));
+
+/* State words, each of all lanes. */
+struct states {
+	lanes word[4];
+};
+
+static inline __attribute__((always_inline)) void
+step_lanes(struct states *t)
+{
+	lanes *s = t->word, x, y, odd;
+
+	x = (s[0] & FIRST_BITS) ^ s[1] ^ s[2];
+	x ^= x << 1;
+	y = s[3];
+	y ^= (y >> 1) ^ x;
+	odd = 0 - (y & 1);
+	s[0] = s[1];
+	s[1] = s[2] ^ (odd & MAT1);
+	s[2] = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);
+	s[3] = y;
+}
+
+static __attribute__((target("avx512bw,avx512vl"))) void
+draw_lanes(uint32_t seed, uint8_t (*bytes)[TINYMT32_LANES], uint32_t n)
+{
+	const lanes count = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	struct states t = {
+		.word = {count + seed, 0 * count + MAT1, 0 * count + MAT2, 0 * count + TMAT}};
+	lanes *s = t.word;
+
+	for (uint32_t i = 1; i < MIXES; i++) {
+		lanes before = s[(i - 1) & 3];
+
+		s[i & 3] ^= i + MULTIPLIER * (before ^ before >> 30);
+	}
+	for (int i = 0; i < WARM_UP; i++)
+		step_lanes(&t);
+	for (uint32_t i = 0; i < n; i++) {
+		low_bytes low;
+		lanes sum;
+
+		step_lanes(&t);
+		sum = s[0] + (s[2] >> SHIFT_RIGHT);
+		low = __builtin_convertvector(s[3] ^ sum ^ ((0 - (sum & 1)) & TMAT), low_bytes);
+		memcpy(bytes[i], &low, sizeof(low));
+	}
+}
+#endif
+
+bool
+tinymt32_lanes(uint32_t seed, uint8_t (*bytes)[TINYMT32_LANES], uint32_t n)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+		draw_lanes(seed, bytes, n);
+		return true;
+	}
+#endif
+	(void)seed;
+	(void)bytes;
+	(void)n;
+	return false;
 }

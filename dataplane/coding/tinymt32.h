@@ -6,6 +6,7 @@
 #ifndef FERRY_TINYMT32_H
 #define FERRY_TINYMT32_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct tinymt32 {
@@ -20,5 +21,13 @@ uint32_t tinymt32_next(struct tinymt32 *t);
 
 /* The low bytes of the next n numbers, faster. */
 void tinymt32_bytes(struct tinymt32 *t, uint8_t *bytes, uint32_t n);
+
+/*
+ * The same of several generators at once, from the beginning, with seeds that follow each other
+ * from seed on: bytes[i] is number i of each. False: this processor has no such wide registers, and
+ * nothing is drawn.
+ */
+#define TINYMT32_LANES 16
+bool tinymt32_lanes(uint32_t seed, uint8_t (*bytes)[TINYMT32_LANES], uint32_t n);
 
 #endif

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "rlnc_header.h"
+#include "rlnc_seeds.h"
 #include "rlnc_symbol.h"
 #include "rng.h"
 #include "tinymt32.h"
@@ -72,6 +73,27 @@ test_coefficients(void **state)
 		}
 	}
 	assert_true(skipped > 100);
+}
+
+/* Those of seeds drawn together, in any order and of any length, are those of each seed alone. */
+static void
+test_seeds_together(void **state)
+{
+	struct rlnc_seeds seeds = {.n = 0};
+	uint8_t coeffs[RLNC_SPAN_MAX + 1], alone[RLNC_SPAN_MAX];
+
+	(void)state;
+	for (uint32_t i = 0; i <= 3 * (uint32_t)UINT16_MAX; i++) {
+		/* In order, then all over the place, with many lengths. */
+		uint16_t seed = (uint16_t)(i <= UINT16_MAX ? i : i * 40503 / 3);
+		uint8_t n = (uint8_t)(1 + (i / 7 * 31) % RLNC_SPAN_MAX);
+
+		coeffs[n] = 0;
+		rlnc_seeds_coeffs(&seeds, seed, coeffs, n);
+		rlnc_seed_coeffs(seed, alone, n);
+		assert_memory_equal(coeffs, alone, n);
+		assert_int_equal(coeffs[n], 0);
+	}
 }
 
 static enum drop_reason
@@ -172,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_tinymt32),
 		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_coefficients),
+		cmocka_unit_test(test_seeds_together),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_random),
