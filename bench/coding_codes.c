@@ -81,6 +81,7 @@ decode(struct scene *s, struct generation *g, bool seeded)
 {
 	struct rlnc_decoder *d = &s->decoder;
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	uint8_t *payloads[CODING_K_MAX];
 	uint16_t n = 0;
 
@@ -93,13 +94,13 @@ decode(struct scene *s, struct generation *g, bool seeded)
 
 		if (rlnc_decoder_combination(d, &h, 0, g->coded[i], 0) != RLNC_HELD)
 			bench_die("a combination of full rank was refused");
-		n = rlnc_decoder_find(d, found);
+		n = rlnc_decoder_find(d, found, &parts);
 	}
 	if (n != s->k)
 		bench_die("%u of %u source packets can be computed", n, s->k);
 	for (unsigned int i = 0; i < s->k; i++)
 		payloads[i] = coding_payload(g->decoded[i]);
-	rlnc_decoder_compute(d, found, n, CODING_PAYLOAD, payloads);
+	rlnc_decoder_compute(d, found, n, &parts, CODING_PAYLOAD, payloads);
 	rlnc_decoder_keep(d, found, n, g->decoded);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "gf256.h"
 #include "rlnc_decoder.h"
 #include "rlnc_gather.h"
 
@@ -195,13 +194,6 @@ rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h, ui
 	return RLNC_HELD;
 }
 
-/* What rows are made of: known sources and combinations that are in one of them at least. */
-struct parts {
-	unsigned int n;
-	const struct rlnc_held *held[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX];
-	uint16_t at[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX]; /* in a row */
-};
-
 #define ANY_BYTES (RLNC_SOLVER_COLUMNS_MAX + RLNC_SOLVER_SLOTS_MAX + 64)
 
 /* Rows are multiples of 8 bytes. */
@@ -220,7 +212,7 @@ or_into(uint8_t any[ANY_BYTES], const uint8_t *row, size_t n)
 
 static void
 find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
-	struct parts *parts)
+	struct rlnc_parts *parts)
 {
 	const struct rlnc_solver *s = &d->solver;
 	uint8_t any[ANY_BYTES] = {0};
@@ -244,17 +236,12 @@ find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_
 		}
 	}
 	parts->n = parts_n;
+	parts->to = NULL;
 }
-
-/* One pass over at most GF256_SOURCES_MAX parts of at most RLNC_GATHER_OUTPUTS rows. */
-struct pass {
-	struct rlnc_gather g;
-	uint8_t coeffs[RLNC_GATHER_OUTPUTS * GF256_SOURCES_MAX];
-};
 
 /* Rows one after the other, and of each what is in one piece: as it often is in a block code. */
 static bool
-in_one_piece(const struct rlnc_found *found, unsigned int n, const struct parts *parts,
+in_one_piece(const struct rlnc_found *found, unsigned int n, const struct rlnc_parts *parts,
 	unsigned int from, unsigned int n_src)
 {
 	for (unsigned int i = 1; i < n; i++)
@@ -263,67 +250,64 @@ in_one_piece(const struct rlnc_found *found, unsigned int n, const struct parts 
 	return parts->at[from + n_src - 1] == parts->at[from] + n_src - 1;
 }
 
-static void
-prepare(struct pass *pass, const struct rlnc_decoder *d, const struct rlnc_found *found,
-	unsigned int n, const struct parts *parts, unsigned int from)
+/* The pass from some parts on to some outputs; mostly there is one, and it is used twice. */
+static const struct rlnc_gather *
+prepare(const struct rlnc_decoder *d, struct rlnc_parts *parts, const struct rlnc_found *to,
+	unsigned int n, unsigned int from)
 {
-	uint8_t *to = pass->coeffs;
+	struct rlnc_gather *pass = &parts->pass;
+	uint8_t *coeffs = parts->coeffs;
 
-	pass->g = (struct rlnc_gather){
+	if (parts->to == to && parts->from == from)
+		return pass;
+	parts->to = to;
+	parts->from = from;
+	*pass = (struct rlnc_gather){
 		.n_src = RTE_MIN(parts->n - from, (unsigned int)GF256_SOURCES_MAX),
 		.n_out = n,
 		.add = from > 0,
-		.coeffs = pass->coeffs,
+		.coeffs = coeffs,
 		.src = parts->held + from};
-	pass->g.stride = pass->g.n_src;
-	if (in_one_piece(found, n, parts, from, pass->g.n_src)) {
-		pass->g.stride = d->solver.stride;
-		pass->g.coeffs = rlnc_solver_row(&d->solver, found[0].row) + parts->at[from];
-		return;
+	pass->stride = pass->n_src;
+	if (in_one_piece(to, n, parts, from, pass->n_src)) {
+		pass->stride = d->solver.stride;
+		pass->coeffs = rlnc_solver_row(&d->solver, to[0].row) + parts->at[from];
+		return pass;
 	}
 	for (unsigned int i = 0; i < n; i++) {
-		const uint8_t *row = rlnc_solver_row(&d->solver, found[i].row);
+		const uint8_t *row = rlnc_solver_row(&d->solver, to[i].row);
 
-		for (unsigned int k = 0; k < pass->g.n_src; k++)
-			*to++ = row[parts->at[from + k]];
+		for (unsigned int k = 0; k < pass->n_src; k++)
+			*coeffs++ = row[parts->at[from + k]];
 	}
+	return pass;
 }
 
 void
 rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
-	uint32_t len, uint8_t *const payloads[])
+	struct rlnc_parts *parts, uint32_t len, uint8_t *const payloads[])
 {
-	struct parts parts;
-	struct pass pass;
-
-	find_parts(d, found, n, &parts);
 	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
 		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
 
-		for (unsigned int from = 0; from < parts.n; from += GF256_SOURCES_MAX) {
-			prepare(&pass, d, found + i, some, &parts, from);
-			rlnc_gather(&pass.g, len, payloads + i);
-		}
+		for (unsigned int from = 0; from < parts->n; from += GF256_SOURCES_MAX)
+			rlnc_gather(prepare(d, parts, found + i, some, from), len, payloads + i);
 	}
 }
 
 static void
-find_heads(const struct rlnc_decoder *d, struct rlnc_found *found, uint16_t n)
+find_heads(const struct rlnc_decoder *d, struct rlnc_found *found, uint16_t n,
+	struct rlnc_parts *parts)
 {
 	struct rlnc_symbol_head *heads[RLNC_GATHER_OUTPUTS];
-	struct parts parts;
-	struct pass pass;
 
-	find_parts(d, found, n, &parts);
 	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
 		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
 
 		for (unsigned int o = 0; o < some; o++)
 			heads[o] = &found[i + o].head;
-		for (unsigned int from = 0; from < parts.n; from += GF256_SOURCES_MAX) {
-			prepare(&pass, d, found + i, some, &parts, from);
-			rlnc_gather_heads(&pass.g, heads);
-		}
+		for (unsigned int from = 0; from < parts->n; from += GF256_SOURCES_MAX)
+			rlnc_gather_heads(prepare(d, parts, found + i, some, from), heads);
 	}
 }
 
@@ -360,7 +344,8 @@ row_len(const struct rlnc_decoder *d, const uint8_t *row)
 }
 
 uint16_t
-rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX])
+rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX],
+	struct rlnc_parts *parts)
 {
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX], n = rlnc_solver_solved(&d->solver, rows);
 	uint32_t shortest;
@@ -371,7 +356,8 @@ rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOL
 	for (uint16_t i = 0; i < n; i++)
 		found[i] = (struct rlnc_found){
 			.row = rows[i], .seq = seq_of(d, d->solver.pivots[rows[i]])};
-	find_heads(d, found, n);
+	find_parts(d, found, n, parts);
+	find_heads(d, found, n, parts);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rlnc_found *f = &found[i];
 

@@ -15,6 +15,7 @@
 
 #include <rte_mbuf.h>
 
+#include "gf256.h"
 #include "rlnc_gather.h"
 #include "rlnc_header.h"
 #include "rlnc_seeds.h"
@@ -50,6 +51,22 @@ struct rlnc_found {
 	uint16_t row;
 	uint16_t len; /* of the payload, as the head says */
 	bool sound;   /* the head says what can be true */
+};
+
+/*
+ * What found ones are made of, and how: known sources and combinations that are in one of them at
+ * least, and their coefficients. rlnc_decoder_find leaves it for rlnc_decoder_compute.
+ */
+struct rlnc_parts {
+	unsigned int n;
+	const struct rlnc_held *held[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX];
+	uint16_t at[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX]; /* in a row */
+
+	/* One pass, of several if there are very many, and which one: */
+	struct rlnc_gather pass;
+	uint8_t coeffs[RLNC_GATHER_OUTPUTS * GF256_SOURCES_MAX];
+	const struct rlnc_found *to; /* RLNC_GATHER_OUTPUTS from here on; NULL: none yet */
+	unsigned int from;	     /* GF256_SOURCES_MAX parts from here on */
 };
 
 /* columns: rounded up to a power of 2, at most 256; slots: combinations held at most, to 128. */
@@ -101,16 +118,6 @@ rlnc_decoder_knows(const struct rlnc_decoder *d, uint32_t seq)
 uint16_t rlnc_decoder_source(
 	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m);
 
-/* The same while the decoder is plain. */
-static inline void
-rlnc_decoder_source_plain(
-	struct rlnc_decoder *d, uint32_t seq, struct rlnc_symbol_head head, struct rte_mbuf *m)
-{
-	rlnc_solver_learn_plain(&d->solver, seq & d->mask);
-	rlnc_held_set(&d->sources[seq & d->mask], head, m, 0);
-	rlnc_decoder_count(d, 1);
-}
-
 /*
  * A combination, seeded or recoded, of h->n sequences from first on; its symbol follows skip bytes
  * of m. RLNC_HELD, or m stays the caller's.
@@ -119,15 +126,15 @@ enum rlnc_verdict rlnc_decoder_combination(struct rlnc_decoder *d, const struct 
 	uint32_t first, struct rte_mbuf *m, uint16_t skip);
 
 /* What can be computed now; at most RLNC_SOLVER_SLOTS_MAX. */
-uint16_t
-rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX]);
+uint16_t rlnc_decoder_find(const struct rlnc_decoder *d,
+	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX], struct rlnc_parts *parts);
 
 /*
- * Computes the payloads of some of them, in the same order: len bytes, the longest, are written for
- * each.
+ * Computes the payloads of all n that were found, the decoder as it was then: len bytes, the
+ * longest, are written for each.
  */
 void rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
-	uint32_t len, uint8_t *const payloads[]);
+	struct rlnc_parts *parts, uint32_t len, uint8_t *const payloads[]);
 
 /*
  * These were computed, and lie at the front of packets, which are the decoder's from now on; packet

@@ -94,12 +94,12 @@ place_of(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
 /* Those that can be true, in ascending order of sequence; the others are given up. */
 static uint16_t
 find_sound(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
-	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX])
+	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX], struct rlnc_parts *parts)
 {
 	uint16_t n, i;
 
 	do {
-		n = rlnc_decoder_find(d, found);
+		n = rlnc_decoder_find(d, found, parts);
 		for (i = 0; i < n && found[i].sound; i++)
 			;
 		if (likely(i == n))
@@ -168,12 +168,13 @@ compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
 	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	uint32_t len = 0;
 	uint16_t n;
 
 	if (d->solver.nb_rows == 0)
 		return;
-	n = find_sound(w, r, d, found);
+	n = find_sound(w, r, d, found, &parts);
 	if (likely(n == 0))
 		return;
 	for (uint16_t i = 0; i < n; i++)
@@ -184,7 +185,7 @@ compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
 	}
 	for (uint16_t i = 0; i < n; i++)
 		payloads[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
-	rlnc_decoder_compute(d, found, n, len, payloads);
+	rlnc_decoder_compute(d, found, n, &parts, len, payloads);
 	for (uint16_t i = 0; i < n; i++) {
 		packets[i]->data_len = found[i].len;
 		packets[i]->pkt_len = found[i].len;

@@ -78,13 +78,14 @@ static void
 compute(struct rlnc_decoder *d)
 {
 	static struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	static struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
 	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
 	uint32_t len = 0;
 	uint16_t n, i;
 
 	for (;;) {
-		n = rlnc_decoder_find(d, found);
+		n = rlnc_decoder_find(d, found, &parts);
 		for (i = 0; i < n && found[i].sound; i++)
 			len = RTE_MAX(len, (uint32_t)found[i].len);
 		if (i == n)
@@ -97,7 +98,7 @@ compute(struct rlnc_decoder *d)
 		REQUIRE(!rlnc_decoder_knows(d, found[i].seq));
 		payloads[i] = malloc(len + 1);
 	}
-	rlnc_decoder_compute(d, found, n, len, payloads);
+	rlnc_decoder_compute(d, found, n, &parts, len, payloads);
 	for (i = 0; i < n; i++) {
 		packets[i] = segment(payloads[i], found[i].len);
 		free(payloads[i]);

@@ -99,8 +99,9 @@ static void
 compute(struct run *r, struct rlnc_decoder *d)
 {
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
-	uint16_t n = rlnc_decoder_find(d, found);
+	uint16_t n = rlnc_decoder_find(d, found, &parts);
 
 	for (uint16_t i = 0; i < n; i++) {
 		note_known(r, found[i].seq);

@@ -124,9 +124,10 @@ static void
 compute(struct scene *s)
 {
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
 	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
-	uint16_t n = rlnc_decoder_find(&s->d, found);
+	uint16_t n = rlnc_decoder_find(&s->d, found, &parts);
 	uint32_t longest = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
@@ -135,7 +136,7 @@ compute(struct scene *s)
 	}
 	for (uint16_t i = 0; i < n; i++)
 		payloads[i] = malloc(longest + 1);
-	rlnc_decoder_compute(&s->d, found, n, longest, payloads);
+	rlnc_decoder_compute(&s->d, found, n, &parts, longest, payloads);
 	for (uint16_t i = 0; i < n; i++) {
 		unsigned int index = found[i].seq - s->first;
 		const struct coded_symbol *source = &s->sources[index];
@@ -277,6 +278,7 @@ test_forged(void **state)
 {
 	struct rlnc_header h = {.kind = RLNC_SEEDED, .n = 1, .seed = 1};
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	struct rlnc_symbol_head head = {0};
 	uint8_t forged[20];
 
@@ -287,11 +289,11 @@ test_forged(void **state)
 	assert_int_equal(rlnc_decoder_combination(&scene.d, &h, scene.first,
 				 coded_mbuf(&scene.rng, forged, sizeof(forged)), 0),
 		RLNC_HELD);
-	assert_int_equal(rlnc_decoder_find(&scene.d, found), 1);
+	assert_int_equal(rlnc_decoder_find(&scene.d, found, &parts), 1);
 	assert_false(found[0].sound);
 	rlnc_decoder_refuse(&scene.d, found[0].seq);
 	assert_int_equal(scene.d.held, 0);
-	assert_int_equal(rlnc_decoder_find(&scene.d, found), 0);
+	assert_int_equal(rlnc_decoder_find(&scene.d, found, &parts), 0);
 	assert_false(rlnc_decoder_knows(&scene.d, scene.first));
 	assert_int_equal(rlnc_decoder_source(&scene.d, scene.first, head,
 				 coded_mbuf(&scene.rng, forged, sizeof(forged))),

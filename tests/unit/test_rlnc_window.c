@@ -37,13 +37,14 @@ static uint32_t
 compute(uint32_t first)
 {
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
 	uint8_t room[RLNC_SOLVER_SLOTS_MAX][64], *payloads[RLNC_SOLVER_SLOTS_MAX];
-	uint16_t n = rlnc_decoder_find(&window.d, found);
+	uint16_t n = rlnc_decoder_find(&window.d, found, &parts);
 
 	for (uint16_t i = 0; i < n; i++)
 		payloads[i] = room[i];
-	rlnc_decoder_compute(&window.d, found, n, 40, payloads);
+	rlnc_decoder_compute(&window.d, found, n, &parts, 40, payloads);
 	for (uint16_t i = 0; i < n; i++) {
 		const struct coded_symbol *source = &sources[found[i].seq - first];
 
