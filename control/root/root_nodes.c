@@ -19,14 +19,30 @@ static int __attribute__((format(printf, 2, 3))) fail(char *error, const char *f
 	return -1;
 }
 
+/* Where a name stands among the names, or where it would. */
+static uint32_t
+name_place(const struct root_nodes *nodes, const char *name)
+{
+	uint32_t low = 0, high = nodes->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (strcmp(nodes->names[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct root_node *
 root_nodes_find(const struct root_nodes *nodes, const char *name)
 {
-	for (uint32_t i = 0; i < nodes->count; i++) {
-		if (strcmp(nodes->list[i]->name, name) == 0)
-			return nodes->list[i];
-	}
-	return NULL;
+	uint32_t i = name_place(nodes, name);
+
+	return i < nodes->count && strcmp(nodes->names[i]->name, name) == 0 ? nodes->names[i]
+									    : NULL;
 }
 
 struct root_node *
@@ -64,16 +80,20 @@ add_node(void *ctx, uint32_t id, const char *name)
 {
 	struct root_nodes *nodes = ctx;
 	struct root_node *node = calloc(1, sizeof(*node));
-	uint32_t i = nodes->count;
+	uint32_t i = nodes->count, k = name_place(nodes, name);
+	size_t bytes = ((size_t)nodes->count + 1) * sizeof(*nodes->list);
 
-	nodes->list = realloc(nodes->list, ((size_t)nodes->count + 1) * sizeof(*nodes->list));
-	if (node == NULL || nodes->list == NULL)
+	nodes->list = realloc(nodes->list, bytes);
+	nodes->names = realloc(nodes->names, bytes);
+	if (node == NULL || nodes->list == NULL || nodes->names == NULL)
 		err(1, "nodes");
 	node->id = id;
 	snprintf(node->name, sizeof(node->name), "%s", name);
 	for (; i > 0 && nodes->list[i - 1]->id > id; i--)
 		nodes->list[i] = nodes->list[i - 1];
 	nodes->list[i] = node;
+	memmove(&nodes->names[k + 1], &nodes->names[k], (nodes->count - k) * sizeof(*nodes->names));
+	nodes->names[k] = node;
 	nodes->count++;
 	return 0;
 }
@@ -172,6 +192,7 @@ root_nodes_free(struct root_nodes *nodes)
 		free(nodes->list[i]);
 	}
 	free(nodes->list);
+	free(nodes->names);
 	*nodes = (struct root_nodes){0};
 }
 
@@ -325,12 +346,16 @@ see_node(void *ctx, uint32_t id, const char *name)
 int
 root_nodes_undo(struct root_nodes *nodes, char *error)
 {
-	uint32_t kept = 0;
+	uint32_t kept = 0, named = 0;
 
 	for (uint32_t i = 0; i < nodes->count; i++)
 		nodes->list[i]->seen = false;
 	if (root_store_nodes(nodes->store, see_node, nodes) != 0)
 		return fail(error, "%s", root_store_error(nodes->store));
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		if (nodes->names[i]->seen)
+			nodes->names[named++] = nodes->names[i];
+	}
 	for (uint32_t i = 0; i < nodes->count; i++) {
 		if (nodes->list[i]->seen) {
 			nodes->list[kept++] = nodes->list[i];

@@ -37,7 +37,8 @@ struct root_node {
 
 struct root_nodes {
 	struct root_store *store;
-	struct root_node **list; /* by ascending id */
+	struct root_node **list;  /* by ascending id */
+	struct root_node **names; /* the same by name */
 	uint32_t count;
 };
 
