@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <unistd.h>
 
 #include "path_text.h"
 #include "root_scene.h"
@@ -12,6 +11,12 @@
 #define EPOCH	  INT64_C(1700000000000)
 #define UPTIME	  INT64_C(1000000)
 static struct scene *scene_now; /* root_now and root_wake have no other way to it */
+
+void
+scene_use(struct scene *scene)
+{
+	scene_now = scene;
+}
 
 /* --- what root_loop.c and root_mgmt.c are to the rest of the root -------------------------- */
 
@@ -156,6 +161,23 @@ carry_out(struct scene *scene, struct scene_node *node, const struct message *me
 	return NULL;
 }
 
+/* All that it has. */
+static void
+tell_all(const struct scene_node *node, const struct message *question)
+{
+	struct message answer = {.type = MESSAGE_PIPEDEFINFO, .to = MESSAGE_ROOT, .time = 1};
+	struct message_pipeline named[SCENE_SESSIONS];
+
+	for (unsigned int i = 0; i < node->nb_sessions; i++)
+		named[i] = (struct message_pipeline){.conference = node->sessions[i].conference,
+			.session = node->sessions[i].id,
+			.state = "defined"};
+	answer.pipelines = (struct message_pipelines){
+		{question->time, message_type_name(question->type), question->id}, named,
+		node->nb_sessions};
+	post(node->id, true, &answer);
+}
+
 static void
 take_order(struct scene *scene, struct scene_node *node, const struct message *message)
 {
@@ -174,6 +196,9 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 	case MESSAGE_PLAYPIPELINE:
 	case MESSAGE_STOPPIPELINE:
 		break;
+	case MESSAGE_PIPEDEFINFO:
+		tell_all(node, message);
+		return;
 	default:
 		scene->placed += message->type == MESSAGE_PLACE;
 		return;
@@ -376,90 +401,15 @@ scene_restart(struct scene *scene, uint32_t node)
 	scene_connect(scene, node);
 }
 
-/* --- begin and end ------------------------------------------------------------------------- */
-
 void
-scene_write(const struct scene *scene, const char *name, const char *text)
+scene_back(struct scene *scene, uint32_t node)
 {
-	char path[128];
-	FILE *file;
+	struct root_node *known = root_nodes_by_id(&scene->root.nodes, node);
 
-	snprintf(path, sizeof(path), "%s/%s", scene->directory, name);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-void
-scene_write_config(const struct scene *scene, const char *more)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	fprintf(out,
-		"root = { listen = \"127.0.0.1:13780\"; plain = true; store = \"%s/root.db\"; };\n"
-		"nodes = (\n",
-		scene->directory);
-	EVERY_NODE
-	{
-		fprintf(out, "{ name = \"n%u\"; id = %u; role = \"%s\"; parent = \"%s\"; peers = (",
-			n, n, n == 1 ? "root" : "relay", n == 1 ? "^" : "n1");
-		for (uint32_t i = 1; i <= SCENE_NODES; i++) {
-			if (i != n)
-				fprintf(out, "%s{ node = \"n%u\"; address = \"10.0.0.%u\"; }",
-					i == (n == 1 ? 2 : 1) ? "" : ", ", i, i);
-		}
-		fprintf(out, "); }%s\n", n < SCENE_NODES ? "," : "");
-	}
-	fprintf(out, "%s);\n%s\n", scene->more_nodes != NULL ? scene->more_nodes : "", more);
-	assert_int_equal(fclose(out), 0);
-	scene_write(scene, "root.cfg", text);
-	free(text);
-}
-
-void
-scene_begin(struct scene *scene, const char *conferences)
-{
-	static char path[128];
-	struct config_errors errs = {0};
-
-	memset(scene, 0, sizeof(*scene));
-	scene_now = scene;
-	scene->random = unit_seed();
-	scene->strict = true;
-	strcpy(scene->directory, "/tmp/ferry_scene_XXXXXX");
-	assert_non_null(mkdtemp(scene->directory));
-	scene_write_config(scene, conferences);
-	snprintf(path, sizeof(path), "%s/root.cfg", scene->directory);
-	scene->root.config_path = path;
-	scene->root.config = root_config_load(path, &errs);
-	config_errors_print(&errs, stderr);
-	assert_non_null(scene->root.config);
-	assert_int_equal(root_load(&scene->root), 0);
-	EVERY_NODE
-	{
-		scene->nodes[n].id = n;
-		scene_connect(scene, n);
-	}
-	scene_run(scene, 3000);
-	scene_check(scene);
-}
-
-void
-scene_end(struct scene *scene)
-{
-	static const char *const names[] = {"root.db", "root.db-wal", "root.cfg", "a.cfg", "b.cfg"};
-	char path[128];
-
-	for (unsigned int i = 0; i < scene->nb_messages; i++)
-		message_free(scene->messages[i].message);
-	root_unload(&scene->root);
-	root_config_free(scene->root.config);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", scene->directory, names[i]);
-		unlink(path);
-	}
-	assert_int_equal(rmdir(scene->directory), 0);
+	scene->nodes[node].deaf = false;
+	if (!scene->nodes[node].connected)
+		return;
+	if (known->up)
+		known->lost = root_clock();
+	root_node_up(&scene->root, known, "n1");
 }

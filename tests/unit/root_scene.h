@@ -31,7 +31,7 @@ struct scene_session {
 struct scene_node {
 	uint32_t id;
 	bool connected; /* messages reach it */
-	bool deaf;	/* and are lost all the same */
+	bool deaf;	/* and are lost: those of a node above it end somewhere */
 	bool refuses;	/* it answers each definition with an error */
 	struct scene_session sessions[SCENE_SESSIONS];
 	unsigned int nb_sessions;
@@ -72,6 +72,9 @@ void scene_end(struct scene *scene);
 void scene_write(const struct scene *scene, const char *name, const char *text);
 void scene_write_config(const struct scene *scene, const char *more);
 
+/* This is the scene of root_now and the like, from now on. */
+void scene_use(struct scene *scene);
+
 /* Below bound. */
 uint32_t scene_draw(struct scene *scene, uint32_t bound);
 
@@ -83,6 +86,11 @@ void scene_connect(struct scene *scene, uint32_t node);
 void scene_cut(struct scene *scene, uint32_t node);
 /* It forgets all, and comes anew. */
 void scene_restart(struct scene *scene, uint32_t node);
+
+/* The connection of a node above it is back: it is listed again, and says no hello. */
+void scene_back(struct scene *scene, uint32_t node);
+/* Killed and started again; the nodes stay, and half of them say no hello. */
+void scene_restart_root(struct scene *scene);
 
 struct scene_session *
 scene_find(struct scene *scene, uint32_t node, uint32_t conference, uint32_t session);

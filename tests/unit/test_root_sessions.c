@@ -100,7 +100,7 @@ test_clock_set(void **state)
 	check_first_hop(s, 4);
 	scene_run(s, 200);
 	check_first_hop(s, 5);
-	s->nodes[5].deaf = false;
+	scene_back(s, 5);
 	scene_run(s, 10000);
 	scene_check(s);
 }
@@ -165,6 +165,25 @@ test_reload_topology(void **state)
 	assert_true(scene_do(s, "reload"));
 	assert_non_null(root_nodes_find(&s->root.nodes, "n7"));
 	scene_run(s, 5000);
+	assert_int_equal(s->placed, SCENE_NODES);
+	scene_check(s);
+}
+
+/* A node whose messages went nowhere for a moment is told its place again. */
+static void
+test_out_of_reach(void **state)
+{
+	struct scene *s = *state;
+
+	s->nodes[5].deaf = true;
+	s->placed = 0;
+	s->more_nodes = ", { name = \"r1\"; role = \"relay\"; parent = \"n1\"; }";
+	scene_write_config(s, both);
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 1000);
+	assert_int_equal(s->placed, SCENE_NODES - 1);
+	scene_back(s, 5);
+	scene_run(s, 1000);
 	assert_int_equal(s->placed, SCENE_NODES);
 	scene_check(s);
 }
@@ -261,7 +280,10 @@ trouble(struct scene *s)
 	uint32_t node = 1 + scene_draw(s, SCENE_NODES);
 	struct scene_node *n = &s->nodes[node];
 
-	switch (scene_draw(s, 6)) {
+	switch (scene_draw(s, 7)) {
+	case 6:
+		scene_restart_root(s);
+		break;
 	case 0:
 		scene_restart(s, node);
 		break;
@@ -280,7 +302,9 @@ trouble(struct scene *s)
 			scene_connect(s, node);
 		break;
 	default:
-		n->deaf = n->refuses = false;
+		n->refuses = false;
+		if (n->deaf)
+			scene_back(s, node);
 	}
 }
 
@@ -301,7 +325,9 @@ test_troubles(void **state)
 			scene_run(s, scene_draw(s, 4) == 0 ? 3000 : scene_draw(s, 200));
 		}
 		for (uint32_t n = 1; n <= SCENE_NODES; n++) {
-			s->nodes[n].deaf = s->nodes[n].refuses = false;
+			s->nodes[n].refuses = false;
+			if (s->nodes[n].deaf)
+				scene_back(s, n);
 			if (!s->nodes[n].connected)
 				scene_connect(s, n);
 		}
@@ -320,6 +346,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
