@@ -106,19 +106,18 @@ static struct span
 measure(const struct stats_own *own, const struct ferry_stats_snapshot *snapshot, const char *name)
 {
 	const struct ferry_stats_node *node = ferry_stats_snapshot_node(snapshot);
-	uint64_t busy, idle, from = own->utc_ns;
+	/* UTC may be set meanwhile. */
+	uint64_t past = node->uptime_ns > own->uptime_ns ? node->uptime_ns - own->uptime_ns : 0;
+	uint64_t busy, idle;
 	double all;
 
-	if (from == 0)
-		from = node->utc_ns > node->uptime_ns ? node->utc_ns - node->uptime_ns : 0;
 	sum_load(snapshot, &busy, &idle);
 	all = (double)(busy - own->busy_ns) + (double)(idle - own->idle_ns);
 	return (struct span){.before = own,
 		.name = name,
-		/* UTC may be set back meanwhile. */
-		.seconds = node->utc_ns > from ? (double)(node->utc_ns - from) / 1e9 : 0,
+		.seconds = (double)past / 1e9,
 		.cpuload = all > 0 ? (double)(busy - own->busy_ns) / all : (double)NAN,
-		.start = from / 1000000000,
+		.start = node->utc_ns > past ? (node->utc_ns - past) / 1000000000 : 0,
 		.end = node->utc_ns / 1000000000};
 }
 
@@ -177,7 +176,7 @@ stats_own_take(struct stats_own *own, const struct ferry_stats_snapshot *snapsho
 	own->sessions = sessions;
 	own->nb_sessions = n;
 	sum_load(snapshot, &own->busy_ns, &own->idle_ns);
-	own->utc_ns = ferry_stats_snapshot_node(snapshot)->utc_ns;
+	own->uptime_ns = ferry_stats_snapshot_node(snapshot)->uptime_ns;
 	return 0;
 }
 

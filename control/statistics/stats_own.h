@@ -20,7 +20,7 @@ struct stats_own {
 	struct stats_own_session *sessions; /* by ascending id */
 	size_t nb_sessions;
 	uint64_t busy_ns, idle_ns;
-	uint64_t utc_ns;
+	uint64_t uptime_ns;
 };
 
 /*

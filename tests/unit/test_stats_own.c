@@ -138,6 +138,27 @@ test_back(void **state)
 	free(s);
 }
 
+/* Rates are of the time that went by, however UTC was set meanwhile. */
+static void
+test_clock_set(void **state)
+{
+	static const int64_t steps[] = {-3600, 3600, -5};
+	struct fixture *f = *state;
+	struct stats_stream *s;
+
+	free(take(f));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		go_on(f, 10, 900, 100);
+		f->records[3].node.utc_ns += (uint64_t)steps[i] * SECOND;
+		s = take(f);
+		assert_int_equal(s[1].values[STATS_RATE].weight, 1);
+		assert_float_equal(s[1].values[STATS_RATE].mean, 1000 * 800 / 10.0, 1e-6);
+		assert_int_equal(s[1].end, f->records[3].node.utc_ns / SECOND);
+		assert_int_equal(s[1].end - s[1].start, 10);
+		free(s);
+	}
+}
+
 static void
 test_full(void **state)
 {
@@ -166,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_intervals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	};
 
