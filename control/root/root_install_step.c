@@ -123,6 +123,17 @@ root_install_source(const struct root *root, const struct root_install *install)
 	return root_install_reach(root, copy->node);
 }
 
+/* Until when is a node waited for that is in the tree, but not in reach yet or now? 0: not. */
+static int64_t
+back_until(const struct root *root, uint32_t id)
+{
+	const struct root_node *node = root_nodes_by_id(&root->nodes, id);
+
+	if (node == NULL || !node->up || (node->lost == 0 && node->greeted))
+		return 0;
+	return (node->lost != 0 ? node->lost : node->came) + ROOT_INSTALL_HOLD_MS;
+}
+
 /* Nodes on the routes but the source; true: the source has to wait for one of them. */
 static bool
 step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next)
@@ -132,7 +143,12 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 	for (uint32_t i = 1; i < install->plan.node_count; i++) {
 		const struct root_node *node = root_install_reach(root, install->plan.nodes[i]);
 		struct root_copy *copy = root_copy_get(install, install->plan.nodes[i]);
+		int64_t back = back_until(root, copy->node);
 
+		if (back > now && copy->sent == 0) {
+			wait = true;
+			look_again(next, back);
+		}
 		if (node == NULL)
 			continue;
 		if (!is_busy(copy, now, next)) {

@@ -409,7 +409,7 @@ scene_back(struct scene *scene, uint32_t node)
 	scene->nodes[node].deaf = false;
 	if (!scene->nodes[node].connected)
 		return;
-	if (known->up)
+	if (known->up && known->lost == 0)
 		known->lost = root_clock();
 	root_node_up(&scene->root, known, "n1");
 }

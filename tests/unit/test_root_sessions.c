@@ -188,6 +188,43 @@ test_out_of_reach(void **state)
 	scene_check(s);
 }
 
+/* A source waits for a node of its new route that is on its way back. */
+static void
+test_comes_back(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *node = root_nodes_find(&s->root.nodes, "n5");
+
+	/* It is listed again, and was not told anything yet. */
+	scene_back(s, 5);
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 3000);
+	check_first_hop(s, 5);
+	scene_check(s);
+	assert_true(scene_do(s, "route set 1 1 0 '4 > (2, 3)'"));
+	scene_run(s, 3000);
+	/* Nobody lists it for a moment. */
+	node->lost = root_clock();
+	s->nodes[5].connected = false;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 500);
+	check_first_hop(s, 4);
+	s->nodes[5].connected = true;
+	scene_back(s, 5);
+	scene_run(s, 3000);
+	check_first_hop(s, 5);
+	scene_check(s);
+	/* One that does not come is waited for no longer. */
+	assert_true(scene_do(s, "route set 1 1 0 '4 > (2, 3)'"));
+	scene_run(s, 3000);
+	s->strict = false;
+	node->lost = root_clock();
+	s->nodes[5].connected = false;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, ROOT_INSTALL_HOLD_MS + 300);
+	check_first_hop(s, 5);
+}
+
 /* Node by node the tree becomes no deeper than a file may have it, nor a ring. */
 static void
 test_redirect_deep(void **state)
@@ -263,7 +300,7 @@ test_changes(void **state)
 
 	scene_write(s, "a.cfg", second);
 	scene_write(s, "b.cfg", first);
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 10; round++) {
 		for (int i = 0; i < 10; i++) {
 			change(s);
 			scene_run(s, scene_draw(s, 4) == 0 ? 3000 : scene_draw(s, 200));
@@ -316,7 +353,7 @@ test_troubles(void **state)
 	scene_write(s, "a.cfg", second);
 	scene_write(s, "b.cfg", first);
 	s->strict = false;
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 10; round++) {
 		for (int i = 0; i < 20; i++) {
 			if (scene_draw(s, 2) == 1)
 				change(s);
@@ -347,6 +384,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
