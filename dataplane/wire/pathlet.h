@@ -72,4 +72,20 @@ pathlet_is_transit(const struct pathlet_hdr *outer, uint32_t len, uint64_t key)
 	       inner + sizeof(*outer) + sizeof(struct session_hdr) <= len;
 }
 
+/*
+ * Does the path end at the node with this key: a Pathlet for it with the destination flag and
+ * nothing inside? len bytes begin here. Then pathlet_parse has nothing to object and finds no
+ * branch.
+ */
+static inline bool
+pathlet_is_end(const struct pathlet_hdr *hdr, uint32_t len, uint64_t key)
+{
+	uint64_t head;
+
+	if (unlikely(len < sizeof(*hdr) + sizeof(struct session_hdr)))
+		return false;
+	memcpy(&head, hdr, sizeof(head));
+	return rte_be_to_cpu_64(head) >> 16 == (key >> 16 | PATHLET_DESTINATION);
+}
+
 #endif

@@ -94,11 +94,41 @@ installed_table(const struct worker *w)
 	return key_set_table(&w->node->known);
 }
 
+/* Any packet, its Pathlet not looked at yet. */
+static void
+forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
+	struct deliver_burst *here)
+{
+	const struct recode_session *session;
+	struct pathlet_view view;
+	enum drop_reason reason;
+
+	/* The first segment holds Pathlet and session header, or they count as cut short. */
+	reason = pathlet_parse(
+		rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
+	/* What ends here is the destination's to judge. */
+	if (unlikely(known != NULL) && reason == DROP_none && view.nb_branches > 0 &&
+		!key_table_has(known, session_behind(m, &view)))
+		reason = DROP_forward_not_installed;
+	if (unlikely(reason != DROP_none)) {
+		worker_drop(w, m, reason);
+	} else if (unlikely(w->recode != NULL) && (session = recode_takes(w, m, &view)) != NULL) {
+		forward_recoded(w, session, m, &view, here);
+	} else if (view.nb_branches == 1 && !view.destination) {
+		forward_one(w, m, &view);
+	} else if (view.nb_branches == 0) {
+		packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
+		deliver_add(here, m);
+	} else {
+		forward_copies(w, m, &view, here);
+	}
+}
+
 void
 forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct key_table *known = installed_table(w);
-	const struct recode_session *session;
+	const uint64_t own = pathlet_transit_key(w->node->id);
 	struct deliver_burst here;
 
 	if (n == 0)
@@ -106,30 +136,13 @@ forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	deliver_begin(w, &here);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
-		struct pathlet_view view;
-		enum drop_reason reason;
 
-		/*
-		 * The first segment holds Pathlet and session header, or they count as cut short.
-		 */
-		reason = pathlet_parse(
-			rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
-		/* What ends here is the destination's to judge. */
-		if (unlikely(known != NULL) && reason == DROP_none && view.nb_branches > 0 &&
-			!key_table_has(known, session_behind(m, &view)))
-			reason = DROP_forward_not_installed;
-		if (unlikely(reason != DROP_none)) {
-			worker_drop(w, m, reason);
-		} else if (unlikely(w->recode != NULL) &&
-			   (session = recode_takes(w, m, &view)) != NULL) {
-			forward_recoded(w, session, m, &view, &here);
-		} else if (view.nb_branches == 1 && !view.destination) {
-			forward_one(w, m, &view);
-		} else if (view.nb_branches == 0) {
-			packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
+		if (pathlet_is_end(
+			    rte_pktmbuf_mtod(m, const struct pathlet_hdr *), m->data_len, own)) {
+			packet_trim(m, sizeof(struct pathlet_hdr) + sizeof(struct session_hdr));
 			deliver_add(&here, m);
 		} else {
-			forward_copies(w, m, &view, &here);
+			forward_any(w, known, m, &here);
 		}
 	}
 	deliver_end(w, &here);

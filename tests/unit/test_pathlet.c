@@ -101,7 +101,7 @@ grow(uint8_t *p, uint32_t room, uint32_t id, uint32_t bushy)
 	return len;
 }
 
-static uint32_t transits;
+static uint32_t transits, ends;
 
 /* The fast path's question has the same answer, but for inner NodeIDs that no neighbour has. */
 static void
@@ -119,6 +119,17 @@ check_transit(const uint8_t *p, uint32_t len, enum drop_reason reason, uint32_t 
 	transits += expected;
 }
 
+static void
+check_end(const uint8_t *p, uint32_t len, enum drop_reason reason, uint32_t branches)
+{
+	bool expected = reason == DROP_none && branches == 0;
+
+	assert_int_equal(
+		pathlet_is_end((const struct pathlet_hdr *)p, len, pathlet_transit_key(OWN)),
+		expected);
+	ends += expected;
+}
+
 /* A memory block of exactly the given length, so that a sanitizer sees what is read beyond it. */
 static enum drop_reason
 check(const uint8_t *bytes, uint32_t len)
@@ -134,6 +145,7 @@ check(const uint8_t *bytes, uint32_t len)
 	assert_int_equal(reason, oracle(exact, len, &branches));
 	if (len >= 2 * sizeof(struct pathlet_hdr))
 		check_transit(exact, len, reason, branches);
+	check_end(exact, len, reason, branches);
 	if (reason == DROP_none) {
 		uint32_t at = 6;
 
@@ -172,7 +184,7 @@ test_trees(void **state)
 		seen[check(bytes, all)]++;
 	}
 	assert_true(seen[DROP_none] > 1000);
-	assert_true(transits > 1000);
+	assert_true(transits > 1000 && ends > 1000);
 	assert_true(seen[DROP_pathlet_truncated] > 100);
 	assert_true(seen[DROP_pathlet_wrong_node] > 100);
 	assert_true(seen[DROP_pathlet_malformed] > 1000);
