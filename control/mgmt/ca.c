@@ -228,14 +228,33 @@ make_one(struct maker *m, const char *file, const char *name)
 	return ret;
 }
 
+/* What an authority that is none signs would be refused, and only when nodes connect. */
+static int
+read_authority(struct maker *m)
+{
+	const char *what = AUTHORITY_FILE ".pem";
+
+	if (pair_read(m, AUTHORITY_FILE, &m->authority) != 0)
+		return -1;
+	if (X509_check_private_key(m->authority.certificate, m->authority.key) != 1)
+		return fail(m, what, AUTHORITY_FILE ".key is not its key");
+	if (X509_cmp_current_time(X509_get0_notAfter(m->authority.certificate)) <= 0)
+		return fail(m, what, "has expired: take both files away, and new ones are made");
+	return 0;
+}
+
 static int
 make_authority(struct maker *m)
 {
+	bool certificate = exists(m, AUTHORITY_FILE, "pem"), key = exists(m, AUTHORITY_FILE, "key");
 	struct pair fresh = {0};
 	int ret;
 
-	if (exists(m, AUTHORITY_FILE, "pem") && exists(m, AUTHORITY_FILE, "key"))
-		return pair_read(m, AUTHORITY_FILE, &m->authority);
+	if (certificate && key)
+		return read_authority(m);
+	if (certificate || key)
+		return fail(m, certificate ? AUTHORITY_FILE ".key" : AUTHORITY_FILE ".pem",
+			"is missing: the other one is there");
 	ret = pair_make(m, AUTHORITY_NAME, &fresh);
 	if (ret == 0)
 		ret = pair_write(m, AUTHORITY_FILE, &fresh);

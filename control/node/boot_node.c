@@ -66,7 +66,8 @@ far_off(void *ctx, int64_t offset_ns)
 {
 	(void)ctx;
 	log_line(LOG_WARNING,
-		"the host's UTC is %.3f s from the node's; time stamps follow by 0.5 ms a second",
+		"the host's UTC is %.3f s from the node's; time stamps follow by 0.5 ms "
+		"a second, or at once when the node is started anew",
 		(double)offset_ns * 1e-9);
 }
 
