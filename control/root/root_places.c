@@ -27,7 +27,8 @@ root_node_up(struct root *root, struct root_node *node, const char *parent)
 {
 	bool moved = node->up && parent[0] != 0 && strcmp(node->parent, parent) != 0;
 
-	/* It was out of reach: what was on its way may have gone nowhere, so it is told all again. */
+	/* It was out of reach: what was on its way may have gone nowhere, so it is told all again.
+	 */
 	if (node->up && node->lost != 0) {
 		node->greeted = false;
 		node->came = root_clock();
