@@ -50,11 +50,9 @@ on_alert(void *ctx, const struct stats_alert *alert)
 	(void)root_send(root, &ask);
 }
 
-void
-root_stats_thresholds(struct root *root)
+static void
+read_thresholds(const struct root *root, struct stats_threshold thresholds[STATS_NAME_COUNT])
 {
-	struct stats_threshold thresholds[STATS_NAME_COUNT];
-
 	for (int i = 0; i < STATS_NAME_COUNT; i++)
 		thresholds[i] = (struct stats_threshold){INFINITY, INFINITY};
 	for (uint32_t i = 0; i < root->config->threshold_count; i++) {
@@ -64,20 +62,28 @@ root_stats_thresholds(struct root *root)
 		if (stats_name_find(from->name, &name))
 			thresholds[name] = (struct stats_threshold){from->warning, from->danger};
 	}
-	stats_alerts_free(root->stats.alerts);
-	root->stats.alerts = stats_alerts_new(thresholds, on_alert, root);
-	if (root->stats.alerts == NULL)
-		err(1, "statistics");
+}
+
+void
+root_stats_thresholds(struct root *root)
+{
+	struct stats_threshold thresholds[STATS_NAME_COUNT];
+
+	read_thresholds(root, thresholds);
+	stats_alerts_set(root->stats.alerts, thresholds);
 	root->stats.news = true;
 }
 
 void
 root_stats_begin(struct root *root)
 {
+	struct stats_threshold thresholds[STATS_NAME_COUNT];
+
+	read_thresholds(root, thresholds);
 	root->stats.tree = stats_tree_new();
-	if (root->stats.tree == NULL)
+	root->stats.alerts = stats_alerts_new(thresholds, on_alert, root);
+	if (root->stats.tree == NULL || root->stats.alerts == NULL)
 		err(1, "statistics");
-	root_stats_thresholds(root);
 }
 
 void

@@ -28,7 +28,7 @@ struct root_stats {
 /* Lack of memory ends the program. */
 void root_stats_begin(struct root *root);
 void root_stats_end(struct root *root);
-/* The configuration has other thresholds: all alerts are looked for anew. */
+/* The configuration may have other thresholds: what passes them is looked for again. */
 void root_stats_thresholds(struct root *root);
 
 /* `stats` of a child. False with a sentence in error (MESSAGE_ERROR_MAX bytes). */

@@ -44,6 +44,13 @@ stats_alerts_free(struct stats_alerts *alerts)
 	free(alerts);
 }
 
+void
+stats_alerts_set(
+	struct stats_alerts *alerts, const struct stats_threshold thresholds[STATS_NAME_COUNT])
+{
+	memcpy(alerts->thresholds, thresholds, sizeof(alerts->thresholds));
+}
+
 static double
 threshold_of(const struct stats_threshold *t, enum stats_level level)
 {
@@ -63,13 +70,14 @@ judge(const struct stats_threshold *t, double value, enum stats_level before)
 static void
 clear(const struct stats_alerts *alerts, const struct stats_alert *old, double value)
 {
+	const struct stats_threshold *now = &alerts->thresholds[old->name];
 	struct stats_alert alert = *old;
 
 	alert.level = STATS_CLEAR;
 	alert.value = value;
-	alert.threshold = alerts->thresholds[old->name].warning;
-	if (!isfinite(alert.threshold))
-		alert.threshold = alerts->thresholds[old->name].danger;
+	/* Where there is none any more, that which was passed. */
+	if (isfinite(now->warning) || isfinite(now->danger))
+		alert.threshold = isfinite(now->warning) ? now->warning : now->danger;
 	alerts->tell(alerts->ctx, &alert);
 }
 

@@ -41,6 +41,9 @@ struct stats_alerts;
 struct stats_alerts *stats_alerts_new(const struct stats_threshold thresholds[STATS_NAME_COUNT],
 	stats_alert_tell *tell, void *ctx);
 void stats_alerts_free(struct stats_alerts *alerts);
+/* Other thresholds, for the next check: what stands by them still is not told again. */
+void stats_alerts_set(
+	struct stats_alerts *alerts, const struct stats_threshold thresholds[STATS_NAME_COUNT]);
 
 /*
  * Looks at all streams, sorted by id as stats_tree_sum gives them; those of which there is no word

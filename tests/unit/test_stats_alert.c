@@ -132,6 +132,33 @@ test_streams(void **state)
 	stats_alerts_free(alerts);
 }
 
+/* Thresholds that stay say nothing again; one that goes takes its alert along. */
+static void
+test_other_thresholds(void **state)
+{
+	struct stats_threshold thresholds[STATS_NAME_COUNT];
+	struct told told = {0};
+	struct stats_alerts *alerts = make(&told);
+	struct stats_stream s;
+
+	(void)state;
+	for (int i = 0; i < STATS_NAME_COUNT; i++)
+		thresholds[i] = (struct stats_threshold){INFINITY, INFINITY};
+	stats_stream_begin(&s, 5);
+	stats_stream_set(&s, STATS_FRACLOST, 0.2, "left");
+	expect(alerts, &told, &s, 1, "warning fraclost 5 left 0.2 0.1;");
+	thresholds[STATS_FRACLOST] = (struct stats_threshold){0.1, 0.5};
+	stats_alerts_set(alerts, thresholds);
+	expect(alerts, &told, &s, 1, "");
+	thresholds[STATS_FRACLOST] = (struct stats_threshold){0.1, 0.2};
+	stats_alerts_set(alerts, thresholds);
+	expect(alerts, &told, &s, 1, "danger fraclost 5 left 0.2 0.2;");
+	thresholds[STATS_FRACLOST] = (struct stats_threshold){INFINITY, INFINITY};
+	stats_alerts_set(alerts, thresholds);
+	expect(alerts, &told, &s, 1, "clear fraclost 5 left 0.2 0.2;");
+	stats_alerts_free(alerts);
+}
+
 int
 main(void)
 {
@@ -139,6 +166,7 @@ main(void)
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_nodes),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_other_thresholds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
