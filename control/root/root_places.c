@@ -4,6 +4,7 @@
  * in the tree while this program was not, by its parent's list; then it is told all again too.
  */
 #include <err.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -210,7 +211,13 @@ root_place_send(struct root *root, struct root_node *node)
 	message.place.nb_peers = place->peer_count;
 	message.place.below = below;
 	fill_parent(root, place, &message.place.parent);
-	(void)root_send(root, &message);
+	/* Where it does not go for another reason, the node comes anew, and is told again. */
+	if (root_send(root, &message) == -EMSGSIZE)
+		root_event(&root->events, LOG_ERR, "place_too_large",
+			"a node's place is larger than a message may be: it must have fewer nodes "
+			"below it",
+			json_pack("{s:s, s:I}", "node", node->name, "below",
+				(json_int_t)message.place.nb_below));
 	free(below);
 	free(peers);
 	free(texts);

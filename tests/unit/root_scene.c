@@ -46,20 +46,23 @@ root_fail(struct root *root)
 	scene_now->failed = true;
 }
 
-static void
+/* 0, or -EMSGSIZE. */
+static int
 post(uint32_t node, bool answer, const struct message *message)
 {
-	struct scene_message *slot = &scene_now->messages[scene_now->nb_messages++];
+	struct scene_message *slot = &scene_now->messages[scene_now->nb_messages];
 	char error[MESSAGE_ERROR_MAX];
 	struct message_fault fault;
 	int64_t last = 0;
 	size_t size;
 	char *text;
 
-	assert_true(scene_now->nb_messages <= SCENE_MESSAGES);
 	text = message_write(message, &size, error);
+	if (text == NULL && strstr(error, "larger") != NULL)
+		return -EMSGSIZE;
 	if (text == NULL)
 		fail_msg("%s", error);
+	assert_true(++scene_now->nb_messages <= SCENE_MESSAGES);
 	*slot = (struct scene_message){.node = node, .answer = answer};
 	slot->message = message_parse(text, size, &fault);
 	assert_non_null(slot->message);
@@ -73,6 +76,7 @@ post(uint32_t node, bool answer, const struct message *message)
 	slot->at = scene_now->clock + 1 + scene_draw(scene_now, DELAY_MS);
 	if (slot->at < last)
 		slot->at = last; /* a connection keeps the order */
+	return 0;
 }
 
 int
@@ -88,8 +92,7 @@ root_send(struct root *root, struct message *message)
 	message->time = (uint64_t)root_now();
 	strcpy(message->from, MESSAGE_ROOT);
 	snprintf(message->id, sizeof(message->id), "r.%" PRIu64, ++scene_now->sent);
-	post(node->id, false, message);
-	return 0;
+	return post(node->id, false, message);
 }
 
 /* --- a node -------------------------------------------------------------------------------- */
@@ -175,7 +178,7 @@ tell_all(const struct scene_node *node, const struct message *question)
 	answer.pipelines = (struct message_pipelines){
 		{question->time, message_type_name(question->type), question->id}, named,
 		node->nb_sessions};
-	post(node->id, true, &answer);
+	(void)post(node->id, true, &answer);
 }
 
 static void
@@ -210,7 +213,7 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 	} else {
 		answer.pipelines = (struct message_pipelines){request, &named, 1};
 	}
-	post(node->id, true, &answer);
+	(void)post(node->id, true, &answer);
 }
 
 static void

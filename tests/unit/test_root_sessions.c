@@ -225,6 +225,38 @@ test_comes_back(void **state)
 	check_first_hop(s, 5);
 }
 
+/* The place of a node with too many below it cannot be said, which is told. */
+static void
+test_large_place(void **state)
+{
+	struct scene *s = *state;
+	const struct root_events *events = &s->root.events;
+	uint64_t before = events->count;
+	char *more = NULL;
+	size_t size;
+	FILE *out = open_memstream(&more, &size);
+
+	for (int i = 0; i < 19500; i++)
+		fprintf(out,
+			", { name = \"a-leaf-of-a-very-wide-tree%d\"; role = \"leaf\"; "
+			"parent = \"n%d\"; }",
+			i, 2 + i % 2);
+	assert_int_equal(fclose(out), 0);
+	s->more_nodes = more;
+	scene_write_config(s, both);
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 100);
+	free(more);
+	s->more_nodes = NULL;
+	/* Read again, the topology, and of the six that of n1. */
+	assert_int_equal(events->count - before, 3);
+	assert_string_equal(
+		json_string_value(json_object_get(events->list[events->count - 1], "event")),
+		"place_too_large");
+	assert_string_equal(
+		json_string_value(json_object_get(events->list[events->count - 1], "node")), "n1");
+}
+
 /* Node by node the tree becomes no deeper than a file may have it, nor a ring. */
 static void
 test_redirect_deep(void **state)
@@ -300,7 +332,7 @@ test_changes(void **state)
 
 	scene_write(s, "a.cfg", second);
 	scene_write(s, "b.cfg", first);
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < 4; round++) {
 		for (int i = 0; i < 10; i++) {
 			change(s);
 			scene_run(s, scene_draw(s, 4) == 0 ? 3000 : scene_draw(s, 200));
@@ -353,7 +385,7 @@ test_troubles(void **state)
 	scene_write(s, "a.cfg", second);
 	scene_write(s, "b.cfg", first);
 	s->strict = false;
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < 4; round++) {
 		for (int i = 0; i < 20; i++) {
 			if (scene_draw(s, 2) == 1)
 				change(s);
@@ -385,6 +417,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
