@@ -371,6 +371,39 @@ packets_carry_the_longer_estimate(void **state)
 	assert_int_equal(tfrc_sender_told_rtt(&sender), 104 * MS);
 }
 
+/* A report of 100 ms after another that lets the sender send twice the receive rate that counts. */
+static uint64_t
+rate_after(struct tfrc_sender *sender, uint64_t ms, uint64_t rate, bool limited)
+{
+	struct tfrc_feedback feedback = {
+		.since_sent = 100 * MS, .rate = rate, .p = UINT32_C(1) << 12, .seq_highest = ms};
+
+	sender->not_limited1 = limited ? 0 : (ms - 100) * MS;
+	assert_true(tfrc_sender_feedback(
+		sender, &feedback, (struct tfrc_totals){ms, ms * 1000}, ms * MS));
+	return (sender->x >> TFRC_SHIFT) / 2;
+}
+
+/* 4.3: after a data-limited interval X_recv_set has one item, which three others do not push out.
+ */
+static void
+data_limited_keeps_the_largest(void **state)
+{
+	struct tfrc_params params = {.mss = 1000};
+	struct tfrc_sender sender;
+
+	(void)state;
+	tfrc_sender_init(&sender, &params);
+	(void)rate_after(&sender, 1000, 100000, false);
+	assert_int_equal(rate_after(&sender, 1300, 100000, false), 100000);
+	assert_int_equal(rate_after(&sender, 1330, 90000, false), 100000);
+	assert_int_equal(rate_after(&sender, 1360, 80000, false), 100000);
+	assert_int_equal(rate_after(&sender, 1390, 50000, true), 100000);
+	assert_int_equal(rate_after(&sender, 1420, 60000, false), 100000);
+	assert_int_equal(rate_after(&sender, 1450, 60000, false), 100000);
+	assert_int_equal(rate_after(&sender, 1480, 60000, false), 60000);
+}
+
 int
 main(void)
 {
@@ -386,6 +419,7 @@ main(void)
 		cmocka_unit_test(trip_has_bounds),
 		cmocka_unit_test(trip_of_forged_stamps_is_bounded),
 		cmocka_unit_test(packets_carry_the_longer_estimate),
+		cmocka_unit_test(data_limited_keeps_the_largest),
 		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
 		cmocka_unit_test_setup(silence_then_one_packet, begin),
 		cmocka_unit_test(last_sequence_of_all),
