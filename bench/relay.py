@@ -30,6 +30,7 @@ NDR, PDR = 0.0, 0.005
 QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
 BUDGET = 6.0  # seconds of one search
 SOAK_SLICE = 1.0  # seconds, about
+SOAK_SEARCH = 10  # slices of each seat before the PDR is looked for again
 
 
 class Opposite:
@@ -210,19 +211,24 @@ class Measurement:
                     self.measure(payload, group)
             print(f"run {number + 1} of {self.options.runs} done", flush=True)
 
+    def pdr_of_node(self, payload):
+        self.maxima(payload, ("ferry",))
+        self.searches(payload, ("ferry",))
+        return max(self.rows[payload, "ferry"].pdr[-1] * 1e6, 1000)
+
     def soak(self):
-        """At 90 % of the node's PDR, in slices by turns, so that the machine is alike for both."""
+        """At 90 % of the node's PDR, in slices by turns, so that the machine is alike for both. A
+        machine shared with others changes within the minute, and the PDR with it."""
         payload = self.options.payloads[0]
         slices = max(1, round(self.options.soak / SOAK_SLICE))
-        for _ in range(3):
-            self.measure(payload, ("ferry",))
-        pdr = sorted(self.rows[payload, "ferry"].pdr)[1] * 1e6
         rows = {seat: report.Soak() for seat in ("ferry", "macswap")}
+        rates = []
         for number in range(slices):
+            if number % SOAK_SEARCH == 0:
+                rates.append(0.9 * self.pdr_of_node(payload))
             for seat in ("ferry", "macswap") if number % 2 == 0 else ("macswap", "ferry"):
-                rows[seat].add(self.trial(seat, payload, 0.9 * pdr,
-                                          self.options.soak / slices))
-        return payload, 0.9 * pdr, rows
+                rows[seat].add(self.trial(seat, payload, rates[-1], self.options.soak / slices))
+        return payload, rates, rows
 
 
 def parse_arguments():
@@ -289,8 +295,7 @@ def main():
                              "memif, copying, rings of 1024" if opposite.resident
                              else f"{options.generator} and {options.seat}")
         if options.soak:
-            payload, rate, soaks = measurement.soak()
-            figures = report.print_soak(payload, rate, soaks)
+            figures = report.print_soak(*measurement.soak())
         else:
             measurement.run()
             figures = report.print_tables(measurement.rows, options, opposite.generator.about)

@@ -209,8 +209,9 @@ def sign_test(more, less):
     return min(1.0, 2 * tail)
 
 
-def print_soak(payload, rate, soaks):
-    print(f"\nsoak: payload {payload} bytes, {rate / 1e6:.3f} Mpps (90 % of ferryd's PDR), by turns")
+def print_soak(payload, rates, soaks):
+    print(f"\nsoak: payload {payload} bytes, {spread([rate / 1e6 for rate in rates])} Mpps "
+          "(90 % of ferryd's PDR), by turns")
     table(["", "seconds", "offered", "lost", "lost, ppm", "ppm in each slice", "worker preempted",
            "stolen by the host", "generator stalled"],
           [[NAMES[seat], f"{soak.seconds:.1f}", f"{soak.offered:,}", f"{soak.lost:,}",
@@ -224,7 +225,7 @@ def print_soak(payload, rate, soaks):
     print(f"of {len(ours.slices)} pairs of slices ferryd lost more in {more}, macswap in {less}: "
           f"two that are alike differ at least so much in {100 * chance:.0f} % of runs")
     return {"soak_pairs_more": more, "soak_pairs_less": less, "soak_sign_test": chance,
-            "soak_seconds": ours.seconds, "soak_mpps": rate / 1e6,
+            "soak_seconds": ours.seconds, "soak_mpps": statistics.median(rates) / 1e6,
             "soak_offered": ours.offered, "soak_lost": ours.lost,
             "soak_macswap_offered": theirs.offered, "soak_macswap_lost": theirs.lost,
             "soak_loss_ppm": 1e6 * ours.lost / ours.offered,

@@ -22,8 +22,8 @@ def test_pairs(capsys):
         for lost in losses:
             soaks[seat].add({"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stolen": 0.0, "stall_ns": 0,
                              "sent": 90, "refused": 10, "lost": lost})
-    figures = print_soak(64, 100.0, soaks)
+    figures = print_soak(64, [100.0, 200.0, 150.0], soaks)
     assert (figures["soak_pairs_more"], figures["soak_pairs_less"]) == (2, 1)
     assert figures["soak_sign_test"] == 1.0
-    assert figures["soak_lost"] == 57
+    assert figures["soak_lost"] == 57 and figures["soak_mpps"] == 150e-6
     assert "ferryd lost more in 2, macswap in 1" in capsys.readouterr().out
