@@ -132,8 +132,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 
 	(void)listener;
 	memcpy(&address, from, (size_t)len < sizeof(address) ? (size_t)len : sizeof(address));
-	if (mgmt->nb_nameless >= MGMT_NAMELESS_MAX) {
-		mgmt->counters.too_many++;
+	if (!mgmt_make_room(mgmt, &address)) {
 		evutil_closesocket(fd);
 		return;
 	}

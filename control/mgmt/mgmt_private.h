@@ -107,6 +107,9 @@ bool mgmt_is_loopback(const struct sockaddr_storage *address);
 const char *mgmt_address_text(const struct sockaddr_storage *address, char *buf);
 bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 
+/* mgmt_room.c: may one more from there wait for its name? False: it is to be refused. */
+bool mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer);
+
 /* mgmt_conn.c: fd is connected, or -1: it connects to address. NULL: no memory. */
 struct mgmt_conn *mgmt_conn_new(struct mgmt *mgmt, int fd, const struct sockaddr_storage *address,
 	enum mgmt_side side, const char *name);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -467,6 +468,57 @@ root_lost(void)
 	return mgmt_parent(programs[RELAY].mgmt) == NULL;
 }
 
+static int crowd[64]; /* connections that say nothing */
+
+/* From an address that is not the tree's. */
+static void
+open_crowd(void)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	const struct sockaddr *to = (const struct sockaddr *)mgmt_address(programs[ROOT].mgmt);
+
+	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	for (size_t i = 0; i < sizeof(crowd) / sizeof(crowd[0]); i++) {
+		crowd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_true(crowd[i] >= 0);
+		assert_int_equal(bind(crowd[i], (struct sockaddr *)&from, sizeof(from)), 0);
+		assert_int_equal(connect(crowd[i], to, sizeof(struct sockaddr_in)), 0);
+		turn_a_little();
+	}
+}
+
+/* Closes them; returns how many the root had closed already. */
+static unsigned int
+close_crowd(void)
+{
+	unsigned int closed = 0;
+	char byte;
+
+	for (size_t i = 0; i < sizeof(crowd) / sizeof(crowd[0]); i++) {
+		closed += recv(crowd[i], &byte, 1, MSG_DONTWAIT) == 0;
+		close(crowd[i]);
+	}
+	return closed;
+}
+
+/* One host has all places for connections that have no name yet: others get in all the same. */
+static void
+test_crowd(void **state)
+{
+	const struct mgmt_counters *counters = mgmt_counters(programs[ROOT].mgmt);
+	uint64_t slow = counters->handshake_slow, many = counters->too_many;
+
+	(void)state;
+	end(LEAF);
+	assert_true(turn(leaf_gone));
+	open_crowd();
+	start(LEAF);
+	assert_true(turn(joined));
+	assert_int_equal(counters->handshake_slow, slow);
+	assert_true(counters->too_many > many);
+	assert_int_equal(close_crowd(), counters->too_many - many);
+}
+
 /* Each of them goes and comes back; the others find each other again. */
 static void
 test_restarts(void **state)
@@ -498,6 +550,7 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_other_authority),
+		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_restarts),
 	};
 

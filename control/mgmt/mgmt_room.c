@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Room for one more connection that has no name yet. Who opens many and says nothing must not keep
+ * nodes out: when all places are taken, the host that has most gives up its oldest.
+ */
+#include <string.h>
+
+#include <netinet/in.h>
+
+#include "mgmt_private.h"
+
+/* Of IPv6 the network of 64 bits is one host: whoever has one address there has all. */
+static bool
+same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET6)
+		return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+			       &((const struct sockaddr_in6 *)b)->sin6_addr, 8) == 0;
+	return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+	       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+}
+
+static bool
+is_waiting(const struct mgmt_conn *conn)
+{
+	return conn->side == MGMT_BELOW && conn->state == MGMT_NAMELESS;
+}
+
+static unsigned int
+places_of(const struct mgmt *mgmt, const struct sockaddr_storage *host)
+{
+	const struct mgmt_conn *conn;
+	unsigned int places = 0;
+
+	LIST_FOREACH (conn, &mgmt->conns, chain)
+		places += is_waiting(conn) && same_host(&conn->address, host);
+	return places;
+}
+
+bool
+mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer)
+{
+	struct mgmt_conn *conn, *victim = NULL;
+	unsigned int most = 0;
+
+	if (mgmt->nb_nameless < MGMT_NAMELESS_MAX)
+		return true;
+	mgmt->counters.too_many++;
+	/* The newest come first in the list: the last that is found is the oldest. */
+	LIST_FOREACH (conn, &mgmt->conns, chain) {
+		unsigned int places = is_waiting(conn) ? places_of(mgmt, &conn->address) : 0;
+
+		if (places == 0 || places < most)
+			continue;
+		most = places;
+		victim = conn;
+	}
+	if (victim == NULL || most <= places_of(mgmt, newcomer))
+		return false;
+	mgmt_conn_close(
+		victim, false, "another host wanted one of %u places that its host has", most);
+	return true;
+}
