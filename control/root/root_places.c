@@ -165,7 +165,10 @@ fill_parent(
 	const struct root_node *node = root_nodes_find(&root->nodes, place->parent);
 
 	parent->name = place->parent;
-	if (node == NULL || !node->up || !node->greeted || node->server[0] == 0)
+	/* One that is to be told all again has not moved: without the address its children, started
+	   anew while the root is away, would not find it. */
+	if (node == NULL || !node->up || (!node->greeted && node->hellos == 0) ||
+		node->server[0] == 0)
 		return;
 	parent->server = (struct message_end){node->server, node->server_port};
 }

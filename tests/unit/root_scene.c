@@ -204,6 +204,8 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 		return;
 	default:
 		scene->placed += message->type == MESSAGE_PLACE;
+		scene->directed += message->type == MESSAGE_PLACE &&
+				   message->place.parent.server.host != NULL;
 		return;
 	}
 	fault = carry_out(scene, node, message);

@@ -57,6 +57,7 @@ struct scene {
 	bool woken, failed;
 	const char *more_nodes; /* in the next configuration's list, after the six */
 	unsigned int placed;	/* times that a node was told its place */
+	unsigned int directed;	/* of these, with its parent's address */
 	bool strict;		/* no source may send where its session is not */
 	char directory[64];
 };

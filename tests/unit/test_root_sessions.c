@@ -188,6 +188,26 @@ test_out_of_reach(void **state)
 	scene_check(s);
 }
 
+/* A node's place has its parent's address also while that is on its way back into the tree. */
+static void
+test_parent_comes_back(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *parent = root_nodes_find(&s->root.nodes, "n1");
+
+	root_nodes_set_server(&s->root.nodes, parent, "10.0.0.1", 13780);
+	parent->hellos = 1;
+	scene_back(s, 1);
+	assert_false(parent->greeted);
+	s->placed = s->directed = 0;
+	root_place_send(&s->root, root_nodes_find(&s->root.nodes, "n2"));
+	scene_run(s, 100);
+	assert_int_equal(s->placed, 1);
+	assert_int_equal(s->directed, 1);
+	scene_run(s, 1000);
+	scene_check(s);
+}
+
 /* A source waits for a node of its new route that is on its way back. */
 static void
 test_comes_back(void **state)
@@ -417,6 +437,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_parent_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_large_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
