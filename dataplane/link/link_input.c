@@ -59,44 +59,6 @@ accept_data(struct link_rx *rx, uint64_t seq, uint16_t bytes)
 	return DROP_none;
 }
 
-static enum drop_reason
-take_data(struct worker *w, struct link *link, const struct link_hdr *hdr, uint16_t bytes,
-	uint8_t ecn)
-{
-	enum drop_reason reason = accept_data(&link->rx, rte_be_to_cpu_64(hdr->seq), bytes);
-
-	if (likely(reason == DROP_none))
-		link_tfrc_received(w, link, hdr, ecn);
-	return reason;
-}
-
-bool
-link_input_ahead(struct worker *w, const struct port *port, struct link *link,
-	const struct rte_mbuf *m, uint32_t *len)
-{
-	const struct link_frame *frame = link_frame_of(m);
-	struct link_rx *rx;
-	uint16_t bytes;
-
-	if (unlikely(link == NULL || link->port != port || !link_frame_is_plain(m) ||
-		     __atomic_load_n(&link->rx_owner, __ATOMIC_ACQUIRE) != w->index))
-		return false;
-	rx = &link->rx;
-	if (!link_head_matches(&rx->head, frame, m->data_len) ||
-		rte_be_to_cpu_64(frame->link.seq) <= rx->window.highest)
-		return false;
-	bytes = (uint16_t)(rte_be_to_cpu_16(frame->udp.dgram_len) - sizeof(frame->udp));
-	link_tfrc_catch_up(rx);
-	rx->heard_at = w->now;
-	rx->rtt = frame->link.rtt;
-	/* Ahead of all that came: neither a duplicate nor too old. */
-	(void)take_data(w, link, &frame->link, bytes, frame->ip.type_of_service & FRAME_ECN_MASK);
-	if (unlikely(!link_tfrc_is_quiet(rx)))
-		link_forget_heads(rx);
-	*len = bytes - (uint32_t)sizeof(frame->link);
-	return true;
-}
-
 /* Cuts what lies before off and behind off + len: Ethernet may pad, UDP decides. */
 static void
 cut_to(struct rte_mbuf *m, uint16_t off, uint16_t len)
@@ -183,9 +145,10 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	rx->heard_at = w->now;
 	rx->rtt = hdr->rtt;
 	if (likely(type == LINK_DATA)) {
-		reason = take_data(w, link, hdr, view->payload_len, view->ecn);
+		reason = accept_data(rx, rte_be_to_cpu_64(hdr->seq), view->payload_len);
 		if (unlikely(reason != DROP_none))
 			return reason;
+		link_tfrc_received(w, link, hdr, view->ecn);
 		/* On a tagged port the tag may be in the frame or not. */
 		if (unlikely(!link_tfrc_is_quiet(rx)))
 			link_forget_heads(rx);

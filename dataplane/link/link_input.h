@@ -150,12 +150,4 @@ link_run_end(const struct link_run *run, uint64_t now)
 	rx->stamp = run->last->link.stamp;
 }
 
-/*
- * A frame at which a run ended because others before it are missing. True: the link has accepted
- * and counted it; the rest is as link_run_take says. False: nothing was counted, it needs the
- * general path.
- */
-bool link_input_ahead(struct worker *w, const struct port *port, struct link *link,
-	const struct rte_mbuf *m, uint32_t *len);
-
 #endif

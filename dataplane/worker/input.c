@@ -177,37 +177,6 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 	return i;
 }
 
-/* A frame that its link accepted, apart from a run. */
-static void
-take_one(struct worker *w, const struct tables tables, const struct link *link, struct rte_mbuf *m,
-	uint32_t len, struct departures *d)
-{
-	const struct link_frame *frame = link_frame_of(m);
-	struct link *hop = forward_transit_hop(tables.peers, frame, len, tables.own);
-
-	if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
-		take_other(d, link, m, len);
-		return;
-	}
-	if (unlikely(d->judged))
-		depart(w, d);
-	*d->end++ = (struct forward_transit){.m = m, .link = hop, .len = len};
-}
-
-/* The first frame after a gap in its link's sequence. False: it is not that. */
-static bool
-take_ahead(struct worker *w, const struct port *port, const struct tables tables,
-	const struct arrivals *a, unsigned int i, struct departures *d)
-{
-	struct link *link = a->senders[a->alike ? 0 : i];
-	uint32_t len;
-
-	if (!link_input_ahead(w, port, link, a->pkts[i], &len))
-		return false;
-	take_one(w, tables, link, a->pkts[i], len, d);
-	return true;
-}
-
 /*
  * The same of one frame, over IPv6. Where IPv4 has a NodeID a part of this node's address lies,
  * which may look like a neighbour's. False: it needs the general path.
@@ -216,8 +185,9 @@ static bool
 take_ipv6(struct worker *w, const struct port *port, const struct tables tables,
 	const struct arrivals *a, unsigned int i, struct departures *d)
 {
+	struct link *link, *hop;
 	struct rte_mbuf *m = a->pkts[i];
-	struct link *link;
+	const struct link_frame *frame;
 	uint32_t len;
 
 	if (likely(!a->alike && a->senders[i] == NULL))
@@ -226,7 +196,15 @@ take_ipv6(struct worker *w, const struct port *port, const struct tables tables,
 		link = link_claimed_sender6(tables.peers, m);
 	if (!link_input6_next(w, port, link, m, &len))
 		return false;
-	take_one(w, tables, link, m, len, d);
+	frame = link_frame_of(m);
+	hop = forward_transit_hop(tables.peers, frame, len, tables.own);
+	if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
+		take_other(d, link, m, len);
+		return true;
+	}
+	if (unlikely(d->judged))
+		depart(w, d);
+	*d->end++ = (struct forward_transit){.m = m, .link = hop, .len = len};
 	return true;
 }
 
@@ -259,8 +237,7 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 			i = take_run(w, port, tables, &arrivals, i, end, &d);
 			if (likely(i == end))
 				continue;
-			if (take_ahead(w, port, tables, &arrivals, i, &d) ||
-				take_ipv6(w, port, tables, &arrivals, i, &d)) {
+			if (take_ipv6(w, port, tables, &arrivals, i, &d)) {
 				i++;
 				continue;
 			}
