@@ -14,21 +14,19 @@
 #define SHIFT_LEFT  10
 #define SHIFT_RIGHT 8
 
-static inline void
-step(struct tinymt32 *t)
-{
-	uint32_t *s = t->state, x, y, odd;
-
-	x = (s[0] & FIRST_BITS) ^ s[1] ^ s[2];
-	x ^= x << 1;
-	y = s[3];
-	y ^= (y >> 1) ^ x;
-	odd = 0 - (y & 1);
-	s[0] = s[1];
-	s[1] = s[2] ^ (odd & MAT1);
-	s[2] = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);
-	s[3] = y;
-}
+/* The generator's step, on four state words of any type that has these operators. */
+#define STEP(word, s)                                                                              \
+	do {                                                                                       \
+		word x = ((s)[0] & FIRST_BITS) ^ (s)[1] ^ (s)[2], y = (s)[3], odd;                 \
+                                                                                                   \
+		x ^= x << 1;                                                                       \
+		y ^= (y >> 1) ^ x;                                                                 \
+		odd = 0 - (y & 1);                                                                 \
+		(s)[0] = (s)[1];                                                                   \
+		(s)[1] = (s)[2] ^ (odd & MAT1);                                                    \
+		(s)[2] = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);                                     \
+		(s)[3] = y;                                                                        \
+	} while (0)
 
 void
 tinymt32_init(struct tinymt32 *t, uint32_t seed)
@@ -45,7 +43,7 @@ tinymt32_init(struct tinymt32 *t, uint32_t seed)
 		s[i & 3] ^= i + MULTIPLIER * (before ^ before >> 30);
 	}
 	for (int i = 0; i < WARM_UP; i++)
-		step(t);
+		STEP(uint32_t, s);
 }
 
 /*
@@ -79,10 +77,10 @@ tinymt32_bytes(struct tinymt32 *t, uint8_t *bytes, uint32_t n)
 uint32_t
 tinymt32_next(struct tinymt32 *t)
 {
-	const uint32_t *s = t->state;
+	uint32_t *s = t->state;
 	uint32_t sum;
 
-	step(t);
+	STEP(uint32_t, s);
 	sum = s[0] + (s[2] >> SHIFT_RIGHT);
 	return s[3] ^ sum ^ ((0 - (sum & 1)) & TMAT);
 }
@@ -93,34 +91,11 @@ tinymt32_next(struct tinymt32 *t)
 typedef uint32_t lanes __attribute__((vector_size(4 * TINYMT32_LANES)));
 typedef uint8_t low_bytes __attribute__((vector_size(TINYMT32_LANES)));
 
-/* State words, each of all lanes. */
-struct states {
-	lanes word[4];
-};
-
-static inline __attribute__((always_inline)) void
-step_lanes(struct states *t)
-{
-	lanes *s = t->word, x, y, odd;
-
-	x = (s[0] & FIRST_BITS) ^ s[1] ^ s[2];
-	x ^= x << 1;
-	y = s[3];
-	y ^= (y >> 1) ^ x;
-	odd = 0 - (y & 1);
-	s[0] = s[1];
-	s[1] = s[2] ^ (odd & MAT1);
-	s[2] = x ^ (y << SHIFT_LEFT) ^ (odd & MAT2);
-	s[3] = y;
-}
-
 static __attribute__((target("avx512bw,avx512vl"))) void
 draw_lanes(uint32_t seed, uint8_t (*bytes)[TINYMT32_LANES], uint32_t n)
 {
 	const lanes count = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-	struct states t = {
-		.word = {count + seed, 0 * count + MAT1, 0 * count + MAT2, 0 * count + TMAT}};
-	lanes *s = t.word;
+	lanes s[4] = {count + seed, 0 * count + MAT1, 0 * count + MAT2, 0 * count + TMAT};
 
 	for (uint32_t i = 1; i < MIXES; i++) {
 		lanes before = s[(i - 1) & 3];
@@ -128,12 +103,12 @@ draw_lanes(uint32_t seed, uint8_t (*bytes)[TINYMT32_LANES], uint32_t n)
 		s[i & 3] ^= i + MULTIPLIER * (before ^ before >> 30);
 	}
 	for (int i = 0; i < WARM_UP; i++)
-		step_lanes(&t);
+		STEP(lanes, s);
 	for (uint32_t i = 0; i < n; i++) {
 		low_bytes low;
 		lanes sum;
 
-		step_lanes(&t);
+		STEP(lanes, s);
 		sum = s[0] + (s[2] >> SHIFT_RIGHT);
 		low = __builtin_convertvector(s[3] ^ sum ^ ((0 - (sum & 1)) & TMAT), low_bytes);
 		memcpy(bytes[i], &low, sizeof(low));

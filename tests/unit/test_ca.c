@@ -2,12 +2,12 @@
 /* An authority that is none is told at once, not by nodes that refuse each other. */
 #include "unit.h"
 
-#include <ftw.h>
 #include <unistd.h>
 
 #include <openssl/pem.h>
 
 #include "ca.h"
+#include "unit_tree.h"
 
 static char directory[] = "/tmp/ferry-ca-XXXXXX";
 static char paths[5][64];
@@ -84,19 +84,10 @@ setup(void **state)
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return unit_remove_tree(directory);
 }
 
 int

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 
 #include "ca.h"
 #include "mgmt.h"
+#include "unit_tree.h"
 
 enum {
 	ROOT,
@@ -226,22 +226,13 @@ setup(void **state)
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
 	for (int which = PROGRAMS - 1; which >= ROOT; which--)
 		end(which);
 	mgmt_loop_free(base);
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return unit_remove_tree(directory);
 }
 
 static int

@@ -8,12 +8,12 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <ftw.h>
 
 #include <event2/event.h>
 
 #include "ca.h"
 #include "mgmt.h"
+#include "unit_tree.h"
 
 #define TURNS 40 /* of the loop; after so many a node that was told to leave has left */
 
@@ -244,19 +244,10 @@ setup(void **state)
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return unit_remove_tree(directory);
 }
 
 int
