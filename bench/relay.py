@@ -30,7 +30,7 @@ NDR, PDR = 0.0, 0.005
 QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
 BUDGET = 6.0  # seconds of one search
 SOAK_SLICE = 1.0  # seconds, about
-SOAK_SEARCH = 10  # slices of each seat before the PDR is looked for again
+SOAK_SEARCH = 5  # pairs of slices before the PDR is looked for again
 
 
 class Opposite:
@@ -218,17 +218,26 @@ class Measurement:
 
     def soak(self):
         """At 90 % of the node's PDR, in slices by turns, so that the machine is alike for both. A
-        machine shared with others changes within the minute, and the PDR with it."""
+        machine shared with others changes within the minute, and the PDR with it: it is looked for
+        again every few pairs, and at once when the generator no longer offers the rate; such a
+        pair is left out."""
         payload = self.options.payloads[0]
         slices = max(1, round(self.options.soak / SOAK_SLICE))
-        rows = {seat: report.Soak() for seat in ("ferry", "macswap")}
-        rates = []
-        for number in range(slices):
-            if number % SOAK_SEARCH == 0:
-                rates.append(0.9 * self.pdr_of_node(payload))
-            for seat in ("ferry", "macswap") if number % 2 == 0 else ("macswap", "ferry"):
-                rows[seat].add(self.trial(seat, payload, rates[-1], self.options.soak / slices))
-        return payload, rates, rows
+        soak = report.Soak()
+        while len(soak) < slices:
+            if soak.behind == slices:
+                raise SeatError(f"in {slices} pairs of slices the generator fell behind the rate: "
+                                "this machine is too busy for a soak")
+            if soak.wants_rate(SOAK_SEARCH):
+                soak.rate(0.9 * self.pdr_of_node(payload))
+            order = ("ferry", "macswap") if len(soak) % 2 == 0 else ("macswap", "ferry")
+            pair = {seat: self.trial(seat, payload, soak.rates[-1], self.options.soak / slices)
+                    for seat in order}
+            if None in (loss_of(result, soak.rates[-1]) for result in pair.values()):
+                soak.fell_behind()
+            else:
+                soak.add(pair)
+        return payload, soak
 
 
 def parse_arguments():

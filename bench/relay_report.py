@@ -47,7 +47,9 @@ class Row:
         self.latencies[load].append(tuple(result[key] for key in PERCENTILES))
 
 
-class Soak:
+class SoakSeat:
+    """All slices of one seat."""
+
     def __init__(self):
         self.seconds = self.wall = self.waited = self.stolen = self.stalled = 0.0
         self.offered = self.lost = 0
@@ -63,6 +65,38 @@ class Soak:
         self.lost += result["lost"] + result["refused"]
         self.slices.append(1e6 * (result["lost"] + result["refused"]) /
                            (result["sent"] + result["refused"]))
+
+    def ppm(self):
+        return 1e6 * self.lost / self.offered
+
+
+class Soak:
+    """Pairs of slices, one of each seat, at rates found now and then."""
+
+    def __init__(self):
+        self.seats = {"ferry": SoakSeat(), "macswap": SoakSeat()}
+        self.rates = []  # frames a second
+        self.behind = 0  # pairs left out: the generator did not offer the rate
+        self._of_rate = 0  # pairs since the last rate
+
+    def __len__(self):
+        return len(self.seats["ferry"].slices)
+
+    def wants_rate(self, pairs):
+        return not self.rates or self._of_rate >= pairs
+
+    def rate(self, rate):
+        self.rates.append(rate)
+        self._of_rate = 0
+
+    def fell_behind(self):
+        self.behind += 1
+        self._of_rate = math.inf
+
+    def add(self, pair):
+        self._of_rate += 1
+        for seat, result in pair.items():
+            self.seats[seat].add(result)
 
 
 def commit():
@@ -209,27 +243,30 @@ def sign_test(more, less):
     return min(1.0, 2 * tail)
 
 
-def print_soak(payload, rates, soaks):
-    print(f"\nsoak: payload {payload} bytes, {spread([rate / 1e6 for rate in rates])} Mpps "
+def print_soak(payload, soak):
+    print(f"\nsoak: payload {payload} bytes, {spread([rate / 1e6 for rate in soak.rates])} Mpps "
           "(90 % of ferryd's PDR), by turns")
     table(["", "seconds", "offered", "lost", "lost, ppm", "ppm in each slice", "worker preempted",
            "stolen by the host", "generator stalled"],
-          [[NAMES[seat], f"{soak.seconds:.1f}", f"{soak.offered:,}", f"{soak.lost:,}",
-            f"{1e6 * soak.lost / soak.offered:,.0f}", spread(soak.slices, 0),
-            per_cent(soak.waited, soak.wall), per_cent(soak.stolen, soak.wall),
-            per_cent(soak.stalled, soak.seconds)] for seat, soak in soaks.items()])
-    ours, theirs = soaks["ferry"], soaks["macswap"]
+          [[NAMES[name], f"{seat.seconds:.1f}", f"{seat.offered:,}", f"{seat.lost:,}",
+            f"{seat.ppm():,.0f}", spread(seat.slices, 0),
+            per_cent(seat.waited, seat.wall), per_cent(seat.stolen, seat.wall),
+            per_cent(seat.stalled, seat.seconds)] for name, seat in soak.seats.items()])
+    ours, theirs = soak.seats["ferry"], soak.seats["macswap"]
     more = sum(a > b for a, b in zip(ours.slices, theirs.slices))
     less = sum(a < b for a, b in zip(ours.slices, theirs.slices))
     chance = sign_test(more, less)
-    print(f"of {len(ours.slices)} pairs of slices ferryd lost more in {more}, macswap in {less}: "
+    print(f"of {len(soak)} pairs of slices ferryd lost more in {more}, macswap in {less}: "
           f"two that are alike differ at least so much in {100 * chance:.0f} % of runs")
+    if soak.behind:
+        print(f"pairs left out besides: {soak.behind}, for the generator fell behind the rate, and "
+              "the two were not offered the same")
     return {"soak_pairs_more": more, "soak_pairs_less": less, "soak_sign_test": chance,
-            "soak_seconds": ours.seconds, "soak_mpps": statistics.median(rates) / 1e6,
+            "soak_pairs_left_out": soak.behind,
+            "soak_seconds": ours.seconds, "soak_mpps": statistics.median(soak.rates) / 1e6,
             "soak_offered": ours.offered, "soak_lost": ours.lost,
             "soak_macswap_offered": theirs.offered, "soak_macswap_lost": theirs.lost,
-            "soak_loss_ppm": 1e6 * ours.lost / ours.offered,
-            "soak_macswap_loss_ppm": 1e6 * theirs.lost / theirs.offered,
+            "soak_loss_ppm": ours.ppm(), "soak_macswap_loss_ppm": theirs.ppm(),
             "soak_slice_loss_ppm": statistics.median(ours.slices),
             "soak_macswap_slice_loss_ppm": statistics.median(theirs.slices)}
 

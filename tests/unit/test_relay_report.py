@@ -16,14 +16,40 @@ def test_sign_test(more, less, chance):
     assert sign_test(more, less) == pytest.approx(chance)
 
 
+def trial(lost):
+    return {"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stolen": 0.0, "stall_ns": 0, "sent": 90,
+            "refused": 10, "lost": lost}
+
+
 def test_pairs(capsys):
-    soaks = {"ferry": Soak(), "macswap": Soak()}
-    for seat, losses in (("ferry", (3, 5, 0, 9)), ("macswap", (1, 4, 0, 10))):
-        for lost in losses:
-            soaks[seat].add({"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stolen": 0.0, "stall_ns": 0,
-                             "sent": 90, "refused": 10, "lost": lost})
-    figures = print_soak(64, [100.0, 200.0, 150.0], soaks)
+    soak = Soak()
+    for rate in (100.0, 200.0, 150.0):
+        soak.rate(rate)
+    for ferry, macswap in ((3, 1), (5, 4), (0, 0), (9, 10)):
+        soak.add({"macswap": trial(macswap), "ferry": trial(ferry)})
+    figures = print_soak(64, soak)
     assert (figures["soak_pairs_more"], figures["soak_pairs_less"]) == (2, 1)
     assert figures["soak_sign_test"] == 1.0
     assert figures["soak_lost"] == 57 and figures["soak_mpps"] == 150e-6
-    assert "ferryd lost more in 2, macswap in 1" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "ferryd lost more in 2, macswap in 1" in out and "left out" not in out
+
+
+def test_rate_is_found_again():
+    soak = Soak()
+    assert soak.wants_rate(2)
+    soak.rate(100.0)
+    soak.add({"ferry": trial(0), "macswap": trial(0)})
+    assert not soak.wants_rate(2)
+    soak.add({"ferry": trial(0), "macswap": trial(0)})
+    assert soak.wants_rate(2)
+
+
+def test_pair_that_the_generator_did_not_offer(capsys):
+    soak = Soak()
+    soak.rate(100.0)
+    soak.add({"ferry": trial(1), "macswap": trial(1)})
+    soak.fell_behind()
+    assert len(soak) == 1 and soak.wants_rate(5)
+    assert print_soak(64, soak)["soak_pairs_left_out"] == 1
+    assert "pairs left out besides: 1," in capsys.readouterr().out
