@@ -127,12 +127,13 @@ forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
 void
 forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
-	const struct key_table *known = installed_table(w);
 	const uint64_t own = pathlet_transit_key(w->node->id);
+	const struct key_table *known;
 	struct deliver_burst here;
 
 	if (n == 0)
 		return;
+	known = installed_table(w);
 	deliver_begin(w, &here);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];

@@ -125,6 +125,8 @@ receive_handed(struct worker *w)
 	struct ingress_burst ingress;
 	struct deliver_burst here;
 
+	if (likely(n == 0))
+		return;
 	w->counters.handed_in += n;
 	w->progress += n;
 	ingress_begin(w, &ingress);
