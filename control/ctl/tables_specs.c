@@ -231,6 +231,18 @@ const struct table_spec table_specs[] = {
 		{"MAX", TEXT_MICROS, "destination.delay.raw_us.max"},
 		{"CLOCKS", TEXT_PLAIN, "destination.delay.clocks"},
 	}},
+	{.item = "sessions", .title = "One-way delays from neighbours, their clocks' offset taken off",
+		.need = "destination.delay.corrected_us", .columns = {
+		{"CONF", TEXT_PLAIN, "conference"},
+		{"SESSION", TEXT_PLAIN, "session"},
+		{"NAME", TEXT_PLAIN, "session_name"},
+		{"P50", TEXT_MICROS, "destination.delay.corrected_us.p50"},
+		{"P99", TEXT_MICROS, "destination.delay.corrected_us.p99"},
+		{"P99.9", TEXT_MICROS, "destination.delay.corrected_us.p999"},
+		{"MAX", TEXT_MICROS, "destination.delay.corrected_us.max"},
+		{"OFFSET", TEXT_MICROS, "destination.delay.clock_offset_us"},
+		{"EXACT TO", TEXT_MICROS, "destination.delay.clock_error_us"},
+	}},
 	{.item = "flows", .title = "Flows from here", .inner = "source",
 		.empty = "No flow starts here.", .columns = {
 		{"CONF", TEXT_PLAIN, "/conference"},

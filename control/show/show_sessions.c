@@ -169,23 +169,42 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 }
 
 static json_t *
-show_quantiles(const struct delay_histogram *h, int32_t base)
+show_quantiles(const struct delay_histogram *h, json_int_t base)
 {
 	json_t *object = json_object();
 
+	json_object_set_new(object, "p50", json_integer(delay_histogram_quantile(h, 0.5) - base));
+	json_object_set_new(object, "p99", json_integer(delay_histogram_quantile(h, 0.99) - base));
 	json_object_set_new(
-		object, "p50", json_integer(delay_histogram_quantile(h, 0.5) - (json_int_t)base));
-	json_object_set_new(
-		object, "p99", json_integer(delay_histogram_quantile(h, 0.99) - (json_int_t)base));
-	json_object_set_new(object, "p999",
-		json_integer(delay_histogram_quantile(h, 0.999) - (json_int_t)base));
-	json_object_set_new(object, "max", json_integer(h->max - (json_int_t)base));
+		object, "p999", json_integer(delay_histogram_quantile(h, 0.999) - base));
+	json_object_set_new(object, "max", json_integer(h->max - base));
 	return object;
+}
+
+/*
+ * The same by our clock alone, where the source is a neighbour, whose clock's offset its link
+ * knows. The offset is today's: of clocks that drift apart, old delays are off by what they drifted
+ * since.
+ */
+static void
+show_corrected(json_t *object, const struct show_view *view, uint32_t source,
+	const struct delay_histogram *h)
+{
+	const struct link *link = id_map_find(&view->node->peers, source);
+	int64_t offset = 0;
+	uint64_t error = 0;
+	bool known = link != NULL && liveness_clock_offset(&link->live, &offset, &error);
+
+	json_object_set_new(object, "corrected_us",
+		known ? show_quantiles(h, -(json_int_t)offset) : json_null());
+	json_object_set_new(object, "clock_offset_us", known ? json_integer(offset) : json_null());
+	json_object_set_new(
+		object, "clock_error_us", known ? show_real((double)error / 2e3) : json_null());
 }
 
 /* Signed differences of two clocks, microseconds; null before the first packet. */
 static json_t *
-show_delay(const struct show_view *view, const struct destination *dst)
+show_delay(const struct show_view *view, const struct destination *dst, uint32_t source)
 {
 	struct delay_histogram h;
 	uint64_t now = show_now(view);
@@ -206,6 +225,7 @@ show_delay(const struct show_view *view, const struct destination *dst)
 	json_object_set_new(object, "minimum_us", recent ? json_integer(minimum) : json_null());
 	json_object_set_new(
 		object, "above_minimum_us", recent ? show_quantiles(&h, minimum) : json_null());
+	show_corrected(object, view, source, &h);
 	return object;
 }
 
@@ -279,7 +299,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 		object, "held", show_number(__atomic_load_n(&dst->held, __ATOMIC_RELAXED)));
 	json_object_set_new(object, "epochs", show_count(&c->epochs));
 	json_object_set_new(object, "silent_s", show_since(view, destination_heard_at(dst)));
-	json_object_set_new(object, "delay", show_delay(view, dst));
+	json_object_set_new(object, "delay", show_delay(view, dst, entry->config->source));
 	json_object_set_new(object, "coding", show_decoding(dst->coding));
 	return object;
 }

@@ -294,6 +294,7 @@ test_destination(void **state)
 	static const uint32_t seqs[] = {0, 1, 2, 5, 4, 4, 9};
 	struct harness *h = *state;
 	json_t *sessions = show(h, "sessions"), *in;
+	struct link *link;
 
 	assert_true(json_is_null(at(sessions, "1.destination.delay")));
 	assert_true(json_is_null(at(sessions, "1.destination.loss_share")));
@@ -323,6 +324,20 @@ test_destination(void **state)
 	assert_in_range(number(in, "destination.delay.raw_us.p50"), 2990, 3010);
 	assert_int_equal(number(in, "destination.delay.minimum_us"), 3000);
 	assert_int_equal(number(in, "destination.delay.above_minimum_us.max"), 0);
+	assert_true(json_is_null(at(in, "destination.delay.corrected_us")));
+	assert_true(json_is_null(at(in, "destination.delay.clock_offset_us")));
+	json_decref(sessions);
+
+	/* The source's clock is 2 ms behind ours, known to 50 us: so the way took 1 ms. */
+	link = id_map_find(&h->node->peers, 2);
+	link->live.interval = 1;
+	link->live.offset[0] = (struct liveness_offset){.us = -2000, .rtt = 100000};
+	link->live.offset[1].rtt = UINT64_MAX;
+	sessions = show(h, "sessions");
+	in = at(sessions, "1");
+	assert_in_range(number(in, "destination.delay.corrected_us.p50"), 990, 1010);
+	assert_int_equal(number(in, "destination.delay.clock_offset_us"), -2000);
+	assert_float_equal(json_real_value(at(in, "destination.delay.clock_error_us")), 50, 1e-9);
 	json_decref(sessions);
 
 	/* Nothing for more than a minute: there is no minimum to compare with. */
