@@ -51,6 +51,8 @@ int64_t root_clock(void);
  * it was logged what is wrong, 1 for mistakes of the file, else -1; root_unload in each case.
  */
 int root_load(struct root *root);
+/* All mistakes of the files that root_load would tell, as far as they show without the store. */
+void root_check(struct root *root, struct config_errors *errs);
 void root_unload(struct root *root);
 /* Reads the file again. As root_load, with the first mistake in error. */
 int root_reload(struct root *root, char *error);

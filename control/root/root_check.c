@@ -7,6 +7,12 @@
 #include "root_nodes.h"
 
 static bool
+is_node(const struct root_nodes *nodes, uint32_t id)
+{
+	return nodes->others || root_nodes_by_id(nodes, id) != NULL;
+}
+
+static bool
 is_peer(const struct root_nodes *nodes, uint32_t from, uint32_t to)
 {
 	const struct root_node *node = root_nodes_by_id(nodes, from);
@@ -43,7 +49,7 @@ check_flow(const struct root_nodes *nodes, const struct config_session *session,
 	for (unsigned int i = 0; i < flow->tree.count; i++) {
 		uint32_t id = flow->tree.node[i].id, from = above(&flow->tree, i, session->source);
 
-		if (root_nodes_by_id(nodes, id) == NULL)
+		if (!is_node(nodes, id))
 			config_errors_add(errs, &flow->where,
 				"conference %u session %u flow %u: path \"%.200s\": there is no "
 				"node "
@@ -94,7 +100,7 @@ static void
 check_session(const struct root_nodes *nodes, const struct root_book *book,
 	const struct config *file, const struct config_session *session, struct config_errors *errs)
 {
-	if (root_nodes_by_id(nodes, session->source) == NULL)
+	if (!is_node(nodes, session->source))
 		config_errors_add(errs, &session->where,
 			"conference %u session %u: source is %u, it must be the NodeID of a node",
 			session->conference, session->id, session->source);
@@ -111,7 +117,7 @@ root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
 		const struct config_conference *conference = &file->conferences[i];
 
 		for (uint32_t j = 0; j < conference->participant_count; j++) {
-			if (root_nodes_by_id(nodes, conference->participants[j]) == NULL)
+			if (!is_node(nodes, conference->participants[j]))
 				config_errors_add(errs, &conference->where,
 					"conference %u: participant %u is no node, it must be the "
 					"NodeID of one",

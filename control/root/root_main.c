@@ -17,19 +17,19 @@ load(const char *path)
 	return config;
 }
 
-/* The conference files that it names, without the topology of the store. */
 static int
-check(const struct root *root)
+check(struct root *root)
 {
 	struct config_errors errors = {0};
+	int status;
 
-	for (uint32_t i = 0; i < root->config->file_count; i++)
-		config_free(root_read_conferences(root, root->config->files[i].path, &errors));
+	root_check(root, &errors);
 	config_errors_print(&errors, stderr);
+	status = errors.count == 0 ? EXIT_SUCCESS : EXIT_MISTAKE;
 	if (errors.count == 0)
 		printf("%s: no mistakes found\n", root->config_path);
 	config_errors_free(&errors);
-	return errors.count == 0 ? EXIT_SUCCESS : EXIT_MISTAKE;
+	return status;
 }
 
 static int

@@ -185,6 +185,21 @@ root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error)
 }
 
 void
+root_nodes_of_file(struct root_nodes *nodes, const struct root_config *config)
+{
+	for (uint32_t i = 0; i < config->place_count; i++) {
+		const struct root_place *place = &config->places[i];
+
+		if (place->id == 0) {
+			nodes->others = true;
+			continue;
+		}
+		add_node(nodes, place->id, place->name);
+		root_nodes_by_id(nodes, place->id)->place = place;
+	}
+}
+
+void
 root_nodes_free(struct root_nodes *nodes)
 {
 	for (uint32_t i = 0; i < nodes->count; i++) {

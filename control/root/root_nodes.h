@@ -40,10 +40,14 @@ struct root_nodes {
 	struct root_node **list;  /* by ascending id */
 	struct root_node **names; /* the same by name */
 	uint32_t count;
+	bool others; /* there are more, of which nothing is known */
 };
 
 /* 0, or -1 with a sentence in error (ROOT_ERROR_MAX bytes). */
 int root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error);
+/* Without a store, those of a file, which must outlive them; others are those without an id in it.
+ */
+void root_nodes_of_file(struct root_nodes *nodes, const struct root_config *config);
 void root_nodes_free(struct root_nodes *nodes);
 
 /*

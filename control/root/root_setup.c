@@ -241,6 +241,18 @@ done:
 	return ret;
 }
 
+void
+root_check(struct root *root, struct config_errors *errs)
+{
+	struct sources sources;
+
+	root_nodes_of_file(&root->nodes, root->config);
+	if (sources_read(root, root->config, &sources, errs))
+		check_all(root, &sources, errs);
+	sources_free(&sources);
+	root_nodes_free(&root->nodes);
+}
+
 /* Says all that is wrong; the first of it in error too. 1: mistakes; -1: something failed. */
 static int
 told(struct config_errors *errs, char *error)

@@ -71,15 +71,33 @@ static const struct config_key threshold_keys[] = {
 
 #define THRESHOLD_KEYS (sizeof(threshold_keys) / sizeof(threshold_keys[0]))
 
+/* What no value can ever be is no threshold: 5 for five percent, say. */
+static void
+check_number(struct config_reader *reader, config_setting_t *setting, enum stats_name name,
+	double number)
+{
+	bool share = name == STATS_CPULOAD || name == STATS_FRACLOST;
+
+	if (!(number >= 0) || (share && number > 1))
+		config_reader_want(reader, setting,
+			share ? "a share from 0 to 1, as 0.05" : "a number of at least 0");
+}
+
 static void
 check_threshold(struct config_reader *reader, config_setting_t *group,
 	const struct root_config *config, const struct root_threshold *threshold)
 {
 	enum stats_name name;
 
-	if (!stats_name_find(threshold->name, &name))
+	if (!stats_name_find(threshold->name, &name)) {
 		config_reader_want(reader, config_setting_get_member(group, "name"),
 			"cpuload, injitter, cumpktlost, fraclost or rate");
+	} else {
+		check_number(reader, config_setting_get_member(group, "warning"), name,
+			threshold->warning);
+		check_number(reader, config_setting_get_member(group, "danger"), name,
+			threshold->danger);
+	}
 	if (threshold->danger < threshold->warning)
 		config_reader_fail(reader, group, "danger is below warning, it must not be");
 	for (const struct root_threshold *other = config->thresholds; other < threshold; other++) {

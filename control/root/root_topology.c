@@ -335,7 +335,8 @@ check_parent(
 		if (next == NULL || depth == ROOT_DEPTH_MAX || next == place) {
 			/* A parent that is missing is told once, at its own child. */
 			if (next != NULL || above == place)
-				config_check_fail(reader, &place->where, "parent %s",
+				config_check_fail(reader, &place->where, "parent \"%s\" %s",
+					place->parent,
 					next == NULL ? "is not a node of this file, it must be one"
 					: next == place
 						? "leads back to the node itself, it must lead to "

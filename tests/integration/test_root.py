@@ -200,6 +200,30 @@ def test_file_again(program):
     assert done.returncode == 2 and 'node "virginia": parent' in done.stderr
 
 
+def test_check_tells_what_the_start_would(program):
+    """No mistake of the files comes to light only at the start; NodeIDs of the store's are its own."""
+    def told(*options):
+        done = subprocess.run([FERRY_ROOT, *options, "-c", program.config_path], capture_output=True,
+                              text=True, timeout=20, check=False)
+        return done.returncode, done.stderr
+
+    program.config["conferences"][0]["sessions"][0]["flows"][0]["path"] = "3"
+    program.write_config()
+    # 4 is not in the file: virginia's id is chosen at the start.
+    status, mistakes = told("--check")
+    assert status == 2 and "path \"3\": node 3 is not a peer of node 1, it must be" in mistakes
+    program.config["nodes"][1]["id"] = 5
+    program.config["conferences"].append({"id": 9, "sessions": [session(2, 5004, source=2)]})
+    program.config["conference_files"] = ["bellini.json"]
+    program.write_config()
+    status, mistakes = told("--check")
+    assert status == 2
+    for mistake in ("node 3 is not a peer of node 1", "there is no node 4", "source is 2",
+                    "conference 9 is there twice"):
+        assert mistake in mistakes
+    assert told() == (status, mistakes)
+
+
 def test_store_that_cannot_be_written(program):
     """It is no mistake of the file: exit status 1, and the database is named."""
     program.start()

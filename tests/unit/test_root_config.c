@@ -182,13 +182,13 @@ test_mistakes(void **state)
 			     "{ name = \"c\"; role = \"relay\"; parent = \"b\"; },\n"
 			     "{ name = \"d\"; role = \"leaf\"; parent = \"x\"; },\n"
 			     "{ name = \"e\"; role = \"leaf\"; parent = \"d\"; } );",
-		"r.cfg:2: node \"a\": parent leads back to the node itself, it must lead to "
+		"r.cfg:2: node \"a\": parent \"b\" leads back to the node itself, it must lead to "
 		"\"^\"\n"
-		"r.cfg:3: node \"b\": parent leads back to the node itself, it must lead to "
+		"r.cfg:3: node \"b\": parent \"a\" leads back to the node itself, it must lead to "
 		"\"^\"\n"
-		"r.cfg:4: node \"c\": parent is more than 30 nodes below \"^\", it must be "
+		"r.cfg:4: node \"c\": parent \"b\" is more than 30 nodes below \"^\", it must be "
 		"nearer\n"
-		"r.cfg:5: node \"d\": parent is not a node of this file, it must be one\n"
+		"r.cfg:5: node \"d\": parent \"x\" is not a node of this file, it must be one\n"
 		"r.cfg:6: node \"e\": parent is \"d\", a leaf; it must be a root or a relay\n");
 	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"root\"; peers = (\n" PEER(
 				"b", "10.0.0.2") ",\n" PEER("a", "10.0.0.1") ",\n" PEER("x",
@@ -213,6 +213,16 @@ test_mistakes(void **state)
 		"one\n"
 		"r.cfg:5: threshold \"x\": name is \"x\", it must be cpuload, injitter, "
 		"cumpktlost, fraclost or rate\n");
+	assert_messages(ROOT "nodes = ();\nthresholds = (\n"
+			     "{ name = \"fraclost\"; warning = 1; danger = 5; },\n"
+			     "{ name = \"cpuload\"; warning = 0.8; danger = 90.0; },\n"
+			     "{ name = \"rate\"; warning = -1; danger = 1; } );",
+		"r.cfg:4: threshold \"fraclost\": danger is 5, it must be a share from 0 to 1, as "
+		"0.05\n"
+		"r.cfg:5: threshold \"cpuload\": danger is the floating-point number 90, it must "
+		"be "
+		"a share from 0 to 1, as 0.05\n"
+		"r.cfg:6: threshold \"rate\": warning is -1, it must be a number of at least 0\n");
 	assert_messages(ROOT
 		"nodes = ();\nconferences = ( { id = 1; participants = [ 1, 2, 2 ];\n"
 		"sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n"
