@@ -64,5 +64,5 @@ main(int argc, char **argv)
 	else
 		status = run(config);
 	config_free(config);
-	return status;
+	return options_end(&program, status);
 }

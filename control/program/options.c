@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	OPT_CHECK = 256,
@@ -71,4 +73,13 @@ options_read(const struct options_program *program, int argc, char **argv, struc
 		return;
 	fprintf(stderr, "Try '%s --help'.\n", program->name);
 	exit(EXIT_MISTAKE);
+}
+
+int
+options_end(const struct options_program *program, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: cannot print: %s\n", program->name, strerror(errno));
+	return EXIT_FAILURE;
 }

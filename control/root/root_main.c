@@ -81,5 +81,5 @@ main(int argc, char **argv)
 		status = run(root);
 	root_config_free(root->config);
 	free(root);
-	return status;
+	return options_end(&program, status);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A live view of a node on this machine, from its statistics in shared memory. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,7 +175,11 @@ print_once(struct top_source *source, const struct settings *settings)
 	for (size_t i = 0; i < top_nb_views && ret == 0; i++)
 		if (!settings->one_view || i == settings->view)
 			ret = print_view(&top_views[i], &source->snapshot);
-	return fflush(stdout) == 0 ? ret : EXIT_NOTHING;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "ferrytop: cannot print: %s\n", strerror(errno));
+		return EXIT_NOTHING;
+	}
+	return ret;
 }
 
 int

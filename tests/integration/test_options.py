@@ -37,6 +37,15 @@ def test_version(program, root):
     assert ("(DPDK " in done.stdout) == (program == "ferryd")
 
 
+def test_what_cannot_be_printed():
+    """A configuration that is cut off is none: exit status 1."""
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([BUILD / "control/ferry-root", "--print", "-c", "/dev/stdin"], text=True,
+                              input='root = { listen = "127.0.0.1:1"; plain = true; }; nodes = ();',
+                              stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, "ferry-root: cannot print: No space left on device\n")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("arguments, why", [
     ([], "no configuration; name one with -c FILE"),
