@@ -27,7 +27,7 @@ print_path(struct config_printer *printer, const struct config_key *key, const v
 
 #define FIELD(field) offsetof(struct config_flow, field)
 
-/* The default of id is the place in the list; see read_flow(). */
+/* The default of id is the place in the list; see config_read_flows(). */
 static const struct config_key flow_keys[] = {
 	{.name = "id",
 		.kind = KEY_UINT32,

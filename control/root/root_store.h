@@ -51,7 +51,7 @@ int root_store_nodes(struct root_store *store, root_store_node_each *each, void 
 int root_store_set(struct root_store *store, const char *name, const char *value);
 int root_store_get(struct root_store *store, const char *name, char **value);
 
-/* A node's place in the topology, as text of root_topology.h. */
+/* A node's place in the topology, as root_place_print writes it. */
 typedef int root_store_text_each(void *ctx, const char *name, const char *text);
 int root_store_place_put(struct root_store *store, const char *name, const char *text);
 int root_store_places_clear(struct root_store *store);

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-/* In the order of ferry_stats_delays: upper bounds in us; the last bin has none. */
+/* Upper bounds of the bins of a session's delays, us; the last bin has none. */
 extern const uint32_t ferry_stats_delay_bounds[FERRY_STATS_DELAYS - 1];
 
 struct ferry_stats;

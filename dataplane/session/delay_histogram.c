@@ -12,7 +12,7 @@ delay_bin_middle(uint32_t bin)
 
 	if (octave == 0)
 		return bin;
-	/* delay_bin adds octave << SUB_BITS to a mantissa with its leading bit still set. */
+	/* delay_bin adds octave << DELAY_SUB_BITS to a mantissa with its leading bit still set. */
 	octave--;
 	mantissa = bin - (octave << DELAY_SUB_BITS);
 	return (mantissa << octave) + ((1u << octave) >> 1);

@@ -79,7 +79,7 @@ struct destination {
 	struct timer timer;		/* the oldest held packet's patience ends */
 	struct destination_flow *flows; /* constant: those after the first one */
 	uint64_t *bits;			/* of window */
-	struct rte_mbuf **slots;	/* reorder_slots of them */
+	struct rte_mbuf **slots;	/* slots_mask + 1 of them, held for order */
 	uint64_t *arrivals;		/* of held packets, ns */
 	bool heard;
 	uint16_t epoch;
