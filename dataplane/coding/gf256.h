@@ -8,8 +8,8 @@
  * thread may call, several at once. The kernels for this processor are chosen before main begins.
  *
  * What is fast: gf256_combine, as its sums stay in registers; several outputs of the same sources
- * at once cost less than one after the other. Adding into memory (gf256_mul_add, gf256_spread_add)
- * is loads and stores; it is for coefficient rows and for single vectors.
+ * at once cost less than one after the other. Adding into memory (gf256_mul_add) is loads and
+ * stores; it is for coefficient rows.
  */
 #ifndef FERRY_GF256_H
 #define FERRY_GF256_H
@@ -47,8 +47,7 @@ struct gf256_kernels {
 	const char *name;
 	void (*combine)(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
 		size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add);
-	void (*spread_add)(size_t len, unsigned int n_out, const uint8_t *coeffs,
-		const uint8_t *src, uint8_t *const dst[]);
+	void (*mul_add)(uint8_t *dst, uint8_t c, const uint8_t *src, size_t len);
 	void (*scale)(uint8_t *dst, uint8_t c, size_t len);
 	void (*reduce)(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
 		const uint16_t *pivots);
@@ -75,15 +74,10 @@ gf256_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 	gf256_used->combine(len, n_src, n_out, coeffs, n_src, src, dst, false);
 }
 
-/* The same added to what dst[o] holds: for who knows a part already, or has it in pieces. */
-static inline void
-gf256_combine_add(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
-	const uint8_t *const src[], uint8_t *const dst[])
-{
-	gf256_used->combine(len, n_src, n_out, coeffs, n_src, src, dst, true);
-}
-
-/* Both with rows of coefficients that lie stride bytes apart, as in a matrix of a fixed width. */
+/*
+ * The same with rows of coefficients that lie stride bytes apart, as in a matrix of a fixed width.
+ * add: to what dst[o] holds, for who has the sources in pieces.
+ */
 static inline void
 gf256_combine_rows(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *coeffs,
 	size_t stride, const uint8_t *const src[], uint8_t *const dst[], bool add)
@@ -91,19 +85,11 @@ gf256_combine_rows(size_t len, unsigned int n_src, unsigned int n_out, const uin
 	gf256_used->combine(len, n_src, n_out, coeffs, stride, src, dst, add);
 }
 
-/* dst[o] += coeffs[o] * src, for each o below n_out: one pivot row into all that contain it. */
-static inline void
-gf256_spread_add(size_t len, unsigned int n_out, const uint8_t *coeffs, const uint8_t *src,
-	uint8_t *const dst[])
-{
-	gf256_used->spread_add(len, n_out, coeffs, src, dst);
-}
-
 /* dst += c * src */
 static inline void
 gf256_mul_add(uint8_t *dst, uint8_t c, const uint8_t *src, size_t len)
 {
-	gf256_used->spread_add(len, 1, &c, src, &dst);
+	gf256_used->mul_add(dst, c, src, len);
 }
 
 /* dst = c * dst */

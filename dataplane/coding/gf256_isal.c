@@ -81,15 +81,10 @@ isal_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t *
 }
 
 static void
-isal_spread_add(size_t len, unsigned int n_out, const uint8_t *coeffs, const uint8_t *src,
-	uint8_t *const dst[])
+isal_mul_add(uint8_t *dst, uint8_t c, const uint8_t *src, size_t len)
 {
-	for (unsigned int o = 0; o < n_out && len > 0; o++) {
-		unsigned char *out = dst[o];
-
-		ec_encode_data_update(
-			(int)len, 1, 1, 0, gf256_halves[coeffs[o]], unconst(src), &out);
-	}
+	if (len > 0)
+		ec_encode_data_update((int)len, 1, 1, 0, gf256_halves[c], unconst(src), &dst);
 }
 
 /* In pieces: ISA-L reads the last bytes twice, and the first time has overwritten them. */
@@ -129,14 +124,14 @@ isal_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_
 		uint8_t *row = rows + r * stride;
 
 		if (r != one && row[at] != 0)
-			isal_spread_add(stride, 1, &row[at], rows + one * stride, &row);
+			isal_mul_add(row, row[at], rows + one * stride, stride);
 	}
 }
 
 const struct gf256_kernels gf256_isal = {
 	.name = "isal",
 	.combine = isal_combine,
-	.spread_add = isal_spread_add,
+	.mul_add = isal_mul_add,
 	.scale = isal_scale,
 	.reduce = isal_reduce,
 	.clear = isal_clear,

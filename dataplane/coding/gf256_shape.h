@@ -206,45 +206,20 @@ shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 	}
 }
 
-/* width vectors of the source are held, and each output's added to. */
-SHAPE_INLINE void
-spread(unsigned int n_out, const uint8_t *coeffs, const uint8_t *src, uint8_t *const dst[],
-	size_t at, unsigned int width, bool is_cut, vec_cut cut)
-{
-	vec x[WIDTH_MAX];
-
-	FOR_UNROLLED (v, width)
-		x[v] = load(src + at + v * VEC_BYTES, is_cut && v == width - 1, cut);
-	for (unsigned int o = 0; o < n_out; o++) {
-		factor f = factor_of(coeffs[o]);
-		uint8_t *to = dst[o] + at;
-
-		FOR_UNROLLED (v, width) {
-			bool last = is_cut && v == width - 1;
-			vec old = load(to + v * VEC_BYTES, last, cut);
-
-			store(to + v * VEC_BYTES, last, cut, vec_xor(old, vec_mul(x[v], f)));
-		}
-	}
-}
-
 static void
-shape_spread_add(size_t len, unsigned int n_out, const uint8_t *coeffs, const uint8_t *src,
-	uint8_t *const dst[])
+shape_mul_add(uint8_t *dst, uint8_t c, const uint8_t *src, size_t len)
 {
-	vec_cut all = cut_of(VEC_BYTES);
+	factor f = factor_of(c);
 	size_t at = 0;
 
-	for (; len - at >= 4 * VEC_BYTES; at += 4 * VEC_BYTES)
-		spread(n_out, coeffs, src, dst, at, 4, false, all);
-	if (len - at > 2 * VEC_BYTES) {
-		spread(n_out, coeffs, src, dst, at, 2, false, all);
-		at += 2 * VEC_BYTES;
+	for (; len - at >= VEC_BYTES; at += VEC_BYTES)
+		vec_store(dst + at, vec_xor(vec_load(dst + at), vec_mul(vec_load(src + at), f)));
+	if (at < len) {
+		vec_cut rest = cut_of(len - at);
+		vec product = vec_mul(vec_load_cut(src + at, rest), f);
+
+		vec_store_cut(dst + at, rest, vec_xor(vec_load_cut(dst + at, rest), product));
 	}
-	if (len - at > VEC_BYTES)
-		spread(n_out, coeffs, src, dst, at, 2, true, cut_of(len - at - VEC_BYTES));
-	else if (len > at)
-		spread(n_out, coeffs, src, dst, at, 1, true, cut_of(len - at));
 }
 
 static void
@@ -354,7 +329,7 @@ shape_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size
 
 #define SHAPE_KERNELS(kernels_name)                                                                \
 	{                                                                                          \
-		.name = kernels_name, .combine = shape_combine, .spread_add = shape_spread_add,    \
+		.name = kernels_name, .combine = shape_combine, .mul_add = shape_mul_add,          \
 		.scale = shape_scale, .reduce = shape_reduce, .clear = shape_clear,                \
 	}
 

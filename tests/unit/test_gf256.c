@@ -231,7 +231,7 @@ test_products_of_vectors(void **state)
 			k->combine(256, 1, 1, &coeff, 1, &src, &dst, false);
 			assert_memory_equal(out, product[c], 256);
 			memset(out, 0, 256);
-			k->spread_add(256, 1, &coeff, elements, &dst);
+			k->mul_add(out, coeff, elements, 256);
 			assert_memory_equal(out, product[c], 256);
 			memcpy(out, elements, 256);
 			k->scale(out, coeff, 256);
@@ -274,31 +274,28 @@ test_long(void **state)
 	}
 }
 
-/* One into several, and a vector by a constant. */
+/* A vector by a constant, added to another or by itself. */
 static void
-test_spread_and_scale(void **state)
+test_mul_add_and_scale(void **state)
 {
 	const struct gf256_kernels *k;
-	uint8_t *dst[OUTPUTS_MAX];
 
 	(void)state;
 	expect(1, OUTPUTS_MAX, 1, LENGTH_MAX);
 	for (unsigned int i = 0; (k = gf256_kernels(i)) != NULL; i++)
 		for (size_t len = 0; len <= LENGTH_MAX; len += len < SHORT_LENGTH ? 1 : 1237)
 			for (enum place place = 0; place < PLACES; place++) {
-				unsigned int n_out = 1 + (unsigned int)len % OUTPUTS_MAX;
-				uint8_t *src = vector(0, len, place);
+				unsigned int o = (unsigned int)len % OUTPUTS_MAX;
+				uint8_t *src = vector(0, len, place), *dst;
 
 				memcpy(src, data[0], len);
-				for (unsigned int o = 0; o < n_out; o++)
-					dst[o] = put_output(o, len, place);
-				k->spread_add(len, n_out, coeffs, src, dst);
-				for (unsigned int o = 0; o < n_out; o++)
-					check_output(k->name, o, len, place, true);
-				(void)put_output(0, len, place);
-				memcpy(dst[0], data[0], len);
-				k->scale(dst[0], coeffs[0], len);
-				check_output(k->name, 0, len, place, false);
+				dst = put_output(o, len, place);
+				k->mul_add(dst, coeffs[o], src, len);
+				check_output(k->name, o, len, place, true);
+				dst = put_output(o, len, place);
+				memcpy(dst, data[0], len);
+				k->scale(dst, coeffs[o], len);
+				check_output(k->name, o, len, place, false);
 			}
 }
 
@@ -358,7 +355,7 @@ test_use(void **state)
 		assert_ptr_equal(gf256_used, k);
 		gf256_combine(100, 2, 1, coeffs, src, dst);
 		assert_memory_equal(sum, expected[0], 100);
-		gf256_combine_add(100, 2, 1, coeffs, src, dst);
+		gf256_combine_rows(100, 2, 1, coeffs, 2, src, dst, true);
 		for (unsigned int b = 0; b < 100; b++)
 			assert_int_equal(sum[b], 0);
 		gf256_mul_add(sum, coeffs[0], data[0], 100);
@@ -397,7 +394,7 @@ main(void)
 		cmocka_unit_test(test_products_of_vectors),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_spread_and_scale),
+		cmocka_unit_test(test_mul_add_and_scale),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_use),
 		cmocka_unit_test(test_isal_itself),
