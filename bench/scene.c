@@ -303,8 +303,9 @@ scene_set(struct scene *s)
 		allow_plenty(s);
 }
 
-uint64_t
-scene_copies(const struct scene_params *params)
+/* Packets that leave for each one that comes. */
+static uint64_t
+copies(const struct scene_params *params)
 {
 	if (params->kind != SCENE_NODE)
 		return 1;
@@ -344,7 +345,7 @@ check_nothing_lost(const struct scene *s, uint64_t received, uint64_t sent)
 	}
 	if (dropped > 0)
 		bench_die("%lu packets dropped: %s", (unsigned long)dropped, reason);
-	if (sent != received * scene_copies(&s->params))
+	if (sent != received * copies(&s->params))
 		bench_die(
 			"%lu packets came, %lu left", (unsigned long)received, (unsigned long)sent);
 	if (!loop_is_whole(s->loop))

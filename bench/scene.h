@@ -54,9 +54,6 @@ void scene_free(struct scene *scene);
  */
 void scene_run(struct scene *scene, uint64_t packets);
 
-/* Packets that leave for each one that comes. */
-uint64_t scene_copies(const struct scene_params *params);
-
 /* A turn: a burst from the source to the sink. Returns how many packets came. */
 uint32_t scene_turn(struct scene *scene);
 

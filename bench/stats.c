@@ -15,8 +15,9 @@
 #define NODES	    200
 #define STREAMS	    12
 
-void
-stats_aggregate(const struct bench_options *options)
+/* Statistics up random trees, against a direct computation. */
+static void
+aggregate(const struct bench_options *options)
 {
 	static struct scene scene;
 	uint64_t trees = options->quick ? TREES_QUICK : TREES;
@@ -59,7 +60,7 @@ main(int argc, char **argv)
 	if (is_wanted(&options, "torn"))
 		stats_torn(&options);
 	if (is_wanted(&options, "aggregate"))
-		stats_aggregate(&options);
+		aggregate(&options);
 	if (is_wanted(&options, "rate")) {
 		bench_eal(argv[0], options.quick ? 256 : 512,
 			bench_two_lcores(lcores, sizeof(lcores)));

@@ -8,9 +8,6 @@
 /* Readers of a ring that is written as fast as they can be lapped; before the EAL. */
 void stats_torn(const struct bench_options *options);
 
-/* Statistics up random trees, against a direct computation. */
-void stats_aggregate(const struct bench_options *options);
-
 /* Forwarding while the control thread writes statistics. */
 void stats_rate_fall(const struct bench_options *options);
 

@@ -255,8 +255,8 @@ find(const struct ctl_request *request, unsigned int *words, char *error)
 	return NULL;
 }
 
-json_t *
-ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request)
+static json_t *
+execute(const struct ctl_context *ctx, const struct ctl_request *request)
 {
 	char error[CTL_ERROR_MAX] = "";
 	unsigned int words, rest;
@@ -287,7 +287,7 @@ ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bo
 	*follow = false;
 	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
 		return ctl_reply_error(error);
-	reply = ctl_execute(ctx, &request);
+	reply = execute(ctx, &request);
 	*follow = ctl_follows(&request, reply);
 	ctl_request_free(&request);
 	return reply;

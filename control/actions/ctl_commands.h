@@ -60,14 +60,9 @@ struct ctl_context {
 extern const struct ctl_ops ctl_node_ops;
 
 /*
- * Carries out a request and returns its reply, a new reference; NULL = out of memory. Takes
- * control_lock. Control thread.
- */
-json_t *ctl_execute(const struct ctl_context *ctx, const struct ctl_request *request);
-
-/*
- * The same for a line as it came. *follow: the client is to be told of each event from now on
- * (ctl_server_tell).
+ * Carries out a request, a line as it came, and returns its reply, a new reference; NULL = out of
+ * memory. Takes control_lock. *follow: the client is to be told of each event from now on
+ * (ctl_server_tell). Control thread.
  */
 json_t *ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bool *follow);
 

@@ -393,8 +393,6 @@ const char *config_pacing_name(uint32_t pacing);
 
 /* Of what follows: NULL or CONFIG_INDEX_NONE if there is none. */
 const struct config_peer *config_peer_find(const struct config *config, uint32_t id);
-const struct config_session *
-config_session_find(const struct config *config, uint32_t conference, uint32_t session);
 
 /* True also if the conference has no list of them. */
 bool config_is_participant(const struct config_conference *conference, uint32_t node);

@@ -211,17 +211,3 @@ config_print_conference(const struct config_conference *conference, FILE *out)
 	config_print_keys(&printer, conference_keys, CONFERENCE_KEYS, conference);
 	config_print_close(&printer, "} );");
 }
-
-const struct config_session *
-config_session_find(const struct config *config, uint32_t conference, uint32_t session)
-{
-	for (uint32_t i = 0; i < config->conference_count; i++) {
-		const struct config_conference *c = &config->conferences[i];
-
-		for (uint32_t j = 0; c->id == conference && j < c->session_count; j++) {
-			if (c->sessions[j].id == session)
-				return &c->sessions[j];
-		}
-	}
-	return NULL;
-}

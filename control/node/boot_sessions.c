@@ -163,8 +163,9 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 	return 0;
 }
 
-int
-session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+/* Makes a session's source or destination. 0, or a negative errno with error. */
+static int
+open_ends(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 	const struct config_egress *egress = own_egress(f, session);
@@ -180,8 +181,9 @@ session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, si
 	return ret;
 }
 
-void
-session_ends_close(struct ferryd *f, struct session_entry *entry)
+/* Ends all of it but the source and the destination. */
+static void
+close_ends(struct ferryd *f, struct session_entry *entry)
 {
 	reports_remove(f, entry);
 	files_remove(f, entry);
@@ -194,7 +196,7 @@ static int
 open_later(void *ctx, struct session_entry *entry, char *error, size_t size)
 {
 	struct ferryd *f = ctx;
-	int ret = session_ends_open(f, entry, error, size);
+	int ret = open_ends(f, entry, error, size);
 
 	if (ret == 0)
 		ret = files_add(f, entry, error, size);
@@ -216,7 +218,7 @@ close_later(void *ctx, struct session_entry *entry)
 {
 	log_line(LOG_INFO, "session %u/%u \"%s\" ends here", entry->config->conference,
 		entry->config->id, entry->config->name);
-	session_ends_close(ctx, entry);
+	close_ends(ctx, entry);
 }
 
 static int
@@ -226,7 +228,7 @@ add_session(struct ferryd *f, struct session_entry *entry)
 	char error[256];
 
 	if (recode_configure(&f->book, session, false, error, sizeof(error)) == 0 &&
-		session_ends_open(f, entry, error, sizeof(error)) == 0)
+		open_ends(f, entry, error, sizeof(error)) == 0)
 		return 0;
 	log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file, session->where.line,
 		session->conference, session->id, error);

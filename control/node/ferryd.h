@@ -187,12 +187,9 @@ void punts_send(void *ctx, unsigned int port, const uint8_t *frame, size_t len);
 void port_states_poll(struct ferryd *f);
 
 /*
- * The ends of a session, configured or of run time. session_ends_open makes its source or
- * destination, the two others add what else it needs: 0, or a negative errno with error.
- * session_ends_close ends all of it but the source and the destination.
+ * What a session needs beside its source or destination, configured or of run time: 0, or a
+ * negative errno with error.
  */
-int session_ends_open(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
-void session_ends_close(struct ferryd *f, struct session_entry *entry);
 int files_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
 void files_remove(struct ferryd *f, const struct session_entry *entry);
 int reports_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size);

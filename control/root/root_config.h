@@ -102,9 +102,6 @@ void root_config_print(const struct root_config *config, FILE *out);
 /* NULL is allowed. */
 void root_config_free(struct root_config *config);
 
-/* NULL = there is none. */
-const struct root_place *root_config_place(const struct root_config *config, const char *name);
-
 const char *root_role_name(uint32_t role);
 
 /* As a place says it: "tfrc", "rate:1000000". */

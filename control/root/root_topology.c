@@ -258,16 +258,6 @@ root_place_print(const struct root_place *place, FILE *out)
 	config_print_close(&printer, ");");
 }
 
-const struct root_place *
-root_config_place(const struct root_config *config, const char *name)
-{
-	for (uint32_t i = 0; i < config->place_count; i++) {
-		if (strcmp(config->places[i].name, name) == 0)
-			return &config->places[i];
-	}
-	return NULL;
-}
-
 /* Places by name, for look-ups of many. */
 struct index {
 	const struct root_place **places;

@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include <rte_branch_prediction.h>
-#include <rte_prefetch.h>
 
 #include "reclaim.h"
 
@@ -51,12 +50,6 @@ static inline const struct id_table *
 id_map_table(const struct id_map *map)
 {
 	return __atomic_load_n(&map->table, __ATOMIC_ACQUIRE);
-}
-
-static inline void
-id_table_prefetch(const struct id_table *table, uint64_t key)
-{
-	rte_prefetch0(&table->slots[id_table_home(table, key)]);
 }
 
 /* The value of key, NULL if there is none. Any thread that reports quiescence. */

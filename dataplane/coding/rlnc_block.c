@@ -7,8 +7,9 @@
 #define SOURCES	   512
 #define BLOCKS_MIN 4
 
-uint16_t
-rlnc_blocks_count(uint8_t k)
+/* Generations of up to k packets that are kept. */
+static uint16_t
+blocks_count(uint8_t k)
 {
 	uint16_t n = SOURCES / k;
 
@@ -21,19 +22,19 @@ rlnc_blocks_count(uint8_t k)
 uint32_t
 rlnc_blocks_hold(uint8_t k)
 {
-	return (rlnc_blocks_count(k) + 1u) * k;
+	return (blocks_count(k) + 1u) * k;
 }
 
 static size_t
 table_bytes(uint8_t k)
 {
-	return RTE_ALIGN_CEIL(rlnc_blocks_count(k) * sizeof(struct rlnc_block), 64);
+	return RTE_ALIGN_CEIL(blocks_count(k) * sizeof(struct rlnc_block), 64);
 }
 
 size_t
 rlnc_blocks_bytes(uint8_t k)
 {
-	return table_bytes(k) + rlnc_blocks_count(k) * rlnc_decoder_bytes(k, k);
+	return table_bytes(k) + blocks_count(k) * rlnc_decoder_bytes(k, k);
 }
 
 void
@@ -43,7 +44,7 @@ rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *r
 
 	memset(memory, 0, table_bytes(k));
 	*b = (struct rlnc_blocks){.blocks = memory,
-		.count = rlnc_blocks_count(k),
+		.count = blocks_count(k),
 		.k = k,
 		.held_max = rlnc_blocks_hold(k),
 		.last = memory};

@@ -46,8 +46,7 @@ struct rlnc_blocks {
 	struct rlnc_seeds seeds;
 };
 
-/* Generations of up to k packets that are kept, and packets that they hold at most. */
-uint16_t rlnc_blocks_count(uint8_t k);
+/* Packets that the generations which are kept, of up to k packets each, hold at most. */
 uint32_t rlnc_blocks_hold(uint8_t k);
 
 size_t rlnc_blocks_bytes(uint8_t k);

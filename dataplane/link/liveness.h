@@ -47,9 +47,8 @@ enum link_state {
 };
 #undef LINK_STATE_VALUE
 
-#define LIVENESS_INTERVAL_NS UINT64_C(200000000) /* by default */
-#define LIVENESS_WINDOW	     50			 /* probes that the loss is of */
-#define LIVENESS_UNDER_WAY   48 /* probes without an answer or a verdict, at most */
+#define LIVENESS_WINDOW	   50 /* probes that the loss is of */
+#define LIVENESS_UNDER_WAY 48 /* probes without an answer or a verdict, at most */
 
 struct liveness_probe {
 	uint64_t sent_at;

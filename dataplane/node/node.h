@@ -218,8 +218,7 @@ int node_end_conference(struct node *node, uint32_t conference);
 
 /* Places of one worker's feeders. */
 uint32_t node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget);
-/* Packets and generations that one worker keeps for recoding. */
-uint32_t node_recode_packets(uint16_t nb_workers, const struct node_budget *budget);
+/* Generations that one worker keeps for recoding. */
 uint32_t node_recode_generations(uint16_t nb_workers, const struct node_budget *budget);
 
 /*

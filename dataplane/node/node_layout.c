@@ -25,8 +25,9 @@ node_feeder_packets(uint16_t nb_workers, const struct node_budget *budget)
 	return (budget->feeder_packets + nb_workers - 1) / nb_workers;
 }
 
-uint32_t
-node_recode_packets(uint16_t nb_workers, const struct node_budget *budget)
+/* Packets that one worker keeps for recoding. */
+static uint32_t
+recode_packets(uint16_t nb_workers, const struct node_budget *budget)
 {
 	return (budget->recode_packets + nb_workers - 1) / nb_workers;
 }
@@ -39,7 +40,7 @@ node_recode_generations(uint16_t nb_workers, const struct node_budget *budget)
 
 	if (budget->recode_packets == 0)
 		return 0;
-	return RTE_MAX(node_recode_packets(nb_workers, budget) / half, 8u);
+	return RTE_MAX(recode_packets(nb_workers, budget) / half, 8u);
 }
 
 uint32_t
@@ -60,7 +61,7 @@ node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *b
 	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
 	holders[n++] = (struct node_holder){"coding", budget->coding_packets};
 	holders[n++] = (struct node_holder){
-		"recoding", nb_workers * node_recode_packets(nb_workers, budget)};
+		"recoding", nb_workers * recode_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){
 		"feeders", nb_workers * node_feeder_packets(nb_workers, budget)};
 	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
@@ -189,7 +190,7 @@ node_layout(struct node *node, const struct node_budget *budget, const char **er
 		if (budget->recode_packets > 0)
 			w->recode = recode_store_new(
 				node_recode_generations(node->nb_workers, budget),
-				node_recode_packets(node->nb_workers, budget), budget->recode_span,
+				recode_packets(node->nb_workers, budget), budget->recode_span,
 				budget->recode_hold);
 		if (budget->recode_packets > 0 && w->recode == NULL) {
 			*error = "not enough memory for generations that are recoded";

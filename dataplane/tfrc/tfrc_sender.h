@@ -105,7 +105,7 @@ bool tfrc_sender_feedback(struct tfrc_sender *s, const struct tfrc_feedback *fee
 /* nofeedback_at has come (4.4): sets it anew. */
 void tfrc_sender_expire(struct tfrc_sender *s, struct tfrc_totals sent, uint64_t now);
 
-/* Sets the timer that waited for a packet. */
+/* A packet is about to be sent, and nofeedback_at was TFRC_NEVER: sets it. before: without it. */
 void tfrc_sender_wake(struct tfrc_sender *s, struct tfrc_totals before, uint64_t now);
 
 /*
@@ -118,16 +118,6 @@ static inline uint64_t
 tfrc_sender_told_rtt(const struct tfrc_sender *s)
 {
 	return s->rtt_sample > s->rtt ? s->rtt_sample : s->rtt;
-}
-
-/* A packet is sent. before: the totals without it. Returns true if nofeedback_at was set. */
-static inline bool
-tfrc_sender_sending(struct tfrc_sender *s, uint64_t before_packets, uint64_t now)
-{
-	if (likely(s->nofeedback_at != TFRC_NEVER))
-		return false;
-	tfrc_sender_wake(s, (struct tfrc_totals){.packets = before_packets}, now);
-	return true;
 }
 
 /* All that may be sent at this time has been sent: the sender is not data-limited (8.2.1). */

@@ -136,16 +136,6 @@ pathlet_tree_span(const struct pathlet_tree *tree, unsigned int i)
 	return end - i;
 }
 
-unsigned int
-pathlet_tree_branches(const struct pathlet_tree *tree)
-{
-	unsigned int branches = 0;
-
-	for (unsigned int i = 0; i < tree->count; i++)
-		branches += tree->node[i].depth == 1;
-	return branches;
-}
-
 bool
 pathlet_tree_is_destination(const struct pathlet_tree *tree, unsigned int i)
 {

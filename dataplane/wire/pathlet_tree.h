@@ -81,9 +81,6 @@ pathlet_tree_bytes(const struct pathlet_tree *tree, unsigned int i)
 	return pathlet_tree_span(tree, i) * (unsigned int)sizeof(struct pathlet_hdr);
 }
 
-/* Outermost Pathlets: one datagram each. They begin at 0, pathlet_tree_next(0), ... */
-unsigned int pathlet_tree_branches(const struct pathlet_tree *tree);
-
 /* Is the node at i a destination: marked so, or with nothing below it. */
 bool pathlet_tree_is_destination(const struct pathlet_tree *tree, unsigned int i);
 

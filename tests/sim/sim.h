@@ -199,7 +199,6 @@ void sim_probe(struct sim *sim, uint64_t interval);
  */
 void sim_drain(struct sim *sim, uint64_t most);
 void sim_hash_counters(const struct sim *sim, uint64_t *hash);
-void sim_hash_bytes(uint64_t *hash, const void *data, size_t len);
 void sim_on_wire(void *arg, const struct wire_log *log);
 
 #endif

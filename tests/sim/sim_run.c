@@ -7,8 +7,8 @@
 #define TICK (5 * SIM_MS)
 
 /* FNV-1a over 64-bit words, the rest byte by byte. */
-void
-sim_hash_bytes(uint64_t *hash, const void *data, size_t len)
+static void
+hash_bytes(uint64_t *hash, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t word;
@@ -29,9 +29,9 @@ sim_on_wire(void *arg, const struct wire_log *log)
 	uint64_t head[] = {log->now, log->serial, (uint64_t)wire_tag(log->wire) << 32 | log->len,
 		(uint64_t)log->event << 32 | (uint64_t)log->to << 16 | log->queue};
 
-	sim_hash_bytes(&sim->hash, head, sizeof(head));
+	hash_bytes(&sim->hash, head, sizeof(head));
 	if (log->frame != NULL)
-		sim_hash_bytes(&sim->hash, log->frame, log->len);
+		hash_bytes(&sim->hash, log->frame, log->len);
 	SIM_CHECK(sim, log->event != WIRE_CHAIN && log->event != WIRE_OVERSIZE,
 		"a port was given what it cannot send: %s", wire_event_name(log->event));
 	if (sim->hooks.wire != NULL)
@@ -218,22 +218,22 @@ hash_node(const struct sim *sim, uint32_t index, uint64_t *hash)
 	const struct node *node = sim->nodes[index].node;
 	struct worker_counters sum = sim_node_counters(sim, index);
 
-	sim_hash_bytes(hash, &sum, sizeof(sum));
+	hash_bytes(hash, &sum, sizeof(sum));
 	if (node == NULL)
 		return;
 	for (uint16_t i = 0; i < node->nb_workers; i++)
-		sim_hash_bytes(hash, &node->workers[i]->counters, sizeof(struct worker_counters));
+		hash_bytes(hash, &node->workers[i]->counters, sizeof(struct worker_counters));
 	for (uint16_t i = 0; i < node->max_links; i++) {
 		const struct link *link = node->links[i];
 
 		if (link == NULL)
 			continue;
-		sim_hash_bytes(hash, &link->tx, sizeof(link->tx));
-		sim_hash_bytes(hash, &link->rx.bytes, sizeof(uint64_t));
-		sim_hash_bytes(hash, &link->rx.packets, 6 * sizeof(uint64_t));
-		sim_hash_bytes(hash, &link->rx.heard_at, sizeof(uint64_t));
-		sim_hash_bytes(hash, &link->live.rtt, sizeof(link->live.rtt));
-		sim_hash_bytes(hash, &link->live.missed, sizeof(uint64_t));
+		hash_bytes(hash, &link->tx, sizeof(link->tx));
+		hash_bytes(hash, &link->rx.bytes, sizeof(uint64_t));
+		hash_bytes(hash, &link->rx.packets, 6 * sizeof(uint64_t));
+		hash_bytes(hash, &link->rx.heard_at, sizeof(uint64_t));
+		hash_bytes(hash, &link->live.rtt, sizeof(link->live.rtt));
+		hash_bytes(hash, &link->live.missed, sizeof(uint64_t));
 	}
 }
 
@@ -250,8 +250,8 @@ sim_hash_counters(const struct sim *sim, uint64_t *hash)
 
 			const struct flow_state sent = source_sent(source);
 
-			sim_hash_bytes(hash, &sent, sizeof(sent));
-			sim_hash_bytes(hash, &source->counters, sizeof(source->counters));
+			hash_bytes(hash, &sent, sizeof(sent));
+			hash_bytes(hash, &source->counters, sizeof(source->counters));
 		}
 		for (uint16_t d = 0; d < s->nb_destinations; d++) {
 			const struct destination *dst;
@@ -264,16 +264,16 @@ sim_hash_counters(const struct sim *sim, uint64_t *hash)
 			dst = sim_destination(sim, i, s->destinations[d]);
 			heard_at = destination_heard_at(dst);
 			sum = destination_delivered(dst);
-			sim_hash_bytes(hash, &heard_at, sizeof(heard_at));
-			sim_hash_bytes(hash, &sum, sizeof(sum));
-			sim_hash_bytes(hash, &dst->counters, sizeof(dst->counters));
+			hash_bytes(hash, &heard_at, sizeof(heard_at));
+			hash_bytes(hash, &sum, sizeof(sum));
+			hash_bytes(hash, &dst->counters, sizeof(dst->counters));
 			destination_delay(dst, &delay);
-			sim_hash_bytes(hash, &delay, sizeof(delay));
+			hash_bytes(hash, &delay, sizeof(delay));
 			for (uint16_t f = 0; f < dst->params.nb_flows; f++) {
 				uint64_t counts[] = {destination_flow_received(dst, f),
 					destination_flow_const(dst, f)->lost};
 
-				sim_hash_bytes(hash, counts, sizeof(counts));
+				hash_bytes(hash, counts, sizeof(counts));
 			}
 		}
 	}

@@ -13,14 +13,13 @@
 struct tfrc_scene_params {
 	uint64_t seed;
 	uint32_t links;
-	uint64_t rate;	    /* of the line, bit/s of frames */
-	uint64_t rtt;	    /* ns without queueing */
-	uint32_t queue;	    /* bytes; 0 = one bandwidth-delay product */
-	uint32_t mark;	    /* bytes; 0 = no ECN marks */
-	double loss;	    /* on the line, each frame for itself */
-	uint64_t step;	    /* ns between starts; 0 = at random within 10 s */
-	double jitter;	    /* share by which round-trip times differ at most */
-	uint64_t record_ns; /* 0 = a second */
+	uint64_t rate;	/* of the line, bit/s of frames */
+	uint64_t rtt;	/* ns without queueing */
+	uint32_t queue; /* bytes; 0 = one bandwidth-delay product */
+	uint32_t mark;	/* bytes; 0 = no ECN marks */
+	double loss;	/* on the line, each frame for itself */
+	uint64_t step;	/* ns between starts; 0 = at random within 10 s */
+	double jitter;	/* share by which round-trip times differ at most */
 };
 
 /* A link over one time. */

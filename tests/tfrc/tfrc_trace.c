@@ -121,7 +121,8 @@ sender_event(const char *event, const uint64_t *v)
 		return;
 	}
 	if (strcmp(event, "send") == 0) {
-		(void)tfrc_sender_sending(&sender, sent.packets, v[0]);
+		if (sender.nofeedback_at == TFRC_NEVER)
+			tfrc_sender_wake(&sender, sent, v[0]);
 		sent.packets += v[1];
 		sent.bytes += v[1] * v[2];
 		return;

@@ -13,7 +13,6 @@
 #ifndef SLOW_COLUMNS
 #define SLOW_COLUMNS 256
 #endif
-#define SLOW_ROWS 512
 
 static uint8_t slow_exp[255], slow_log[256];
 

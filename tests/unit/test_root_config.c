@@ -95,7 +95,7 @@ static void
 test_whole(void **state)
 {
 	struct root_config *config = load(whole), *again;
-	const struct root_place *place = root_config_place(config, "virginia");
+	const struct root_place *place = &config->places[1];
 	char pacing[ROOT_PACING_TEXT], *first, *second;
 
 	(void)state;
@@ -109,6 +109,7 @@ test_whole(void **state)
 	assert_string_equal(config->places[0].parent, "^");
 	assert_string_equal(config->places[0].peers[0].port, "wan");
 	assert_int_equal(config->places[0].peers[0].peer.udp_port, 13779);
+	assert_string_equal(place->name, "virginia");
 	assert_int_equal(place->role, ROOT_ROLE_RELAY);
 	assert_string_equal(place->parent, "toronto");
 	assert_int_equal(place->peer_count, 2);
