@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The underlay's ports, and whether they are up. */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +22,13 @@ static void
 set_port_up(struct ferryd *f, uint32_t index, bool up)
 {
 	struct port *port = &f->ports[index].port;
+	bool changed = port_is_up(port) != up;
 
-	if (port_is_up(port) == up)
+	if (changed || !f->ports[index].told)
+		log_line(LOG_INFO, "port %s is %s", port->name, up ? "up" : "down");
+	f->ports[index].told = true;
+	if (!changed)
 		return;
-	log_line(LOG_INFO, "port %s is %s", port->name, up ? "up" : "down");
 	port_set_up(port, up);
 	underlay_set_up(&f->underlay, ferryd_now(f), index, up);
 }
@@ -78,6 +84,53 @@ add_port(struct ferryd *f, uint32_t index)
 	return 0;
 }
 
+/* As a file says it of a port; false if it is of another family. */
+static bool
+address_of(const struct sockaddr *from, struct underlay_addr *address)
+{
+	*address = (struct underlay_addr){0};
+	if (from == NULL)
+		return false;
+	address->family = (uint8_t)from->sa_family;
+	if (from->sa_family == AF_INET)
+		memcpy(address->bytes, &((const struct sockaddr_in *)from)->sin_addr, 4);
+	else if (from->sa_family == AF_INET6)
+		memcpy(address->bytes, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
+	return from->sa_family == AF_INET || from->sa_family == AF_INET6;
+}
+
+/* Whoever gives an interface to a node easily leaves its address with the kernel. */
+static void
+tell_kernel_address(const struct config_port *port, const struct ifaddrs *kernel)
+{
+	struct underlay_addr address;
+	char text[UNDERLAY_ADDR_TEXT_MAX];
+
+	if (!address_of(kernel->ifa_addr, &address))
+		return;
+	for (uint32_t i = 0; i < port->address_count; i++)
+		if (underlay_addr_equal(&port->addresses[i].addr, &address))
+			log_line(LOG_WARNING,
+				"port %s: the kernel has %s on %s too, and answers beside this "
+				"node; it must not have it (ip address del)",
+				port->name, underlay_addr_text(&address, text), kernel->ifa_name);
+}
+
+static void
+tell_kernel_addresses(struct ferryd *f)
+{
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) != 0)
+		return;
+	for (const struct ifaddrs *kernel = all; kernel != NULL; kernel = kernel->ifa_next)
+		for (uint32_t i = 0; i < f->config->port_count; i++)
+			if (f->ports[i].dev.if_index != 0 &&
+				f->ports[i].dev.if_index == if_nametoindex(kernel->ifa_name))
+				tell_kernel_address(&f->config->ports[i], kernel);
+	freeifaddrs(all);
+}
+
 static int
 watch_port(struct ferryd *f, uint32_t index)
 {
@@ -106,6 +159,7 @@ boot_underlay(struct ferryd *f)
 		if (add_port(f, i) < 0 || watch_port(f, i) < 0)
 			return -1;
 	port_states_poll(f);
+	tell_kernel_addresses(f);
 	return 0;
 }
 

@@ -38,6 +38,7 @@ struct ferryd_port {
 	struct impair_port impair;
 	bool impaired;
 	bool opened;
+	bool told; /* the log has said whether it is up */
 };
 
 /* Who sends to a neighbour: a link, or a destination's egress. */

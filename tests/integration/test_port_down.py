@@ -60,6 +60,27 @@ def test_port(stage, end):
     assert set(drops) <= {"port_down", "port_full", "hop_unresolved", "ip_address"}, drops
 
 
+def test_told_at_the_start(stage):
+    """An interface that is down, or whose address the kernel has too, is told as the node starts."""
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    one.peers.clear()
+    two.peers.clear()
+    client = net.client(one)
+    run = one.namespace.run
+    run("ip", "link", "set", "w2", "down")
+    run("ip", "address", "add", one.ports[0]["addresses"][0], "dev", "w2")
+    one.namespace.sysctl(f"net.ipv6.conf.{client.port}.disable_ipv6", 0)
+    run("ip", "address", "add", f"{client.node_address6}/64", "dev", client.port, "nodad")
+    node = net.start()[1]
+    node.wait_log("port w2 is down")
+    for port, address in (("w2", one.ports[0]["addresses"][0].split("/")[0]),
+                          (client.port, client.node_address6)):
+        assert f"port {port}: the kernel has {address} on {port} too" in node.log()
+    assert node.log().count("the kernel has") == 2
+
+
 @pytest.mark.parametrize("end", ["far", "own"])
 def test_idle(stage, end):
     """A port that is down does not keep an idle worker awake."""
