@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -73,6 +74,31 @@ def test_run_lists_each_with_what_it_is():
     assert 'there is no benchmark "else", there are: ' in done.stderr and "relay" in done.stderr
     done = run("test", "else")
     assert 'there is no suite "else", the suites are: unit' in done.stderr
+
+
+def test_run_tells_help_without_installing_or_building(tmp_path):
+    for file in ("run", "bench", "tests"):
+        (tmp_path / file).symlink_to(ROOT / file)
+    (tmp_path / "run").unlink()
+    (tmp_path / "run").write_bytes((ROOT / "run").read_bytes())
+    for words, expected in ((("demo", "--seconds", "9", "--help"), "--break RELAY"),
+                            (("bench", "pair", "-h"), "--rounds ROUNDS")):
+        done = subprocess.run(["bash", tmp_path / "run", *words], capture_output=True, text=True, timeout=60,
+                              check=False)
+        assert (done.returncode, done.stderr) == (0, "") and expected in done.stdout
+        assert "==" not in done.stdout
+    assert not (tmp_path / "build").exists()
+
+
+def test_run_installs_what_scripts_import():
+    packages = re.search(r"^PACKAGES_BENCH=\((.*?)\)", (ROOT / "run").read_text(), re.M | re.S).group(1).split()
+    for name in (path.stem for path in (ROOT / "bench").glob("*.py") if os.access(path, os.X_OK)):
+        done = subprocess.run(["/usr/bin/python3", "-B", "-X", "importtime", ROOT / "bench" / f"{name}.py", "--what"],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env={**os.environ, "FERRY_BUILD": str(BUILD)})
+        modules = set(re.findall(r"\| +(\S+)$", done.stderr, re.M))
+        for module in {"pytest", "scapy", "hypothesis", "rich"} & modules:
+            assert f"python3-{module}" in packages, name
 
 
 def test_fences_of_the_documents_are_pairs():
