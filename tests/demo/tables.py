@@ -24,8 +24,9 @@ def share(part, whole):
     return "-" if part is None or not whole else f"{100 * part / whole:.2f} %"
 
 
-def under_way(lost):
-    """Nodes are asked one after the other: what came since the source was asked is no gain."""
+def missing(lost):
+    """While all goes on: lost, or on its way. Nodes are asked one after the other: what came since
+    the source was asked is no gain."""
     return None if lost is None else max(0, lost)
 
 
@@ -40,16 +41,17 @@ def _table(title, *columns, **options):
 
 def live(snapshot, frames, seconds, total, taken_down):
     # It is drawn anew each second, so it must fit: 80 columns.
-    table = _table(f"{min(seconds, total):.0f} of {total} s; delay in ms", "session", "from", "to",
-                   "Mbit/s", "delivered", "lost", "twice", "p50", "p99", "frames", padding=0)
+    table = _table(f"{min(seconds, total):.0f} of {total} s; delay in ms; missing: on its way, or lost",
+                   "session", "from", "to", "Mbit/s", "arrived", "missing", "twice", "p50", "p99",
+                   "frames", padding=0)
     for end in snapshot.ends:
         delay = end.delay or {}
-        lost = Text(number(under_way(end.lost)))
-        # What is on its way (some 40 packets, with the delays of the links) is not lost yet.
+        not_come = Text(number(missing(end.lost)))
+        # More than is on its way: some 40 packets, with the delays of the links.
         if end.lost is not None and end.lost > 100:
-            lost.stylize("bold red")
+            not_come.stylize("bold red")
         table.add_row(end.session.name, end.session.source.title, end.node.title, rate(end.rate),
-                      number(end.delivered), lost, number(end.duplicates),
+                      number(end.delivered), not_come, number(end.duplicates),
                       milliseconds(delay.get("p50")), milliseconds(delay.get("p99")),
                       number(frames[end.node]) if end.session is VIDEO else "")
     if taken_down:
@@ -60,10 +62,10 @@ def live(snapshot, frames, seconds, total, taken_down):
 
 def plain(snapshot, frames, seconds):
     """The same in one line, where there is no terminal to draw on."""
-    parts = [f"{end.session.name}>{end.node.title} {rate(end.rate)} Mbit/s lost {number(under_way(end.lost))}"
+    parts = [f"{end.session.name}>{end.node.title} {rate(end.rate)} Mbit/s, {number(missing(end.lost))} missing"
              for end in snapshot.ends]
     counts = ", ".join(f"{site.title} {count}" for site, count in frames.items())
-    return f"{seconds:3.0f} s: {'; '.join(parts)}; frames: {counts}"
+    return f"{seconds:3.0f} s: {'; '.join(parts)} (on their way, or lost); frames: {counts}"
 
 
 def sessions(snapshot):
