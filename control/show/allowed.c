@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "allowed.h"
+#include "rlnc_encoder.h"
+#include "rlnc_header.h"
+#include "rlnc_symbol.h"
+#include "show_private.h"
 
 /* Mean payloads are taken in steps of so many bytes, so that rates stand still when sources do. */
 #define PAYLOAD_STEP 16
@@ -110,7 +114,18 @@ any_paced(const struct node *node)
 	return false;
 }
 
-/* What of a packet's bytes that the pacer counts is payload. */
+#define MILLION 1000000
+
+/* Packets that a source sends for a million of its payloads: with their repair. */
+static uint64_t
+packets_for_million(const struct source *source)
+{
+	double repair = source->encoder != NULL ? show_repair(source) : 0;
+
+	return MILLION + (repair > 0 ? (uint64_t)(repair * MILLION) : 0);
+}
+
+/* What of the bytes that the pacer counts is payload of the source's. */
 static uint64_t
 payload_part(uint64_t bps, const struct source *source, const struct flow_plan *plan,
 	const struct flow_branch *branch)
@@ -122,8 +137,11 @@ payload_part(uint64_t bps, const struct source *source, const struct flow_plan *
 	uint64_t headers = sizeof(struct link_hdr) + branch->pathlet_len +
 			   sizeof(struct session_hdr);
 
+	if (source->encoder != NULL)
+		headers += RLNC_HEADER_BYTES + sizeof(struct rlnc_symbol_head);
 	payload = payload > 0 ? payload : PAYLOAD_STEP;
-	return (uint64_t)((unsigned __int128)bps * payload / (payload + headers));
+	return (uint64_t)((unsigned __int128)bps * payload * MILLION /
+			  ((unsigned __int128)(payload + headers) * packets_for_million(source)));
 }
 
 static uint64_t

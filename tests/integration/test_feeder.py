@@ -141,6 +141,17 @@ def payload_of(rate, size):
     return rate * size // (size + 54)
 
 
+def test_rate_of_a_coded_session(net):
+    """Its repair packets take a part of the link too: at the rate told its queue would grow without end."""
+    add(net, HIGH, 1, coding={"k": 16, "repair": "50%"})
+    nodes = net.start()
+    source = until(lambda: nodes[1].source(HIGH, 1), 5, "the session")
+    most = source["payload_limit_bytes"]
+    rate = RATE * most * 2 // ((most + 54 + 12) * 3)
+    until(lambda: nodes[1].source(HIGH, 1)["rate_allowed_bps"] == rate, 5,
+          lambda: f"{rate}, {nodes[1].source(HIGH, 1)}")
+
+
 @pytest.mark.parametrize("v6", [False, True])
 def test_rates_are_told(net, v6):
     """Over the port that reaches the address, and by the kernel to this machine itself."""
