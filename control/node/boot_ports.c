@@ -52,6 +52,18 @@ open_port(struct ferryd *f, const struct config_port *config, struct ferryd_port
 	return node_add_port(f->node, &p->port);
 }
 
+/* Why memory that was there as the start looked (boot_eal.c) is not. */
+static const char *
+memory_hint(const struct ferryd *f)
+{
+	if (f->config->node.eal_count > 0)
+		return "; the node needs the MiB told above, look at node.eal";
+	if (f->eal.no_huge)
+		return "";
+	return "; hugepages were enough as the node began, so another process has taken some "
+	       "since: start it again, or give the machine more (vm.nr_hugepages)";
+}
+
 int
 boot_ports(struct ferryd *f)
 {
@@ -62,10 +74,7 @@ boot_ports(struct ferryd *f)
 		if (open_port(f, &f->config->ports[i], &f->ports[i]) < 0)
 			return -1;
 	if (node_layout(f->node, &f->budget, &reason) < 0) {
-		log_line(LOG_ERR, "%s%s", reason,
-			f->config->node.eal_count == 0
-				? ""
-				: "; the node needs the MiB told above, look at node.eal");
+		log_line(LOG_ERR, "%s%s", reason, memory_hint(f));
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->config->port_count; i++) {
