@@ -44,8 +44,11 @@ add_row(struct libscols_table *table, const struct table_spec *spec, const json_
 		return -1;
 	for (size_t i = 0; spec->columns[i].title != NULL; i++) {
 		const struct table_column *column = &spec->columns[i];
+		enum text_format format = column->format;
 
-		text_value(look_up(row, outer, column->path), column->format, text, sizeof(text));
+		if (format == TEXT_BY_UNIT)
+			format = text_format_of(json_string_value(json_object_get(row, "unit")));
+		text_value(look_up(row, outer, column->path), format, text, sizeof(text));
 		if (scols_line_set_data(line, i, text) != 0)
 			return -1;
 	}

@@ -102,6 +102,21 @@ put_plain(const json_t *value, char *buf, size_t size)
 	}
 }
 
+enum text_format
+text_format_of(const char *unit)
+{
+	static const struct {
+		const char *unit;
+		enum text_format format;
+	} formats[] = {{"share", TEXT_SHARE}, {"us", TEXT_MICROS}, {"packets", TEXT_COUNT},
+		{"bps", TEXT_BITRATE}};
+
+	for (size_t i = 0; unit != NULL && i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].unit, unit) == 0)
+			return formats[i].format;
+	return TEXT_PLAIN;
+}
+
 const char *
 text_value(const json_t *value, enum text_format format, char *buf, size_t size)
 {

@@ -16,7 +16,11 @@ enum text_format {
 	TEXT_SHARE,   /* 0 to 1 as 12.34 % */
 	TEXT_MICROS,  /* 1.234 ms */
 	TEXT_SECONDS, /* 1 h 02 min */
+	TEXT_BY_UNIT, /* as "unit" beside it says */
 };
+
+/* What a unit ("share", "us", "packets", "bps") is printed as; NULL or another one: TEXT_PLAIN. */
+enum text_format text_format_of(const char *unit);
 
 #define TEXT_MAX 2048
 

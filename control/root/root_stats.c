@@ -24,13 +24,22 @@ show_stream(json_t *object, uint64_t id)
 	return object;
 }
 
+/* By which ferryctl's tables choose how to print the value. */
+static const char *const units[STATS_NAME_COUNT] = {
+	[STATS_CPULOAD] = "share",
+	[STATS_INJITTER] = "us",
+	[STATS_CUMPKTLOST] = "packets",
+	[STATS_FRACLOST] = "share",
+	[STATS_RATE] = "bps",
+};
+
 static json_t *
 show_alert(const struct stats_alert *alert)
 {
-	return show_stream(
-		json_pack("{s:s, s:s, s:s, s:f, s:f}", "node", alert->node, "name",
-			stats_name_word(alert->name), "level", stats_level_name(alert->level),
-			"value", alert->value, "threshold", alert->threshold),
+	return show_stream(json_pack("{s:s, s:s, s:s, s:s, s:f, s:f}", "node", alert->node, "name",
+				   stats_name_word(alert->name), "unit", units[alert->name],
+				   "level", stats_level_name(alert->level), "value", alert->value,
+				   "threshold", alert->threshold),
 		alert->id);
 }
 
@@ -291,9 +300,9 @@ static json_t *
 show_value(const struct stats_stream *stream, enum stats_name name)
 {
 	const struct stats_value *value = &stream->values[name];
-	json_t *row = json_pack("{s:s, s:I, s:f, s:f, s:s}", "name", stats_name_word(name), "nodes",
-		(json_int_t)value->weight, "mean", value->mean, "max", value->max, "max_node",
-		value->maxnode);
+	json_t *row = json_pack("{s:s, s:s, s:I, s:f, s:f, s:s}", "name", stats_name_word(name),
+		"unit", units[name], "nodes", (json_int_t)value->weight, "mean", value->mean, "max",
+		value->max, "max_node", value->maxnode);
 
 	if (name == STATS_CUMPKTLOST)
 		json_object_set_new(row, "sum", json_real(stream->lost_sum));

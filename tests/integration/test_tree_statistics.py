@@ -81,7 +81,7 @@ def check_alert(net, bad):
     """It was raised for the bad one, which was asked, and has answered for itself."""
     alert = until(lambda: next((a for a in net.root.ctl("alerts") if a["node"] == bad), None),
                   10, "an alert")
-    assert (alert["name"], alert["level"]) == ("fraclost", "warning")
+    assert (alert["name"], alert["unit"], alert["level"]) == ("fraclost", "share", "warning")
     assert (alert["conference"], alert["session"]) == STREAM
     assert alert["value"] >= alert["threshold"] == LOSS / 4
     answer = until(lambda: next((e for e in net.root.ctl("events") if e["event"] == "fullstats"

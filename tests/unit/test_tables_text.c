@@ -96,6 +96,18 @@ test_small_room(void **state)
 	json_decref(number);
 }
 
+static void
+test_units_beside(void **state)
+{
+	(void)state;
+	check(json_real(0.0125), text_format_of("share"), "1.25 %");
+	check(json_real(181.458), text_format_of("us"), "181 us");
+	check(json_real(2957870), text_format_of("bps"), "2.96 Mbit/s");
+	check(json_real(12345), text_format_of("packets"), "12,345");
+	check(json_real(2.5), text_format_of("parsec"), "2.5");
+	check(json_real(2.5), text_format_of(NULL), "2.5");
+}
+
 int
 main(void)
 {
@@ -105,6 +117,7 @@ main(void)
 		cmocka_unit_test(test_time_and_shares),
 		cmocka_unit_test(test_plain_and_nothing),
 		cmocka_unit_test(test_small_room),
+		cmocka_unit_test(test_units_beside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
