@@ -96,8 +96,9 @@ root_book_weights(struct root_book *book, struct root_session *session, const ui
 
 	if (count != session->config->flow_count)
 		return root_book_fail(error,
-			"there are %u weights, it must be one for each of the %u flows", count,
-			session->config->flow_count);
+			"%u weight%s given, the session has %u flow%s: give one weight a flow",
+			count, count == 1 ? "" : "s", session->config->flow_count,
+			session->config->flow_count == 1 ? "" : "s");
 	flows = copy_flows(session->config);
 	for (uint32_t i = 0; i < count; i++)
 		flows[nth_flow(session->config, i)].weight = weights[i];

@@ -68,17 +68,34 @@ read_tree(const char *text, struct pathlet_tree *tree, char *error)
 	return -1;
 }
 
-static json_t *
-pack_flow(const char *const *argv, uint32_t flow, const char *what)
+/* Of a session, whatever a command called it; a change gives it another place in memory. */
+struct ids {
+	json_int_t conference, session;
+};
+
+static struct root_session *
+find(const struct root *root, const char *const *argv, struct ids *ids, char *error)
 {
-	return json_pack("{s:s, s:s, s:I, s:s}", "conference", argv[0], "session", argv[1], "flow",
-		(json_int_t)flow, "done", what);
+	struct root_session *session = root_find_session(root, argv, error);
+
+	*ids = (struct ids){0};
+	if (session != NULL)
+		*ids = (struct ids){session->config->conference, session->config->id};
+	return session;
+}
+
+static json_t *
+pack_flow(struct ids ids, uint32_t flow, const char *what)
+{
+	return json_pack("{s:I, s:I, s:I, s:s}", "conference", ids.conference, "session",
+		ids.session, "flow", (json_int_t)flow, "done", what);
 }
 
 json_t *
 do_route_add(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	struct root_session *session = root_find_session(root, argv, error);
+	struct ids ids;
+	struct root_session *session = find(root, argv, &ids, error);
 	struct pathlet_tree tree;
 	uint64_t weight;
 	uint32_t flow;
@@ -90,13 +107,14 @@ do_route_add(struct root *root, unsigned int argc, const char *const *argv, char
 		root_book_route_add(&root->book, session, (uint32_t)weight, &tree, &flow, error) !=
 			0)
 		return NULL;
-	return pack_flow(argv, flow, "added");
+	return pack_flow(ids, flow, "added");
 }
 
 json_t *
 do_route_set(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	struct root_session *session = root_find_session(root, argv, error);
+	struct ids ids;
+	struct root_session *session = find(root, argv, &ids, error);
 	struct pathlet_tree tree;
 	uint64_t flow;
 
@@ -106,13 +124,14 @@ do_route_set(struct root *root, unsigned int argc, const char *const *argv, char
 		read_tree(argv[3], &tree, error) != 0 ||
 		root_book_route_set(&root->book, session, (uint32_t)flow, &tree, error) != 0)
 		return NULL;
-	return pack_flow(argv, (uint32_t)flow, "set");
+	return pack_flow(ids, (uint32_t)flow, "set");
 }
 
 json_t *
 do_route_remove(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	struct root_session *session = root_find_session(root, argv, error);
+	struct ids ids;
+	struct root_session *session = find(root, argv, &ids, error);
 	uint64_t flow;
 
 	(void)argc;
@@ -120,13 +139,14 @@ do_route_remove(struct root *root, unsigned int argc, const char *const *argv, c
 		ctl_read_number(argv[2], "FLOW", CONFIG_FLOWS_MAX - 1, &flow, error) != 0 ||
 		root_book_route_remove(&root->book, session, (uint32_t)flow, error) != 0)
 		return NULL;
-	return pack_flow(argv, (uint32_t)flow, "removed");
+	return pack_flow(ids, (uint32_t)flow, "removed");
 }
 
 json_t *
 do_weights(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	struct root_session *session = root_find_session(root, argv, error);
+	struct ids ids;
+	struct root_session *session = find(root, argv, &ids, error);
 	uint32_t weights[CONFIG_FLOWS_MAX];
 	int n;
 
@@ -136,22 +156,23 @@ do_weights(struct root *root, unsigned int argc, const char *const *argv, char *
 	n = path_weights_parse(argv[2], weights, CONFIG_FLOWS_MAX, error, CTL_ERROR_MAX);
 	if (n < 0 || root_book_weights(&root->book, session, weights, (unsigned int)n, error) != 0)
 		return NULL;
-	return json_pack(
-		"{s:s, s:s, s:s}", "conference", argv[0], "session", argv[1], "weights", argv[2]);
+	return json_pack("{s:I, s:I, s:s}", "conference", ids.conference, "session", ids.session,
+		"weights", argv[2]);
 }
 
 static json_t *
 run_session(struct root *root, const char *const *argv, bool run, char *error)
 {
-	struct root_session *session = root_find_session(root, argv, error);
+	struct ids ids;
+	struct root_session *session = find(root, argv, &ids, error);
 	bool changed;
 
 	if (session == NULL ||
 		root_book_run(&root->book, session, run, root_now(), &changed, error) != 0)
 		return NULL;
 	root_wake(root);
-	return json_pack("{s:s, s:s, s:s, s:b}", "conference", argv[0], "session", argv[1], "state",
-		run ? "running" : "stopped", "changed", (int)changed);
+	return json_pack("{s:I, s:I, s:s, s:b}", "conference", ids.conference, "session",
+		ids.session, "state", run ? "running" : "stopped", "changed", (int)changed);
 }
 
 json_t *

@@ -261,8 +261,9 @@ told(struct config_errors *errs, char *error)
 	char where[CONFIG_WHERE_TEXT];
 
 	if (errs->count > 0)
-		snprintf(error, ROOT_ERROR_MAX, "%s: %.400s",
-			config_where_text(&errs->list[0].where, where), errs->list[0].text);
+		snprintf(error, ROOT_ERROR_MAX, "%s: %.380s%s",
+			config_where_text(&errs->list[0].where, where), errs->list[0].text,
+			errs->count > 1 ? " (and more, in the log)" : "");
 	if (errs->count > 0)
 		config_errors_print(errs, stderr);
 	else

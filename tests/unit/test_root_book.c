@@ -251,7 +251,8 @@ test_changes(void **state)
 	assert_int_equal(root_book_weights(&f->book, SESSION, (uint32_t[]){10, 90}, 2, error), 0);
 	assert_string_equal(flows_of(SESSION), "0:10:4 > (2, 3);1:90:2* > 3;");
 	assert_int_equal(root_book_weights(&f->book, SESSION, (uint32_t[]){1}, 1, error), -1);
-	assert_string_equal(error, "there are 1 weights, it must be one for each of the 2 flows");
+	assert_string_equal(
+		error, "1 weight given, the session has 2 flows: give one weight a flow");
 	assert_int_equal(root_book_weights(&f->book, SESSION, (uint32_t[]){0, 0}, 2, error), -1);
 	assert_int_equal(path_text_parse("(3, 2)", &tree, &fault), 0);
 	assert_int_equal(root_book_route_add(&f->book, SESSION, 5, &tree, &flow, error), 0);
