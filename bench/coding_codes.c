@@ -31,7 +31,6 @@ struct generation {
 struct scene {
 	unsigned int k, n, next; /* generations, which is next */
 	struct generation *generations;
-	uint16_t seed; /* the next, as at a source they go on from generation to generation */
 	struct rlnc_seeds encoded, decoded;
 	uint16_t seeds[CODING_K_MAX]; /* of combinations of full rank, one after the other */
 	uint8_t coeffs[CODING_K_MAX * CODING_K_MAX];
@@ -127,8 +126,7 @@ do_work(struct scene *s, enum work work)
 	case REPAIR:
 	case ENCODE:
 		/* Not where those are that are decoded. */
-		encode(s, g, g->decoded, n, s->seed);
-		s->seed = (uint16_t)(s->seed + n);
+		encode(s, g, g->decoded, n, 0);
 		break;
 	case KERNEL:
 		multiply(s, g);

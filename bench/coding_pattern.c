@@ -5,37 +5,30 @@
 #include "gf256.h"
 #include "rlnc_solver.h"
 
-/* Of the repair packet with this number among those of all generations. */
-static uint16_t
-seed_of(uint32_t generation, uint32_t repair)
+void
+coding_pattern_coeffs(uint32_t repair, uint8_t *coeffs)
 {
-	return (uint16_t)(generation % PATTERN_GENERATIONS * PATTERN_REPAIRS + repair);
+	rlnc_seed_coeffs((uint16_t)repair, coeffs, CODING_K);
 }
 
 void
-coding_pattern_coeffs(uint32_t generation, uint32_t repair, uint8_t *coeffs)
-{
-	rlnc_seed_coeffs(seed_of(generation, repair), coeffs, CODING_K);
-}
-
-void
-coding_pattern_header(uint32_t generation, uint32_t number, uint8_t *to)
+coding_pattern_header(uint32_t number, uint8_t *to)
 {
 	struct rlnc_header h = {
 		.kind = RLNC_SYSTEMATIC, .final = true, .n = CODING_K, .index = (uint8_t)number};
 
 	if (number >= CODING_K) {
 		h.kind = RLNC_SEEDED;
-		h.seed = seed_of(generation, number - CODING_K);
+		h.seed = (uint16_t)(number - CODING_K);
 	}
 	rlnc_header_write(&h, to);
 }
 
 void
-coding_pattern_combine(const struct coding_pattern *pattern, uint32_t generation, uint32_t repair,
-	const void *bytes, size_t n, void *to)
+coding_pattern_combine(const struct coding_pattern *pattern, uint32_t repair, const void *bytes,
+	size_t n, void *to)
 {
-	uint8_t sum = pattern->sums[generation % PATTERN_GENERATIONS][repair];
+	uint8_t sum = pattern->sums[repair];
 	const uint8_t *from = bytes;
 	uint8_t *out = to;
 
@@ -46,14 +39,13 @@ coding_pattern_combine(const struct coding_pattern *pattern, uint32_t generation
 static void
 sum_coefficients(struct coding_pattern *p)
 {
-	for (uint32_t g = 0; g < PATTERN_GENERATIONS; g++)
-		for (uint32_t r = 0; r < PATTERN_REPAIRS; r++) {
-			uint8_t coeffs[CODING_K];
+	for (uint32_t r = 0; r < PATTERN_REPAIRS; r++) {
+		uint8_t coeffs[CODING_K];
 
-			coding_pattern_coeffs(g, r, coeffs);
-			for (unsigned int i = 0; i < CODING_K; i++)
-				p->sums[g][r] ^= coeffs[i];
-		}
+		coding_pattern_coeffs(r, coeffs);
+		for (unsigned int i = 0; i < CODING_K; i++)
+			p->sums[r] ^= coeffs[i];
+	}
 }
 
 /* Whether all sources can be known of what comes. */
@@ -72,7 +64,7 @@ is_enough(const struct coding_pattern *p, uint32_t which, void *memory)
 			rlnc_solver_learn(&solver, number);
 			continue;
 		}
-		coding_pattern_coeffs(which, number - CODING_K, coeffs);
+		coding_pattern_coeffs(number - CODING_K, coeffs);
 		(void)rlnc_solver_add(&solver, coeffs, rlnc_solver_free_slot(&solver));
 	}
 	return solver.nb_known + rlnc_solver_solved(&solver, rows) == CODING_K;

@@ -17,7 +17,7 @@ put_repair_head(const struct coding_stream *s, uint8_t *p, uint32_t repair)
 	struct rlnc_symbol_head head = {
 		.length = rte_cpu_to_be_16(CODING_PAYLOAD), .stamp = rte_cpu_to_be_32(s->stamp)};
 
-	coding_pattern_combine(&s->pattern, s->generation, repair, &head, sizeof(head), p);
+	coding_pattern_combine(&s->pattern, repair, &head, sizeof(head), p);
 }
 
 /* Frame number of a generation: its headers, as the last node wrote them. */
@@ -43,7 +43,7 @@ write_frame(struct coding_stream *s, struct rte_mbuf *m, uint32_t number)
 	if (!s->params.coded)
 		return;
 	session->flags = SESSION_CODED;
-	coding_pattern_header(s->generation, number, (uint8_t *)(session + 1));
+	coding_pattern_header(number, (uint8_t *)(session + 1));
 	if (number >= CODING_K)
 		put_repair_head(s, (uint8_t *)(session + 1) + RLNC_HEADER_BYTES, number - CODING_K);
 }

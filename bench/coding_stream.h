@@ -5,8 +5,7 @@
  * which a part is lost or none.
  *
  * All payloads are zeros, and so is any combination of them: any buffer can be any frame, and only
- * headers are written, as of a device that has written the rest. Seeds follow each other, as a
- * source's do.
+ * headers are written, as of a device that has written the rest.
  *
  * One thread.
  */

@@ -62,7 +62,7 @@ make_source(
 	struct rte_mbuf *m = new_frame(f, sizeof(struct sent) + coding + CODING_PAYLOAD, ends);
 
 	if (f->pattern.coded)
-		coding_pattern_header(slot, index, rte_pktmbuf_mtod(m, struct sent *)->rest);
+		coding_pattern_header(index, rte_pktmbuf_mtod(m, struct sent *)->rest);
 	memcpy(payload_of(m), &f->payloads[index], CODING_PAYLOAD);
 	f->sources[slot][index] = m;
 }
@@ -74,9 +74,8 @@ make_repair(struct destination_frames *f, uint32_t generation, uint32_t repair,
 	struct rte_mbuf *m = new_frame(f, SENT_MAX, ends);
 	uint8_t coeffs[CODING_K], *sum = payload_of(m);
 
-	coding_pattern_header(
-		generation, CODING_K + repair, rte_pktmbuf_mtod(m, struct sent *)->rest);
-	coding_pattern_coeffs(generation, repair, coeffs);
+	coding_pattern_header(CODING_K + repair, rte_pktmbuf_mtod(m, struct sent *)->rest);
+	coding_pattern_coeffs(repair, coeffs);
 	for (uint32_t i = 0; i < CODING_K; i++) {
 		const uint8_t *source = (const uint8_t *)&f->payloads[i];
 
@@ -135,8 +134,8 @@ stamp_repair(const struct destination_frames *f, struct sent *sent, uint32_t rep
 		.generation = stamp->generation,
 	};
 
-	coding_pattern_combine(&f->pattern, stamp->generation, repair, &same, sizeof(same),
-		sent->rest + RLNC_HEADER_BYTES);
+	coding_pattern_combine(
+		&f->pattern, repair, &same, sizeof(same), sent->rest + RLNC_HEADER_BYTES);
 }
 
 struct rte_mbuf *

@@ -189,8 +189,10 @@ rlnc_encoder_take(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, 
 
 	if (window && g->n == e->params.k)
 		slide(w, g);
-	if (g->n == 0)
+	if (g->n == 0) {
 		g->first = e->seq;
+		g->seed = 0;
+	}
 	if (!window) {
 		h.index = (uint8_t)g->n;
 		h.final = g->n + 1 == e->params.k || last;

@@ -39,6 +39,7 @@ struct rlnc_generation {
 	uint32_t first; /* source sequence of vectors[start] */
 	uint16_t start; /* 0 but for a window, which moves */
 	uint16_t n;
+	uint16_t seed;	  /* of its next repair: 0 is the first one's, so that few are ever drawn */
 	uint64_t last_at; /* its last packet, ns */
 	struct timer timer;
 	struct rlnc_held *vectors; /* k; of a window 2 * k */
@@ -77,7 +78,6 @@ struct rlnc_encoder {
 	uint32_t seq;	      /* of the next source packet */
 	uint32_t unprotected; /* source packets since the last repair: RLNC_WINDOW */
 	uint64_t credit;      /* repair that is due, millionths of a packet */
-	uint16_t seed;	      /* of the next repair */
 	uint16_t flow_seq[SOURCE_FLOWS_MAX];
 	uint64_t flow_credit[SOURCE_FLOWS_MAX];
 	struct rlnc_encoder_counters counters;
@@ -144,8 +144,7 @@ void rlnc_rateless_decoded(
  * Sends so many combinations of a generation's first g->n packets; final: they are all. What has
  * no buffer is counted. Owner only.
  */
-void
-rlnc_send_repairs(struct worker *w, const struct rlnc_generation *g, bool final, uint32_t count);
+void rlnc_send_repairs(struct worker *w, struct rlnc_generation *g, bool final, uint32_t count);
 
 /* Sends a packet whose data begins with its coding header along a flow chosen by weight. */
 void rlnc_send(struct worker *w, struct rlnc_encoder *encoder, struct rte_mbuf *m,

@@ -65,7 +65,7 @@ make_room(struct rte_mbuf *m, uint16_t size)
 
 /* Up to RLNC_OUTPUTS_MAX of them: false if there are no buffers. */
 static bool
-send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_t outs)
+send_some(struct worker *w, struct rlnc_generation *g, bool final, uint16_t outs)
 {
 	const struct rlnc_held *vectors = g->vectors + g->start;
 	uint16_t size = (uint16_t)(RLNC_HEADER_BYTES + rlnc_longest(vectors, g->n));
@@ -82,7 +82,7 @@ send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_
 
 		make_room(pkts[i], size);
 		p = rte_pktmbuf_mtod(pkts[i], uint8_t *);
-		h.seed = e->seed++;
+		h.seed = g->seed++;
 		rlnc_header_write(&h, p);
 		rlnc_seeds_coeffs(&e->seeds, h.seed, coeffs + i * g->n, h.n);
 		dst[i] = p + RLNC_HEADER_BYTES;
@@ -103,7 +103,7 @@ send_some(struct worker *w, const struct rlnc_generation *g, bool final, uint16_
 }
 
 void
-rlnc_send_repairs(struct worker *w, const struct rlnc_generation *g, bool final, uint32_t count)
+rlnc_send_repairs(struct worker *w, struct rlnc_generation *g, bool final, uint32_t count)
 {
 	while (count > 0 && g->n > 0) {
 		uint16_t outs = (uint16_t)RTE_MIN(count, (uint32_t)RLNC_OUTPUTS_MAX);

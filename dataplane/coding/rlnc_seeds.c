@@ -1,35 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
+#include <string.h>
+
 #include <rte_branch_prediction.h>
 
 #include "rlnc_seeds.h"
 
-/* The numbers of this seed are there? */
-static inline bool
-has(const struct rlnc_seeds *seeds, uint16_t seed, uint8_t n)
-{
-	return seeds->n >= n && (uint16_t)(seed - seeds->first) < TINYMT32_LANES;
-}
+static_assert(TINYMT32_LANES == 16, "bits of there");
 
-/* Those of all seeds beside this one; false: the processor cannot. */
-static bool
+/* Those of all seeds beside this one, where the processor can and none of a seed's numbers is 0. */
+static void
 draw(struct rlnc_seeds *seeds, uint16_t seed, uint8_t n)
 {
+	uint8_t numbers[RLNC_SPAN_MAX][TINYMT32_LANES];
+
 	seeds->first = seed & ~(TINYMT32_LANES - 1);
-	seeds->n = tinymt32_lanes(seeds->first, seeds->numbers, n) ? n : 0;
-	return seeds->n != 0;
+	seeds->n = n;
+	seeds->there = 0;
+	if (!tinymt32_lanes(seeds->first, numbers, n))
+		return;
+	for (uint16_t lane = 0; lane < TINYMT32_LANES; lane++) {
+		bool whole = true;
+
+		for (uint8_t i = 0; i < n; i++) {
+			seeds->coeffs[lane][i] = numbers[i][lane];
+			whole &= numbers[i][lane] != 0;
+		}
+		seeds->there |= (uint16_t)(whole << lane);
+	}
 }
 
 void
 rlnc_seeds_coeffs(struct rlnc_seeds *seeds, uint16_t seed, uint8_t *coeffs, uint8_t n)
 {
 	uint16_t lane = seed % TINYMT32_LANES;
-	bool usable = has(seeds, seed, n) || draw(seeds, seed, n);
 
-	for (uint8_t i = 0; usable && i < n; i++) {
-		coeffs[i] = seeds->numbers[i][lane];
-		usable = coeffs[i] != 0;
+	if (unlikely(seeds->n < n || seeds->first != seed - lane))
+		draw(seeds, seed, n);
+	if (unlikely((seeds->there >> lane & 1) == 0)) {
+		rlnc_seed_coeffs(seed, seeds->coeffs[lane], seeds->n);
+		seeds->there |= (uint16_t)(1 << lane);
 	}
-	/* A number that is 0 is passed over: then one more is needed. */
-	if (unlikely(!usable))
-		rlnc_seed_coeffs(seed, coeffs, n);
+	memcpy(coeffs, seeds->coeffs[lane], n);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Coefficients that seeds stand for (rlnc_seed_coeffs), for who meets seeds that follow each other,
- * as those of one session's repair packets do: where the processor has wide registers, those of
- * several seeds are drawn together, for little more than those of one, and remembered.
+ * Coefficients that seeds stand for (rlnc_seed_coeffs), remembered for who meets the same seeds
+ * again, as those of a session's generations are, or others that follow them: so many in a row are
+ * kept, and drawn together where the processor has wide registers, for little more than one.
  *
  * One owner. Zeroed, nothing is remembered.
  */
@@ -16,8 +16,9 @@
 
 struct rlnc_seeds {
 	uint16_t first; /* of TINYMT32_LANES seeds */
-	uint16_t n;	/* numbers of each; 0: nothing is there */
-	uint8_t numbers[RLNC_SPAN_MAX][TINYMT32_LANES];
+	uint16_t there; /* bit i: those of seed first + i */
+	uint8_t n;	/* coefficients of each; 0: nothing is there */
+	uint8_t coeffs[TINYMT32_LANES][RLNC_SPAN_MAX];
 };
 
 /* n coefficients, at least 1. */
