@@ -93,23 +93,25 @@ is_older(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
-/* Which one goes for a new one: unused, else the oldest that is done, else the oldest. */
+/*
+ * Which one goes for the new one with this first sequence: unused, else the oldest that is done,
+ * else the oldest. All of them are ranked without a branch: which one it is changes each time.
+ */
 static struct rlnc_block *
-choose(struct rlnc_blocks *b)
+choose(struct rlnc_blocks *b, uint32_t first)
 {
-	uint16_t best = 0;
+	static const uint64_t ranks[] = {[RLNC_BLOCK_DECODED] = UINT64_C(1) << 40,
+		[RLNC_BLOCK_GIVEN_UP] = UINT64_C(1) << 40,
+		[RLNC_BLOCK_OPEN] = UINT64_C(2) << 40};
+	uint64_t least = UINT64_MAX;
 
 	for (uint16_t i = 0; i < b->count; i++) {
-		bool open = b->states[i] == RLNC_BLOCK_OPEN;
-		bool best_open = b->states[best] == RLNC_BLOCK_OPEN;
+		/* The oldest that there can be, half the sequences behind, comes first. */
+		uint32_t age = b->firsts[i] - first + (UINT32_C(1) << 31);
 
-		if (b->states[i] == RLNC_BLOCK_UNUSED)
-			return &b->blocks[i];
-		if ((best_open && !open) ||
-			(best_open == open && is_older(b->firsts[i], b->firsts[best])))
-			best = i;
+		least = RTE_MIN(least, ranks[b->states[i]] | (uint64_t)age << 8 | i);
 	}
-	return &b->blocks[best];
+	return &b->blocks[least & 0xff];
 }
 
 static struct rlnc_block *
@@ -128,7 +130,7 @@ begin(struct rlnc_blocks *b, uint32_t first, uint32_t *gone)
 
 	if (b->displaced && !is_older(b->floor, first))
 		return NULL;
-	block = choose(b);
+	block = choose(b, first);
 	if (block->state != RLNC_BLOCK_UNUSED) {
 		/* An older one than all that are open is not worth one of them. */
 		if (block->state == RLNC_BLOCK_OPEN && is_older(first, block->first))
