@@ -26,10 +26,12 @@ rlnc_next_way(const struct rlnc_receiver *r)
 }
 
 /*
- * Takes such a packet (data begins at the coding header) of a line whose way is DESTINATION_CODED,
- * or returns false, and has said nothing of it. slice as destination_collect wants it.
+ * Takes such packets (data begins at the coding header) of a line whose way is DESTINATION_CODED,
+ * up to the first that is none. Returns how many it took; it has said nothing of the others. slice
+ * as destination_collect wants it.
  */
-bool rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf *m, uint64_t slice);
+uint16_t rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf **pkts,
+	uint16_t n, uint64_t slice);
 
 /* Ends the run, if there is one. */
 void rlnc_run_end(struct rlnc_receiver *r);

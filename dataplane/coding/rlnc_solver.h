@@ -69,13 +69,21 @@ uint16_t rlnc_solver_free_slot(const struct rlnc_solver *s);
  */
 bool rlnc_solver_add(struct rlnc_solver *s, const uint8_t *coeffs, uint16_t slot);
 
-/* A source packet that was unknown came as it is, and there are no rows. */
+/*
+ * n source packets that were unknown came as they are, in a row from this column on, behind the
+ * last of which the first follows; and there are no rows. columns is a power of two.
+ */
 static inline void
-rlnc_solver_learn_plain(struct rlnc_solver *s, uint16_t column)
+rlnc_solver_learn_run(struct rlnc_solver *s, uint16_t column, uint16_t n)
 {
-	s->known[column] = 1;
-	s->nb_known++;
-	s->open[column] = 0;
+	uint8_t *known = s->known, *open = s->open;
+	uint16_t mask = (uint16_t)(s->columns - 1);
+
+	for (uint16_t i = 0; i < n; i++) {
+		known[(column + i) & mask] = 1;
+		open[(column + i) & mask] = 0;
+	}
+	s->nb_known = (uint16_t)(s->nb_known + n);
 }
 
 /*

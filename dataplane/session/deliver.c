@@ -119,7 +119,7 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 	if (unlikely(m->pkt_len > COLLECTED_BYTES_MAX))
 		return false;
 	if (unlikely(line->way <= DESTINATION_CODED || !is_next(line, hdr)))
-		return line->way == DESTINATION_CODED && rlnc_next(w, line, m, slice);
+		return false;
 	if (line->way == DESTINATION_SINK) {
 		destination_collect(line, w->now, slice, delay, m->pkt_len);
 		w->counters.delivered++;
@@ -162,6 +162,36 @@ find_lines(const struct worker *w, struct deliver_burst *burst, struct due *due)
 	due_sort(due);
 }
 
+/* So many packets from i on are of one session. */
+static inline uint16_t
+of_one_line(const struct deliver_burst *burst, uint16_t i, uint16_t to)
+{
+	uint16_t n = 1;
+
+	while (i + n < to && burst->lines[i + n] == burst->lines[i])
+		n++;
+	return n;
+}
+
+/*
+ * Delivers packet i, which is not of the common kind, or is coded: then those of its session behind
+ * it too, as far as they go together. Returns how many it were.
+ */
+static uint16_t
+deliver_other(
+	struct worker *w, struct deliver_burst *burst, uint16_t i, uint16_t to, uint64_t slice)
+{
+	struct destination_line *line = burst->lines[i];
+	uint16_t n = 0;
+
+	if (line->way == DESTINATION_CODED)
+		n = rlnc_next(w, line, &burst->pkts[i], of_one_line(burst, i, to), slice);
+	if (n > 0)
+		return n;
+	destination_input(w, line_owner(line), burst->pkts[i]);
+	return 1;
+}
+
 static void
 deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint16_t to)
 {
@@ -177,7 +207,7 @@ deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint1
 			worker_handover(w, line->owner, m, PACKET_DELIVER, packet_meta(m)->index,
 				burst->keys[i]);
 		else if (unlikely(!deliver_common(w, line, m, slice)))
-			destination_input(w, line_owner(line), m);
+			i = (uint16_t)(i + deliver_other(w, burst, i, to, slice) - 1);
 	}
 }
 

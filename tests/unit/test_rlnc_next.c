@@ -352,26 +352,56 @@ end_side(struct side *side)
 	assert_int_equal(rte_mempool_in_use_count(side->pool), 0);
 }
 
-static void
-give(struct side *side, const struct packet_sent *p, const uint8_t *bytes, bool next)
+/* A packet on its way to a destination. */
+struct given {
+	struct rte_mbuf *m;
+	struct rte_mbuf before;
+	bool shared;
+};
+
+static struct given
+given_of(struct side *side, const struct packet_sent *p)
 {
-	struct destination_line *line = side->dst->line;
-	uint64_t slice = side->w.now - side->w.now % DELAY_SLICE_NS;
-	struct rte_mbuf *m = make_mbuf(side, p, bytes);
-	struct rte_mbuf before = *m;
+	struct given g = {.m = make_mbuf(side, p, p->bytes), .shared = p->shared};
 
 	/* Whoever else has a hold of it sees it as it was. */
-	for (struct rte_mbuf *seg = m; p->shared && seg != NULL; seg = seg->next)
+	for (struct rte_mbuf *seg = g.m; p->shared && seg != NULL; seg = seg->next)
 		rte_mbuf_refcnt_update(seg, 1);
-	if (next && line->way == DESTINATION_CODED && rlnc_next(&side->w, line, m, slice))
-		side->taken++;
-	else
-		destination_input(&side->w, side->dst, m);
-	if (!p->shared)
-		return;
-	assert_int_equal(m->data_off, before.data_off);
-	assert_int_equal(m->pkt_len, before.pkt_len);
-	rte_pktmbuf_free(m);
+	g.before = *g.m;
+	return g;
+}
+
+/* Some packets in a row; next: by rlnc_next, as long as it takes them. */
+static void
+give(struct side *side, const struct packet_sent *p, uint16_t n, bool next)
+{
+	uint64_t slice = side->w.now - side->w.now % DELAY_SLICE_NS;
+	struct destination_line *line = side->dst->line;
+	struct rte_mbuf *pkts[BURST_MAX];
+	struct given given[BURST_MAX];
+
+	for (uint16_t i = 0; i < n; i++) {
+		given[i] = given_of(side, &p[i]);
+		pkts[i] = given[i].m;
+	}
+	for (uint16_t i = 0, taken; i < n; i = (uint16_t)(i + taken)) {
+		taken = 0;
+		if (next && line->way == DESTINATION_CODED)
+			taken = rlnc_next(&side->w, line, pkts + i, (uint16_t)(n - i), slice);
+		assert_true(taken <= n - i);
+		side->taken += taken;
+		if (taken > 0)
+			continue;
+		destination_input(&side->w, side->dst, pkts[i]);
+		taken = 1;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		if (!given[i].shared)
+			continue;
+		assert_int_equal(given[i].m->data_off, given[i].before.data_off);
+		assert_int_equal(given[i].m->pkt_len, given[i].before.pkt_len);
+		rte_pktmbuf_free(given[i].m);
+	}
 }
 
 static void
@@ -445,14 +475,16 @@ run(const struct scene *scene)
 	begin_side(&far, scene);
 	now = near.w.now;
 	while (i < nb_order) {
-		for (uint32_t n = 1 + rng_below(&rng, BURST_MAX); n > 0 && i < nb_order; n--, i++) {
-			struct packet_sent p = sent[order[i]];
+		static struct packet_sent burst[BURST_MAX];
+		uint32_t most = RTE_MIN(1 + rng_below(&rng, BURST_MAX), nb_order - i);
 
+		for (uint16_t n = 0; n < most; n++) {
+			burst[n] = sent[order[i++]];
 			if (happens(scene->damaged))
-				damage(p.bytes);
-			give(&near, &p, p.bytes, true);
-			give(&far, &p, p.bytes, false);
+				damage(burst[n].bytes);
 		}
+		give(&near, burst, (uint16_t)most, true);
+		give(&far, burst, (uint16_t)most, false);
 		compare();
 		now += happens(scene->pause) ? 2 * DEADLINE : rng_below(&rng, 5 * MS);
 		end_burst(&near, now, (uint32_t)(now / 1000));
