@@ -15,6 +15,7 @@ stamps go on, so that a player sees one stream. Each change is told on stdout as
 
 import argparse
 import json
+import re
 import select
 import socket
 import subprocess
@@ -29,22 +30,45 @@ PACKET = 1316    # seven packets of MPEG-TS
 
 def endpoint(text):
     host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f'"{text}" must be an address and a port, as 10.0.1.9:7000')
     return host.strip("[]"), int(port)
+
+
+def size(text):
+    if not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", text):
+        raise argparse.ArgumentTypeError(f'"{text}" must be width and height, as 640x360')
+    return text
+
+
+def positive(text):
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f'"{text}" must be an integer of at least 1')
+    return int(text)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--listen", type=endpoint, required=True, metavar="ADDRESS:PORT",
                         help="the session's rate_to")
-    parser.add_argument("--to", required=True, metavar="ADDRESS:PORT",
+    parser.add_argument("--to", type=endpoint, required=True, metavar="ADDRESS:PORT",
                         help="the session's ingress")
     parser.add_argument("--input", help="what ffmpeg can read; default: a test picture")
-    parser.add_argument("--size", default="640x360")
-    parser.add_argument("--fps", type=int, default=25)
-    parser.add_argument("--min", type=int, default=100_000, help="bit/s of video, default 100000")
-    parser.add_argument("--max", type=int, default=4_000_000, help="default 4000000")
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    return parser.parse_args()
+    parser.add_argument("--size", type=size, default="640x360", help="default 640x360")
+    parser.add_argument("--fps", type=positive, default=25, help="frames a second, default 25")
+    parser.add_argument("--min", type=positive, default=100_000,
+                        help="bit/s of video, default 100000")
+    parser.add_argument("--max", type=positive, default=4_000_000, help="default 4000000")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="default: no end")
+    args = parser.parse_args()
+    if args.min > args.max:
+        parser.error(f"--min is {args.min}, it must be at most --max, {args.max}")
+    return args
+
+
+def destination(args):
+    host, port = args.to
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def capture(args):
@@ -64,7 +88,7 @@ def encoder(args, rate, frames):
          "-tune", "zerolatency", "-b:v", str(rate), "-maxrate", str(rate),
          "-bufsize", str(rate // 4), "-g", str(2 * args.fps), "-bf", "0",
          "-x264-params", "repeat-headers=1", "-output_ts_offset", str(frames / args.fps),
-         "-muxdelay", "0", "-f", "mpegts", f"udp://{args.to}?pkt_size={PACKET}"],
+         "-muxdelay", "0", "-f", "mpegts", f"udp://{destination(args)}?pkt_size={PACKET}"],
         stdin=subprocess.PIPE)
 
 
@@ -74,7 +98,10 @@ class Allowed:
     def __init__(self, args):
         family = socket.AF_INET6 if ":" in args.listen[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.bind(args.listen)
+        try:
+            self.socket.bind(args.listen)
+        except OSError as error:
+            sys.exit(f"adaptive.py: cannot listen at {args.listen[0]}:{args.listen[1]}: {error.strerror}")
         self.args = args
         self.number = -1
         self.rate = None  # no report yet
@@ -132,11 +159,11 @@ def run(args):
             print(json.dumps({"at_s": round(now - began, 3), "rate_bps": rate}), flush=True)
         sender.stdin.write(frame)
         frames += 1
-    camera.terminate()
-    camera.stdout.close()  # it would wait for ever to write its last frame
+    else:
+        camera.kill()  # told to end, it would say that nobody takes its last frame
+    status = camera.wait()
     sender.stdin.close()
-    camera.wait()
-    return sender.wait()
+    return sender.wait() or max(0, status)
 
 
 if __name__ == "__main__":
@@ -144,3 +171,7 @@ if __name__ == "__main__":
         sys.exit(run(arguments()))
     except KeyboardInterrupt:
         sys.exit(130)
+    except FileNotFoundError as error:
+        sys.exit(f"adaptive.py: {error.filename} is not installed")
+    except BrokenPipeError:
+        sys.exit("adaptive.py: ffmpeg, the encoder, has ended; what it said of it is above")

@@ -83,3 +83,22 @@ def test_encoder_ends(words, number, status):
     finally:
         script.kill()
     assert script.returncode == status and "Traceback" not in said, said
+
+
+@pytest.mark.parametrize("words,status,expected", [
+    (["--listen", "127.0.0.1"], 2, '"127.0.0.1" must be an address and a port'),
+    (["--size", "640"], 2, '"640" must be width and height'),
+    (["--fps", "0"], 2, '"0" must be an integer of at least 1'),
+    (["--min", "5000000"], 2, "--min is 5000000, it must be at most --max, 4000000"),
+    (["--listen", "192.0.2.1:7000"], 1, "cannot listen at 192.0.2.1:7000: "),
+    (["--input", "/nowhere.mkv"], 1, "/nowhere.mkv: No such file"),
+])
+def test_mistakes(words, status, expected):
+    """Each is told in a line, and no encoder that sends nothing ends as if all were right."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        listen = probe.getsockname()
+    done = subprocess.run([SCRIPT, "--listen", "%s:%u" % listen, "--to", "127.0.0.1:9", *words],
+                          capture_output=True, text=True, timeout=30 * PATIENCE, check=False)
+    assert done.returncode == status and expected in done.stderr, done
+    assert "Traceback" not in done.stderr
