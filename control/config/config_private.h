@@ -164,8 +164,8 @@ const char *config_read_string_value(
 /* An absolute path: as it is or relative to the directory of the file that names it. */
 const char *config_read_path(struct config_reader *reader, config_setting_t *setting);
 /*
- * A number with an optional fraction and k, M or G behind it; false if it is none, or no whole
- * bit/s.
+ * A number with an optional fraction, k, M or G behind it, then "bit" or nothing, as a line's rate
+ * is written too; false if it is none, or no whole bit/s.
  */
 #define CONFIG_RATE_MIN 1000u
 #define CONFIG_RATE_MAX 1000000000000u

@@ -94,9 +94,11 @@ config_rate_parse(const char *text, uint64_t *rate)
 			return false;
 	}
 	unit = *text;
-	if (digits == 0 || (unit != 0 && text[1] != 0) || strchr("kMG", unit) == NULL)
+	if (unit == 'k' || unit == 'M' || unit == 'G')
+		text++;
+	if (digits == 0 || (*text != 0 && strcmp(text, "bit") != 0))
 		return false;
-	factor = unit == 0 ? 1 : unit == 'k' ? 1000 : unit == 'M' ? 1000000 : 1000000000;
+	factor = unit == 'k' ? 1000 : unit == 'M' ? 1000000 : unit == 'G' ? 1000000000 : 1;
 	if (value > UINT64_MAX / factor)
 		return false;
 	value *= factor;
