@@ -367,9 +367,10 @@ struct message *message_parse(const char *text, size_t size, struct message_faul
 void message_free(struct message *message);
 
 /*
- * The text of a message, for free(), its length in *size; NULL with the reason in error: memory, or
- * more than MESSAGE_BYTES_MAX (then split it), or a text with bytes that XML cannot hold. A message
- * that was parsed is written with its present header and its body as it came.
+ * The text of a message, for free(), its length in *size; NULL with errno and the reason in error
+ * (MESSAGE_ERROR_MAX bytes): ENOMEM; EMSGSIZE: more than MESSAGE_BYTES_MAX, split it; EINVAL: a
+ * text with bytes that XML cannot hold, or something that it must have is missing. A message that
+ * was parsed is written with its present header and its body as it came.
  */
 char *message_write(const struct message *message, size_t *size, char *error);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -76,7 +77,7 @@ scalar_write(struct xml_text *x, const struct message_field *field, const void *
 	if (!there && (field->flags & FIELD_NEEDED) == 0)
 		return;
 	if (text == NULL) {
-		x->fault = "something is missing that it must have";
+		xml_text_fail(x, EINVAL, "something is missing that it must have");
 		return;
 	}
 	if (field->place == FIELD_ATTRIBUTE)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +15,22 @@ xml_text_begin(struct xml_text *x, size_t limit)
 	x->limit = limit;
 }
 
+void
+xml_text_fail(struct xml_text *x, int error, const char *fault)
+{
+	if (x->fault != NULL)
+		return;
+	x->error = error;
+	x->fault = fault;
+}
+
 static void
 put(struct xml_text *x, const char *bytes, size_t len)
 {
 	if (x->fault != NULL)
 		return;
 	if (len > x->limit - x->len) {
-		x->fault = "it is larger than a message may be";
+		xml_text_fail(x, EMSGSIZE, "it is larger than a message may be");
 		return;
 	}
 	if (x->len + len + 1 > x->room) {
@@ -28,7 +38,7 @@ put(struct xml_text *x, const char *bytes, size_t len)
 		char *more = realloc(x->bytes, room);
 
 		if (more == NULL) {
-			x->fault = "out of memory";
+			xml_text_fail(x, ENOMEM, "out of memory");
 			return;
 		}
 		x->bytes = more;
@@ -75,7 +85,7 @@ put_escaped(struct xml_text *x, const char *text)
 	const char *plain = text;
 
 	if (!xml_utf8_valid(text, strlen(text))) {
-		x->fault = "a text is not UTF-8";
+		xml_text_fail(x, EINVAL, "a text is not UTF-8");
 		return;
 	}
 	for (; *text != 0; text++) {
@@ -85,7 +95,7 @@ put_escaped(struct xml_text *x, const char *text)
 		if ((escape == NULL && (unsigned char)*text < 0x20) ||
 			strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
 			strncmp(text, "\xef\xbf\xbf", 3) == 0) {
-			x->fault = "a text has a character that XML cannot hold";
+			xml_text_fail(x, EINVAL, "a text has a character that XML cannot hold");
 			return;
 		}
 		if (escape == NULL)
@@ -109,7 +119,7 @@ void
 xml_text_open(struct xml_text *x, const char *name)
 {
 	if (x->depth == XML_TREE_DEPTH) {
-		x->fault = "it is too deep";
+		xml_text_fail(x, EINVAL, "it is too deep");
 		return;
 	}
 	end_tag(x);
@@ -204,6 +214,7 @@ xml_text_end(struct xml_text *x, size_t *size, const char **fault)
 	*fault = x->fault;
 	if (x->fault != NULL) {
 		free(x->bytes);
+		errno = x->error;
 		return NULL;
 	}
 	*size = x->len;

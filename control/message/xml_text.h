@@ -17,8 +17,9 @@ struct xml_text {
 	size_t len, room, limit;
 	const char *open[XML_TREE_DEPTH];
 	unsigned int depth;
-	bool in_tag; /* the last element's own tag can still take attributes */
-	const char *fault;
+	bool in_tag;	   /* the last element's own tag can still take attributes */
+	const char *fault; /* the first; NULL: none so far */
+	int error;	   /* its errno */
 };
 
 void xml_text_begin(struct xml_text *x, size_t limit);
@@ -42,7 +43,10 @@ void xml_text_leaf(struct xml_text *x, const char *name, const char *text);
 /* An element of a tree, all that is in it included. */
 void xml_text_element(struct xml_text *x, const struct xml_element *element);
 
-/* All is closed: the text, for free(), or NULL with the reason in *fault. */
+/* What is written cannot be: error is ENOMEM, EMSGSIZE or EINVAL. What failed before stays. */
+void xml_text_fail(struct xml_text *x, int error, const char *fault);
+
+/* All is closed: the text, for free(), or NULL with errno and the reason in *fault. */
 char *xml_text_end(struct xml_text *x, size_t *size, const char **fault);
 
 #endif

@@ -42,14 +42,6 @@ fill_in(struct mgmt *mgmt, struct message *message)
 			++mgmt->sent);
 }
 
-static int
-fault_code(const char *error)
-{
-	return strstr(error, "larger") != NULL	 ? -EMSGSIZE
-	       : strstr(error, "memory") != NULL ? -ENOMEM
-						 : -EINVAL;
-}
-
 int
 mgmt_conn_send(struct mgmt_conn *conn, struct message *message)
 {
@@ -61,7 +53,7 @@ mgmt_conn_send(struct mgmt_conn *conn, struct message *message)
 	fill_in(conn->mgmt, message);
 	text = message_write(message, &size, error);
 	if (text == NULL)
-		return fault_code(error);
+		return -errno;
 	ret = mgmt_conn_put(conn, text, size);
 	free(text);
 	if (ret == 0 && message->type == MESSAGE_ERROR)
@@ -82,7 +74,7 @@ send_down(struct mgmt *mgmt, struct message *message)
 	fill_in(mgmt, message);
 	text = message_write(message, &size, error);
 	if (text == NULL)
-		return fault_code(error);
+		return -errno;
 	for (conn = LIST_FIRST(&mgmt->conns); conn != NULL; conn = next) {
 		next = LIST_NEXT(conn, chain);
 		if (conn->side == MGMT_BELOW && conn->state == MGMT_NAMED &&
