@@ -195,7 +195,8 @@ bench_meter_start(struct bench_meter *meter, uint64_t least)
 	};
 }
 
-/* Four digits behind the point are more than any is worth, but a small one keeps four that count.
+/*
+ * Four digits behind the point are more than any is worth, but a small one keeps four that count.
  */
 static double
 shortened(double value)

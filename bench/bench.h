@@ -48,7 +48,8 @@ const char *bench_two_lcores(char *list, size_t size);
 /* Free hugepages of 2 MiB, in MiB. */
 unsigned int bench_free_hugepages(void);
 
-/* Processor, TSC rate, core clock (cycles a TSC cycle), commit, flags of the build: one line each.
+/*
+ * Processor, TSC rate, core clock (cycles a TSC cycle), commit, flags of the build: one line each.
  */
 void bench_print_machine(const struct bench_options *options);
 

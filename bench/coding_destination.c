@@ -25,8 +25,7 @@
 
 enum role {
 	DESTINATION,
-	COPIED, /* a destination that sends to who copies each payload out, as an application does
-		 */
+	COPIED, /* a destination that sends to who copies each payload out, as programs do */
 	RELAY,
 	ROLES,
 };

@@ -6,7 +6,8 @@
 #include "destination_frames.h"
 #include "gf256.h"
 
-/* As sent; with coding its header and, in a repair packet, a symbol's head come before the payload.
+/*
+ * As sent; with coding its header and, in a repair packet, a symbol's head come before the payload.
  */
 struct sent {
 	struct relay_outer outer;

@@ -22,8 +22,7 @@ struct floor_params {
 	uint32_t own_id;
 	struct port *port; /* received from and sent to */
 	uint32_t hops;	   /* next hops to come */
-	uint32_t hash; /* not 0: found by an rte_hash of so many, else by a table of ids below 65536
-			*/
+	uint32_t hash;	   /* found by an rte_hash of so many; 0: by a table of ids below 65536 */
 };
 
 /* Both end the program when memory is short. */

@@ -172,7 +172,8 @@ add_session(struct builder *b, struct loop_traffic *t, bool last)
 {
 	struct session_hdr *hdr;
 
-	/* Who relays does not look at sessions; one is as good as many unless many are asked for.
+	/*
+	 * Who relays does not look at sessions; one is as good as many unless many are asked for.
 	 */
 	if (t->sessions > 1 || last)
 		t->session_off = b->len;
@@ -257,7 +258,8 @@ draw_hops(struct loop_traffic *t, const struct frames_params *params)
 	for (uint32_t i = 0; i < LOOP_HOPS; i++) {
 		uint32_t k;
 
-		/* The last of a deck is put under the next one if a frame needs more than it has.
+		/*
+		 * The last of a deck is put under the next one if a frame needs more than it has.
 		 */
 		if (left == 0 || (i % params->ways == 0 && left < params->ways)) {
 			left = params->hops;

@@ -38,8 +38,10 @@ struct frames_params {
 /* NodeID of a next hop, 0 to LOOP_HOPS - 1. */
 uint32_t frames_hop_id(uint16_t hop, bool sparse);
 
-/* Addresses: of the node itself (0 to LOOP_ADDRESSES - 1), of a sender (0 to LOOP_SENDERS - 1), of
- * a next hop. */
+/*
+ * Addresses: of the node itself (0 to LOOP_ADDRESSES - 1), of a sender (0 to LOOP_SENDERS - 1), of
+ * a next hop.
+ */
 struct address frames_own_address(uint16_t i, bool ipv6);
 struct address frames_sender_address(uint16_t i, bool ipv6);
 struct address frames_hop_address(uint16_t hop, bool ipv6);

@@ -93,7 +93,8 @@ struct loop {
 
 	struct rte_mbuf *ahead[LOOP_BURST]; /* handed out next; none with one burst in all */
 	uint16_t nb_ahead;
-	/* Frames are made ready as they are handed out: for who frees packets without sending them.
+	/*
+	 * Frames are made ready as they are handed out: for who frees packets without sending them.
 	 */
 	bool late;
 
@@ -103,8 +104,10 @@ struct loop {
 	void *look_arg;
 };
 
-/* A pool of so many packets (LOOP_BURST, or at least twice that). Ends the program when memory is
- * short. */
+/*
+ * A pool of so many packets (LOOP_BURST, or at least twice that). Ends the program when memory is
+ * short.
+ */
 void loop_init(struct loop *loop, const char *name, uint32_t packets);
 void loop_free(struct loop *loop);
 

@@ -33,7 +33,8 @@ void relay_port_close(struct relay_port *port);
 /* Asks who has the seat's address. */
 void relay_port_ask(struct relay_port *port);
 
-/* A frame that is not one of the trial's: answers ARP, learns the seat's MAC. m stays the caller's.
+/*
+ * A frame that is not one of the trial's: answers ARP, learns the seat's MAC. m stays the caller's.
  */
 void relay_port_other(struct relay_port *port, const struct rte_mbuf *m);
 

@@ -130,7 +130,8 @@ set_sender(struct loop_traffic *t, uint16_t port)
 	memcpy(t->frame + off, &id, sizeof(id));
 }
 
-/* Frames that arrive on a port; their next hops are those of another, each as often, in no order.
+/*
+ * Frames that arrive on a port; their next hops are those of another, each as often, in no order.
  */
 static struct scale_traffic *
 make_traffic(const struct scale_node *s, uint16_t arrive, uint16_t leave)

@@ -52,8 +52,10 @@ struct scale_port {
 	const struct tsc_clock *clock;
 	struct relay_latency *latency;
 
-	/* With it: TSC as the source last handed packets out, and as the sink was first called
-	 * since. */
+	/*
+	 * With it: TSC as the source last handed packets out, and as the sink was first called
+	 * since.
+	 */
 	bool marks;
 	uint64_t left_at, back_at;
 
@@ -61,7 +63,8 @@ struct scale_port {
 	uint64_t taken __rte_cache_aligned; /* by the sink's thread */
 } __rte_cache_aligned;
 
-/* A port with a pool of so many packets, index i of its node. Ends the program if memory is short.
+/*
+ * A port with a pool of so many packets, index i of its node. Ends the program if memory is short.
  */
 void scale_port_init(struct scale_port *port, uint16_t i, uint32_t packets);
 void scale_port_free(struct scale_port *port);

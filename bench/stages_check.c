@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The floor is a reference only if it does the same: both relay the same frames, the results are
- * compared byte for byte. */
+/*
+ * The floor is a reference only if it does the same: both relay the same frames, the results are
+ * compared byte for byte.
+ */
 #include <stdlib.h>
 #include <string.h>
 

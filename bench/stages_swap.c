@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A relay beside testpmd, which only swaps addresses: the same burst goes round on the same core.
+/*
+ * A relay beside testpmd, which only swaps addresses: the same burst goes round on the same core.
  */
 #include <stdio.h>
 

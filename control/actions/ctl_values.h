@@ -9,7 +9,8 @@
 #include "ctl_words.h"
 #include "session_book.h"
 
-/* A conference by its id or its name, if it is the only one of that name. 0, or -1 with the reason.
+/*
+ * A conference by its id or its name, if it is the only one of that name. 0, or -1 with the reason.
  */
 int ctl_find_conference(
 	const struct session_book *book, const char *text, uint32_t *conference, char *error);

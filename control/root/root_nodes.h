@@ -45,7 +45,8 @@ struct root_nodes {
 
 /* 0, or -1 with a sentence in error (ROOT_ERROR_MAX bytes). */
 int root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error);
-/* Without a store, those of a file, which must outlive them; others are those without an id in it.
+/*
+ * Without a store, those of a file, which must outlive them; others are those without an id in it.
  */
 void root_nodes_of_file(struct root_nodes *nodes, const struct root_config *config);
 void root_nodes_free(struct root_nodes *nodes);

@@ -28,7 +28,8 @@ root_node_up(struct root *root, struct root_node *node, const char *parent)
 {
 	bool moved = node->up && parent[0] != 0 && strcmp(node->parent, parent) != 0;
 
-	/* It was out of reach: what was on its way may have gone nowhere, so it is told all again.
+	/*
+	 * It was out of reach: what was on its way may have gone nowhere, so it is told all again.
 	 */
 	if (node->up && node->lost != 0) {
 		node->greeted = false;
@@ -165,8 +166,10 @@ fill_parent(
 	const struct root_node *node = root_nodes_find(&root->nodes, place->parent);
 
 	parent->name = place->parent;
-	/* One that is to be told all again has not moved: without the address its children, started
-	   anew while the root is away, would not find it. */
+	/*
+	 * One that is to be told all again has not moved: without the address its children, started
+	 * anew while the root is away, would not find it.
+	 */
 	if (node == NULL || !node->up || (!node->greeted && node->hellos == 0) ||
 		node->server[0] == 0)
 		return;

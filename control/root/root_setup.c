@@ -272,8 +272,10 @@ told(struct config_errors *errs, char *error)
 	return ret;
 }
 
-/* All of a configuration or nothing. 1: mistakes in errs, nothing has changed; -1: the store
- * failed. */
+/*
+ * All of a configuration or nothing. 1: mistakes in errs, nothing has changed; -1: the store
+ * failed.
+ */
 static int
 take_config(struct root *root, struct root_config *config, bool *changed,
 	struct config_errors *errs, char *error)

@@ -104,15 +104,13 @@ struct node_budget {
 	uint32_t file_packets;	   /* feeds and egress files */
 	uint32_t later_packets;	   /* of links and sessions that come at run time */
 	uint32_t impair_packets;   /* on the impaired lines of ports */
-	uint32_t coding_packets;   /* kept by encoders and decoders: what
-				    * rlnc_encoder_holds and rlnc_receiver_holds say */
+	uint32_t coding_packets;   /* rlnc_encoder_holds and rlnc_receiver_holds, of all */
 	uint32_t recode_packets;   /* kept by relays that recode; 0 = nothing is recoded */
 	uint16_t recode_span;	   /* source packets of their longest generation */
 	uint64_t recode_hold;	   /* ns that they are kept after a generation's last packet */
 	uint32_t feeder_packets;   /* waiting for their time on paced links */
 	uint32_t feeder_queues;	   /* a conference on a link each; of each worker */
-	uint16_t buffer_bytes;	   /* data room of a packet buffer, headroom included; 0 = 2048 +
-				      headroom */
+	uint16_t buffer_bytes;	   /* data room, with headroom; 0 = 2048 and headroom */
 };
 
 struct link_params {

@@ -41,8 +41,7 @@ struct destination_params {
 	struct port *egress_port;	  /* EGRESS_UDP */
 	uint16_t owner;			  /* worker */
 	const struct rlnc_params *coding; /* NULL: not coded */
-	uint16_t nb_flows;		  /* flow ids accounted for on their own, 1 to 256; the last
-					   * one stands for all higher ids too */
+	uint16_t nb_flows;		  /* flow ids told apart, 1 to 256; the last: and above */
 };
 
 struct destination_flow {

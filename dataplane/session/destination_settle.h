@@ -20,8 +20,10 @@ void destination_move(struct destination_line *line);
 /* Makes room for a delay that is so far from the first one, or settles where it cannot. */
 void destination_make_room(struct destination_line *line, int64_t step, uint64_t slice);
 
-/* Fetches the bins that settling will touch; the line, its shelf and the destination should be
- * there. */
+/*
+ * Fetches the bins that settling will touch; the line, its shelf and the destination should be
+ * there.
+ */
 void destination_bins_prefetch(const struct destination *dst, const struct destination_line *line);
 
 /* There is room for another, and its delay can stand beside those that are there. */

@@ -73,8 +73,10 @@ closing_size(const struct tfrc_history *history, uint64_t seq, uint64_t time, ui
 	return size;
 }
 
-/* DF of 5.5 for an open interval of this size. It is set anew with each packet, so it is 1 between
- * the beginning of an event and the next packet. */
+/*
+ * DF of 5.5 for an open interval of this size. It is set anew with each packet, so it is 1 between
+ * the beginning of an event and the next packet.
+ */
 static uint64_t
 general_discount(const struct tfrc_history *history, uint64_t size, uint64_t highest)
 {

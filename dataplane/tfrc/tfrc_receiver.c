@@ -2,8 +2,10 @@
 #include "tfrc_receiver.h"
 #include "tfrc_equation.h"
 
-/* Loss events that one gap may make before those in its middle are skipped: of more than eight no
- * more than the last are remembered. */
+/*
+ * Loss events that one gap may make before those in its middle are skipped: of more than eight no
+ * more than the last are remembered.
+ */
 #define EVENTS_PER_GAP 256
 #define EVENTS_KEPT    16
 

@@ -58,8 +58,7 @@ struct tfrc_receiver {
 	uint32_t stamp;	  /* of the last packet */
 	uint32_t rtt;	  /* of the packet with the highest sequence, us */
 
-	uint64_t expires_at; /* the feedback timer; TFRC_NEVER = the next packet is reported at once
-			      */
+	uint64_t expires_at; /* feedback timer; TFRC_NEVER = the next packet is reported at once */
 	bool started;
 	bool quiet; /* nothing is in doubt: a packet in order changes no more than the above */
 

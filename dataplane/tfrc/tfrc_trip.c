@@ -2,12 +2,16 @@
 #include "tfrc_trip.h"
 #include "tfrc_math.h"
 
-/* How many times its estimate the round-trip time is at most: a queue that a slow start fills grows
- * by one in each. */
+/*
+ * How many times its estimate the round-trip time is at most: a queue that a slow start fills grows
+ * by one in each.
+ */
 #define GROWTH_MAX 3
 
-/* The part that is added: the sender cannot react before the receiver knows of a loss (5.1), and
- * what is measured has a jitter. */
+/*
+ * The part that is added: the sender cannot react before the receiver knows of a loss (5.1), and
+ * what is measured has a jitter.
+ */
 #define MARGIN 16
 
 #define US (INT64_C(1) << 16)

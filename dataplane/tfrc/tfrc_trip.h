@@ -39,7 +39,8 @@ tfrc_trip_way(uint64_t arrived, uint32_t stamp)
 	return (uint32_t)(arrived / 1000) - stamp;
 }
 
-/* A report leaves at now (ns). way: of the packet that it echoes; rtt: the packets' estimate, us.
+/*
+ * A report leaves at now (ns). way: of the packet that it echoes; rtt: the packets' estimate, us.
  */
 void tfrc_trip_report(struct tfrc_trip *trip, uint64_t now, uint32_t way, uint32_t rtt);
 

@@ -25,12 +25,18 @@ enum packet_kind {
 	PACKET_FRAME,	/* a frame as it came; index = port */
 	PACKET_LINK,	/* for a next hop: what follows the link header; type = link type */
 	PACKET_INGRESS, /* for a source: the payload; key = its ingress key */
-	PACKET_CONTROL, /* for a link's owner: the body of what its neighbour said; type = link
-			 * type, index = link, key = when it came, its link header before it */
+	/*
+	 * For a link's owner: the body of what its neighbour said, its link header before it; type
+	 * = link type, index = link, key = when it came.
+	 */
+	PACKET_CONTROL,
 	PACKET_RECODE,	/* to be recoded: from its Pathlet on; index = link it came by */
 	PACKET_DECODED, /* for a coded session's owner: the body of a DECODED; decoded_input.h */
-	PACKET_DELIVER, /* for a destination: the payload, the session header before it; of a coded
-			 * packet index = link that it came over */
+	/*
+	 * For a destination: the payload, the session header before it; of a coded packet index =
+	 * link that it came over.
+	 */
+	PACKET_DELIVER,
 };
 
 struct packet_meta {

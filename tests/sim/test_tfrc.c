@@ -104,8 +104,10 @@ pair_end(struct pair *p)
 	small_finish(p->sim, NULL, overload);
 }
 
-/* 4.2, 4.3: a line of 10 Mbit/s with a queue of one bandwidth-delay product is filled, and stays
- * so. */
+/*
+ * 4.2, 4.3: a line of 10 Mbit/s with a queue of one bandwidth-delay product is filled, and stays
+ * so.
+ */
 static void
 test_fills_line(void **state)
 {
@@ -287,7 +289,8 @@ test_none(void **state)
 	small_finish(p.sim, NULL, small_none);
 }
 
-/* 4.4: idle, a link has no timer, on either side; and it is where it was when packets come again.
+/*
+ * 4.4: idle, a link has no timer, on either side; and it is where it was when packets come again.
  */
 static void
 test_idle_costs_nothing(void **state)

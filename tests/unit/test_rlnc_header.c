@@ -144,7 +144,8 @@ test_lies(void **state)
 	assert_int_equal(parse("\x20\x02\x00\x00\x00", 5), DROP_coding_truncated);
 }
 
-/* What is written is read, and all bytes there are make a header that can be used or are refused.
+/*
+ * What is written is read, and all bytes there are make a header that can be used or are refused.
  */
 static void
 test_random(void **state)

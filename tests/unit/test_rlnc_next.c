@@ -511,7 +511,8 @@ test_all(void **state)
 	assert_true(near.taken > nb_sent * 9 / 10);
 }
 
-/* The same where the destination accounts for several flows, and the one in use changes at times.
+/*
+ * The same where the destination accounts for several flows, and the one in use changes at times.
  */
 static void
 test_flows(void **state)

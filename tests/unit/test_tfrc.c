@@ -384,7 +384,8 @@ rate_after(struct tfrc_sender *sender, uint64_t ms, uint64_t rate, bool limited)
 	return (sender->x >> TFRC_SHIFT) / 2;
 }
 
-/* 4.3: after a data-limited interval X_recv_set has one item, which three others do not push out.
+/*
+ * 4.3: after a data-limited interval X_recv_set has one item, which three others do not push out.
  */
 static void
 data_limited_keeps_the_largest(void **state)
