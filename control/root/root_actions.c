@@ -12,8 +12,7 @@ root_attend(struct root *root, struct root_conference *conference, const struct 
 		    &root->book, conference, node->id, present, root_now(), changed, error) != 0)
 		return -1;
 	if (*changed)
-		root_event(&root->events, LOG_INFO, present ? "joined" : "left",
-			present ? "a node entered a conference" : "a node left a conference",
+		root_event(&root->events, LOG_INFO, present ? ROOT_EVENT_joined : ROOT_EVENT_left,
 			json_pack("{s:I, s:s}", "conference", (json_int_t)conference->config->id,
 				"node", node->name));
 	return 0;

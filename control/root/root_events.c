@@ -9,6 +9,14 @@
 #include "log.h"
 #include "root_events.h"
 
+static const struct {
+	const char *name, *text;
+} kinds[] = {
+#define ROOT_EVENT_ROW(name, text) [ROOT_EVENT_##name] = {#name, text},
+	ROOT_EVENTS(ROOT_EVENT_ROW)
+#undef ROOT_EVENT_ROW
+};
+
 static json_t *
 time_text(void)
 {
@@ -55,19 +63,18 @@ log_event(int priority, const char *text, json_t *details)
 }
 
 void
-root_event(struct root_events *events, int priority, const char *name, const char *text,
-	json_t *details)
+root_event(struct root_events *events, int priority, enum root_event_kind kind, json_t *details)
 {
 	json_t *event = json_object();
 	json_t **place = &events->list[events->count % ROOT_EVENTS_MAX];
 
 	json_object_set_new(event, "number", json_integer((json_int_t)++events->count));
 	json_object_set_new(event, "time", time_text());
-	json_object_set_new(event, "event", json_string(name));
-	json_object_set_new(event, "text", json_string(text));
+	json_object_set_new(event, "event", json_string(kinds[kind].name));
+	json_object_set_new(event, "text", json_string(kinds[kind].text));
 	if (details != NULL)
 		json_object_update(event, details);
-	log_event(priority, text, details);
+	log_event(priority, kinds[kind].text, details);
 	json_decref(details);
 	json_decref(*place);
 	*place = event;

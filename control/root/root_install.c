@@ -264,8 +264,7 @@ root_install_refused(
 	}
 	copy->failed = true;
 	snprintf(copy->text, sizeof(copy->text), "%s", failure->text != NULL ? failure->text : "?");
-	root_event(&root->events, LOG_WARNING, "refused",
-		"a node refused what it is to do with a session",
+	root_event(&root->events, LOG_WARNING, ROOT_EVENT_refused,
 		json_pack("{s:s, s:I, s:I, s:I, s:s}", "node", node->name, "conference",
 			(json_int_t)install->conference, "session", (json_int_t)install->id, "code",
 			(json_int_t)failure->code, "reason", copy->text));

@@ -135,7 +135,7 @@ on_error(void *ctx, const struct message *message, const char *via)
 	(void)via;
 	if (node != NULL && root_install_refused(root, node, failure))
 		return;
-	root_event(&root->events, LOG_WARNING, "node_error", "a node could not do what it was told",
+	root_event(&root->events, LOG_WARNING, ROOT_EVENT_node_error,
 		json_pack("{s:s, s:I, s:s?, s:s?}", "node", message->from, "code",
 			(json_int_t)failure->code, "request", failure->request.type, "reason",
 			failure->text));
@@ -178,8 +178,7 @@ on_congestion(void *ctx, const struct message *message, const char *via)
 		snprintf(pass.to, sizeof(pass.to), "%s", node->name);
 		told += root_send(root, &pass) == 0;
 	}
-	root_event(&root->events, LOG_INFO, "congestion",
-		"packets wait for a link too long or too many",
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_congestion,
 		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", congestion.node,
 			"next_hop", (json_int_t)congestion.peer, "conference",
 			(json_int_t)congestion.conference, "session",
@@ -196,7 +195,7 @@ on_alert(void *ctx, const struct message *message, const char *via)
 	const struct message_alert *alert = &message->alert;
 
 	(void)via;
-	root_event(&root->events, LOG_WARNING, "alert", "a node passed a threshold",
+	root_event(&root->events, LOG_WARNING, ROOT_EVENT_alert,
 		json_pack("{s:s, s:s?, s:s?, s:f, s:f}", "node",
 			alert->node != NULL ? alert->node : message->from, "name", alert->name,
 			"level", alert->level, "value", alert->value, "threshold",

@@ -40,7 +40,7 @@ root_node_up(struct root *root, struct root_node *node, const char *parent)
 	if (parent[0] != 0)
 		snprintf(node->parent, sizeof(node->parent), "%s", parent);
 	if (moved)
-		root_event(&root->events, LOG_INFO, "node_moved", "a node has another parent",
+		root_event(&root->events, LOG_INFO, ROOT_EVENT_node_moved,
 			node_details(node, "parent", node->parent));
 	if (node->up)
 		return;
@@ -48,7 +48,7 @@ root_node_up(struct root *root, struct root_node *node, const char *parent)
 	node->greeted = false;
 	node->since = root_now();
 	node->came = root_clock();
-	root_event(&root->events, LOG_INFO, "node_up", "a node is in the tree",
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_node_up,
 		node_details(node, "parent", node->parent));
 	root_wake(root);
 }
@@ -63,8 +63,8 @@ root_node_away(struct root *root, struct root_node *node, const char *why)
 	node->lost = 0;
 	node->since = root_now();
 	node->parent[0] = 0;
-	root_event(&root->events, LOG_WARNING, "node_away", "a node is no longer in the tree",
-		node_details(node, "why", why));
+	root_event(
+		&root->events, LOG_WARNING, ROOT_EVENT_node_away, node_details(node, "why", why));
 	root_install_away(root, node);
 }
 
@@ -87,8 +87,7 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 {
 	node->greeted = true;
 	if (node->place == NULL) {
-		root_event(&root->events, LOG_WARNING, "node_unplaced",
-			"a node has no place in the topology",
+		root_event(&root->events, LOG_WARNING, ROOT_EVENT_node_unplaced,
 			node_details(node, "parent", node->parent));
 		return;
 	}
@@ -219,9 +218,7 @@ root_place_send(struct root *root, struct root_node *node)
 	fill_parent(root, place, &message.place.parent);
 	/* Where it does not go for another reason, the node comes anew, and is told again. */
 	if (root_send(root, &message) == -EMSGSIZE)
-		root_event(&root->events, LOG_ERR, "place_too_large",
-			"a node's place is larger than a message may be: it must have fewer nodes "
-			"below it",
+		root_event(&root->events, LOG_ERR, ROOT_EVENT_place_too_large,
 			json_pack("{s:s, s:I}", "node", node->name, "below",
 				(json_int_t)message.place.nb_below));
 	free(below);
@@ -232,7 +229,7 @@ root_place_send(struct root *root, struct root_node *node)
 void
 root_places_changed(struct root *root)
 {
-	root_event(&root->events, LOG_INFO, "topology", "the topology has changed", NULL);
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
 	root_places_below(root);
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		struct root_node *node = root->nodes.list[i];

@@ -369,7 +369,7 @@ root_reload(struct root *root, char *error)
 	root_config_free(root->config);
 	root->config = config;
 	root_stats_thresholds(root);
-	root_event(&root->events, LOG_INFO, "reloaded", "the configuration was read again", NULL);
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_reloaded, NULL);
 	if (changed)
 		root_places_changed(root);
 	root_wake(root);

@@ -50,8 +50,8 @@ on_alert(void *ctx, const struct stats_alert *alert)
 	struct root *root = ctx;
 	struct message ask = {.type = MESSAGE_REQFULLSTATS};
 
-	root_event(&root->events, alert->level == STATS_CLEAR ? LOG_INFO : LOG_WARNING, "alert",
-		"a threshold was passed", show_alert(alert));
+	root_event(&root->events, alert->level == STATS_CLEAR ? LOG_INFO : LOG_WARNING,
+		ROOT_EVENT_alert, show_alert(alert));
 	if (alert->level == STATS_CLEAR)
 		return;
 	snprintf(ask.to, sizeof(ask.to), "%s", alert->node);
@@ -170,7 +170,7 @@ root_stats_full(struct root *root, const struct message *message)
 				json_string(container->values[j].value));
 		json_array_append_new(list, stream);
 	}
-	root_event(&root->events, LOG_INFO, "fullstats", "a node's statistics, as asked for",
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_fullstats,
 		json_pack("{s:s, s:I, s:o}", "node", message->from, "streams",
 			(json_int_t)stats->nb_containers, "values", list));
 	for (size_t i = 0; i < stats->nb_containers && i < FULL_STREAMS_MAX; i++)
