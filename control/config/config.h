@@ -438,6 +438,10 @@ struct rlnc_params config_coding_params(const struct config_session *session);
 const char *config_prefix_text(const struct underlay_prefix *prefix, char *buf);
 const char *config_endpoint_text(const struct config_endpoint *endpoint, char *buf);
 
+/* For a socket of the kernel: how long it is. Of one that is not set: 0, and to is all 0. */
+socklen_t
+config_endpoint_sockaddr(const struct config_endpoint *endpoint, struct sockaddr_storage *to);
+
 /* The other way; false if text is not one. An endpoint is "10.0.0.1:5004" or "[fd00::1]:5004". */
 bool config_prefix_parse(const char *text, struct underlay_prefix *prefix);
 bool config_endpoint_parse(const char *text, struct config_endpoint *endpoint);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "config_private.h"
@@ -72,6 +73,27 @@ config_prefix_text(const struct underlay_prefix *prefix, char *buf)
 
 	snprintf(buf + size, CONFIG_ADDRESS_TEXT - size, "/%u", prefix->len);
 	return buf;
+}
+
+socklen_t
+config_endpoint_sockaddr(const struct config_endpoint *endpoint, struct sockaddr_storage *to)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)to;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+
+	memset(to, 0, sizeof(*to));
+	if (endpoint->address.family == AF_INET) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(endpoint->udp_port);
+		memcpy(&in->sin_addr, endpoint->address.bytes, sizeof(in->sin_addr));
+		return sizeof(*in);
+	}
+	if (endpoint->address.family != AF_INET6)
+		return 0;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(endpoint->udp_port);
+	memcpy(&in6->sin6_addr, endpoint->address.bytes, sizeof(in6->sin6_addr));
+	return sizeof(*in6);
 }
 
 const char *

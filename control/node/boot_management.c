@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The node's way into the root's tree: first of all, as its NodeID may come from there. */
-#include <arpa/inet.h>
 #include <signal.h>
-#include <string.h>
 
 #include <event2/event.h>
 
@@ -11,23 +9,6 @@
 #include "log.h"
 #include "manage.h"
 #include "mgmt.h"
-
-static void
-fill_address(struct sockaddr_storage *to, const struct config_endpoint *from)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)to;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
-
-	if (from->address.family == AF_INET) {
-		in->sin_family = AF_INET;
-		in->sin_port = htons(from->udp_port);
-		memcpy(&in->sin_addr, from->address.bytes, sizeof(in->sin_addr));
-	} else if (from->address.family == AF_INET6) {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(from->udp_port);
-		memcpy(&in6->sin6_addr, from->address.bytes, sizeof(in6->sin6_addr));
-	}
-}
 
 static int
 join(struct ferryd *f)
@@ -44,8 +25,8 @@ join(struct ferryd *f)
 	};
 	char error[1024];
 
-	fill_address(&settings.listen, &own->address);
-	fill_address(&settings.root, &own->root);
+	config_endpoint_sockaddr(&own->address, &settings.listen);
+	config_endpoint_sockaddr(&own->root, &settings.root);
 	f->mgmt = mgmt_new(f->base, &settings, manage_ops(), f, error, sizeof(error));
 	if (f->mgmt == NULL)
 		log_line(LOG_ERR, "%s:%u: management: %s", own->where.file, own->where.line, error);

@@ -35,18 +35,11 @@ struct rate_report {
 static void
 send_by_kernel(struct ferryd *f, const struct config_endpoint *to, const char *text, size_t len)
 {
-	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(to->udp_port)};
-	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(to->udp_port)};
+	struct sockaddr_storage address;
+	socklen_t size = config_endpoint_sockaddr(to, &address);
 
-	if (to->address.family == AF_INET) {
-		memcpy(&four.sin_addr, to->address.bytes, 4);
-		(void)sendto(f->report_sockets[0], text, len, MSG_DONTWAIT,
-			(const struct sockaddr *)&four, sizeof(four));
-	} else {
-		memcpy(&six.sin6_addr, to->address.bytes, 16);
-		(void)sendto(f->report_sockets[1], text, len, MSG_DONTWAIT,
-			(const struct sockaddr *)&six, sizeof(six));
-	}
+	(void)sendto(f->report_sockets[to->address.family == AF_INET ? 0 : 1], text, len,
+		MSG_DONTWAIT, (const struct sockaddr *)&address, size);
 }
 
 static void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The root program's end of the management protocol: what is done for each message. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -363,23 +362,6 @@ static const struct mgmt_ops ops = {
 	.log = on_log,
 };
 
-static void
-fill_address(const struct config_endpoint *endpoint, struct sockaddr_storage *address)
-{
-	struct sockaddr_in *four = (struct sockaddr_in *)address;
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
-
-	if (endpoint->address.family == AF_INET) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(endpoint->udp_port);
-		memcpy(&four->sin_addr, endpoint->address.bytes, 4);
-	} else {
-		six->sin6_family = AF_INET6;
-		six->sin6_port = htons(endpoint->udp_port);
-		memcpy(&six->sin6_addr, endpoint->address.bytes, 16);
-	}
-}
-
 int
 root_mgmt_open(struct root *root)
 {
@@ -395,7 +377,7 @@ root_mgmt_open(struct root *root)
 	};
 	char error[1024];
 
-	fill_address(&from->listen, &settings.listen);
+	config_endpoint_sockaddr(&from->listen, &settings.listen);
 	root->mgmt = mgmt_new(root->base, &settings, &ops, root, error, sizeof(error));
 	if (root->mgmt == NULL) {
 		log_line(LOG_ERR, "%s:%u: root: %s", from->where.file, from->where.line, error);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -472,6 +473,22 @@ test_memory_only(void **state)
 		"to 31 letters, digits, '-', '_' and '.', the first a letter or digit\n");
 }
 
+/* What the C library makes of a socket's address. */
+static void
+assert_sockaddr(const struct config_endpoint *endpoint, const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t size = config_endpoint_sockaddr(endpoint, &address);
+	char host[64], port[8], both[80];
+
+	assert_int_equal(getnameinfo((const struct sockaddr *)&address, size, host, sizeof(host),
+				 port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV),
+		0);
+	snprintf(both, sizeof(both), address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+		port);
+	assert_string_equal(both, text);
+}
+
 static void
 test_address_text(void **state)
 {
@@ -490,6 +507,7 @@ test_address_text(void **state)
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
 		assert_true(config_endpoint_parse(endpoints[i], &endpoint));
 		assert_string_equal(config_endpoint_text(&endpoint, text), endpoints[i]);
+		assert_sockaddr(&endpoint, endpoints[i]);
 	}
 	for (size_t i = 0; i < sizeof(bad_endpoints) / sizeof(bad_endpoints[0]); i++)
 		assert_false(config_endpoint_parse(bad_endpoints[i], &endpoint));
