@@ -296,16 +296,22 @@ struct config_statistics {
 	struct config_endpoint metrics; /* TCP; family 0 = nowhere */
 };
 
+/* Management connections, a node's and the root program's alike. */
+struct config_connections {
+	const char *certificate, *key, *authority; /* absolute paths; NULL if plain */
+	bool plain;				   /* without TLS */
+	uint32_t ping_ms;			   /* of silence, until it is tried */
+	uint32_t dead_ms;			   /* until it is given up */
+};
+
 struct config_management {
 	struct config_where where;
 	bool present;
-	struct config_endpoint root;		   /* TCP */
-	struct config_endpoint address;		   /* TCP; family 0 = no children */
-	const char *certificate, *key, *authority; /* absolute paths; NULL if plain */
-	bool plain;
+	struct config_endpoint root;	/* TCP */
+	struct config_endpoint address; /* TCP; family 0 = no children */
+	struct config_connections connections;
 	const char *state; /* absolute path; NULL = /var/lib/ferry/NAME.state */
 	uint64_t capacity; /* bit/s; 0 = not said */
-	uint32_t ping_ms, dead_ms;
 };
 
 struct config_memory;

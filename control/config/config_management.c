@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "config_private.h"
+#include "config_connections.h"
 
 #define ADDRESS_WANTED "an address and a TCP port, as \"10.9.0.1:13780\""
 
@@ -45,19 +45,7 @@ static const struct config_key management_keys[] = {
 		.offset = FIELD(address),
 		.wanted = ADDRESS_WANTED,
 		.help = "where children connect (TCP), default: nowhere"},
-	{.name = "certificate",
-		.kind = KEY_PATH,
-		.offset = FIELD(certificate),
-		.help = "PEM file, its name must be the node's"},
-	{.name = "key", .kind = KEY_PATH, .offset = FIELD(key), .help = "PEM file"},
-	{.name = "authority",
-		.kind = KEY_PATH,
-		.offset = FIELD(authority),
-		.help = "PEM file: who signs certificates"},
-	{.name = "plain",
-		.kind = KEY_BOOL,
-		.offset = FIELD(plain),
-		.help = "without TLS, on loopback only, default false"},
+	CONNECTION_TLS_KEYS(struct config_management, "the node's", "certificates"),
 	{.name = "state",
 		.kind = KEY_PATH,
 		.offset = FIELD(state),
@@ -67,22 +55,7 @@ static const struct config_key management_keys[] = {
 		.read = read_capacity,
 		.print = print_capacity,
 		.help = "bit/s that the node can carry, for the root; default not said"},
-	{.name = "ping_ms",
-		.kind = KEY_UINT32,
-		.offset = FIELD(ping_ms),
-		.min = 100,
-		.max = 60000,
-		.fallback = 2000,
-		.unit = "ms",
-		.help = "ms after which a silent connection is tried"},
-	{.name = "dead_ms",
-		.kind = KEY_UINT32,
-		.offset = FIELD(dead_ms),
-		.min = 200,
-		.max = 600000,
-		.fallback = 7000,
-		.unit = "ms",
-		.help = "ms after which it is given up"},
+	CONNECTION_PING_KEYS(struct config_management),
 };
 
 #define NB_KEYS (sizeof(management_keys) / sizeof(management_keys[0]))
@@ -101,22 +74,11 @@ static void
 check_group(
 	struct config_reader *reader, config_setting_t *group, const struct config_management *m)
 {
-	int files = (m->certificate != NULL) + (m->key != NULL) + (m->authority != NULL);
-
-	if (m->plain && files > 0)
-		config_reader_fail(reader, group,
-			"plain is true and certificate, key or authority is set; it must be one "
-			"or the other");
-	else if (m->plain && (!is_loopback(&m->root) || !is_loopback(&m->address)))
+	config_connections_check(reader, group, &m->connections);
+	if (m->connections.plain && (!is_loopback(&m->root) || !is_loopback(&m->address)))
 		config_reader_fail(reader, group,
 			"plain is true and root or address is not on loopback; TLS (certificate, "
 			"key, authority) would be right");
-	else if (!m->plain && files != 3)
-		config_reader_fail(reader, group,
-			"certificate, key and authority must all be set (or plain, on loopback)");
-	if (m->dead_ms <= m->ping_ms)
-		config_reader_fail(reader, group, "dead_ms is %u, it must be above ping_ms, %u",
-			m->dead_ms, m->ping_ms);
 }
 
 void

@@ -16,12 +16,12 @@ join(struct ferryd *f)
 	const struct config_management *own = &f->config->management;
 	struct mgmt_settings settings = {
 		.name = f->config->node.name,
-		.certificate = own->certificate,
-		.key = own->key,
-		.authority = own->authority,
-		.plain = own->plain,
-		.ping = own->ping_ms,
-		.dead = own->dead_ms,
+		.certificate = own->connections.certificate,
+		.key = own->connections.key,
+		.authority = own->connections.authority,
+		.plain = own->connections.plain,
+		.ping = own->connections.ping_ms,
+		.dead = own->connections.dead_ms,
 	};
 	char error[1024];
 

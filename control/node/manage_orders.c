@@ -88,7 +88,8 @@ manage_orders_begin(struct ferryd *f)
 		return -1;
 	}
 	config_endpoint_text(&own->root, address);
-	if (orders_root(address, own->plain ? NULL : own->authority, f->orders_root, error) != 0) {
+	if (orders_root(address, own->connections.plain ? NULL : own->connections.authority,
+		    f->orders_root, error) != 0) {
 		log_line(LOG_ERR, "%s", error);
 		return -1;
 	}

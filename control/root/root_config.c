@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "config_connections.h"
 #include "root_config_private.h"
 
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -39,19 +40,7 @@ static const struct config_key settings_keys[] = {
 		.offset = FIELD(listen),
 		.wanted = LISTEN_WANTED,
 		.help = "where nodes connect (TCP)"},
-	{.name = "certificate",
-		.kind = KEY_PATH,
-		.offset = FIELD(certificate),
-		.help = "PEM file, its name must be ^"},
-	{.name = "key", .kind = KEY_PATH, .offset = FIELD(key), .help = "PEM file"},
-	{.name = "authority",
-		.kind = KEY_PATH,
-		.offset = FIELD(authority),
-		.help = "PEM file: who signs nodes' certificates"},
-	{.name = "plain",
-		.kind = KEY_BOOL,
-		.offset = FIELD(plain),
-		.help = "without TLS, on loopback only, default false"},
+	CONNECTION_TLS_KEYS(struct root_settings, "^", "nodes' certificates"),
 	{.name = "store",
 		.kind = KEY_PATH,
 		.offset = FIELD(store),
@@ -82,40 +71,10 @@ static const struct config_key settings_keys[] = {
 		.max = 86400,
 		.fallback = 30,
 		.help = "s between reports, 0 for none"},
-	{.name = "ping_ms",
-		.kind = KEY_UINT32,
-		.offset = FIELD(ping_ms),
-		.min = 100,
-		.max = 60000,
-		.fallback = 2000,
-		.help = "ms after which a silent connection is tried"},
-	{.name = "dead_ms",
-		.kind = KEY_UINT32,
-		.offset = FIELD(dead_ms),
-		.min = 200,
-		.max = 600000,
-		.fallback = 7000,
-		.help = "ms after which it is given up"},
+	CONNECTION_PING_KEYS(struct root_settings),
 };
 
 #define SETTINGS_KEYS (sizeof(settings_keys) / sizeof(settings_keys[0]))
-
-static void
-check_settings(struct config_reader *reader, config_setting_t *group, const struct root_settings *s)
-{
-	int files = (s->certificate != NULL) + (s->key != NULL) + (s->authority != NULL);
-
-	if (s->plain && files > 0)
-		config_reader_fail(reader, group,
-			"plain is true and certificate, key or authority is set; it must be one "
-			"or the other");
-	else if (!s->plain && files != 3)
-		config_reader_fail(reader, group,
-			"certificate, key and authority must all be set (or plain, on loopback)");
-	if (s->dead_ms <= s->ping_ms)
-		config_reader_fail(reader, group, "dead_ms is %u, it must be above ping_ms, %u",
-			s->dead_ms, s->ping_ms);
-}
 
 static void
 read_settings(struct config_reader *reader, config_setting_t *setting, void *object)
@@ -127,7 +86,7 @@ read_settings(struct config_reader *reader, config_setting_t *setting, void *obj
 	settings->socket = SOCKET_DEFAULT;
 	settings->store = STORE_DEFAULT;
 	if (config_read_group(reader, setting, settings_keys, SETTINGS_KEYS, settings))
-		check_settings(reader, setting, settings);
+		config_connections_check(reader, setting, &settings->connections);
 	if (settings->report == NULL && settings->store != NULL)
 		settings->report = config_memory_printf(
 			reader->source->memory, "%s.report", settings->store);

@@ -36,12 +36,9 @@ struct root_settings {
 	const char *socket; /* absolute path */
 	const char *store;
 	struct config_endpoint listen; /* TCP */
-	const char *certificate, *key, *authority;
-	bool plain;
-	const char *report; /* file of reports; never NULL */
-	uint32_t report_s;  /* between two; 0 = none are written */
-	uint32_t ping_ms;   /* of silent connections */
-	uint32_t dead_ms;
+	struct config_connections connections;
+	const char *report;  /* file of reports; never NULL */
+	uint32_t report_s;   /* between two; 0 = none are written */
 	uint32_t forwarding; /* enum root_forwarding */
 	uint32_t tcp;	     /* enum root_tcp */
 };

@@ -368,12 +368,12 @@ root_mgmt_open(struct root *root)
 	const struct root_settings *from = &root->config->settings;
 	struct mgmt_settings settings = {
 		.name = ROOT_SELF,
-		.certificate = from->certificate,
-		.key = from->key,
-		.authority = from->authority,
-		.plain = from->plain,
-		.ping = from->ping_ms,
-		.dead = from->dead_ms,
+		.certificate = from->connections.certificate,
+		.key = from->connections.key,
+		.authority = from->connections.authority,
+		.plain = from->connections.plain,
+		.ping = from->connections.ping_ms,
+		.dead = from->connections.dead_ms,
 	};
 	char error[1024];
 

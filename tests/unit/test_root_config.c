@@ -101,7 +101,7 @@ test_whole(void **state)
 	(void)state;
 	assert_int_equal(config->settings.listen.address.family, AF_INET6);
 	assert_int_equal(config->settings.listen.udp_port, 13780);
-	assert_string_equal(config->settings.certificate, "/c.pem");
+	assert_string_equal(config->settings.connections.certificate, "/c.pem");
 	assert_int_equal(config->settings.tcp, ROOT_TCP_UDP);
 	assert_int_equal(config->settings.forwarding, ROOT_FORWARDING_OPEN);
 	assert_int_equal(config->place_count, 3);
