@@ -152,18 +152,55 @@ pool_new(const struct node *node, const char *what, uint32_t n, uint16_t room)
 	return rte_pktmbuf_pool_create(name, n, POOL_CACHE, 0, room, SOCKET_ID_ANY);
 }
 
-int
-node_layout(struct node *node, const struct node_budget *budget, const char **error)
+/* The packet pools, as large as all holders together. */
+static int
+layout_pools(struct node *node, const struct node_budget *budget)
 {
 	struct node_holder holders[NODE_HOLDERS_MAX];
 	uint32_t n = node_holders(node->nb_workers, node->nb_ports, budget, holders), sum = 0;
 	uint16_t room = budget->buffer_bytes != 0 ? budget->buffer_bytes
 						  : RTE_MBUF_DEFAULT_BUF_SIZE;
-	int rc;
 
 	for (uint32_t i = 0; i < n; i++)
 		sum += holders[i].packets;
-	rc = layout_receive(node, error);
+	/* Each packet that is held somewhere may be a copy: a header before a shared payload. */
+	node->pool_packets = sum;
+	node->pool_headers = sum;
+	node->pool = pool_new(node, "pkt", sum, room);
+	node->header_pool = pool_new(node, "hdr", sum, HEADER_ROOM);
+	return node->pool != NULL && node->header_pool != NULL ? 0 : -ENOMEM;
+}
+
+/* What a worker keeps packets in. */
+static int
+layout_worker(struct worker *w, const struct node_budget *budget, const char **error)
+{
+	uint16_t nb_workers = w->node->nb_workers;
+
+	w->pool = w->node->pool;
+	w->header_pool = w->node->header_pool;
+	if (budget->recode_packets > 0) {
+		w->recode = recode_store_new(node_recode_generations(nb_workers, budget),
+			recode_packets(nb_workers, budget), budget->recode_span,
+			budget->recode_hold);
+		if (w->recode == NULL) {
+			*error = "not enough memory for generations that are recoded";
+			return -ENOMEM;
+		}
+	}
+	if (feeder_pool_init(&w->feeders, budget->feeder_queues,
+		    node_feeder_packets(nb_workers, budget)) < 0) {
+		*error = "not enough memory for the feeders' queues";
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int
+node_layout(struct node *node, const struct node_budget *budget, const char **error)
+{
+	int rc = layout_receive(node, error);
+
 	if (rc < 0)
 		return rc;
 	for (uint16_t p = 0; p < node->nb_ports; p++) {
@@ -173,34 +210,11 @@ node_layout(struct node *node, const struct node_budget *budget, const char **er
 			return rc;
 		}
 	}
-	/* Each packet that is held somewhere may be a copy: a header before a shared payload. */
-	node->pool_packets = sum;
-	node->pool_headers = sum;
-	node->pool = pool_new(node, "pkt", sum, room);
-	node->header_pool = pool_new(node, "hdr", sum, HEADER_ROOM);
-	if (node->pool == NULL || node->header_pool == NULL) {
+	if (layout_pools(node, budget) < 0) {
 		*error = "not enough memory for the packet pools";
 		return -ENOMEM;
 	}
-	for (uint16_t i = 0; i < node->nb_workers; i++) {
-		struct worker *w = node->workers[i];
-
-		w->pool = node->pool;
-		w->header_pool = node->header_pool;
-		if (budget->recode_packets > 0)
-			w->recode = recode_store_new(
-				node_recode_generations(node->nb_workers, budget),
-				recode_packets(node->nb_workers, budget), budget->recode_span,
-				budget->recode_hold);
-		if (budget->recode_packets > 0 && w->recode == NULL) {
-			*error = "not enough memory for generations that are recoded";
-			return -ENOMEM;
-		}
-		if (feeder_pool_init(&w->feeders, budget->feeder_queues,
-			    node_feeder_packets(node->nb_workers, budget)) < 0) {
-			*error = "not enough memory for the feeders' queues";
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	for (uint16_t i = 0; i < node->nb_workers && rc == 0; i++)
+		rc = layout_worker(node->workers[i], budget, error);
+	return rc;
 }

@@ -175,34 +175,40 @@ node_find_link(const struct node *node, uint32_t node_id)
 	return id_map_find(&node->peers, node_id);
 }
 
+/* All headers of a link's DATA up to the Pathlet; NULL: out of memory. */
+static struct frame_template *
+header_new(const struct node *node, const struct link *link, const struct rte_ether_addr *mac)
+{
+	struct frame_template *t = rte_malloc("link_header", sizeof(*t), RTE_CACHE_LINE_SIZE);
+	struct frame_endpoints ends = {
+		.source_mac = link->port->mac,
+		.destination_mac = *mac,
+		.source = link->port->addresses[link->local],
+		.destination = link->remote,
+		.source_port = link->port->udp_port,
+		.destination_port = link->udp_port,
+		.hop_limit = FRAME_HOP_LIMIT,
+		.ecn = link_is_tfrc(link) ? FRAME_ECN_ECT0 : 0,
+	};
+	struct link_hdr hdr = {
+		.version_type = LINK_VERSION << 4 | LINK_DATA,
+		.epoch = rte_cpu_to_be_16(link->epoch),
+		.node = rte_cpu_to_be_32(node->id),
+	};
+
+	if (t != NULL)
+		frame_template_build(t, link->port, &ends, &hdr, sizeof(hdr));
+	return t;
+}
+
 int
 node_set_link_mac(struct node *node, struct link *link, const struct rte_ether_addr *mac)
 {
 	const struct frame_template *old = link->header;
-	struct frame_template *t = NULL;
+	struct frame_template *t = mac != NULL ? header_new(node, link, mac) : NULL;
 
-	if (mac != NULL) {
-		struct frame_endpoints ends = {
-			.source_mac = link->port->mac,
-			.destination_mac = *mac,
-			.source = link->port->addresses[link->local],
-			.destination = link->remote,
-			.source_port = link->port->udp_port,
-			.destination_port = link->udp_port,
-			.hop_limit = FRAME_HOP_LIMIT,
-			.ecn = link_is_tfrc(link) ? FRAME_ECN_ECT0 : 0,
-		};
-		struct link_hdr hdr = {
-			.version_type = LINK_VERSION << 4 | LINK_DATA,
-			.epoch = rte_cpu_to_be_16(link->epoch),
-			.node = rte_cpu_to_be_32(node->id),
-		};
-
-		t = rte_malloc("link_header", sizeof(*t), RTE_CACHE_LINE_SIZE);
-		if (t == NULL)
-			return -ENOMEM;
-		frame_template_build(t, link->port, &ends, &hdr, sizeof(hdr));
-	}
+	if (mac != NULL && t == NULL)
+		return -ENOMEM;
 	__atomic_store_n(&link->header, t, __ATOMIC_RELEASE);
 	if (old != NULL)
 		reclaim_defer(&node->reclaim, rte_free, (void *)(uintptr_t)old);
