@@ -16,6 +16,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "hash.h"
 #include "reclaim.h"
 
 /*
@@ -43,7 +44,7 @@ struct id_map {
 static inline uint64_t
 id_table_home(const struct id_table *table, uint64_t key)
 {
-	return (key * 0x9e3779b97f4a7c15u) >> table->shift;
+	return hash_id(key) >> table->shift;
 }
 
 static inline const struct id_table *

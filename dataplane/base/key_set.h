@@ -19,6 +19,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 
+#include "hash.h"
 #include "reclaim.h"
 
 /* Not a key that can be stored, and never found: a free place. No session has it (source.h). */
@@ -57,7 +58,7 @@ key_set_table(const struct key_set *set)
 static inline uint32_t
 key_table_home(const struct key_table *table, uint64_t key)
 {
-	return (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);
+	return (uint32_t)(hash_id(key) >> table->shift);
 }
 
 /* Where a key nearly always is, if it is in the set. */

@@ -44,7 +44,7 @@ table_new(uint32_t live, const struct line_pool *pool)
 static uint32_t
 place(const struct line_table *table, uint64_t key)
 {
-	uint32_t i = (uint32_t)(line_map_hash(key) >> table->shift);
+	uint32_t i = (uint32_t)(hash_id(key) >> table->shift);
 
 	while (is_line(table->slots[i]))
 		i = (i + 1) & table->mask;
@@ -58,15 +58,14 @@ table_fill(struct line_table *table, uint64_t key, uint32_t number)
 
 	table->used += table->slots[i] == LINE_MAP_FREE;
 	table->live++;
-	__atomic_store_n(
-		&table->slots[i], line_map_tag(line_map_hash(key)) | number, __ATOMIC_RELEASE);
+	__atomic_store_n(&table->slots[i], line_map_tag(hash_id(key)) | number, __ATOMIC_RELEASE);
 }
 
 /* The slot of key and its line; -1: there is none. */
 static int64_t
 slot_of(const struct line_table *table, uint64_t key, line_key_fn *key_of, void **line)
 {
-	uint64_t hash = line_map_hash(key);
+	uint64_t hash = hash_id(key);
 	uint32_t i = (uint32_t)(hash >> table->shift), tag = line_map_tag(hash);
 
 	for (;; i = (i + 1) & table->mask) {

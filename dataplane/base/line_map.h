@@ -16,6 +16,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "hash.h"
 #include "line_pool.h"
 #include "reclaim.h"
 
@@ -40,12 +41,6 @@ struct line_map {
 	line_key_fn *key_of;
 };
 
-static inline uint64_t
-line_map_hash(uint64_t key)
-{
-	return key * 0x9e3779b97f4a7c15u;
-}
-
 /* The part of the hash that a slot holds, in its place. */
 static inline uint32_t
 line_map_tag(uint64_t hash)
@@ -68,7 +63,7 @@ line_map_table(const struct line_map *map)
 static inline void
 line_table_prefetch(const struct line_table *table, uint64_t key)
 {
-	rte_prefetch0(&table->slots[line_map_hash(key) >> table->shift]);
+	rte_prefetch0(&table->slots[hash_id(key) >> table->shift]);
 }
 
 /*
@@ -78,7 +73,7 @@ line_table_prefetch(const struct line_table *table, uint64_t key)
 static inline void *
 line_table_guess(const struct line_table *table, uint64_t key)
 {
-	uint64_t hash = line_map_hash(key);
+	uint64_t hash = hash_id(key);
 	uint32_t i = (uint32_t)(hash >> table->shift), tag = line_map_tag(hash);
 
 	for (;; i = (i + 1) & table->mask) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_malloc.h>
 
+#include "hash.h"
 #include "recode_store.h"
 #include "worker.h"
 
@@ -79,8 +80,8 @@ bucket_of(const struct recode_store *store, const struct recode_key *key)
 {
 	uint64_t mix = (uint64_t)key->conference << 32 | key->session;
 
-	mix = (mix * 0x9e3779b97f4a7c15u) ^ ((uint64_t)key->first << 16 | key->epoch);
-	return &store->buckets[(mix * 0x9e3779b97f4a7c15u) >> store->shift];
+	mix = hash_id(mix) ^ ((uint64_t)key->first << 16 | key->epoch);
+	return &store->buckets[hash_id(mix) >> store->shift];
 }
 
 static inline bool

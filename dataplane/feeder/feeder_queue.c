@@ -6,6 +6,7 @@
 #include <rte_malloc.h>
 
 #include "feeder_queue.h"
+#include "hash.h"
 
 static_assert(sizeof(struct feeder_queue) == 128, "queue of a conference");
 
@@ -112,7 +113,7 @@ bucket_of(const struct feeder_pool *pool, uint16_t link, uint32_t conference)
 {
 	uint64_t key = (uint64_t)link << 32 | conference;
 
-	return &pool->buckets[(key * 0x9e3779b97f4a7c15u) >> pool->shift];
+	return &pool->buckets[hash_id(key) >> pool->shift];
 }
 
 struct feeder_queue *

@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "hash.h"
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
@@ -142,7 +143,7 @@ node_spread(const struct node *node, uint64_t key, const struct port *port,
 	for (uint16_t i = 0; i < node->nb_workers; i++)
 		if (admits == NULL || admits(node->workers[i], port))
 			fit[n++] = i;
-	return n > 0 ? fit[(key * 0x9e3779b97f4a7c15u >> 32) % n] : -1;
+	return n > 0 ? fit[(hash_id(key) >> 32) % n] : -1;
 }
 
 int
