@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the management tree share. */
+/*
+ * What the files of the management tree share. All of it is of the event loop's thread.
+ *
+ * A connection that is closed is freed when the loop has turned (`reap`), so that whoever holds a
+ * pointer to it within a callback may go on looking at its state; nothing is sent over it.
+ */
 #ifndef FERRY_MGMT_PRIVATE_H
 #define FERRY_MGMT_PRIVATE_H
 
@@ -22,7 +27,8 @@
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
 #define MGMT_REDIRECTS	  3	   /* that are followed at once */
-#define MGMT_WHY_MAX	  160
+#define MGMT_WHY_MAX	  160	   /* bytes of a reason */
+#define MGMT_HOST_MAX	  64	   /* bytes of an address in text, with its port */
 
 enum mgmt_state {
 	MGMT_NAMELESS, /* connecting, shaking hands, or not yet introduced */
@@ -98,13 +104,14 @@ uint64_t mgmt_now(void); /* ms, monotonic */
 uint64_t mgmt_utc(void); /* ms since the epoch */
 void mgmt_log(struct mgmt *mgmt, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Tells the program; why may be NULL. */
 void mgmt_told(struct mgmt *mgmt, enum mgmt_event event, const char *name, const char *why);
-#define MGMT_HOST_MAX 64
-/* Address and port in text; returns buf (MGMT_HOST_MAX). */
+/* The address in text (MGMT_HOST_MAX bytes, returned), the port in host order. */
 const char *mgmt_host(const struct sockaddr_storage *address, char *buf, uint16_t *port);
 bool mgmt_is_loopback(const struct sockaddr_storage *address);
 /* "10.0.0.1:13700"; buf has MGMT_HOST_MAX bytes. */
 const char *mgmt_address_text(const struct sockaddr_storage *address, char *buf);
+/* The other way; port in host order. False: host is no address, or port is 0. */
 bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 
 /* mgmt_room.c: may one more from there wait for its name? False: it is to be refused. */
@@ -113,22 +120,29 @@ bool mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer);
 /* mgmt_conn.c: fd is connected, or -1: it connects to address. NULL: no memory. */
 struct mgmt_conn *mgmt_conn_new(struct mgmt *mgmt, int fd, const struct sockaddr_storage *address,
 	enum mgmt_side side, const char *name);
-/* Closes; with linger, after what waits for it was written. */
+/* Closes, and says why; with linger, after what waits for it was written. */
 void mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* It has a name. False: it is closed. */
 bool mgmt_conn_named(struct mgmt_conn *conn, const char *name);
-/* 0 or a negative errno. */
+/* Sends a message's text; it is copied. 0, -ENOTCONN, or -ENOBUFS or -ENOMEM. */
 int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
+/* Is one of its time limits over? Then it is pinged or closed. now: mgmt_now(). */
 void mgmt_conn_look(struct mgmt_conn *conn, uint64_t now);
+/* A neighbour that is connected and has its name; NULL: none. */
 struct mgmt_conn *mgmt_conn_find(struct mgmt *mgmt, const char *name);
+/* Of one that is gone, or with all that there is: frees it at once. */
 void mgmt_conn_free(struct mgmt_conn *conn);
 
-/* mgmt_join.c */
+/* mgmt_join.c, a node's. The root names a parent; host is NULL where it is the root itself. */
 void mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port);
+/* One try to reach it. */
 void mgmt_join_begin(struct mgmt *mgmt);
+/* It went away, or was not reached: the next try comes after a pause. */
 void mgmt_join_lost(struct mgmt *mgmt);
+/* Something came over a connection: is it the parent, it takes us. */
 void mgmt_join_heard(struct mgmt_conn *conn);
+/* Connected to it, and it has its name: says hello. */
 void mgmt_join_up(struct mgmt_conn *conn);
 
 /* mgmt_receive.c: a message of conn, as it came. */
@@ -136,12 +150,14 @@ void mgmt_receive(struct mgmt_conn *conn, const char *text, size_t size);
 
 /* mgmt_own.c: what a node does by itself; true: and the handler need not know. */
 bool mgmt_own(struct mgmt_conn *conn, const struct message *message);
+/* Who is below has changed: the parent is told, of several changes at once. */
 void mgmt_update_soon(struct mgmt *mgmt);
 void mgmt_update_send(struct mgmt *mgmt);
 void mgmt_ping(struct mgmt_conn *conn);
 
-/* mgmt_send.c */
+/* mgmt_send.c: the neighbour by which a message leaves for somebody; NULL: none leads there. */
 struct mgmt_conn *mgmt_route(struct mgmt *mgmt, const char *to);
+/* As mgmt_send, to this neighbour. */
 int mgmt_conn_send(struct mgmt_conn *conn, struct message *message);
 /* An error back to a direct neighbour about what it said; time and type may be 0 and NULL. */
 void mgmt_conn_refuse(struct mgmt_conn *conn, const struct message *request, uint64_t time,
