@@ -169,42 +169,4 @@ link_lost(const struct link_rx *rx)
 	return rx->lost_before + rx->window.missing;
 }
 
-/* A datagram from a neighbour that its link accepted. */
-struct link_datagram {
-	struct rte_mbuf *m; /* data begins after the link header, ends with the datagram */
-	struct link *link;
-	uint8_t type; /* enum link_type */
-};
-
-struct worker;
-
-/*
- * Judges the link header of a UDP datagram to the node's own port and does the link's accounting.
- * DROP_none: *out is set, m begins after the link header and is cut to the UDP length; or *handed
- * is, and m went to the worker that owns the receiving side. Otherwise m is as it came, the
- * caller's to drop.
- */
-enum drop_reason link_input(struct worker *w, struct port *port, struct rte_mbuf *m,
-	const struct frame_view *view, struct link_datagram *out, bool *handed);
-
-/* Makes a frame's UDP payload the packet: cut on both sides, its checksum's sum kept. */
-void packet_from_frame(struct rte_mbuf *m, const struct frame_view *view);
-
-/*
- * What a neighbour sent that is not DATA: consumes, answers or drops m.
- */
-void link_control_input(struct worker *w, struct link_datagram *datagram);
-
-/* The part of that which is the owner's of the link: arrived is when m came, ns. */
-void link_control_owned(
-	struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m, uint64_t arrived);
-
-/*
- * Sends packets on a link that this worker owns: DATA whose first bytes are the next hop's Pathlet,
- * or one of the other types (type) whose data is its body. All packets are taken; what cannot be
- * sent is dropped by name.
- */
-void
-link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n);
-
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What neighbours say to each other beside DATA: FEEDBACK, PROBE, PROBE_REPLY, DECODED. */
+#include "link_control.h"
 #include "decoded_input.h"
 #include "feeder.h"
-#include "link.h"
 #include "link_tfrc.h"
 #include "node.h"
 #include "packet.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fast path of the link stage on receipt: the next DATA datagram, in order, of the epoch that
- * the link is in. Everything else, and every refusal, is link_input's: the general path.
+ * The link stage on receipt: its fast path for the next DATA datagram, in order, of the epoch that
+ * the link is in; link_input, the general path, for everything else and for every refusal. The
+ * worker on whose queue the datagram came.
  */
 #ifndef FERRY_LINK_INPUT_H
 #define FERRY_LINK_INPUT_H
@@ -10,6 +11,25 @@
 #include "node.h"
 #include "packet.h"
 #include "worker.h"
+
+/* A datagram from a neighbour that its link accepted. */
+struct link_datagram {
+	struct rte_mbuf *m; /* data begins after the link header, ends with the datagram */
+	struct link *link;
+	uint8_t type; /* enum link_type */
+};
+
+/*
+ * Judges the link header of a UDP datagram to the node's own port and does the link's accounting.
+ * DROP_none: *out is set, m begins after the link header and is cut to the UDP length; or *handed
+ * is, and m went to the worker that owns the receiving side. Otherwise m is as it came, the
+ * caller's to drop.
+ */
+enum drop_reason link_input(struct worker *w, struct port *port, struct rte_mbuf *m,
+	const struct frame_view *view, struct link_datagram *out, bool *handed);
+
+/* Makes a frame's UDP payload the packet: cut on both sides, its checksum's sum kept. */
+void packet_from_frame(struct rte_mbuf *m, const struct frame_view *view);
 
 /* The configured peer with this NodeID and address on this port; NULL: unknown. */
 static inline struct link *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link stage on departure, as short as it can be: a DATA packet in one piece whose headroom may
- * be written, over IPv4. Everything else is link_output's.
+ * The link stage on departure: its fast path for a DATA packet in one piece whose headroom may be
+ * written, over IPv4; link_output, the general path, for everything else. The link's owner.
  */
 #ifndef FERRY_LINK_OUTPUT_H
 #define FERRY_LINK_OUTPUT_H
@@ -10,6 +10,13 @@
 #include "packet.h"
 #include "tx_buffer.h"
 #include "worker.h"
+
+/*
+ * Sends packets: DATA whose first bytes are the next hop's Pathlet, or one of the other types (enum
+ * link_type) whose data is its body. All packets are taken; what cannot be sent is dropped by name.
+ */
+void
+link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n);
 
 /* Not shared, in one segment, with the headroom that the prepared headers need. */
 static inline bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "prober.h"
+#include "link_output.h"
 #include "link_tfrc.h"
 #include "node.h"
 #include "packet.h"

@@ -5,6 +5,7 @@
 #include "forward.h"
 #include "ingress.h"
 #include "input.h"
+#include "link_control.h"
 #include "link_input6.h"
 #include "node.h"
 

@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "ingress.h"
 #include "input.h"
+#include "link_control.h"
 #include "node.h"
 #include "tx_buffer.h"
 
