@@ -4,6 +4,7 @@
 #include <rte_malloc.h>
 
 #include "destination_settle.h"
+#include "egress.h"
 #include "node.h"
 #include "packet.h"
 #include "port.h"

@@ -200,7 +200,4 @@ destination_is_resolved(const struct destination *dst)
 /* Drops what is held for order: the session ends here. Owner only. */
 void destination_flush(struct worker *w, struct destination *dst);
 
-/* Gives a payload to the egress. Owner only; m is taken. */
-void egress_output(struct worker *w, struct destination *dst, struct rte_mbuf *m);
-
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A destination's payload as a plain UDP datagram. Its owner sends on its egress port. */
+/*
+ * Where a destination delivers: the general path to any egress, and the fast path of a plain UDP
+ * datagram on its egress port. The destination's owner only.
+ */
 #ifndef FERRY_EGRESS_H
 #define FERRY_EGRESS_H
 
@@ -8,6 +11,9 @@
 #include "node.h"
 #include "packet.h"
 #include "tx_buffer.h"
+
+/* Gives a payload (data begins at it) to the egress, or drops it by name; m is taken. */
+void egress_output(struct worker *w, struct destination *dst, struct rte_mbuf *m);
 
 static inline const struct frame_template *
 egress_header(const struct destination_line *line)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "reorder.h"
+#include "egress.h"
 #include "worker.h"
 
 static inline struct rte_mbuf **

@@ -231,6 +231,26 @@ def test_what_was_lost_is_computed(known, kind):
     nothing_else(known)
 
 
+@pytest.mark.parametrize("head", [{"length": 9}, {"length": 8, "reserved": 1},
+                                  {"length": 8, "flags": fs.CODED}])
+def test_what_no_source_packet_can_be_is_not_delivered(known, head):
+    """Two packets of a generation; the first never comes, and what it would be is impossible."""
+    source = known.source(CODED_BLOCK)
+    first, payloads = source.next_seq, [payload_of(8), payload_of(8)]
+    source.next_seq += 2
+    coding = fs.FerryCoding(n=8, index=1)
+    _, came = send(known, CODED_BLOCK, bytes(coding) + payloads[1], flags=fs.CODED, seq=first, stamp=7)
+    moved = [came, take_egress(known, "v4", CODED_BLOCK, payloads[1])]
+    symbols = [bytes(fs.FerrySymbol(stamp=7, **head)) + payloads[0], symbol(payloads[1], 7)]
+    coding = fs.FerryCoding(kind=fs.SEEDED, final=1, n=2)
+    _, came = send(known, CODED_BLOCK, bytes(coding) + combination(coding.vector(), symbols),
+                   flags=fs.CODED, seq=first, stamp=7)
+    known.expect_moved(add(*moved, came, {"drop coding_symbol": 1, "node dropped": 1,
+                                          f"flow {CODED_BLOCK}/0 received": 1,
+                                          f"session {CODED_BLOCK} lost": 1}))
+    nothing_else(known)
+
+
 def test_window_computes_too(known):
     source = known.source(CODED_WINDOW)
     first, payloads, moved = source.next_seq, [payload_of(n) for n in (40, 50)], []
