@@ -93,6 +93,9 @@ read_path(const char *format, const char *value, struct settings *settings)
 {
 	int n;
 
+	if (settings->path[0] != 0)
+		return usage(
+			"--socket, --node and --root each name a socket: give one of them", "");
 	if (format == NULL)
 		n = snprintf(settings->path, sizeof(settings->path), "%s", value);
 	else
@@ -288,6 +291,15 @@ make_certificates(const struct settings *settings, int argc, char *const *argv)
 	return EXIT_REFUSED;
 }
 
+/* Commands that change nothing, however often they are sent. */
+static bool
+only_asks(const char *command)
+{
+	return strcmp(command, "show") == 0 || strcmp(command, "events") == 0 ||
+	       strcmp(command, "metrics") == 0 || strcmp(command, "help") == 0 ||
+	       tables_is_root(command);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -320,6 +332,9 @@ main(int argc, char **argv)
 		settings.follow |= strcmp(argv[i], "--follow") == 0;
 	if (settings.follow && settings.watch > 0)
 		return usage("--watch and --follow exclude each other", "");
+	if (settings.watch > 0 && !only_asks(argv[0]))
+		return usage("--watch goes with what shows something, it would repeat the command ",
+			argv[0]);
 	if (settings.path[0] == 0 && ctl_client_find(settings.path, error, sizeof(error)) != 0) {
 		fprintf(stderr, "ferryctl: %s\n", error);
 		return EXIT_REFUSED;

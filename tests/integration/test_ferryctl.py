@@ -217,7 +217,9 @@ def test_no_node(tmp_path):
 
 @pytest.mark.parametrize("words", [
     [], ["show"], ["--wrong", "show", "node"], ["-w0", "show", "node"],
-    ["events", "--follow", "--watch"], ["--watch=x", "show", "node"], ["show", "node", "--watch=-1"], ["-s"],
+    ["events", "--follow", "--watch"], ["--watch", "flow", "add", "1", "1", "1", "2"], ["reload", "--watch"],
+    ["-n", "a", "-r", "tree"], ["-s", "/a", "-s", "/b", "show", "node"], ["--watch=x", "show", "node"],
+    ["show", "node", "--watch=-1"], ["-s"],
 ])
 def test_usage(words):
     done = run(*words)
