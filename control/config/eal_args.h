@@ -38,6 +38,17 @@ int eal_env_read(struct eal_env *env, char *reason, size_t size);
 uint64_t eal_env_huge_free(const char *directory);
 
 /*
+ * Nodes that start at once on one machine look for hugepages and take them one after the other:
+ * each locks this file (flock) meanwhile. The descriptor that holds the turn, or -1 if it was not
+ * had in wait_ms, or cannot be; a start then goes on without. eal_turn_give() sets the descriptor
+ * to -1, and may be called with -1.
+ */
+#define EAL_TURN_FILE "/proc/sys/vm/nr_hugepages"
+#define EAL_TURN_MS   10000
+int eal_turn_take(const char *path, uint32_t wait_ms);
+void eal_turn_give(int *fd);
+
+/*
  * Builds the arguments. memory_mib is what the node's pools need; with hugepages enough for it the
  * EAL takes them as it needs them, else it gets that much ordinary memory. A memory option among
  * the configuration's own EAL arguments (as --no-huge, -m, --huge-dir) takes the place of both. 0,

@@ -188,6 +188,7 @@ boot_eal(struct ferryd *f)
 	make_budget(f->config, &f->budget);
 	mib = memory_mib(f->config, &f->budget);
 	log_budget(f->config, &f->budget, mib);
+	f->eal_turn = eal_turn_take(EAL_TURN_FILE, EAL_TURN_MS);
 	if (eal_env_read(&env, reason, sizeof(reason)) < 0 ||
 		eal_args_build(&f->eal, f->config, &env, mib, reason, sizeof(reason)) < 0) {
 		log_line(LOG_ERR, "%s", reason);
@@ -217,5 +218,6 @@ undo_eal(struct ferryd *f)
 {
 	if (f->eal_started)
 		(void)rte_eal_cleanup();
+	eal_turn_give(&f->eal_turn);
 	eal_args_free(&f->eal);
 }

@@ -77,6 +77,7 @@ boot_ports(struct ferryd *f)
 		log_line(LOG_ERR, "%s%s", reason, memory_hint(f));
 		return -1;
 	}
+	eal_turn_give(&f->eal_turn);
 	for (uint32_t i = 0; i < f->config->port_count; i++) {
 		const struct config_port *config = &f->config->ports[i];
 

@@ -189,6 +189,42 @@ test_environment(void **state)
 	assert_in_range(env.cpu_count, 1, EAL_CPUS_MAX);
 }
 
+/* A lock is its open file's, so two descriptors of one process are as two nodes. */
+static void
+test_turn(void **state)
+{
+	char path[] = "/tmp/ferry-turn-XXXXXX";
+	int file = mkstemp(path), first, second;
+
+	(void)state;
+	assert_true(file >= 0);
+	first = eal_turn_take(path, 0);
+	assert_true(first >= 0);
+	assert_int_equal(eal_turn_take(path, 0), -1);
+	assert_int_equal(eal_turn_take(path, 60), -1);
+	eal_turn_give(&first);
+	assert_int_equal(first, -1);
+	eal_turn_give(&first);
+	second = eal_turn_take(path, 0);
+	assert_true(second >= 0);
+	eal_turn_give(&second);
+	close(file);
+	unlink(path);
+	assert_int_equal(eal_turn_take(path, 1000), -1); /* no such file: at once */
+}
+
+/* The file that nodes lock: whoever may run one may lock it. */
+static void
+test_turn_of_nodes(void **state)
+{
+	int fd = eal_turn_take(EAL_TURN_FILE, EAL_TURN_MS);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(eal_turn_take(EAL_TURN_FILE, 0), -1);
+	eal_turn_give(&fd);
+}
+
 int
 main(void)
 {
@@ -199,6 +235,8 @@ main(void)
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_device_names),
 		cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_turn),
+		cmocka_unit_test(test_turn_of_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
