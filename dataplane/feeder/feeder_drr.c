@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_common.h>
 #include <rte_prefetch.h>
 
 #include "feeder_drr.h"
@@ -86,6 +87,8 @@ leave(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 	}
 	q->deficit = 0;
 	feeder_queue_rest(pool, q);
+	if (drr->classes == 0)
+		drr->credit = 0;
 }
 
 bool
@@ -123,24 +126,23 @@ choose_class(struct feeder_drr *drr)
 	uint8_t top = highest(drr->classes);
 	uint32_t lower = drr->classes & ~(1u << top), below;
 
-	if (likely(lower == 0 || drr->share == 0)) {
-		drr->credit = 0;
-		return top;
-	}
-	if (drr->credit <= 0)
+	if (likely(lower == 0 || drr->credit <= 0))
 		return top;
 	below = lower & ((1u << drr->turn) - 1);
 	return highest(below != 0 ? below : lower);
 }
 
-/* What was sent counts for the share of lower priorities, or against it. */
+/*
+ * What was sent counts for the share of lower priorities, or against it. While none of them waits
+ * they earn nothing, but what they had too early is made up for.
+ */
 static void
 charge_class(struct feeder_drr *drr, uint8_t class, uint8_t top, uint32_t bytes)
 {
-	if ((drr->classes & ~(1u << top)) == 0)
-		return;
 	if (class == top) {
 		drr->credit += (int64_t)bytes * drr->share;
+		if ((drr->classes & ~(1u << top)) == 0)
+			drr->credit = RTE_MIN(drr->credit, 0);
 	} else {
 		drr->credit -= (int64_t)bytes * (PERCENT - drr->share);
 		drr->turn = class;

@@ -168,6 +168,30 @@ test_share_keeps_from_starving(void **state)
 	end();
 }
 
+/* The share is also the most that they have, however few of their packets wait at a time. */
+static void
+test_share_is_no_more_than_that(void **state)
+{
+	uint64_t sent[2] = {0}, all = 0;
+
+	(void)state;
+	begin(10);
+	for (uint32_t i = 0; i < 30000; i++) {
+		struct feeder_next next;
+
+		while (queue(0, 7, 1)->packets < 3)
+			push(0, 7, 1, 1000);
+		/* Each comes a while after the one before has gone. */
+		if (i % 3 == 0 && drr.packets == 3)
+			push(1, 4, 1, 700);
+		next = feeder_drr_take(&pool, &drr, S);
+		sent[number_of(next.m)] += next.bytes;
+		all += next.bytes;
+	}
+	assert_in_range(sent[1], all * 9 / 100, all * 10 / 100 + 2000);
+	end();
+}
+
 /* A lower priority that comes anew has earned nothing before. */
 static void
 test_share_is_not_saved_up(void **state)
@@ -364,6 +388,7 @@ main(void)
 		cmocka_unit_test(test_larger_than_a_turn),
 		cmocka_unit_test(test_strict_priority),
 		cmocka_unit_test(test_share_keeps_from_starving),
+		cmocka_unit_test(test_share_is_no_more_than_that),
 		cmocka_unit_test(test_share_is_not_saved_up),
 		cmocka_unit_test(test_delay_sensitive_first),
 		cmocka_unit_test(test_age),
