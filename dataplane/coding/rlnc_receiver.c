@@ -241,7 +241,7 @@ account(struct destination *dst, const struct session_hdr *hdr)
 {
 	uint16_t id = destination_flow_of(dst, hdr->flow), seq = rte_be_to_cpu_16(hdr->flow_seq);
 	struct rlnc_flow *flow = &dst->coding->flows[id];
-	int16_t step = (int16_t)(seq - flow->highest);
+	int32_t step = destination_flow_step(dst, flow->highest, seq);
 
 	if (!flow->begun || step > 0) {
 		flow->seen = (flow->begun && step < 64 ? flow->seen << step : 0) | 1;

@@ -53,14 +53,14 @@ void
 destination_account_flow(struct destination *dst, uint16_t id, uint16_t seq)
 {
 	struct destination_flow *flow = destination_flow(dst, id);
-	int16_t step = (int16_t)(seq - flow->highest);
+	int32_t step = destination_flow_step(dst, flow->highest, seq);
 
 	flow->received++;
 	if (!flow->seen) {
 		flow->seen = true;
 		flow->highest = seq;
 	} else if (step > 0) {
-		flow->lost += (uint16_t)(step - 1);
+		flow->lost += (uint32_t)step - 1;
 		flow->highest = seq;
 	} else if (flow->lost > 0) {
 		flow->lost--;

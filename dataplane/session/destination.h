@@ -140,6 +140,19 @@ destination_flow_const(const struct destination *dst, uint16_t id)
 	return id == 0 ? &dst->first : &dst->flows[id - 1];
 }
 
+/*
+ * How far a packet of a flow is ahead of the highest that came of it; 0 or less: it came late. What
+ * is not ahead is at most a window behind, so nearly all of 2^16 tells how many are missing.
+ */
+static inline int32_t
+destination_flow_step(const struct destination *dst, uint16_t highest, uint16_t seq)
+{
+	int32_t late = (int32_t)RTE_MIN(dst->params.window, UINT32_C(1) << 15);
+	int32_t step = (uint16_t)(seq - highest);
+
+	return step <= UINT16_MAX - late ? step : step - (UINT16_MAX + 1);
+}
+
 /* Makes or frees one; control thread. NULL when memory is short. */
 struct destination *destination_new(struct node *node, const struct destination_params *params);
 void destination_free(struct destination *dst);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What goes wrong is dropped by name, and the node goes on when it is right again. */
+#include "rlnc_encoder.h"
 #include "small.h"
 
 #define GAP (200 * SIM_US)
@@ -80,6 +81,64 @@ test_wire_cut(void **state)
 	sim_run_until(sim, sim->now + 10 * SIM_MS);
 	assert_int_equal(destination_lost(small_destination(sim, index, 2)), 50);
 	check_recovered(sim, index);
+}
+
+/* However long a way was dead: the flow's loss is that of the session, and its packets count. */
+static void
+long_loss(const struct rlnc_params *coding)
+{
+	static const uint16_t gaps[] = {1, 1000, 32766, 32767, 32768, 50000, 63000};
+	struct sim *sim = small_new(2);
+	const struct destination *dst;
+	struct sim_session s;
+	uint32_t index;
+	uint64_t lost = 0;
+
+	small_wire(sim, 1, 2);
+	sim->extra_buffers = 256;
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.coding = *coding;
+	sim_session_flow(&s, 0, 1, "2");
+	index = small_start(sim, NULL, &s);
+	dst = small_destination(sim, index, 2);
+	small_send(sim, index, 100, 200, GAP);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	for (uint32_t i = 0; i < RTE_DIM(gaps); i++) {
+		struct source *source = sim_source(sim, index);
+
+		/* As if so many had been sent, and none arrived. */
+		source->line->first.packets += gaps[i];
+		if (source->encoder != NULL) {
+			source->encoder->seq += gaps[i];
+			source->encoder->flow_seq[0] += gaps[i];
+		}
+		lost += gaps[i];
+		small_send(sim, index, 100, 200, GAP);
+		sim_run_until(sim, sim->now + 10 * SIM_MS);
+		assert_int_equal(destination_lost(dst), lost);
+		assert_int_equal(destination_flow_const(dst, 0)->lost, lost);
+		assert_int_equal(destination_flow_received(dst, 0), 100 * (i + 2));
+	}
+	sim_session_stop(sim, index);
+	sim_drain(sim, SIM_S);
+	small_finish(sim, NULL, small_none);
+}
+
+static void
+test_long_loss(void **state)
+{
+	struct rlnc_params coding = {0};
+
+	(void)state;
+	long_loss(&coding);
+	/* A hundred packets are ten generations, so that none is cut by a gap. */
+	coding = (struct rlnc_params){.code = RLNC_BLOCK,
+		.k = 10,
+		.systematic = true,
+		.close = 5 * SIM_MS,
+		.deadline = 100 * SIM_MS};
+	long_loss(&coding);
 }
 
 static void
@@ -348,6 +407,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_port_down),
 		cmocka_unit_test(test_wire_cut),
+		cmocka_unit_test(test_long_loss),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_port_full),
 		cmocka_unit_test(test_mtu),
