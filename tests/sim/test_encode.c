@@ -184,6 +184,33 @@ test_window(void **state)
 	end(&scene);
 }
 
+/* The last packets before a silence get one repair, once, and what comes next begins anew. */
+static void
+test_window_idle(void **state)
+{
+	struct rlnc_params coding = block(12, 200000);
+	struct scene scene;
+
+	(void)state;
+	coding.code = RLNC_WINDOW;
+	scene = begin(&coding, "2", false, 0);
+	send_lengths(&scene, 7, 100 * SIM_US);
+	sim_run_until(scene.sim, scene.sim->now + 4 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 1);
+	sim_run_until(scene.sim, scene.sim->now + 4 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 2);
+	assert_int_equal(capture.packets[8].h.n, 7);
+	sim_run_until(scene.sim, scene.sim->now + 20 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 2);
+	send_lengths(&scene, 4, 100 * SIM_US);
+	sim_run_until(scene.sim, scene.sim->now + SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 2);
+	send_lengths(&scene, 1, 100 * SIM_US);
+	sim_run_until(scene.sim, scene.sim->now + 20 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 3);
+	end(&scene);
+}
+
 /* A source that ends midway gives back what it keeps. */
 static void
 test_stop(void **state)
@@ -210,6 +237,7 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_window_idle),
 		cmocka_unit_test(test_stop),
 	};
 
