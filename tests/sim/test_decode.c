@@ -3,12 +3,15 @@
  * The destination of a coded session, its source the node's own: what is lost on the way is
  * computed, each payload comes once and whole, and nothing is left behind.
  */
+#include "coded_capture.h"
 #include "payload.h"
+#include "recode.h"
 #include "rlnc_decoded.h"
 #include "rlnc_receiver.h"
 #include "small.h"
 
 #define PACKETS_MAX 8192
+#define CASES	    25
 
 struct deliveries {
 	uint32_t n, twice, wrong, out_of_order;
@@ -77,6 +80,7 @@ begin(const struct rlnc_params *coding, const char *flow, double loss, uint32_t 
 	line.lane.impair.loss = loss;
 	small_connect(sim, 2, 3, &line);
 	sim->extra_buffers = rlnc_receiver_holds(coding) + 256;
+	sim->recode_packets = 1024;
 	sim_build(sim);
 	sim->hooks = (struct sim_hooks){.delivered = note};
 	s = small_session(sim, 1, strchr(flow, '*') != NULL ? to2 : to);
@@ -212,6 +216,95 @@ test_overwhelmed(void **state)
 	}
 }
 
+/* What a way does to packets, and what they are; nothing is given up in that time. */
+static struct scene
+begin_at_random(struct rng *rng, uint32_t *packets)
+{
+	static const uint8_t sizes[] = {1, 2, 5, 8, 16, 31, 64};
+	struct rlnc_params coding = block(
+		sizes[rng_below(rng, RTE_DIM(sizes))], 1 + rng_below(rng, 600000));
+	struct wire_lane_params lane = {.delay = SIM_MS};
+	struct scene scene;
+
+	coding.deadline = 500 * SIM_MS;
+	coding.systematic = rng_below(rng, 4) != 0;
+	/* As many as all generations of a block, or one window of a destination, may have. */
+	*packets = RTE_MIN(256u, coding.k * 64u);
+	if (rng_below(rng, 3) == 0) {
+		coding.code = RLNC_WINDOW;
+		coding.systematic = true;
+		*packets = 2u * rte_align32pow2(RTE_MAX(coding.k, (uint8_t)8));
+	}
+	scene = begin(&coding, "2 > 3", 0, rng_below(rng, 2) * 256, PORT_TX_CHAINS);
+	lane.impair = (struct impair_params){.loss = rng_unit(rng) * 0.4,
+		.reorder = rng_unit(rng) * 0.2,
+		.reorder_ns = 4 * SIM_MS,
+		.duplicate = rng_unit(rng) * 0.1,
+		.duplicate_ns = 4 * SIM_MS};
+	small_set_lane(scene.sim, sim_wire_between(scene.sim, 1, 2), 3, &lane);
+	if (coding.code == RLNC_BLOCK && rng_below(rng, 2) == 0)
+		assert_int_equal(node_set_recode(scene.sim->nodes[1].node,
+					 scene.sim->sessions[scene.session].conference,
+					 scene.sim->sessions[scene.session].session, RECODE_ALWAYS),
+			0);
+	return scene;
+}
+
+/* Is delivered what follows from all that arrived, of n source packets from first on: no less? */
+static uint32_t
+check_known(const struct coded_capture *arrived, uint32_t first, uint32_t n, uint32_t span)
+{
+	static struct plain_decoder plain;
+	uint32_t known = 0;
+
+	plain_begin(&plain, n);
+	for (uint32_t i = 0; i < arrived->n; i++) {
+		const struct coded_packet *p = &arrived->packets[i];
+		uint8_t coeffs[2 * PLAIN_SPAN] = {0};
+		uint32_t at = coded_first(p) - first;
+
+		if (at >= span)
+			continue;
+		memcpy(coeffs + at, p->coeffs, p->h.n);
+		(void)plain_take(&plain, coeffs, coeffs, 0);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(got[2].seen[first + i], plain_symbol(&plain, i) != NULL);
+		known += got[2].seen[first + i];
+	}
+	return known;
+}
+
+/* Whatever is lost, late or twice: all is delivered that a plain decoder makes of what arrived. */
+static void
+test_all_that_is_known(void **state)
+{
+	static struct coded_capture arrived;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 1);
+	for (uint32_t i = 0; i < CASES; i++) {
+		uint32_t packets, known = 0, span;
+		struct scene scene = begin_at_random(&rng, &packets);
+		const struct rlnc_params *coding = &scene.sim->sessions[scene.session].coding;
+
+		coded_capture_begin(&arrived, scene.sim, WIRE_DELIVERED, 2, 3);
+		send_lengths(&scene, packets, 50 * SIM_US);
+		sim_run_until(scene.sim, scene.sim->now + 60 * SIM_MS);
+		span = coding->code == RLNC_WINDOW ? packets : 1;
+		for (uint32_t first = 0, n; first < packets; first += n) {
+			n = coding->code == RLNC_WINDOW
+				    ? packets
+				    : RTE_MIN((uint32_t)coding->k, packets - first);
+			known += check_known(&arrived, first, n, span);
+		}
+		assert_int_equal(got[2].wrong + got[2].twice, 0);
+		assert_int_equal(got[2].n, known);
+		end(&scene);
+	}
+}
+
 /* A destination that sends on: payloads are shared, and a port without chains wants copies. */
 static void
 test_destination_that_relays(void **state)
@@ -323,11 +416,12 @@ main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_overwhelmed),
+		cmocka_unit_test(test_all_that_is_known),
 		cmocka_unit_test(test_destination_that_relays),
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_removed),
 	};
 
-	sim_eal(128);
+	sim_eal(256);
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
 }
