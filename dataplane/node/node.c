@@ -152,6 +152,7 @@ node_add_port(struct node *node, struct port *port)
 	if (node->nb_ports == WORKER_PORTS_MAX)
 		return -ENOSPC;
 	port->index = node->nb_ports;
+	port_learn_addresses(port);
 	node->ports[node->nb_ports++] = port;
 	return 0;
 }

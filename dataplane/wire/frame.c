@@ -44,15 +44,6 @@ parse_ethernet(const struct port *port, const struct rte_mbuf *m, struct frame_l
 	return likely(vlan == port->vlan) ? DROP_none : DROP_vlan_other;
 }
 
-static int
-find_local(const struct port *port, const struct address *address)
-{
-	for (uint8_t i = 0; i < port->nb_addresses; i++)
-		if (address_equal(&port->addresses[i], address))
-			return i;
-	return -1;
-}
-
 static enum frame_verdict
 drop(enum drop_reason *reason, enum drop_reason why)
 {
@@ -143,7 +134,7 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 		unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD || ipv4_sum(ip, header) != 0xffff))
 		return drop(reason, DROP_ip_checksum);
 	destination = address_ipv4(ip->dst_addr);
-	local = find_local(port, &destination);
+	local = port_find_address(port, &destination);
 	if (unlikely(local < 0))
 		return drop(reason, DROP_ip_address);
 	if (unlikely((ip->fragment_offset &
@@ -183,7 +174,7 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	/*
 	 * IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).
 	 */
-	local = address_is_ipv4(&destination) ? -1 : find_local(port, &destination);
+	local = address_is_ipv4(&destination) ? -1 : port_find_address(port, &destination);
 	if (unlikely(local < 0))
 		return drop(reason, DROP_ip_address);
 	if (unlikely(ip->proto == IPPROTO_FRAGMENT))

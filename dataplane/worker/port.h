@@ -14,9 +14,10 @@
 
 #include "address.h"
 
-#define PORT_ADDRESSES_MAX 8
-#define PORT_NAME_MAX	   32
-#define PORT_QUEUES_MAX	   16
+#define PORT_ADDRESSES_MAX  8
+#define PORT_ADDRESS_PLACES 32
+#define PORT_NAME_MAX	    32
+#define PORT_QUEUES_MAX	    16
 
 /* What a port's device does in hardware, or allows. */
 #define PORT_RX_IP_CHECKSUM  0x01 /* says of each packet whether its IPv4 checksum is right */
@@ -67,6 +68,7 @@ struct port {
 
 	/* The node's own addresses; constant while workers run. */
 	uint8_t nb_addresses;
+	uint8_t address_at[PORT_ADDRESS_PLACES]; /* port_learn_addresses */
 	struct address addresses[PORT_ADDRESSES_MAX];
 
 	/*
@@ -74,6 +76,32 @@ struct port {
 	 */
 	bool up;
 };
+
+/*
+ * Which of the port's addresses an address is; -1: none. Where clients use several in turn, a
+ * search would end at another one each time, which no processor foresees: so where an address most
+ * likely stands is told by its last byte.
+ */
+static inline int
+port_find_address(const struct port *port, const struct address *address)
+{
+	uint8_t at = port->address_at[address->bytes[15] % PORT_ADDRESS_PLACES];
+
+	if (likely(address_equal(&port->addresses[at], address)) && likely(at < port->nb_addresses))
+		return at;
+	for (uint8_t i = 0; i < port->nb_addresses; i++)
+		if (address_equal(&port->addresses[i], address))
+			return i;
+	return -1;
+}
+
+/* Before workers run: finds are right without it, but slow where the port has many addresses. */
+static inline void
+port_learn_addresses(struct port *port)
+{
+	for (uint8_t i = port->nb_addresses; i-- > 0;)
+		port->address_at[port->addresses[i].bytes[15] % PORT_ADDRESS_PLACES] = i;
+}
 
 static inline bool
 port_is_up(const struct port *port)

@@ -116,7 +116,26 @@ some_packet(uint16_t len, bool pieces)
 struct ends {
 	struct port sender, receiver;
 	struct frame_endpoints ends;
+	uint8_t local; /* of the destination among the receiver's addresses */
 };
+
+/* The destination among others, of which some end as it does; mostly learned. */
+static void
+some_addresses(struct ends *e)
+{
+	struct port *port = &e->receiver;
+
+	port->nb_addresses = (uint8_t)(1 + rng_below(&rng, PORT_ADDRESSES_MAX));
+	e->local = (uint8_t)rng_below(&rng, port->nb_addresses);
+	for (uint8_t i = 0; i < port->nb_addresses; i++) {
+		port->addresses[i] = some_address(rng_below(&rng, 2) != 0);
+		if (rng_below(&rng, 2) != 0)
+			port->addresses[i].bytes[15] = e->ends.destination.bytes[15];
+	}
+	port->addresses[e->local] = e->ends.destination;
+	if (rng_below(&rng, 4) != 0)
+		port_learn_addresses(port);
+}
 
 static void
 some_ends(struct ends *e, bool ipv6, uint16_t vlan)
@@ -132,9 +151,7 @@ some_ends(struct ends *e, bool ipv6, uint16_t vlan)
 	e->sender.mtu = 1500;
 	e->sender.vlan = vlan;
 	e->receiver.vlan = vlan;
-	e->receiver.nb_addresses = 2;
-	e->receiver.addresses[0] = some_address(!ipv6);
-	e->receiver.addresses[1] = e->ends.destination;
+	some_addresses(e);
 }
 
 static void
@@ -180,7 +197,7 @@ round_trip(bool ipv6, uint16_t vlan, uint16_t len, uint8_t appended, bool offloa
 	assert_int_equal(view.payload_off, udp + 8);
 	assert_int_equal(view.payload_len, len + appended);
 	assert_int_equal(view.udp_port, e.ends.destination_port);
-	assert_int_equal(view.local, 1);
+	assert_int_equal(view.local, e.local);
 	assert_true(address_equal(&view.source, &e.ends.source));
 	assert_int_equal(view.sum_known, ipv6);
 	if (view.sum_known)
@@ -242,6 +259,36 @@ test_damage(void **state)
 	rng_seed(&rng, unit_seed() + 7);
 	for (int i = 0; i < 20000; i++)
 		damage(i % 2 != 0);
+}
+
+/* A frame to an address that the port does not have, but had. */
+static void
+test_other_address(void **state)
+{
+	(void)state;
+	rng_seed(&rng, unit_seed() + 8);
+	for (int i = 0; i < 2000; i++) {
+		bool ipv6 = i % 2 != 0;
+		struct rte_mbuf *m = some_packet(100, false);
+		uint16_t sum = checksum_mbuf(m, 0);
+		enum drop_reason reason;
+		struct frame_template t;
+		struct frame_view view;
+		struct ends e;
+
+		some_ends(&e, ipv6, 0);
+		frame_template_build(&t, &e.sender, &e.ends, NULL, 0);
+		memcpy(packet_prepend(m, t.total), t.bytes + FRAME_TEMPLATE_BYTES - t.total,
+			t.total);
+		frame_finish(&t, m, 0, sum);
+		if (rng_below(&rng, 2) != 0)
+			e.receiver.addresses[e.local].bytes[14] ^= 1;
+		else
+			e.receiver.nb_addresses = e.local;
+		assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_DROP);
+		assert_int_equal(reason, DROP_ip_address);
+		rte_pktmbuf_free(m);
+	}
 }
 
 /* A frame cut anywhere is refused, and nothing is read beyond its end. */
@@ -355,6 +402,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_other_address),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_partial_sums),
 		cmocka_unit_test(test_packet_sum),
