@@ -125,28 +125,17 @@ forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
 }
 
 void
-forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
+forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct deliver_burst *here)
 {
 	const uint64_t own = pathlet_transit_key(w->node->id);
 	const struct key_table *known;
-	struct deliver_burst here;
 
 	if (n == 0)
 		return;
 	known = installed_table(w);
-	deliver_begin(w, &here);
-	for (uint16_t i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-
-		if (pathlet_is_end(
-			    rte_pktmbuf_mtod(m, const struct pathlet_hdr *), m->data_len, own)) {
-			packet_trim(m, sizeof(struct pathlet_hdr) + sizeof(struct session_hdr));
-			deliver_add(&here, m);
-		} else {
-			forward_any(w, known, m, &here);
-		}
-	}
-	deliver_end(w, &here);
+	for (uint16_t i = 0; i < n; i++)
+		if (!forward_end(pkts[i], own, here))
+			forward_any(w, known, pkts[i], here);
 }
 
 static inline uint64_t

@@ -6,6 +6,7 @@
 #ifndef FERRY_FORWARD_H
 #define FERRY_FORWARD_H
 
+#include "deliver.h"
 #include "id_map.h"
 #include "node.h"
 #include "pathlet.h"
@@ -80,9 +81,24 @@ forward_cut(struct rte_mbuf *m, uint32_t len)
 void forward_transit(struct worker *w, struct forward_transit *packets, uint16_t n);
 
 /*
- * Takes DATA datagrams whose data begins at the Pathlet, accepted by their links; the link that
- * each came by is in its meta's index.
+ * A DATA datagram whose data begins at the Pathlet: if its path ends at the node with this key, it
+ * joins those to be delivered here. False: m is as it was.
  */
-void forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+static inline bool
+forward_end(struct rte_mbuf *m, uint64_t own, struct deliver_burst *here)
+{
+	if (!pathlet_is_end(rte_pktmbuf_mtod(m, const struct pathlet_hdr *), m->data_len, own))
+		return false;
+	packet_trim(m, sizeof(struct pathlet_hdr) + sizeof(struct session_hdr));
+	deliver_add(here, m);
+	return true;
+}
+
+/*
+ * Takes DATA datagrams whose data begins at the Pathlet, accepted by their links; the link that
+ * each came by is in its meta's index. What is to be delivered here joins the burst.
+ */
+void
+forward_input(struct worker *w, struct rte_mbuf **pkts, uint16_t n, struct deliver_burst *here);
 
 #endif

@@ -108,19 +108,28 @@ has_sender(const struct arrivals *a, unsigned int i)
 /* What is to be forwarded of a burst: in transit as they came, and all others. */
 struct departures {
 	struct forward_transit transit[BURST_MAX], *end;
+	struct deliver_burst here;
 	struct rte_mbuf *others[BURST_MAX];
 	uint16_t nb_others;
 	bool judged; /* one of the others took the general path: no later frame may overtake it */
 };
 
 static inline void
+departures_begin(const struct worker *w, struct departures *d)
+{
+	d->end = d->transit;
+	deliver_begin(w, &d->here);
+	d->nb_others = 0;
+	d->judged = false;
+}
+
+static inline void
 depart(struct worker *w, struct departures *d)
 {
 	forward_transit(w, d->transit, (uint16_t)(d->end - d->transit));
-	forward_input(w, d->others, d->nb_others);
-	d->end = d->transit;
-	d->nb_others = 0;
-	d->judged = false;
+	forward_input(w, d->others, d->nb_others, &d->here);
+	deliver_end(w, &d->here);
+	departures_begin(w, d);
 }
 
 /* What frames are looked up in. */
@@ -131,14 +140,17 @@ struct tables {
 };
 
 /*
- * A frame that its link accepted, but that is not in transit. Apart: it would cost those that are.
+ * A frame that its link accepted, but that is not in transit. What ends here is looked up at once,
+ * unless it came after another. Apart: it would cost those in transit.
  */
 static __rte_noinline void
-take_other(struct departures *d, const struct link *link, struct rte_mbuf *m, uint32_t len)
+take_other(struct departures *d, const struct link *link, struct rte_mbuf *m, uint32_t len,
+	uint64_t own)
 {
 	forward_cut(m, len);
 	packet_meta(m)->index = link->index;
-	d->others[d->nb_others++] = m;
+	if (unlikely(d->nb_others > 0) || !forward_end(m, own, &d->here))
+		d->others[d->nb_others++] = m;
 }
 
 /*
@@ -162,7 +174,7 @@ take_run(struct worker *w, const struct port *port, const struct tables tables,
 		struct link *hop = forward_transit_hop(tables.peers, frame, len, tables.own);
 
 		if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
-			take_other(d, link, m, len);
+			take_other(d, link, m, len, tables.own);
 			continue;
 		}
 		/* It must not overtake one of its session that had to take the general path. */
@@ -200,7 +212,7 @@ take_ipv6(struct worker *w, const struct port *port, const struct tables tables,
 	frame = link_frame_of(m);
 	hop = forward_transit_hop(tables.peers, frame, len, tables.own);
 	if (unlikely(hop == NULL || forward_transit_recoded(tables.recoded, frame))) {
-		take_other(d, link, m, len);
+		take_other(d, link, m, len, tables.own);
 		return true;
 	}
 	if (unlikely(d->judged))
@@ -224,9 +236,7 @@ input_frames(struct worker *w, struct port *port, struct rte_mbuf **pkts, uint16
 
 	if (n == 0)
 		return;
-	d.end = d.transit;
-	d.nb_others = 0;
-	d.judged = false;
+	departures_begin(w, &d);
 	arrivals.pkts = pkts;
 	ingress_begin(w, &ingress);
 	find_senders(tables.peers, &arrivals, n);

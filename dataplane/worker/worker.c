@@ -145,8 +145,7 @@ receive_handed(struct worker *w)
 			ingress_add(&ingress, pkts[i], meta->key);
 			break;
 		case PACKET_RECODE:
-			deliver_end(w, &here);
-			forward_input(w, &pkts[i], 1);
+			forward_input(w, &pkts[i], 1, &here);
 			break;
 		case PACKET_DECODED:
 			decoded_owned(w, pkts[i], meta->index, meta->key);

@@ -144,9 +144,10 @@ end_side(struct side *side)
 	node_free(side->node);
 }
 
-/* A frame of neighbour i that says it is of node id. */
+/* A frame of neighbour i that says it is of node id; flag: of this node's Pathlet. */
 static void
-make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint16_t inner, bool summed)
+make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint32_t flag, uint16_t inner,
+	bool summed)
 {
 	struct neighbour *from = &neighbours[i];
 	struct frame_endpoints ends = {.source = address_of(FIRST_ID + i),
@@ -160,10 +161,13 @@ make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint16_t inne
 		.seq = rte_cpu_to_be_64(seq),
 		.stamp = (uint32_t)rng_next(&rng),
 		.rtt = (uint32_t)rng_next(&rng)};
-	struct body body = {.own = {rte_cpu_to_be_16((uint16_t)(6 + inner)), RTE_BE32(OWN_ID)},
+	struct body body = {
+		.own = {rte_cpu_to_be_16((uint16_t)(6 + inner)), rte_cpu_to_be_32(OWN_ID | flag)},
 		.inner = {RTE_BE16(6), rte_cpu_to_be_32(PATHLET_DESTINATION |
 							(FIRST_ID + rng_below(&rng, NEIGHBOURS)))},
-		.session = {.conference = RTE_BE32(1), .session = rte_cpu_to_be_32(i + 1)},
+		.session = {.conference = RTE_BE32(1),
+			.session = rte_cpu_to_be_32(i + 1),
+			.seq = rte_cpu_to_be_32(from->serial)},
 		.neighbour = i,
 		.serial = ++from->serial};
 	uint16_t len = (uint16_t)(sizeof(body) - rng_below(&rng, sizeof(body.more)));
@@ -173,6 +177,8 @@ make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint16_t inne
 
 	frame_template_build(&t, &burst.port, &ends, &hdr, sizeof(hdr));
 	memcpy(f->bytes, t.bytes + FRAME_TEMPLATE_BYTES - t.total, t.total);
+	if (inner == 0)
+		memmove(&body.inner, &body.session, len - offsetof(struct body, session));
 	memcpy(f->bytes + t.total, &body, len);
 	m = (struct rte_mbuf){.buf_addr = f->bytes, .pkt_len = t.total + len};
 	frame_finish(&t, &m, 0, 0);
@@ -212,7 +218,7 @@ draw_frame(struct frame *f, uint32_t i)
 	from->seq += kind == GAP ? 1 + rng_below(&rng, 5) : 0;
 	from->epoch += kind == NEW_EPOCH;
 	id = kind == UNKNOWN ? 1000 : kind == OF_ANOTHER ? FIRST_ID + (i + 1) % NEIGHBOURS : id;
-	make_frame(f, i, id, from->seq, kind == ENDS_HERE ? 0 : 6, kind == SUMMED);
+	make_frame(f, i, id, from->seq, 0, kind == ENDS_HERE ? 0 : 6, kind == SUMMED);
 	if (kind == SHORT)
 		f->len = (uint16_t)rng_below(&rng, sizeof(struct link_frame) + 36);
 	if (kind == BAD_SUM)
@@ -290,11 +296,45 @@ test_bursts(void **state)
 	end_side(&single);
 }
 
+/* Packets of a session that end here, go on too, or take the general path keep their order. */
+static void
+test_destination_order(void **state)
+{
+	static struct frame frames[BURST_MAX];
+	struct destination_params params = {.conference = 1,
+		.session = 1,
+		.window = 1024,
+		.egress = EGRESS_SINK,
+		.nb_flows = 1};
+	struct destination *dst;
+	uint64_t packets = 0;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	memset(neighbours, 0, sizeof(neighbours));
+	begin_side(&burst, "burst");
+	dst = node_add_destination(burst.node, &params, 0);
+	assert_non_null(dst);
+	for (uint64_t round = 1; round <= ROUNDS; round++) {
+		burst.n = (uint16_t)(1 + rng_below(&rng, BURST_MAX));
+		burst.frames = frames;
+		for (uint16_t i = 0; i < burst.n; i++)
+			make_frame(&frames[i], 0, FIRST_ID, packets++, PATHLET_DESTINATION,
+				rng_below(&rng, 8) == 0 ? 6 : 0, rng_below(&rng, 8) == 0);
+		(void)worker_poll(burst.node->workers[0], round * MS);
+	}
+	assert_int_equal(destination_delivered(dst).packets, packets);
+	assert_int_equal(dst->counters.reordered, 0);
+	node_remove_destination(burst.node, dst);
+	end_side(&burst);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_destination_order),
 	};
 
 	if (unit_eal() < 0)
