@@ -54,7 +54,8 @@ recode_keep(struct worker *w, struct recode_store *store, struct recode_generati
 {
 	uint8_t row[RLNC_SPAN_MAX] = {0}, *coeffs = g->coeffs + (size_t)g->kept * store->span;
 
-	if (g->kept == store->span || !have_room(w, store, g)) {
+	/* Of what is whole nothing is new: no other generation goes for it. */
+	if (g->kept == store->span || (g->final && g->kept == g->n) || !have_room(w, store, g)) {
 		store->counters.dependent++;
 		return false;
 	}

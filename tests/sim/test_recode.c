@@ -237,6 +237,31 @@ test_bounded(void **state)
 	end(&scene);
 }
 
+/* The same where it is packets that there is no more room for. */
+static void
+test_bounded_packets(void **state)
+{
+	struct rlnc_params coding = block(32, 250000);
+	struct sim *sim = line_of(3, 1, false);
+	const struct recode_store *store;
+	struct scene scene;
+
+	(void)state;
+	sim->recode_packets = 64;
+	scene = start_line(sim, &coding, RECODE_ALWAYS);
+	store = sim->nodes[1].node->workers[0]->recode;
+	for (uint32_t i = 0; i < 10; i++) {
+		send_lengths(&scene, 32, 100 * SIM_US);
+		assert_true(store->packets <= 64);
+	}
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	assert_int_equal(store->packets, 64);
+	assert_in_range(store->counters.forgotten, 7, 9);
+	assert_int_equal(sim_node_counters(sim, 1).queued, store->packets);
+	assert_int_equal(coded_decode_all(&capture, sim, scene.session, NULL), 320);
+	end(&scene);
+}
+
 /* With a link that loses no less than the one before, packets go as they came. */
 static void
 test_lossy(void **state)
@@ -370,6 +395,7 @@ main(void)
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_union),
 		cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_bounded_packets),
 		cmocka_unit_test(test_lossy),
 		cmocka_unit_test(test_asleep),
 		cmocka_unit_test(test_lossy_unequal),
