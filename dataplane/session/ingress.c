@@ -4,6 +4,9 @@
 /* A source is looked up when so many more packets have been added: then its slot is there. */
 #define AHEAD 4
 
+/* So many packets are sent together. */
+#define GROUP 8
+
 static inline void
 look_up(struct ingress_burst *burst)
 {
@@ -31,16 +34,22 @@ is_ours(const struct worker *w, const struct source_line *line)
 	return likely(line != NULL) && likely(line->owner == w->index);
 }
 
-/* What sending will touch: the next hops, then the headers that they have ready. */
+/*
+ * Guesses that are wrong are looked up anew. What sending will touch is fetched: the next hops,
+ * then the headers that they have ready.
+ */
 static void
-fetch_hops(const struct worker *w, const struct ingress_burst *burst)
+find_some(const struct worker *w, struct ingress_burst *burst, uint16_t from, uint16_t to)
 {
 	const struct link *hops[BURST_MAX];
 	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < burst->n; i++) {
+	for (uint16_t i = from; i < to; i++) {
 		const struct source_line *line = burst->lines[i];
 
+		if (line != NULL && unlikely(source_key_of(line) != burst->keys[i]))
+			line = burst->lines[i] = line_table_find(
+				burst->table, burst->keys[i], source_key_of);
 		if (!is_ours(w, line))
 			continue;
 		if (unlikely(line->limited))
@@ -55,22 +64,10 @@ fetch_hops(const struct worker *w, const struct ingress_burst *burst)
 		frame_template_prefetch(link_header(hops[i]));
 }
 
-void
-ingress_end(struct worker *w, struct ingress_burst *burst)
+static void
+send_some(struct worker *w, struct ingress_burst *burst, uint16_t from, uint16_t to)
 {
-	if (likely(burst->n == 0))
-		return;
-	while (burst->found < burst->n)
-		look_up(burst);
-	for (uint16_t i = 0; i < burst->n; i++) {
-		struct source_line *line = burst->lines[i];
-
-		if (line != NULL && unlikely(source_key_of(line) != burst->keys[i]))
-			burst->lines[i] = line_table_find(
-				burst->table, burst->keys[i], source_key_of);
-	}
-	fetch_hops(w, burst);
-	for (uint16_t i = 0; i < burst->n; i++) {
+	for (uint16_t i = from; i < to; i++) {
 		struct source_line *line = burst->lines[i];
 		struct rte_mbuf *m = burst->pkts[i];
 
@@ -80,6 +77,23 @@ ingress_end(struct worker *w, struct ingress_burst *burst)
 			worker_handover(w, line->owner, m, PACKET_INGRESS, 0, burst->keys[i]);
 		else
 			worker_drop(w, m, DROP_udp_port);
+	}
+}
+
+void
+ingress_end(struct worker *w, struct ingress_burst *burst)
+{
+	uint16_t found = 0, sent = 0;
+
+	if (likely(burst->n == 0))
+		return;
+	while (burst->found < burst->n)
+		look_up(burst);
+	/* The last lines are still on their way while the first packets are sent. */
+	for (; sent < burst->n; sent = found) {
+		found = RTE_MIN(sent + GROUP, burst->n);
+		find_some(w, burst, sent, found);
+		send_some(w, burst, sent, found);
 	}
 	ingress_begin(w, burst);
 }
