@@ -21,9 +21,7 @@ look_up(struct deliver_burst *burst)
 void
 deliver_add(struct deliver_burst *burst, struct rte_mbuf *m)
 {
-	const struct session_hdr *session = packet_session(m);
-	uint64_t key = session_key(
-		rte_be_to_cpu_32(session->conference), rte_be_to_cpu_32(session->session));
+	uint64_t key = session_wire_key(packet_session(m));
 
 	line_table_prefetch(burst->table, key);
 	burst->pkts[burst->n] = m;
@@ -51,16 +49,14 @@ struct due {
 	struct destination_line *move[BURST_MAX];
 	struct destination_line *settle[BURST_MAX];
 	struct destination *destinations[BURST_MAX]; /* of those to settle */
-	uint16_t n, moves, settles;
+	uint16_t n, sorted, moves, settles;
 };
 
 static void
 due_sort(struct due *due)
 {
-	due->moves = 0;
-	due->settles = 0;
-	for (uint16_t i = 0; i < due->n; i++) {
-		struct destination_line *line = due->lines[i];
+	for (; due->sorted < due->n; due->sorted++) {
+		struct destination_line *line = due->lines[due->sorted];
 		struct destination_shelf *shelf = destination_shelf(line);
 
 		if (likely(!destination_line_is_due(line, line->next + 1, DESTINATION_PENDING))) {
@@ -136,13 +132,12 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 
 /* Guesses that are wrong are looked up anew; what comes next is fetched. */
 static void
-find_lines(const struct worker *w, struct deliver_burst *burst, struct due *due)
+find_some(const struct worker *w, struct deliver_burst *burst, struct due *due, uint16_t from,
+	uint16_t to)
 {
 	const struct destination_line *last = NULL;
 
-	while (burst->found < burst->n)
-		look_up(burst);
-	for (uint16_t i = 0; i < burst->n; i++) {
+	for (uint16_t i = from; i < to; i++) {
 		struct destination_line *line = burst->lines[i];
 
 		if (unlikely(line == NULL))
@@ -214,18 +209,23 @@ deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint1
 void
 deliver_end(struct worker *w, struct deliver_burst *burst)
 {
-	uint16_t third = burst->n / 3;
+	uint16_t n = burst->n, quarter = n / 4, half = n / 2;
 	struct due due;
 
-	if (burst->n == 0)
+	if (n == 0)
 		return;
-	due.n = 0;
-	find_lines(w, burst, &due);
-	deliver_some(w, burst, 0, third);
+	while (burst->found < n)
+		look_up(burst);
+	due.n = due.sorted = due.moves = due.settles = 0;
+	/* The last lines are still on their way while the first packets are delivered. */
+	find_some(w, burst, &due, 0, half);
+	deliver_some(w, burst, 0, quarter);
+	find_some(w, burst, &due, half, n);
+	deliver_some(w, burst, quarter, half);
 	due_fetch_destinations(&due);
-	deliver_some(w, burst, third, 2 * third);
+	deliver_some(w, burst, half, half + quarter);
 	due_fetch_bins(&due);
-	deliver_some(w, burst, 2 * third, burst->n);
+	deliver_some(w, burst, half + quarter, n);
 	due_end(&due);
 	deliver_begin(w, burst);
 }
