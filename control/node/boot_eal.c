@@ -194,9 +194,11 @@ boot_eal(struct ferryd *f)
 		log_line(LOG_ERR, "%s", reason);
 		return -1;
 	}
-	if (f->eal.no_huge)
+	if (f->eal.no_huge) {
+		eal_turn_give(&f->eal_turn);
 		log_line(LOG_INFO, "no hugepages free for %lu MiB: ordinary memory, slower",
 			(unsigned long)mib);
+	}
 	if (rte_eal_init(f->eal.argc, f->eal.argv) < 0) {
 		log_line(LOG_ERR, "DPDK did not start: %s", rte_strerror(rte_errno));
 		if (f->config->node.eal_count > 0)
