@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import scale
-from options import writable
+from options import commit, writable
 
 WHERE = (("near", "in cache"), ("far", "from memory"))
 OUTPUTS = (1, 2, 4)
@@ -87,7 +87,7 @@ def measure(arguments, directory):
     figures = {}
     if only != "simulation":
         if "--commit" not in arguments:
-            arguments = ["--commit", scale.commit(), *arguments]
+            arguments = ["--commit", commit(), *arguments]
         if program(*arguments, "--json", output).returncode != 0:
             return None
         figures |= json.loads(output.read_text(encoding="ascii"))["figures"]

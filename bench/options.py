@@ -1,7 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Types of the options of the benchmarks' scripts: what is wrong is told before anything is measured."""
+"""The options of the benchmarks' scripts: what is wrong is told before anything is measured."""
 import argparse
 import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def commit():
+    """What --commit is if it was not given."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
+                              capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
 
 
 def writable(text):

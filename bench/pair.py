@@ -275,6 +275,6 @@ if __name__ == "__main__":
         print(f"pair: {error}", file=sys.stderr)
         sys.exit(1)
     except FileNotFoundError as error:
-        print(f"pair: {error.filename} is not there: ./run build, and the package dpdk",
+        print(f"pair: {error.filename} is not there: ./run build, and the package dpdk-dev",
               file=sys.stderr)
         sys.exit(1)

@@ -21,6 +21,7 @@ from options import add_seats, check_seats, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
                          free_hugepages_mib, memif, memory_arguments, stolen)
+from testpmd import TestpmdError
 
 SEATS = ("ferry", "macswap", "io")
 PAYLOADS = (64, 256, 512, 1400)
@@ -318,6 +319,6 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except SeatError as error:
+    except (SeatError, TestpmdError) as error:
         print(f"relay: {error}", file=sys.stderr)
         sys.exit(1)

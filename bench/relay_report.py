@@ -5,7 +5,8 @@ import math
 import pathlib
 import platform
 import statistics
-import subprocess
+
+from options import commit
 
 LOADS = (10, 50, 90)
 NAMES = {"ferry": "ferryd", "macswap": "testpmd macswap", "io": "testpmd io"}
@@ -97,13 +98,6 @@ class Soak:
         self._of_rate += 1
         for seat, result in pair.items():
             self.seats[seat].add(result)
-
-
-def commit():
-    root = pathlib.Path(__file__).resolve().parents[1]
-    done = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty"],
-                          capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def processor():

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from child import begin_child
+from testpmd import testpmd_program
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
@@ -68,7 +69,7 @@ class Process:
                     preexec_fn=begin_child, start_new_session=True)
             except FileNotFoundError as error:
                 raise SeatError(f"{error.filename} is not there: ./run bench builds Ferry and "
-                                "installs the package dpdk") from error
+                                "installs the package dpdk-dev") from error
 
     def text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -183,7 +184,7 @@ class Seat(Process):
 class TestpmdSeat(Seat):
     def __init__(self, mode, directory, device, cpus, memory, burst):
         super().__init__(
-            ["stdbuf", "-oL", "dpdk-testpmd", f"--lcores=0@{cpus[0]},1@{cpus[1]}",
+            ["stdbuf", "-oL", testpmd_program(), f"--lcores=0@{cpus[0]},1@{cpus[1]}",
              "--main-lcore=0", f"--file-prefix={directory.name}-{mode}", *memory,
              *device_arguments([device]), "--", f"--forward-mode={mode}", "--auto-start",
              f"--burst={burst}", "--mbcache=512", "--total-num-mbufs=16384", "--nb-cores=1",

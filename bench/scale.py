@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from options import ROOT, commit
+
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 
 SETTING = """
@@ -127,12 +128,6 @@ def read_options(arguments):
         sys.exit(f"{error.filename}: it cannot be used: {error.strerror}")
     except (ValueError, KeyError, TypeError):
         sys.exit(f"--figures {old}: it must be a file that --json wrote")
-
-
-def commit():
-    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"],
-                          capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def main():

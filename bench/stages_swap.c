@@ -36,7 +36,7 @@ stages_swap(const struct bench_options *options)
 		double cycles = testpmd_swap_cycles(SECONDS);
 
 		if (cycles < 0)
-			bench_die("dpdk-testpmd did not run (Debian's package dpdk has it)");
+			bench_die("dpdk-testpmd did not run (Debian's package dpdk-dev has it)");
 		bench_add(&swap, cycles);
 		stages_run(&once, scenes, 2);
 	}

@@ -2,6 +2,7 @@
 """A dpdk-testpmd that is told what to do over its prompt, as a user would."""
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -12,6 +13,14 @@ class TestpmdError(RuntimeError):
     pass
 
 
+def testpmd_program():
+    """Its path; stdbuf, which starts it, would tell nobody that it is not there."""
+    path = shutil.which("dpdk-testpmd")
+    if path is None:
+        raise TestpmdError("dpdk-testpmd is not there: ./run bench installs the package dpdk-dev")
+    return path
+
+
 class Testpmd:
     """One port, one forwarding core. prefix is its own in the whole machine."""
 
@@ -19,7 +28,7 @@ class Testpmd:
         self.log = log
         cpus = ",".join(str(cpu) for cpu in sorted(os.sched_getaffinity(0)))
         # Its answers come at once, not when a buffer is full.
-        self.command = ["stdbuf", "-oL", "dpdk-testpmd", f"--lcores=(0-1)@({cpus})",
+        self.command = ["stdbuf", "-oL", testpmd_program(), f"--lcores=(0-1)@({cpus})",
                         "--no-huge", "--no-shconf", "-m", "192", "--no-pci",
                         f"--file-prefix={prefix}", f"--vdev={device}", "--", "--interactive",
                         "--no-flush-rx", "--total-num-mbufs=16384", *options]
