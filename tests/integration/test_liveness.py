@@ -127,6 +127,9 @@ def test_far_away(stage):
         up(nodes[node], peer)
         until(lambda n=nodes[node], p=peer: n.link(p)["probes_answered"] > 20, 10, "answers")
         link = nodes[node].link(peer)
-        assert 60000 <= link["rtt_least_us"] < 60000 * 1.03 + 2000 * PATIENCE
+        assert link["rtt_least_us"] < 60000 * 1.03 + 2000 * PATIENCE
+        # What comes in a turn has the time of its beginning, also where the CPU is taken away
+        # between the two: on a machine that is too small for its nodes.
         if not SANITIZED:
+            assert link["rtt_least_us"] >= 60000
             until(lambda n=nodes[node], p=peer: 60000 <= n.link(p)["rtt_us"] < 66000, 10, "60 ms")
