@@ -164,8 +164,10 @@ full_rank(const uint8_t *coeffs, unsigned int k)
 	if (memory == NULL)
 		bench_die("there is no memory for a solver");
 	rlnc_solver_init(&solver, memory, (uint16_t)k, (uint16_t)k);
-	for (unsigned int i = 0; i < k && full; i++)
-		full = rlnc_solver_add(&solver, coeffs + i * k, (uint16_t)i);
+	for (unsigned int i = 0; i < k && full; i++) {
+		memcpy(rlnc_solver_candidate(&solver), coeffs + i * k, k);
+		full = rlnc_solver_add(&solver, (uint16_t)i);
+	}
 	rte_free(memory);
 	return full;
 }

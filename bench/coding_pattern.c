@@ -53,7 +53,6 @@ static bool
 is_enough(const struct coding_pattern *p, uint32_t which, void *memory)
 {
 	struct rlnc_solver solver;
-	uint8_t coeffs[CODING_K];
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX];
 
 	rlnc_solver_init(&solver, memory, CODING_K, PATTERN_REPAIRS);
@@ -64,8 +63,8 @@ is_enough(const struct coding_pattern *p, uint32_t which, void *memory)
 			rlnc_solver_learn(&solver, number);
 			continue;
 		}
-		coding_pattern_coeffs(number - CODING_K, coeffs);
-		(void)rlnc_solver_add(&solver, coeffs, rlnc_solver_free_slot(&solver));
+		coding_pattern_coeffs(number - CODING_K, rlnc_solver_candidate(&solver));
+		(void)rlnc_solver_add(&solver, rlnc_solver_free_slot(&solver));
 	}
 	return solver.nb_known + rlnc_solver_solved(&solver, rows) == CODING_K;
 }

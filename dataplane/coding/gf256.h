@@ -50,8 +50,8 @@ struct gf256_kernels {
 	void (*mul_add)(uint8_t *dst, uint8_t c, const uint8_t *src, size_t len);
 	void (*scale)(uint8_t *dst, uint8_t c, size_t len);
 	void (*reduce)(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
-		const uint16_t *pivots);
-	void (*clear)(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at);
+		const uint16_t *pivots, size_t unit);
+	void (*pivot)(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at);
 };
 
 /*
@@ -101,28 +101,34 @@ gf256_scale(uint8_t *dst, uint8_t c, size_t len)
 
 /*
  * Two steps of elimination on coefficients: n rows (at most GF256_SOURCES_MAX), one after the
- * other, of stride bytes each, a multiple of GF256_ROW and at most GF256_ROW_MAX.
+ * other, of stride bytes each, a multiple of GF256_ROW and at most GF256_ROW_MAX. There is memory
+ * for a multiple of GF256_ROWS rows; what those from n on hold may change.
  */
 #define GF256_ROW     64
 #define GF256_ROW_MAX 512
+#define GF256_ROWS    8
 
 /*
  * row += the sum over r of row[pivots[r]] * rows[r], with what row holds before: where each of the
- * rows is 1 in its pivot and 0 in the others', row is 0 in all of them then. row is none of the
- * rows.
+ * rows is 1 in its pivot and 0 in the others', row is 0 in all of them then. row is none of the n
+ * rows. There are pivots for a multiple of GF256_ROWS rows; from n on row is 0 in each. Then
+ * row[unit] += 1.
  */
 static inline void
-gf256_reduce(
-	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+gf256_reduce(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
+	const uint16_t *pivots, size_t unit)
 {
-	gf256_used->reduce(row, rows, stride, n, pivots);
+	gf256_used->reduce(row, rows, stride, n, pivots, unit);
 }
 
-/* rows[r] += rows[r][at] * rows[one], for each r below n but one: 0 there, if rows[one] has 1. */
+/*
+ * Makes rows[one][at], which is not 0, a pivot: rows[one] is divided by it, and taken off the other
+ * rows so often that they are 0 there.
+ */
 static inline void
-gf256_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+gf256_pivot(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
 {
-	gf256_used->clear(rows, stride, n, one, at);
+	gf256_used->pivot(rows, stride, n, one, at);
 }
 
 #endif

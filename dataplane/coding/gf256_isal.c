@@ -103,8 +103,8 @@ isal_scale(uint8_t *dst, uint8_t c, size_t len)
 }
 
 static void
-isal_reduce(
-	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+isal_reduce(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
+	const uint16_t *pivots, size_t unit)
 {
 	const uint8_t *src[GF256_SOURCES_MAX];
 	uint8_t factors[GF256_SOURCES_MAX];
@@ -115,11 +115,13 @@ isal_reduce(
 	}
 	if (n > 0)
 		isal_combine(stride, n, 1, factors, n, src, &row, true);
+	row[unit] ^= 1;
 }
 
 static void
-isal_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+isal_pivot(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
 {
+	isal_scale(rows + one * stride, gf256_inv(rows[one * stride + at]), stride);
 	for (unsigned int r = 0; r < n; r++) {
 		uint8_t *row = rows + r * stride;
 
@@ -134,5 +136,5 @@ const struct gf256_kernels gf256_isal = {
 	.mul_add = isal_mul_add,
 	.scale = isal_scale,
 	.reduce = isal_reduce,
-	.clear = isal_clear,
+	.pivot = isal_pivot,
 };

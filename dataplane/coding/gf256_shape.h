@@ -17,6 +17,8 @@
 #ifndef FERRY_GF256_SHAPE_H
 #define FERRY_GF256_SHAPE_H
 
+#include <string.h>
+
 #include "gf256.h"
 
 #ifdef __clang__
@@ -237,100 +239,146 @@ shape_scale(uint8_t *dst, uint8_t c, size_t len)
 	}
 }
 
-/* Some vectors of a row, from at on; all rows' factors are known. */
+/*
+ * Elimination. Rows are gone through in groups: a loop that ends one row later each time is
+ * mispredicted each time. Rows of up to WHOLE bytes are done at once; of longer ones the factors,
+ * which the first part would overwrite, are put aside.
+ */
+#define PER_ROW (GF256_ROW / VEC_BYTES)
+#define WHOLE	(4 * (size_t)GF256_ROW)
+
+/* A vector of zeros but for a 1 in this byte, if it has one there. */
+SHAPE_INLINE vec
+unit_vec(size_t byte)
+{
+	static const uint8_t unit[2 * VEC_BYTES + 1] = {[VEC_BYTES] = 1};
+
+	return vec_load(unit + (byte < VEC_BYTES ? VEC_BYTES - byte : VEC_BYTES + 1));
+}
+
+/*
+ * Some vectors of a row, from at on. The row itself comes last: who wrote it just now did so in
+ * pieces, and a load of all of them at once must wait until they are in the cache.
+ */
 SHAPE_INLINE void
 reduce(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint8_t *factors,
-	size_t at, unsigned int width)
+	const uint16_t *pivots, size_t unit, size_t at, unsigned int width)
 {
 	vec sums[WIDTH_MAX];
 
 	FOR_UNROLLED (v, width)
-		sums[v] = vec_load(row + at + v * VEC_BYTES);
-	for (unsigned int r = 0; r < n; r++) {
-		factor f = factor_of(factors[r]);
-		const uint8_t *from = rows + r * stride + at;
+		sums[v] = unit_vec(unit - at - v * VEC_BYTES);
+	rows += at;
+	for (unsigned int r = 0; r < n; r += GF256_ROWS) {
+		FOR_UNROLLED (i, GF256_ROWS) {
+			factor f = factor_of(factors[*pivots++]);
 
-		FOR_UNROLLED (v, width)
-			sums[v] = vec_xor(sums[v], vec_mul(vec_load(from + v * VEC_BYTES), f));
+			FOR_UNROLLED (v, width)
+				sums[v] = vec_xor(
+					sums[v], vec_mul(vec_load(rows + v * VEC_BYTES), f));
+			rows += stride;
+		}
 	}
-	FOR_UNROLLED (v, width)
-		vec_store(row + at + v * VEC_BYTES, sums[v]);
-}
+	FOR_UNROLLED (v, width) {
+		uint8_t *p = row + at + v * VEC_BYTES;
 
-#define PER_ROW (GF256_ROW / VEC_BYTES)
+		vec_store(p, vec_xor(vec_load(p), sums[v]));
+	}
+}
 
 static void
-shape_reduce(
-	uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n, const uint16_t *pivots)
+shape_reduce(uint8_t *row, const uint8_t *rows, size_t stride, unsigned int n,
+	const uint16_t *pivots, size_t unit)
 {
-	uint8_t factors[GF256_SOURCES_MAX];
-	size_t at = 0;
+	uint8_t aside[GF256_ROW_MAX];
+	const uint8_t *factors = row;
 
-	for (unsigned int r = 0; r < n; r++)
-		factors[r] = row[pivots[r]];
-	for (; stride - at >= 4 * (size_t)GF256_ROW; at += 4 * (size_t)GF256_ROW)
-		reduce(row, rows, stride, n, factors, at, 4 * PER_ROW);
-	if (stride - at >= 2 * (size_t)GF256_ROW) {
-		reduce(row, rows, stride, n, factors, at, 2 * PER_ROW);
-		at += 2 * (size_t)GF256_ROW;
-	}
-	if (stride > at)
-		reduce(row, rows, stride, n, factors, at, PER_ROW);
-}
-
-/* Of the rows from one to another; factors were read before any row changed. */
-SHAPE_INLINE void
-clear(uint8_t *rows, size_t stride, unsigned int from, unsigned int to, const uint8_t *factors,
-	const uint8_t *src, size_t at, unsigned int width)
-{
-	vec x[WIDTH_MAX];
-
-	FOR_UNROLLED (v, width)
-		x[v] = vec_load(src + at + v * VEC_BYTES);
-	for (unsigned int r = from; r < to; r++) {
-		factor f = factor_of(factors[r]);
-		uint8_t *row = rows + r * stride + at;
-
-		FOR_UNROLLED (v, width) {
-			uint8_t *p = row + v * VEC_BYTES;
-
-			vec_store(p, vec_xor(vec_load(p), vec_mul(x[v], f)));
+	if (stride > WHOLE)
+		factors = memcpy(aside, row, stride);
+	for (size_t at = 0; at < stride; at += WHOLE) {
+		switch ((stride - at) / GF256_ROW) {
+		case 1:
+			reduce(row, rows, stride, n, factors, pivots, unit, at, PER_ROW);
+			break;
+		case 2:
+			reduce(row, rows, stride, n, factors, pivots, unit, at, 2 * PER_ROW);
+			break;
+		case 3:
+			reduce(row, rows, stride, n, factors, pivots, unit, at, 3 * PER_ROW);
+			break;
+		default:
+			reduce(row, rows, stride, n, factors, pivots, unit, at, 4 * PER_ROW);
 		}
 	}
 }
 
-static void
-clear_range(uint8_t *rows, size_t stride, unsigned int from, unsigned int to, unsigned int one,
-	size_t at)
-{
-	const uint8_t *src = rows + one * stride;
-	uint8_t factors[GF256_SOURCES_MAX];
-	size_t done = 0;
+/* Where the factors of rows lie, and how far from one to the next. */
+struct factors {
+	const uint8_t *next;
+	size_t stride;
+};
 
-	for (unsigned int r = from; r < to; r++)
-		factors[r] = rows[r * stride + at];
-	for (; stride - done >= 4 * (size_t)GF256_ROW; done += 4 * (size_t)GF256_ROW)
-		clear(rows, stride, from, to, factors, src, done, 4 * PER_ROW);
-	if (stride - done >= 2 * (size_t)GF256_ROW) {
-		clear(rows, stride, from, to, factors, src, done, 2 * PER_ROW);
-		done += 2 * (size_t)GF256_ROW;
+/* Some vectors of all rows. That of the row itself is not as it should be in between. */
+SHAPE_INLINE void
+pivot(uint8_t *rows, size_t stride, unsigned int n, uint8_t *one, factor scale,
+	struct factors factors, size_t at, unsigned int width)
+{
+	vec x[WIDTH_MAX];
+
+	FOR_UNROLLED (v, width)
+		x[v] = vec_mul(vec_load(one + at + v * VEC_BYTES), scale);
+	rows += at;
+	for (unsigned int r = 0; r < n; r += GF256_ROWS) {
+		FOR_UNROLLED (i, GF256_ROWS) {
+			factor f = factor_of(*factors.next);
+
+			FOR_UNROLLED (v, width) {
+				uint8_t *p = rows + v * VEC_BYTES;
+
+				vec_store(p, vec_xor(vec_load(p), vec_mul(x[v], f)));
+			}
+			rows += stride;
+			factors.next += factors.stride;
+		}
 	}
-	if (stride > done)
-		clear(rows, stride, from, to, factors, src, done, PER_ROW);
+	FOR_UNROLLED (v, width)
+		vec_store(one + at + v * VEC_BYTES, x[v]);
 }
 
 static void
-shape_clear(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
+shape_pivot(uint8_t *rows, size_t stride, unsigned int n, unsigned int one, size_t at)
 {
-	clear_range(rows, stride, 0, one, one, at);
-	if (one + 1 < n)
-		clear_range(rows, stride, one + 1, n, one, at);
+	uint8_t *row = rows + one * stride, aside[GF256_SOURCES_MAX + GF256_ROWS];
+	struct factors factors = {rows + at, stride};
+	factor scale = factor_of(gf256_inv(row[at]));
+
+	if (stride > WHOLE) {
+		memset(aside + n, 0, GF256_ROWS);
+		for (unsigned int r = 0; r < n; r++)
+			aside[r] = rows[r * stride + at];
+		factors = (struct factors){aside, 1};
+	}
+	for (size_t done = 0; done < stride; done += WHOLE) {
+		switch ((stride - done) / GF256_ROW) {
+		case 1:
+			pivot(rows, stride, n, row, scale, factors, done, PER_ROW);
+			break;
+		case 2:
+			pivot(rows, stride, n, row, scale, factors, done, 2 * PER_ROW);
+			break;
+		case 3:
+			pivot(rows, stride, n, row, scale, factors, done, 3 * PER_ROW);
+			break;
+		default:
+			pivot(rows, stride, n, row, scale, factors, done, 4 * PER_ROW);
+		}
+	}
 }
 
 #define SHAPE_KERNELS(kernels_name)                                                                \
 	{                                                                                          \
 		.name = kernels_name, .combine = shape_combine, .mul_add = shape_mul_add,          \
-		.scale = shape_scale, .reduce = shape_reduce, .clear = shape_clear,                \
+		.scale = shape_scale, .reduce = shape_reduce, .pivot = shape_pivot,                \
 	}
 
 #endif

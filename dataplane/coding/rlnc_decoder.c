@@ -144,7 +144,7 @@ read_coeffs(const struct rlnc_decoder *d, const struct rlnc_header *h, uint8_t *
 		rlnc_header_coeffs(h, coeffs);
 }
 
-/* The coefficients of a packet, by column; false: one is of a sequence that is not in play. */
+/* The coefficients of a packet, by column, else 0; false: one's sequence is not in play. */
 static bool
 place_coeffs(
 	const struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, uint8_t *columns)
@@ -152,7 +152,6 @@ place_coeffs(
 	uint8_t coeffs[RLNC_SPAN_MAX];
 	uint32_t at = first & d->mask;
 
-	memset(columns, 0, rlnc_decoder_columns(d));
 	/* In one piece, and all in play. */
 	if (likely(first - d->base <= (uint32_t)(d->mask + 1 - h->n) &&
 		    at <= (uint32_t)(d->mask + 1 - h->n))) {
@@ -174,17 +173,16 @@ enum rlnc_verdict
 rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first,
 	struct rte_mbuf *m, uint16_t skip)
 {
-	uint8_t columns[RLNC_SOLVER_COLUMNS_MAX];
 	struct rlnc_symbol_head head;
 	const void *p;
 	uint16_t slot;
 
-	if (!place_coeffs(d, h, first, columns))
+	if (!place_coeffs(d, h, first, rlnc_solver_candidate(&d->solver)))
 		return RLNC_OUTSIDE;
 	slot = rlnc_solver_free_slot(&d->solver);
 	if (unlikely(slot == RLNC_SOLVER_NONE))
 		return RLNC_FULL;
-	if (!rlnc_solver_add(&d->solver, columns, slot))
+	if (!rlnc_solver_add(&d->solver, slot))
 		return RLNC_DEPENDENT;
 	p = rte_pktmbuf_read(m, skip, sizeof(head), &head);
 	if (likely(p != &head))

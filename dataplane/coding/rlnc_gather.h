@@ -50,7 +50,7 @@ rlnc_held_set(
 }
 
 /* Outputs at a time. */
-#define RLNC_GATHER_OUTPUTS 16
+#define RLNC_GATHER_OUTPUTS 32
 
 /* A combination of sources for each output: coeffs[o * stride + s]. */
 struct rlnc_gather {

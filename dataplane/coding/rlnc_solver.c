@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <string.h>
 
 #include <rte_branch_prediction.h>
@@ -9,6 +10,8 @@
 
 #define ROW_ALIGN 64
 #define WORD	  8 /* bytes that are looked at together */
+
+static_assert(WORD % GF256_ROWS == 0, "memory for whole groups of rows");
 
 static uint16_t
 round_up(uint16_t n)
@@ -36,10 +39,21 @@ rlnc_solver_bytes(uint16_t columns, uint16_t slots)
 	       2 * column_bytes(columns);
 }
 
+/*
+ * Pivots of rows that are not there are a column of which a candidate has 0: that of the first
+ * slot.
+ */
+static void
+drop_rows(struct rlnc_solver *s)
+{
+	while (s->nb_rows > 0)
+		s->pivots[--s->nb_rows] = s->columns;
+}
+
 void
 rlnc_solver_reset(struct rlnc_solver *s)
 {
-	s->nb_rows = 0;
+	drop_rows(s);
 	s->nb_known = 0;
 	s->nb_used = 0;
 	memset(s->open, 0xff, s->columns);
@@ -59,6 +73,7 @@ rlnc_solver_init(struct rlnc_solver *s, void *memory, uint16_t columns, uint16_t
 	s->open = p;
 	s->known = p + column_bytes(columns);
 	s->rows = p + 2 * column_bytes(columns);
+	s->nb_rows = RLNC_SOLVER_SLOTS_MAX;
 	rlnc_solver_reset(s);
 }
 
@@ -88,13 +103,13 @@ use_slot(struct rlnc_solver *s, uint16_t slot, bool use)
 	s->nb_used = (uint16_t)(s->nb_used + (use ? 1 : -1));
 }
 
-/* A word before which no column is open: where to begin to look in many rows. */
+/* The word of the first open column, else the last: where to begin to look in many rows. */
 static uint16_t
 open_from(const struct rlnc_solver *s)
 {
 	uint16_t c = 0;
 
-	for (uint64_t open = 0; c < s->columns; c = (uint16_t)(c + WORD)) {
+	for (uint64_t open; c < s->columns - WORD; c = (uint16_t)(c + WORD)) {
 		memcpy(&open, s->open + c, WORD);
 		if (open != 0)
 			break;
@@ -121,11 +136,7 @@ first_open(const struct rlnc_solver *s, const uint8_t *row, uint16_t from)
 static void
 make_pivot(struct rlnc_solver *s, uint16_t row, uint16_t column)
 {
-	uint8_t *p = rlnc_solver_row(s, row);
-
-	if (p[column] != 1)
-		gf256_scale(p, gf256_inv(p[column]), s->stride);
-	gf256_clear(s->rows, s->stride, s->nb_rows, row, column);
+	gf256_pivot(s->rows, s->stride, s->nb_rows, row, column);
 	s->pivots[row] = column;
 	s->row_of[column] = row;
 	s->open[column] = 0;
@@ -144,6 +155,7 @@ remove_row(struct rlnc_solver *s, uint16_t row)
 		s->pivots[row] = s->pivots[last];
 		s->row_of[s->pivots[row]] = row;
 	}
+	s->pivots[last] = s->columns;
 	s->nb_rows = last;
 }
 
@@ -154,31 +166,34 @@ remove_row(struct rlnc_solver *s, uint16_t row)
 static void
 spend_row(struct rlnc_solver *s, uint16_t row)
 {
-	uint8_t *p = rlnc_solver_row(s, row), *slots = p + s->columns;
+	const uint8_t *slots = rlnc_solver_row(s, row) + s->columns;
 	uint16_t slot = 0;
 
 	while (slots[slot] == 0)
 		slot++;
-	if (s->nb_rows > 1) {
-		if (slots[slot] != 1)
-			gf256_scale(p, gf256_inv(slots[slot]), s->stride);
-		gf256_clear(s->rows, s->stride, s->nb_rows, row, (size_t)s->columns + slot);
-	}
+	if (s->nb_rows > 1)
+		gf256_pivot(s->rows, s->stride, s->nb_rows, row, (size_t)s->columns + slot);
 	use_slot(s, slot, false);
 	remove_row(s, row);
 }
 
+uint8_t *
+rlnc_solver_candidate(struct rlnc_solver *s)
+{
+	uint8_t *row = rlnc_solver_row(s, s->nb_rows);
+
+	memset(row, 0, s->stride);
+	return row;
+}
+
 bool
-rlnc_solver_add(struct rlnc_solver *s, const uint8_t *coeffs, uint16_t slot)
+rlnc_solver_add(struct rlnc_solver *s, uint16_t slot)
 {
 	uint8_t *row = rlnc_solver_row(s, s->nb_rows);
 	uint16_t pivot;
 
-	memcpy(row, coeffs, s->columns);
-	memset(row + s->columns, 0, (size_t)s->stride - s->columns);
-	row[s->columns + slot] = 1;
 	/* Rows are 0 in each other's pivots, so all of them can be taken off at once. */
-	gf256_reduce(row, s->rows, s->stride, s->nb_rows, s->pivots);
+	gf256_reduce(row, s->rows, s->stride, s->nb_rows, s->pivots, (size_t)s->columns + slot);
 	pivot = first_open(s, row, 0);
 	if (pivot == RLNC_SOLVER_NONE)
 		return false;
@@ -210,20 +225,41 @@ rlnc_solver_learn(struct rlnc_solver *s, uint16_t column)
 	return 1;
 }
 
+/*
+ * Which rows of a group, by bit, have no open column in this word: few, if any are open there. All
+ * are looked at, of one that is not there too, as a loop that ends elsewhere each time is slower.
+ */
+static uint32_t
+closed_rows(const struct rlnc_solver *s, uint16_t group, uint16_t from, uint64_t open)
+{
+	const uint8_t *word = rlnc_solver_row(s, group) + from;
+	uint32_t closed = 0;
+
+	for (unsigned int i = 0; i < GF256_ROWS; i++, word += s->stride) {
+		uint64_t in;
+
+		memcpy(&in, word, WORD);
+		closed |= (uint32_t)((in & open) == 0) << i;
+	}
+	return closed & ((1u << RTE_MIN(s->nb_rows - group, GF256_ROWS)) - 1);
+}
+
 uint16_t
 rlnc_solver_solved(const struct rlnc_solver *s, uint16_t rows[RLNC_SOLVER_SLOTS_MAX])
 {
 	uint16_t n = 0, from = open_from(s);
-	uint64_t open = 0, in;
+	uint64_t open;
 
-	memcpy(&open, s->open + from, from < s->columns ? WORD : 0);
-	for (uint16_t r = 0; r < s->nb_rows; r++) {
-		const uint8_t *row = rlnc_solver_row(s, r);
+	memcpy(&open, s->open + from, WORD);
+	for (uint16_t group = 0; group < s->nb_rows; group = (uint16_t)(group + GF256_ROWS)) {
+		uint32_t closed = closed_rows(s, group, from, open);
 
-		/* Almost every row that is not solved needs one of these. */
-		memcpy(&in, row + from, WORD);
-		if ((in & open) == 0 && first_open(s, row, from) == RLNC_SOLVER_NONE)
-			rows[n++] = r;
+		for (; closed != 0; closed &= closed - 1) {
+			uint16_t r = (uint16_t)(group + __builtin_ctz(closed));
+
+			if (first_open(s, rlnc_solver_row(s, r), from) == RLNC_SOLVER_NONE)
+				rows[n++] = r;
+		}
 	}
 	return n;
 }
@@ -245,7 +281,7 @@ rlnc_solver_finish(struct rlnc_solver *s, const uint16_t *rows, uint16_t n)
 			spend_row(s, rows[n]);
 	}
 	if (all) {
-		s->nb_rows = 0;
+		drop_rows(s);
 		s->nb_used = 0;
 		memset(s->used, 0, sizeof(s->used));
 	}
@@ -269,7 +305,6 @@ uint16_t
 rlnc_solver_forget(struct rlnc_solver *s, uint16_t column)
 {
 	uint16_t row = s->row_of[column];
-	uint8_t *p;
 
 	s->nb_known = (uint16_t)(s->nb_known - s->known[column]);
 	s->known[column] = 0;
@@ -279,10 +314,8 @@ rlnc_solver_forget(struct rlnc_solver *s, uint16_t column)
 			row = r;
 	if (row == RLNC_SOLVER_NONE)
 		return 0;
-	p = rlnc_solver_row(s, row);
 	if (s->pivots[row] != column) {
-		gf256_scale(p, gf256_inv(p[column]), s->stride);
-		gf256_clear(s->rows, s->stride, s->nb_rows, row, column);
+		gf256_pivot(s->rows, s->stride, s->nb_rows, row, column);
 		s->open[s->pivots[row]] = 0xff;
 	}
 	remove_row(s, row);

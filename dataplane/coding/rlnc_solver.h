@@ -34,7 +34,7 @@ struct rlnc_solver {
 	uint8_t *rows;	  /* nb_rows of them, one after the other */
 	uint8_t *open;	  /* by column: 0xff if it is unknown and no pivot, else 0 */
 	uint8_t *known;	  /* by column */
-	uint16_t pivots[RLNC_SOLVER_SLOTS_MAX];	   /* by row */
+	uint16_t pivots[RLNC_SOLVER_SLOTS_MAX];	   /* by row; of those not there: columns */
 	uint16_t row_of[RLNC_SOLVER_COLUMNS_MAX];  /* of a pivot, else RLNC_SOLVER_NONE */
 	uint64_t used[RLNC_SOLVER_SLOTS_MAX / 64]; /* slots in which a combination must stay */
 };
@@ -63,11 +63,14 @@ rlnc_solver_uses(const struct rlnc_solver *s, uint16_t slot)
 /* A slot that no row needs, RLNC_SOLVER_NONE if there is none. */
 uint16_t rlnc_solver_free_slot(const struct rlnc_solver *s);
 
+/* Where the coefficients of a combination are written, by column; all are 0. */
+uint8_t *rlnc_solver_candidate(struct rlnc_solver *s);
+
 /*
- * A combination with coefficients of all columns, for a slot that is free. False: it depends on
- * what is there, and the slot stays free.
+ * Judges the candidate, a combination for a slot that is free. False: it depends on what is there,
+ * and the slot stays free.
  */
-bool rlnc_solver_add(struct rlnc_solver *s, const uint8_t *coeffs, uint16_t slot);
+bool rlnc_solver_add(struct rlnc_solver *s, uint16_t slot);
 
 /*
  * n source packets that were unknown came as they are, in a row from this column on, behind the

@@ -315,27 +315,37 @@ test_rows(void **state)
 					(1 + rng_below(&rng, GF256_ROW_MAX / GF256_ROW));
 			unsigned int n = rng_below(&rng, 39), one = rng_below(&rng, n + 1);
 			size_t at = rng_below(&rng, (uint32_t)stride);
+			size_t zero = rng_below(&rng, (uint32_t)stride);
+			size_t unit = rng_below(&rng, (uint32_t)stride);
 			uint16_t pivots[40];
-			uint8_t factors[40];
+			uint8_t factors[40], scale;
 
 			for (size_t b = 0; b < 40 * stride; b++)
 				plain[b] = rows[b] = (uint8_t)rng_next(&rng);
-			for (unsigned int r = 0; r < n; r++) {
-				pivots[r] = (uint16_t)rng_below(&rng, (uint32_t)stride);
+			plain[n * stride + zero] = rows[n * stride + zero] = 0;
+			for (unsigned int r = 0; r < 40; r++) {
+				pivots[r] = (uint16_t)(r < n ? rng_below(&rng, (uint32_t)stride)
+							     : zero);
 				factors[r] = plain[n * stride + pivots[r]];
 			}
 			for (size_t b = 0; b < n * stride; b++)
 				plain[n * stride + b % stride] ^=
 					product[factors[b / stride]][plain[b]];
-			k->reduce(rows + n * stride, rows, stride, n, pivots);
+			plain[n * stride + unit] ^= 1;
+			k->reduce(rows + n * stride, rows, stride, n, pivots, unit);
 			assert_memory_equal(rows, plain, 40 * stride);
+			if (plain[one * stride + at] == 0)
+				continue;
+			scale = gf_inv(plain[one * stride + at]);
+			for (size_t b = one * stride; b < (one + 1) * stride; b++)
+				plain[b] = product[scale][plain[b]];
 			for (unsigned int r = 0; r <= n; r++)
 				factors[r] = r == one ? 0 : plain[r * stride + at];
 			for (size_t b = 0; b < (n + 1) * stride; b++)
 				plain[b] ^= product[factors[b / stride]]
-						   [rows[one * stride + b % stride]];
-			k->clear(rows, stride, n + 1, one, at);
-			assert_memory_equal(rows, plain, 40 * stride);
+						   [plain[one * stride + b % stride]];
+			k->pivot(rows, stride, n + 1, one, at);
+			assert_memory_equal(rows, plain, (n + 1) * stride);
 		}
 }
 
