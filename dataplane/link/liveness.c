@@ -120,7 +120,8 @@ give_verdict(struct liveness *l, bool missed)
 static void
 change(struct liveness *l, uint8_t state, uint64_t now)
 {
-	if (l->state == LINK_STATE_down) {
+	/* As it was while nobody answered says nothing of how it is now. */
+	if (l->state == LINK_STATE_down || l->state == LINK_STATE_unknown) {
 		l->missed = l->missed_run = 0;
 		l->verdicts = l->answered_run;
 		l->data_loss = 0;

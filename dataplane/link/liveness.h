@@ -11,7 +11,7 @@
  * interval and at most 3 s (1 s while no round-trip time is known). An answer that comes later
  * still gives a round-trip time, and the probe is no longer missed.
  *
- *   unknown -> up         the first answer
+ *   unknown -> up         the first answer; what was missed before is forgotten
  *   up -> degraded        3 probes in a row missed, or 5 of the last 50, or a tenth of the
  *                         neighbour's DATA lost
  *   degraded -> up        10 answers in a row, fewer than 3 of the last 50 missed, and less than a

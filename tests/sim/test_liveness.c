@@ -130,6 +130,28 @@ test_cut_and_return(void **state)
 	cut_and_return(300 * SIM_MS);
 }
 
+/* A neighbour that begins later than we: what it did not answer before is no fault of the link. */
+static void
+test_neighbour_begins_later(void **state)
+{
+	struct sim *sim = pair(SIM_MS, 1);
+	uint64_t there;
+
+	(void)state;
+	wire_cut(wire_of(sim)->wire, true);
+	run(sim, 1500 * SIM_MS);
+	assert_int_equal(state_of(sim, 1, 2), LINK_STATE_unknown);
+	wire_cut(wire_of(sim)->wire, false);
+	there = sim->now;
+	run(sim, 20 * SIM_S);
+	assert_int_equal(told.n, 1);
+	expect_event(0, EVENT_link_up, there, there + 1500 * SIM_MS);
+	assert_int_equal(told.events[0].link.was, LINK_STATE_unknown);
+	assert_true(link_of(sim, 1, 2)->live.sent > link_of(sim, 1, 2)->live.answers + 5);
+	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 0);
+	small_finish(sim, NULL, small_none);
+}
+
 static void
 set_loss(struct sim *sim, double loss, uint64_t delay)
 {
@@ -380,6 +402,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut_and_return),
+		cmocka_unit_test(test_neighbour_begins_later),
 		cmocka_unit_test(test_lossy),
 		cmocka_unit_test(test_one_way),
 		cmocka_unit_test(test_data_loss),
