@@ -6,30 +6,17 @@
  */
 #include "unit.h"
 
-#include "coded_packets.h"
+#include "coded_stream.h"
 #include "destination_settle.h"
 #include "egress.h"
 #include "rlnc_next.h"
 #include "tx_buffer.h"
 #include "unit_eal.h"
 
-#define CONFERENCE 7
-#define SESSION	   9
-#define K_MAX	   32
-#define FLOWS_MAX  8	/* of the source; the last two are one to the destination */
-#define SENT_MAX   8192 /* of one case */
-#define HEADROOM   200
-#define MS	   UINT64_C(1000000)
-#define DEADLINE   (200 * MS)
-
-/* A packet as its source sent it, from its session header on. */
-struct packet_sent {
-	uint32_t len;
-	uint32_t cut; /* where its second segment begins; 0 = it has none */
-	bool shared;  /* somebody else has a reference to its buffer */
-	bool summed;  /* its checksum is known */
-	uint8_t bytes[sizeof(struct session_hdr) + RLNC_HEADER_BYTES + CODED_SYMBOL_MAX];
-};
+#define HEADROOM 200
+#define MS	 UINT64_C(1000000)
+#define DEADLINE (200 * MS)
+#define NB_FLOWS (CODED_FLOWS_MAX - 1) /* the source's last two are one to the destination */
 
 /* One of the two destinations, in a world of its own. */
 struct side {
@@ -46,204 +33,17 @@ struct side {
 
 static struct side near, far; /* with rlnc_next, without */
 
-static struct packet_sent sent[SENT_MAX];
-static uint32_t order[2 * SENT_MAX], nb_sent, nb_order;
 static struct rng rng;
 
-/* What the network and the source of a case are like; odds in thousandths. */
 struct scene {
-	uint8_t k;
+	struct coded_odds odds;
 	uint8_t egress;
 	bool ipv6;
 	uint32_t reorder_packets;
-	uint32_t loss, late, twice, damaged, odd, short_ones, relayed, pause, turn;
-	uint32_t lies;	  /* of source packets, about the length of their generation */
-	uint32_t flows;	  /* that packets take turns on; 0 and 1 say the same */
-	uint32_t repairs; /* of a generation, at most */
-	uint32_t generations;
 };
-
-static bool
-happens(uint32_t thousandths)
-{
-	return rng_below(&rng, 1000) < thousandths;
-}
-
-/* --- the source -------------------------------------------------------------------------- */
-
-struct stream {
-	uint32_t seq;
-	uint16_t flow_seqs[FLOWS_MAX], epoch, seed;
-	uint8_t flow;
-	uint32_t stamp;
-};
-
-static struct packet_sent *
-begin_packet(struct stream *s, const struct scene *scene, uint32_t first, uint8_t flags)
-{
-	struct session_hdr session;
-	struct packet_sent *p = &sent[nb_sent];
-
-	if (scene->flows > 1 && happens(scene->turn))
-		s->flow = (uint8_t)rng_below(&rng, scene->flows);
-	session = (struct session_hdr){.conference = RTE_BE32(CONFERENCE),
-		.session = RTE_BE32(SESSION),
-		.seq = rte_cpu_to_be_32(first),
-		.stamp = rte_cpu_to_be_32(s->stamp),
-		.epoch = rte_cpu_to_be_16(s->epoch),
-		.flow_seq = rte_cpu_to_be_16(s->flow_seqs[s->flow]++),
-		.flow = s->flow,
-		.flags = SESSION_CODED | flags};
-	assert_true(nb_sent < SENT_MAX);
-	order[nb_order++] = nb_sent++;
-	memcpy(p->bytes, &session, sizeof(session));
-	p->len = sizeof(session);
-	p->cut = 0;
-	p->shared = happens(scene->odd);
-	p->summed = rng_below(&rng, 2) == 0;
-	return p;
-}
-
-/* What follows the session header: a coding header, and a symbol or the payload of one. */
-static void
-end_packet(struct packet_sent *p, const struct scene *scene, const struct rlnc_header *h,
-	const uint8_t *data, uint32_t len)
-{
-	p->len += rlnc_header_write(h, p->bytes + p->len);
-	memcpy(p->bytes + p->len, data, len);
-	p->len += len;
-	if (happens(scene->odd))
-		p->cut = (uint32_t)sizeof(struct session_hdr) +
-			 rng_below(&rng, p->len - (uint32_t)sizeof(struct session_hdr));
-}
-
-struct generation {
-	uint8_t n;
-	uint32_t stamp; /* the oldest one's */
-	struct coded_symbol symbols[K_MAX];
-};
-
-/* As the source makes them, or a relay, whose packets may come by any way, so at any time. */
-static void
-send_combination(
-	struct stream *s, const struct scene *scene, const struct generation *g, bool relay)
-{
-	struct rlnc_header h = {.kind = relay ? RLNC_RECODED : RLNC_SEEDED,
-		.code = RLNC_BLOCK,
-		.final = true,
-		.n = g->n,
-		.seed = s->seed++};
-	static struct coded_symbol sum;
-	uint8_t coeffs[K_MAX];
-	uint32_t stamp = s->stamp;
-
-	rlnc_seed_coeffs(h.seed, coeffs, g->n);
-	h.coeffs = coeffs;
-	memset(&sum, 0, sizeof(sum));
-	for (uint8_t i = 0; i < g->n; i++)
-		coded_add(&sum, coeffs[i], &g->symbols[i]);
-	s->stamp = g->stamp;
-	s->flow_seqs[s->flow] -= relay;
-	end_packet(begin_packet(s, scene, s->seq, 0), scene, &h, sum.bytes, sum.len);
-	s->stamp = stamp;
-}
-
-static void
-make_symbol(struct coded_symbol *symbol, uint32_t stamp)
-{
-	struct rlnc_symbol_head head;
-
-	coded_source(&rng, symbol, 8 + rng_below(&rng, 600));
-	memcpy(&head, symbol->bytes, sizeof(head));
-	head.stamp = rte_cpu_to_be_32(stamp);
-	memcpy(symbol->bytes, &head, sizeof(head));
-}
-
-static void
-send_source(struct stream *s, const struct scene *scene, const struct coded_symbol *symbol,
-	const struct rlnc_header *h)
-{
-	uint32_t head = (uint32_t)sizeof(struct rlnc_symbol_head);
-	struct packet_sent *p = begin_packet(s, scene, s->seq, symbol->bytes[2]);
-
-	end_packet(p, scene, h, symbol->bytes + head, symbol->len - head);
-}
-
-/* Its source packets as they are, then combinations of them. */
-static void
-send_generation(struct stream *s, const struct scene *scene)
-{
-	static struct generation g;
-	bool told = happens(500); /* a short one, by its last source packet */
-
-	g.n = happens(scene->short_ones) ? (uint8_t)(1 + rng_below(&rng, scene->k)) : scene->k;
-	g.stamp = s->stamp;
-	for (uint8_t i = 0; i < g.n; i++)
-		make_symbol(&g.symbols[i], g.stamp + 1000u * i);
-	for (uint8_t i = 0; i < g.n; i++) {
-		bool final = i + 1 == g.n && (told || g.n == scene->k);
-		struct rlnc_header h = {.kind = RLNC_SYSTEMATIC,
-			.code = RLNC_BLOCK,
-			.final = final,
-			.n = final ? g.n : scene->k,
-			.index = i};
-
-		if (happens(scene->lies)) {
-			h.final = !h.final;
-			h.n = (uint8_t)(i + 1 + rng_below(&rng, scene->k - i));
-		}
-		s->stamp = g.stamp + 1000u * i;
-		send_source(s, scene, &g.symbols[i], &h);
-		if (happens(scene->relayed))
-			send_combination(s, scene, &g, true);
-	}
-	for (uint32_t r = rng_below(&rng, scene->repairs + 1); r > 0; r--)
-		send_combination(s, scene, &g, false);
-	s->stamp = g.stamp + 1000u * g.n;
-	s->seq += g.n;
-}
-
-/* --- the network ------------------------------------------------------------------------- */
-
-/* Loses, doubles and delays packets: order is what comes. */
-static void
-disturb(const struct scene *scene)
-{
-	static uint32_t come[2 * SENT_MAX];
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < nb_order; i++) {
-		if (happens(scene->loss))
-			continue;
-		come[n++] = order[i];
-		if (happens(scene->twice))
-			come[n++] = order[i];
-	}
-	for (uint32_t i = 0; i + 1 < n; i++) {
-		uint32_t by = 1 + rng_below(&rng, rng_below(&rng, 10) == 0 ? 100 : 5);
-
-		if (happens(scene->late) && i + by < n) {
-			uint32_t late = come[i];
-
-			memmove(&come[i], &come[i + 1], by * sizeof(come[0]));
-			come[i + by] = late;
-		}
-	}
-	memcpy(order, come, n * sizeof(come[0]));
-	nb_order = n;
-}
-
-/* Any byte of the session or the coding header that a relay or a liar may have changed. */
-static void
-damage(uint8_t *bytes)
-{
-	uint32_t at = 8 + rng_below(&rng, sizeof(struct session_hdr) - 8 + RLNC_HEADER_BYTES);
-
-	bytes[at] ^= (uint8_t)(1u << rng_below(&rng, 8));
-}
 
 static struct rte_mbuf *
-make_mbuf(struct side *side, const struct packet_sent *p, const uint8_t *bytes)
+make_mbuf(struct side *side, const struct coded_packet *p, const uint8_t *bytes)
 {
 	uint32_t first = p->cut != 0 ? p->cut : p->len;
 	struct rte_mbuf *m = rte_pktmbuf_alloc(side->pool), *rest;
@@ -295,16 +95,16 @@ static void
 begin_side(struct side *side, const struct scene *scene)
 {
 	struct rlnc_params coding = {
-		.code = RLNC_BLOCK, .k = scene->k, .systematic = true, .deadline = DEADLINE};
-	struct destination_params params = {.conference = CONFERENCE,
-		.session = SESSION,
+		.code = RLNC_BLOCK, .k = scene->odds.k, .systematic = true, .deadline = DEADLINE};
+	struct destination_params params = {.conference = CODED_CONFERENCE,
+		.session = CODED_SESSION,
 		.window = 1024,
 		.reorder_packets = scene->reorder_packets,
 		.reorder_ns = 20 * MS,
 		.egress = scene->egress,
 		.egress_port = &side->port,
 		.coding = &coding,
-		.nb_flows = scene->flows > 1 ? FLOWS_MAX - 1 : 1};
+		.nb_flows = scene->odds.flows > 1 ? NB_FLOWS : 1};
 	static const uint8_t ip6[2][16] = {{0xfd, [15] = 1}, {0xfd, [15] = 2}};
 	struct frame_endpoints ends = {.source = address_ipv4(RTE_BE32(0x0a000001)),
 		.destination = address_ipv4(RTE_BE32(0x0a000002)),
@@ -360,7 +160,7 @@ struct given {
 };
 
 static struct given
-given_of(struct side *side, const struct packet_sent *p)
+given_of(struct side *side, const struct coded_packet *p)
 {
 	struct given g = {.m = make_mbuf(side, p, p->bytes), .shared = p->shared};
 
@@ -373,7 +173,7 @@ given_of(struct side *side, const struct packet_sent *p)
 
 /* Some packets in a row; next: by rlnc_next, as long as it takes them. */
 static void
-give(struct side *side, const struct packet_sent *p, uint16_t n, bool next)
+give(struct side *side, const struct coded_packet *p, uint16_t n, bool next)
 {
 	uint64_t slice = side->w.now - side->w.now % DELAY_SLICE_NS;
 	struct destination_line *line = side->dst->line;
@@ -455,38 +255,27 @@ compare(void)
 static void
 run(const struct scene *scene)
 {
-	/* Numbers go past their ends. */
-	struct stream s = {.seq = UINT32_MAX - rng_below(&rng, 500),
-		.epoch = (uint16_t)rng_next(&rng),
-		.stamp = UINT32_MAX - 50000};
 	uint64_t now;
 	uint32_t i = 0;
 
-	for (uint32_t f = 0; f < FLOWS_MAX; f++)
-		s.flow_seqs[f] = (uint16_t)(UINT16_MAX - rng_below(&rng, 500));
-	nb_sent = nb_order = 0;
-	for (uint32_t g = 0; g < scene->generations; g++) {
-		if (happens(scene->pause))
-			s.epoch++;
-		send_generation(&s, scene);
-	}
-	disturb(scene);
+	coded_stream(&rng, &scene->odds);
 	begin_side(&near, scene);
 	begin_side(&far, scene);
 	now = near.w.now;
-	while (i < nb_order) {
-		static struct packet_sent burst[BURST_MAX];
-		uint32_t most = RTE_MIN(1 + rng_below(&rng, BURST_MAX), nb_order - i);
+	while (i < coded_nb_order) {
+		static struct coded_packet burst[BURST_MAX];
+		uint32_t most = RTE_MIN(1 + rng_below(&rng, BURST_MAX), coded_nb_order - i);
 
 		for (uint16_t n = 0; n < most; n++) {
-			burst[n] = sent[order[i++]];
-			if (happens(scene->damaged))
-				damage(burst[n].bytes);
+			burst[n] = coded_sent[coded_order[i++]];
+			if (coded_happens(&rng, scene->odds.damaged))
+				coded_damage(&rng, burst[n].bytes);
 		}
 		give(&near, burst, (uint16_t)most, true);
 		give(&far, burst, (uint16_t)most, false);
 		compare();
-		now += happens(scene->pause) ? 2 * DEADLINE : rng_below(&rng, 5 * MS);
+		now += coded_happens(&rng, scene->odds.pause) ? 2 * DEADLINE
+							      : rng_below(&rng, 5 * MS);
 		end_burst(&near, now, (uint32_t)(now / 1000));
 		end_burst(&far, now, (uint32_t)(now / 1000));
 		compare();
@@ -500,15 +289,15 @@ run(const struct scene *scene)
 static void
 test_all(void **state)
 {
-	struct scene scene = {.k = 16, .egress = EGRESS_UDP, .generations = 100};
+	struct scene scene = {.odds = {.k = 16, .generations = 100}, .egress = EGRESS_UDP};
 
 	(void)state;
 	run(&scene);
-	assert_int_equal(near.frames, nb_sent);
-	assert_true(near.taken > nb_sent * 9 / 10);
+	assert_int_equal(near.frames, coded_nb_sent);
+	assert_true(near.taken > coded_nb_sent * 9 / 10);
 	scene.egress = EGRESS_SINK;
 	run(&scene);
-	assert_true(near.taken > nb_sent * 9 / 10);
+	assert_true(near.taken > coded_nb_sent * 9 / 10);
 }
 
 /*
@@ -517,56 +306,61 @@ test_all(void **state)
 static void
 test_flows(void **state)
 {
-	struct scene scene = {.k = 16,
-		.egress = EGRESS_UDP,
-		.flows = FLOWS_MAX - 1,
-		.turn = 5,
-		.generations = 200};
+	struct scene scene = {.odds = {.k = 16, .flows = NB_FLOWS, .turn = 5, .generations = 200},
+		.egress = EGRESS_UDP};
 
 	(void)state;
 	run(&scene);
 	assert_int_equal(near.frames, 200 * 16);
-	assert_true(near.taken > nb_sent * 8 / 10);
+	assert_true(near.taken > coded_nb_sent * 8 / 10);
 }
 
 /* As much is lost as combinations can tell, and it is told. */
 static void
 test_loss(void **state)
 {
-	struct scene scene = {
-		.k = 16, .egress = EGRESS_UDP, .loss = 50, .repairs = 8, .generations = 200};
+	struct scene scene = {.odds = {.k = 16, .loss = 50, .repairs = 8, .generations = 200},
+		.egress = EGRESS_UDP};
 
 	(void)state;
 	run(&scene);
-	assert_true(near.taken > nb_sent / 5);
+	assert_true(near.taken > coded_nb_sent / 5);
 	assert_true(near.dst != NULL && near.frames > 3000);
+}
+
+static uint32_t
+some_odds(void)
+{
+	static const uint32_t odds[] = {0, 0, 1, 10, 50, 200};
+
+	return odds[rng_below(&rng, RTE_DIM(odds))];
 }
 
 static void
 test_whatever(void **state)
 {
-	static const uint32_t odds[] = {0, 0, 1, 10, 50, 200};
 	uint32_t taken = 0;
 
 	(void)state;
 	for (int i = 0; i < 150; i++) {
-		struct scene scene = {.k = (uint8_t)(2 + rng_below(&rng, K_MAX - 1)),
-			.egress = rng_below(&rng, 4) == 0 ? EGRESS_SINK : EGRESS_UDP,
-			.ipv6 = rng_below(&rng, 3) == 0,
-			.reorder_packets = rng_below(&rng, 3) == 0 ? 32 : 0,
-			.loss = odds[rng_below(&rng, RTE_DIM(odds))],
-			.late = odds[rng_below(&rng, RTE_DIM(odds))],
-			.twice = odds[rng_below(&rng, RTE_DIM(odds))],
-			.damaged = odds[rng_below(&rng, RTE_DIM(odds))],
-			.odd = odds[rng_below(&rng, RTE_DIM(odds))],
-			.short_ones = odds[rng_below(&rng, RTE_DIM(odds))],
-			.relayed = odds[rng_below(&rng, RTE_DIM(odds))],
+		struct coded_odds odds = {.k = (uint8_t)(2 + rng_below(&rng, CODED_K_MAX - 1)),
+			.loss = some_odds(),
+			.late = some_odds(),
+			.twice = some_odds(),
+			.damaged = some_odds(),
+			.odd = some_odds(),
+			.short_ones = some_odds(),
+			.relayed = some_odds(),
+			.turn = some_odds(),
 			.pause = rng_below(&rng, 4) == 0 ? 20 : 0,
 			.lies = rng_below(&rng, 3) == 0 ? 30 : 0,
-			.flows = rng_below(&rng, FLOWS_MAX + 1),
-			.turn = odds[rng_below(&rng, RTE_DIM(odds))],
+			.flows = rng_below(&rng, CODED_FLOWS_MAX + 1),
 			.repairs = rng_below(&rng, 8),
 			.generations = 1 + rng_below(&rng, 40)};
+		struct scene scene = {.odds = odds,
+			.egress = rng_below(&rng, 4) == 0 ? EGRESS_SINK : EGRESS_UDP,
+			.ipv6 = rng_below(&rng, 3) == 0,
+			.reorder_packets = rng_below(&rng, 3) == 0 ? 32 : 0};
 
 		run(&scene);
 		taken += near.taken;
