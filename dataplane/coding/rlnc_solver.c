@@ -73,7 +73,7 @@ rlnc_solver_init(struct rlnc_solver *s, void *memory, uint16_t columns, uint16_t
 	s->open = p;
 	s->known = p + column_bytes(columns);
 	s->rows = p + 2 * column_bytes(columns);
-	s->nb_rows = RLNC_SOLVER_SLOTS_MAX;
+	s->nb_rows = RLNC_SOLVER_SLOTS_MAX; /* so that all pivots are set */
 	rlnc_solver_reset(s);
 }
 

@@ -121,7 +121,7 @@ static void
 change(struct liveness *l, uint8_t state, uint64_t now)
 {
 	/* As it was while nobody answered says nothing of how it is now. */
-	if (l->state == LINK_STATE_down || l->state == LINK_STATE_unknown) {
+	if (state == LINK_STATE_up && l->state != LINK_STATE_degraded) {
 		l->missed = l->missed_run = 0;
 		l->verdicts = l->answered_run;
 		l->data_loss = 0;

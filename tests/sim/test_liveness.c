@@ -141,6 +141,7 @@ test_neighbour_begins_later(void **state)
 	wire_cut(wire_of(sim)->wire, true);
 	run(sim, 1500 * SIM_MS);
 	assert_int_equal(state_of(sim, 1, 2), LINK_STATE_unknown);
+	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 1000000);
 	wire_cut(wire_of(sim)->wire, false);
 	there = sim->now;
 	run(sim, 20 * SIM_S);
@@ -149,6 +150,22 @@ test_neighbour_begins_later(void **state)
 	assert_int_equal(told.events[0].link.was, LINK_STATE_unknown);
 	assert_true(link_of(sim, 1, 2)->live.sent > link_of(sim, 1, 2)->live.answers + 5);
 	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 0);
+	small_finish(sim, NULL, small_none);
+}
+
+/* One that is never there: down, and what was missed still counts. */
+static void
+test_neighbour_never_there(void **state)
+{
+	struct sim *sim = pair(SIM_MS, 1);
+
+	(void)state;
+	wire_cut(wire_of(sim)->wire, true);
+	for (uint32_t i = 0; i < 500 && told.n == 0; i++)
+		run(sim, 10 * SIM_MS);
+	assert_int_equal(told.n, 1);
+	assert_int_equal(told.events[0].kind, EVENT_link_down);
+	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 1000000);
 	small_finish(sim, NULL, small_none);
 }
 
@@ -403,6 +420,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut_and_return),
 		cmocka_unit_test(test_neighbour_begins_later),
+		cmocka_unit_test(test_neighbour_never_there),
 		cmocka_unit_test(test_lossy),
 		cmocka_unit_test(test_one_way),
 		cmocka_unit_test(test_data_loss),
