@@ -54,24 +54,42 @@ decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m)
 		return false;
 	}
 	if (owner == w->index)
-		decoded_owned(w, m, link->index, 0);
+		decoded_owned(w, m, 0, link->node_id);
 	else if (owner != LINK_NO_OWNER)
-		worker_handover(w, owner, m, PACKET_DECODED, link->index, 0);
+		worker_handover(w, owner, m, PACKET_DECODED, 0, link->node_id);
 	else
 		consume(w, m); /* a relay that sends on what comes has no use for it */
 	return true;
 }
 
+/*
+ * Who is at the end of the link with this index; NULL: nobody any more. From when a link is taken
+ * away until its ring is emptied, once, it has its index still; but nobody may push into it.
+ */
 static struct link *
-link_at(const struct worker *w, uint16_t index)
+neighbour_at(const struct worker *w, uint16_t index)
 {
-	if (index >= w->node->max_links)
-		return NULL;
-	return __atomic_load_n(&w->node->links[index], __ATOMIC_ACQUIRE);
+	const struct link *link = NULL;
+
+	if (index < w->node->max_links)
+		link = __atomic_load_n(&w->node->links[index], __ATOMIC_ACQUIRE);
+	return link != NULL ? id_map_find(&w->node->peers, link->node_id) : NULL;
+}
+
+/* Nobody else is to be waited for: the neighbour is told at once. */
+static void
+tell_neighbour(struct worker *w, struct rte_mbuf *m, uint16_t index)
+{
+	struct link *link = neighbour_at(w, index);
+
+	if (link != NULL)
+		feeder_push_control(w, link, LINK_DECODED, m);
+	else
+		consume(w, m);
 }
 
 void
-decoded_owned(struct worker *w, struct rte_mbuf *m, uint16_t index, uint64_t neighbour)
+decoded_owned(struct worker *w, struct rte_mbuf *m, uint16_t index, uint64_t from)
 {
 	const struct decoded_body body = body_of(m);
 	struct recode_key key = {.conference = rte_be_to_cpu_32(body.conference),
@@ -79,22 +97,24 @@ decoded_owned(struct worker *w, struct rte_mbuf *m, uint16_t index, uint64_t nei
 		.first = rte_be_to_cpu_32(body.seq),
 		.epoch = rte_be_to_cpu_16(body.epoch)};
 	struct source *source = id_map_find(&w->node->sources, key_of(&body));
-	struct link *link = link_at(w, index == DECODED_HERE ? (uint16_t)neighbour : index);
 
 	if (index == DECODED_HERE) {
-		/* Nobody else is to be waited for: the neighbour is told at once. */
-		if (!recode_decoded(w, &key, 0) && link != NULL)
-			feeder_push_control(w, link, LINK_DECODED, m);
-		else
+		if (recode_decoded(w, &key, 0))
 			consume(w, m);
+		else
+			tell_neighbour(w, m, (uint16_t)from);
 		return;
 	}
-	/* The link may have been taken away while this waited. */
-	if (link != NULL && source != NULL && source->owner == w->index &&
-		source->encoder != NULL && source->epoch == key.epoch)
-		rlnc_rateless_decoded(w, source->encoder, key.first, link->node_id);
-	else if (link != NULL && w->recode != NULL)
-		(void)recode_decoded(w, &key, link->node_id);
+	/* The neighbour may have been taken away while this waited. */
+	if (unlikely(id_map_find(&w->node->peers, from) == NULL)) {
+		worker_drop(w, m, DROP_link_unknown_peer);
+		return;
+	}
+	if (source != NULL && source->owner == w->index && source->encoder != NULL &&
+		source->epoch == key.epoch)
+		rlnc_rateless_decoded(w, source->encoder, key.first, (uint32_t)from);
+	else
+		(void)recode_decoded(w, &key, (uint32_t)from);
 	consume(w, m);
 }
 
@@ -103,12 +123,9 @@ decoded_here(struct worker *w, struct rte_mbuf *m, uint16_t neighbour)
 {
 	const struct decoded_body body = body_of(m);
 	const struct recode_session *recode = id_map_find(&w->node->recoded, key_of(&body));
-	struct link *link = link_at(w, neighbour);
 
-	if (recode == NULL && link != NULL)
-		feeder_push_control(w, link, LINK_DECODED, m);
-	else if (recode == NULL)
-		consume(w, m);
+	if (recode == NULL)
+		tell_neighbour(w, m, neighbour);
 	else if (recode->owner == w->index)
 		decoded_owned(w, m, DECODED_HERE, neighbour);
 	else

@@ -10,12 +10,13 @@
 bool decoded_input(struct worker *w, const struct link *link, struct rte_mbuf *m);
 
 /*
- * The part of the session's owner: index is the link it came by; or DECODED_HERE, then it is this
- * node's own destination that has decoded, from what came by the link whose index is key.
+ * The part of the session's owner: from is the NodeID of the neighbour that said it; or, if index
+ * is DECODED_HERE, it is this node's own destination that has decoded, from what came by the link
+ * whose index is from.
  */
 #define DECODED_HERE UINT16_MAX
 
-void decoded_owned(struct worker *w, struct rte_mbuf *m, uint16_t index, uint64_t key);
+void decoded_owned(struct worker *w, struct rte_mbuf *m, uint16_t index, uint64_t from);
 
 /*
  * A destination here has all of a generation, which came by a link (index): it is told, unless this

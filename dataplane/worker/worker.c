@@ -100,14 +100,17 @@ receive_ports(struct worker *w)
 	}
 }
 
-/* The link may have been taken away while the packet waited. */
+/* The link may have been taken away while the packet waited, and its place be another's. */
 static void
 take_control(struct worker *w, struct rte_mbuf *m)
 {
+	const struct link_hdr *hdr = rte_pktmbuf_mtod_offset(
+		m, const struct link_hdr *, -(int)sizeof(struct link_hdr));
 	const struct packet_meta *meta = packet_meta(m);
 	struct link *link = w->node->links[meta->index];
 
-	if (likely(link != NULL && link->owner == w->index))
+	if (likely(link != NULL && link->owner == w->index &&
+		    link->node_id == rte_be_to_cpu_32(hdr->node)))
 		link_control_owned(w, link, meta->type, m, meta->key);
 	else
 		worker_drop(w, m, DROP_link_unknown_peer);
