@@ -213,9 +213,23 @@ rlnc_encoder_take(struct worker *w, struct rlnc_encoder *e, struct rte_mbuf *m, 
 	after_source(w, g, last);
 }
 
+/* Of a block of nothing but combinations nothing is sent before it is closed. */
+static void
+drop_unsent(struct worker *w, struct rlnc_generation *g)
+{
+	for (uint16_t i = 0; i < g->n; i++) {
+		w->counters.queued--;
+		worker_drop(w, g->vectors[i].m, DROP_session_stopped);
+		g->vectors[i].m = NULL;
+	}
+	g->n = 0;
+}
+
 void
 rlnc_encoder_stop(struct worker *w, struct rlnc_encoder *e)
 {
+	if (!e->params.systematic)
+		drop_unsent(w, e->current);
 	for (uint16_t i = 0; i < e->nb_generations; i++) {
 		timer_stop(&w->wheel, &e->generations[i].timer);
 		rlnc_generation_release(w, &e->generations[i]);

@@ -7,7 +7,8 @@
  * when the next packet does not come in time. Or nothing but combinations, from then on.
  * RLNC_WINDOW: of the last k packets, between them, as soon as the next repair is due.
  *
- * A packet that is kept counts as queued, and is consumed in the end; a repair is originated.
+ * A packet that is kept counts as queued, and is consumed in the end, or dropped if the source ends
+ * before anything was sent of it; a repair is originated.
  *
  * An encoder belongs to its source's owner; the control thread makes and frees it with the source.
  */

@@ -211,21 +211,39 @@ test_window_idle(void **state)
 	end(&scene);
 }
 
-/* A source that ends midway gives back what it keeps. */
+/* A source that ends midway, after so many packets: what it keeps is given back. */
+static void
+stop_after(const struct rlnc_params *coding, uint32_t n, uint64_t consumed, uint64_t dropped)
+{
+	struct scene scene = begin(coding, "2", false, 0);
+	struct node *node = scene.sim->nodes[0].node;
+
+	send_lengths(&scene, n, 10 * SIM_US);
+	node_remove_source(node, sim_source(scene.sim, scene.session));
+	scene.sim->nb_sessions = 0;
+	sim_drain(scene.sim, SIM_S);
+	assert_int_equal(sim_node_counters(scene.sim, 0).consumed, consumed);
+	assert_int_equal(small_drops(scene.sim, 1, DROP_session_stopped), dropped);
+	sim_free(scene.sim);
+}
+
 static void
 test_stop(void **state)
 {
 	struct rlnc_params coding = block(64, 100000);
-	struct scene scene = begin(&coding, "2", false, 0);
-	struct node *node = scene.sim->nodes[0].node;
 
 	(void)state;
-	send_lengths(&scene, 40, 10 * SIM_US);
-	node_remove_source(node, sim_source(scene.sim, scene.session));
-	scene.sim->nb_sessions = 0;
-	sim_drain(scene.sim, SIM_S);
+	stop_after(&coding, 40, 40, 0);
+	assert_int_equal(coded_count(&capture, RLNC_SYSTEMATIC), 40);
 	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 0);
-	sim_free(scene.sim);
+	/* Of a block of combinations nobody can have anything before it is whole. */
+	coding.systematic = false;
+	stop_after(&coding, 40, 0, 40);
+	assert_int_equal(capture.n, 0);
+	stop_after(&coding, 64 + 40, 64, 40);
+	coding.repair = RLNC_REPAIR_RATELESS;
+	coding.bound = RLNC_SHARE_ONE;
+	stop_after(&coding, 64 + 40, 64 + 1, 40); /* and DECODED */
 }
 
 int
