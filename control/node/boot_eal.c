@@ -110,14 +110,14 @@ static uint64_t
 memory_mib(const struct config *config, const struct node_budget *budget)
 {
 	struct node_holder holders[NODE_HOLDERS_MAX];
-	uint32_t n, packets = 0;
+	struct node_holder sum;
 	uint64_t bytes;
+	uint32_t n;
 
 	n = node_holders(
 		(uint16_t)config->node.workers, (uint16_t)config->port_count, budget, holders);
-	for (uint32_t i = 0; i < n; i++)
-		packets += holders[i].packets;
-	bytes = node_memory(packets, packets, budget->buffer_bytes);
+	sum = node_holders_sum(holders, n);
+	bytes = node_memory(sum.packets, sum.headers, budget->buffer_bytes);
 	bytes += ((uint64_t)config->peer_count + config->node.capacity.peers) * PEER_BYTES;
 	bytes += (uint64_t)config->node.capacity.sessions * SESSION_BYTES;
 	/* While it grows, a table is there twice. */
@@ -141,16 +141,15 @@ log_budget(const struct config *config, const struct node_budget *budget, uint64
 	struct node_holder holders[NODE_HOLDERS_MAX];
 	uint32_t n = node_holders(
 		(uint16_t)config->node.workers, (uint16_t)config->port_count, budget, holders);
-	uint32_t sum = 0;
+	struct node_holder sum = node_holders_sum(holders, n);
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
 		if (holders[i].packets > 0)
 			log_line(LOG_INFO, "packets held at most: %8u  %s", holders[i].packets,
 				holders[i].name);
-		sum += holders[i].packets;
-	}
-	log_line(LOG_INFO, "packets held at most: %8u  in all; %lu MiB of memory", sum,
-		(unsigned long)mib);
+	log_line(LOG_INFO,
+		"packets held at most: %8u  in all, with %u header buffers; %lu MiB of memory",
+		sum.packets, sum.headers, (unsigned long)mib);
 }
 
 /* DPDK names the device that it knows no driver for, but not where it was asked for. */

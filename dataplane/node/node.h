@@ -86,6 +86,7 @@ struct node_params {
 struct node_holder {
 	const char *name;
 	uint32_t packets;
+	uint32_t headers; /* buffers of headers that these may have */
 };
 
 #define NODE_HOLDERS_MAX 16
@@ -155,11 +156,12 @@ struct node *node_new(const struct node_params *params, const char **error);
 /* Takes the port, its addresses set; sets its index and shape. 0 or -ENOSPC. */
 int node_add_port(struct node *node, struct port *port);
 /*
- * Who holds packets and how many at most: returns the number of holders. The pool that node_layout
- * makes has as many packets as all of them together.
+ * Who holds packets and how many at most: returns the number of holders. The pools that node_layout
+ * makes have as many packets and header buffers as all of them together.
  */
 uint32_t node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *budget,
 	struct node_holder holders[NODE_HOLDERS_MAX]);
+struct node_holder node_holders_sum(const struct node_holder *holders, uint32_t n);
 /*
  * Spreads receive and send queues over workers and makes the pools. Ports' drivers may receive only
  * after it (they need node->pool). 0 or a negative errno with *error.

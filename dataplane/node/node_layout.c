@@ -43,33 +43,59 @@ node_recode_generations(uint16_t nb_workers, const struct node_budget *budget)
 	return RTE_MAX(recode_packets(nb_workers, budget) / half, 8u);
 }
 
+/* Each packet that is held somewhere may be a copy: a header before a shared payload. */
+static struct node_holder
+holder(const char *name, uint32_t packets)
+{
+	return (struct node_holder){name, packets, packets};
+}
+
+/*
+ * One whose packets are on their way out: where a session is recoded and delivered here too, a copy
+ * has a header before a buffer that refers to the payload (recode.c).
+ */
+static struct node_holder
+holder_out(const char *name, uint32_t packets, const struct node_budget *budget)
+{
+	return (struct node_holder){name, packets, packets * (budget->recode_packets > 0 ? 2 : 1)};
+}
+
 uint32_t
 node_holders(uint16_t nb_workers, uint16_t nb_ports, const struct node_budget *budget,
 	struct node_holder holders[NODE_HOLDERS_MAX])
 {
 	uint32_t n = 0;
 
-	holders[n++] = (struct node_holder){"descriptors of ports", budget->port_descriptors};
-	holders[n++] = (struct node_holder){"next hops' rings", budget->ring_packets};
-	holders[n++] = (struct node_holder){
-		"rings between workers", nb_workers * NODE_HANDOVER_RING};
-	holders[n++] = (struct node_holder){
-		"to and from the control thread", nb_workers * (NODE_PUNT_RING + NODE_INJECT_RING)};
-	holders[n++] = (struct node_holder){"reorder windows", budget->reorder_packets};
-	holders[n++] = (struct node_holder){"files", budget->file_packets};
-	holders[n++] = (struct node_holder){"what comes at run time", budget->later_packets};
-	holders[n++] = (struct node_holder){"impaired lines", budget->impair_packets};
-	holders[n++] = (struct node_holder){"coding", budget->coding_packets};
-	holders[n++] = (struct node_holder){
-		"recoding", nb_workers * recode_packets(nb_workers, budget)};
-	holders[n++] = (struct node_holder){
-		"feeders", nb_workers * node_feeder_packets(nb_workers, budget)};
-	holders[n++] = (struct node_holder){"workers' bursts and send buffers",
-		nb_workers * (BURST_MAX + OUTBOX_MAX + nb_ports * TX_BUFFER_SIZE)};
+	holders[n++] = holder_out("descriptors of ports", budget->port_descriptors, budget);
+	holders[n++] = holder_out("next hops' rings", budget->ring_packets, budget);
+	holders[n++] = holder("rings between workers", nb_workers * NODE_HANDOVER_RING);
+	holders[n++] = holder(
+		"to and from the control thread", nb_workers * (NODE_PUNT_RING + NODE_INJECT_RING));
+	holders[n++] = holder("reorder windows", budget->reorder_packets);
+	holders[n++] = holder("files", budget->file_packets);
+	holders[n++] = holder_out("what comes at run time", budget->later_packets, budget);
+	holders[n++] = holder("impaired lines", budget->impair_packets);
+	holders[n++] = holder("coding", budget->coding_packets);
+	holders[n++] = holder("recoding", nb_workers * recode_packets(nb_workers, budget));
+	holders[n++] = holder_out(
+		"feeders", nb_workers * node_feeder_packets(nb_workers, budget), budget);
+	holders[n++] = holder_out("workers' bursts and send buffers",
+		nb_workers * (BURST_MAX + OUTBOX_MAX + nb_ports * TX_BUFFER_SIZE), budget);
 	/* A cache may grow to 1.5 times its size before it gives back. */
-	holders[n++] = (struct node_holder){
-		"pool caches of lcores", (nb_workers + 1u) * POOL_CACHE * 3 / 2};
+	holders[n++] = holder("pool caches of lcores", (nb_workers + 1u) * POOL_CACHE * 3 / 2);
 	return n;
+}
+
+struct node_holder
+node_holders_sum(const struct node_holder *holders, uint32_t n)
+{
+	struct node_holder sum = {.name = "in all"};
+
+	for (uint32_t i = 0; i < n; i++) {
+		sum.packets += holders[i].packets;
+		sum.headers += holders[i].headers;
+	}
+	return sum;
 }
 
 /* In ordinary memory DPDK lets no object cross a page, so that a packet buffer takes one. */
@@ -157,17 +183,15 @@ static int
 layout_pools(struct node *node, const struct node_budget *budget)
 {
 	struct node_holder holders[NODE_HOLDERS_MAX];
-	uint32_t n = node_holders(node->nb_workers, node->nb_ports, budget, holders), sum = 0;
+	uint32_t n = node_holders(node->nb_workers, node->nb_ports, budget, holders);
+	struct node_holder sum = node_holders_sum(holders, n);
 	uint16_t room = budget->buffer_bytes != 0 ? budget->buffer_bytes
 						  : RTE_MBUF_DEFAULT_BUF_SIZE;
 
-	for (uint32_t i = 0; i < n; i++)
-		sum += holders[i].packets;
-	/* Each packet that is held somewhere may be a copy: a header before a shared payload. */
-	node->pool_packets = sum;
-	node->pool_headers = sum;
-	node->pool = pool_new(node, "pkt", sum, room);
-	node->header_pool = pool_new(node, "hdr", sum, HEADER_ROOM);
+	node->pool_packets = sum.packets;
+	node->pool_headers = sum.headers;
+	node->pool = pool_new(node, "pkt", sum.packets, room);
+	node->header_pool = pool_new(node, "hdr", sum.headers, HEADER_ROOM);
 	return node->pool != NULL && node->header_pool != NULL ? 0 : -ENOMEM;
 }
 

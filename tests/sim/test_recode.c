@@ -351,6 +351,52 @@ test_lossy_unequal(void **state)
 }
 
 /*
+ * A destination that relays: each copy has a header buffer before another one that refers to the
+ * payload. As many as the feeders hold find both.
+ */
+static void
+test_header_buffers(void **state)
+{
+	enum {
+		CONFERENCES = 4, /* one alone is left half of the places */
+		PLACES = 10000
+	};
+	static const uint32_t to[] = {2, 3, 0};
+	struct feeder_terms terms = feeder_terms_default();
+	struct sim *sim = line_of(3, 1, false);
+	struct sim_session s;
+	uint32_t sessions[CONFERENCES];
+
+	(void)state;
+	sim->feeder_packets = PLACES;
+	sim->link_rate = 1000;
+	sim->paced_node = 1;
+	sim->paced_peer = 3;
+	sim_build(sim);
+	s = small_session(sim, 1, to);
+	s.coding = block(16, 0);
+	s.recode[1] = RECODE_LOSSY;
+	sim_session_flow(&s, 0, 1, "2* > 3");
+	terms.packets = PLACES;
+	for (uint32_t i = 0; i < CONFERENCES; i++, s.conference++) {
+		assert_int_equal(node_set_conference(sim->nodes[1].node, s.conference, &terms), 0);
+		sessions[i] = small_start(sim, NULL, &s);
+		small_send(sim, sessions[i], PLACES / CONFERENCES, 100, 10 * SIM_US);
+	}
+	for (uint32_t i = 0; i < PLACES; i++)
+		small_send(sim, sessions[i % CONFERENCES], 1, 100, 10 * SIM_US);
+	assert_int_equal(small_drops(sim, 2, DROP_no_buffer), 0);
+	assert_true(sim->nodes[1].node->workers[0]->feeders.packets > PLACES * 3 / 4);
+	for (uint32_t i = 0; i < CONFERENCES; i++) {
+		sim_session_stop(sim, sessions[i]);
+		sim_run_until(sim, sim->now + 10 * SIM_MS);
+		assert_int_equal(node_end_conference(sim->nodes[1].node, --s.conference), 0);
+	}
+	sim_drain(sim, 2 * SIM_S);
+	sim_free(sim);
+}
+
+/*
  * Coding headers that are random bytes, of any generation: bounded memory, named drops, and the
  * sums hold (sim_run.c sees to that). What is sound goes on.
  */
@@ -399,6 +445,7 @@ main(void)
 		cmocka_unit_test(test_lossy),
 		cmocka_unit_test(test_asleep),
 		cmocka_unit_test(test_lossy_unequal),
+		cmocka_unit_test(test_header_buffers),
 		cmocka_unit_test(test_hostile),
 	};
 
