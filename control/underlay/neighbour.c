@@ -16,6 +16,7 @@
 #define BACKOFF_MOST	   (5 * S)
 #define TELL_EACH	   (60 * S)
 #define CHANGE_LOCK	   (1 * S)
+#define STOOD_STILL	   (1 * S) /* of a tick that is so late */
 #define BURST		   32
 #define BURST_WAIT	   (1 * MS)
 
@@ -288,6 +289,9 @@ step_search(struct neighbour_table *table, struct neighbour *n, uint64_t now)
 {
 	if (n->asked < SEARCHES)
 		ask(table, n, now + search_wait[n->asked], true);
+	else if (now - n->due >= STOOD_STILL)
+		/* The answer to the last request may have come while nobody here could take it. */
+		ask(table, n, now + search_wait[SEARCHES - 1], true);
 	else if (is_alive(table, n))
 		enter_reachable(table, n, now);
 	else

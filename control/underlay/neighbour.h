@@ -4,6 +4,9 @@
  * ARP and IPv6 neighbour discovery alike. A state machine close to RFC 4861, 7.3; what it sends and
  * tells goes through the owner's functions. Control thread; `now` is monotonic nanoseconds.
  *
+ * A node that stood still for a while (a virtual machine that was paused) keeps what it knew and
+ * asks: as long it could hear no answer, so that nobody fails by it.
+ *
  * Nothing that arrives makes an entry: only neighbour_need() does. Addresses of strangers leave no
  * trace here.
  */

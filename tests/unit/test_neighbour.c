@@ -134,6 +134,19 @@ need(struct world *w)
 	return neighbour_need(&w->table, w->now, 0, &a);
 }
 
+/* A world with one neighbour, which has just answered. */
+static struct neighbour *
+begin(struct world *w, uint64_t seed)
+{
+	struct neighbour *n;
+
+	world_init(w, seed);
+	n = need(w);
+	neighbour_tick(&w->table, 0);
+	answer(w, &mac_a);
+	return n;
+}
+
 static void
 test_never_answers(void **state)
 {
@@ -204,10 +217,7 @@ test_goes_silent(void **state)
 	uint64_t t;
 
 	(void)state;
-	world_init(&w, 7);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 7);
 	t = n->due;
 	w.log[0] = '\0';
 	turn(&w, t + 5 * S);
@@ -245,10 +255,7 @@ test_alive_though_silent(void **state)
 	struct neighbour *n;
 
 	(void)state;
-	world_init(&w, 7);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 7);
 	w.alive = true;
 	w.log[0] = '\0';
 	turn(&w, 60 * S);
@@ -274,10 +281,7 @@ test_answers_while_searched(void **state)
 	struct neighbour *n;
 
 	(void)state;
-	world_init(&w, 7);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 7);
 	turn(&w, n->due + 4 * S);
 	assert_int_equal(n->state, NEIGHBOUR_SEARCH);
 	w.log[0] = '\0';
@@ -291,6 +295,32 @@ test_answers_while_searched(void **state)
 	neighbour_fini(&w.table);
 }
 
+/* The node stands still, whatever it waits for: then it asks anew, and uses the MAC so long. */
+static void
+test_stood_still(void **state)
+{
+	(void)state;
+	for (uint64_t after = 0; after < 6 * S; after += 50 * MS) {
+		struct world w;
+		struct neighbour *n = begin(&w, 7);
+
+		turn(&w, n->due + after);
+		w.now += 3600 * S;
+		w.asked = 0;
+		neighbour_tick(&w.table, w.now);
+		assert_int_equal(w.asked, 1);
+		turn(&w, w.now + 900 * MS);
+		assert_true(n->has_mac);
+		if (after % (100 * MS) == 0) {
+			answer(&w, &mac_a);
+			assert_int_equal(n->state, NEIGHBOUR_REACHABLE);
+		}
+		turn(&w, w.now + 6 * S);
+		assert_int_equal(n->has_mac, after % (100 * MS) == 0);
+		neighbour_fini(&w.table);
+	}
+}
+
 /* Two hosts that claim one address: at most one change a second, and then who answers is asked. */
 static void
 test_two_claim(void **state)
@@ -300,10 +330,7 @@ test_two_claim(void **state)
 	unsigned int i;
 
 	(void)state;
-	world_init(&w, 1);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 1);
 	w.now = 1 * S;
 	assert_int_equal(hint(&w, &mac_b), NEIGHBOUR_TAKEN);
 	assert_int_equal(n->changes, 1);
@@ -337,10 +364,7 @@ test_unasked_answer(void **state)
 	uint64_t due;
 
 	(void)state;
-	world_init(&w, 1);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 1);
 	due = n->due;
 	w.now = 5 * S;
 	answer(&w, &mac_a);
@@ -357,10 +381,7 @@ test_port_down(void **state)
 	struct neighbour *n;
 
 	(void)state;
-	world_init(&w, 1);
-	n = need(&w);
-	neighbour_tick(&w.table, 0);
-	answer(&w, &mac_a);
+	n = begin(&w, 1);
 	w.log[0] = '\0';
 	w.now = 2 * S;
 	neighbour_port(&w.table, w.now, 0, false);
@@ -446,10 +467,7 @@ test_seeded(void **state)
 	for (i = 0; i < 3; i++) {
 		struct world w;
 
-		world_init(&w, i < 2 ? 42 : 43);
-		need(&w);
-		neighbour_tick(&w.table, 0);
-		answer(&w, &mac_a);
+		begin(&w, i < 2 ? 42 : 43);
 		turn(&w, 30 * S);
 		memcpy(logs[i], w.log, LOG_MAX);
 		neighbour_fini(&w.table);
@@ -467,6 +485,7 @@ main(void)
 		cmocka_unit_test(test_goes_silent),
 		cmocka_unit_test(test_alive_though_silent),
 		cmocka_unit_test(test_answers_while_searched),
+		cmocka_unit_test(test_stood_still),
 		cmocka_unit_test(test_two_claim),
 		cmocka_unit_test(test_unasked_answer),
 		cmocka_unit_test(test_port_down),
