@@ -5,19 +5,23 @@
 #include <time.h>
 
 #include <event2/event.h>
+#include <sys/eventfd.h>
 
 #include "control_lock.h"
 #include "ferryd.h"
+#include "idle_wait.h"
 #include "log.h"
 #include "mgmt.h"
 
 /*
- * Workers cannot wake the control thread (no system calls there): it looks so often, less and less
- * often while there is nothing, for it may share a CPU with whom the node serves.
+ * A busy worker cannot wake the control thread (no system calls there): it looks so often, less and
+ * less often while there is nothing, for it may share a CPU with whom the node serves. A worker
+ * that sleeps has woken it if there was anything (idle_wait.h).
  */
-#define TICK_BUSY_US 1000
-#define TICK_IDLE_US 10000
-#define CLOCK_TRIES  5
+#define TICK_BUSY_US  1000
+#define TICK_IDLE_US  10000
+#define TICK_QUIET_US 100000
+#define CLOCK_TRIES   5
 
 static uint64_t
 utc_now_ns(void)
@@ -105,6 +109,19 @@ arm(struct event *event, uint64_t us)
 	event_add(event, &tv);
 }
 
+/* Until the next tick. Of files workers do not tell. */
+static uint64_t
+tick_us(const struct ferryd *f, bool busy)
+{
+	bool quiet = f->nb_feeds == 0 && f->nb_sinks == 0 && !f->starts_left;
+
+	if (busy || f->drain_until != 0 || !node_settled(f->node))
+		return TICK_BUSY_US;
+	for (uint16_t i = 0; i < f->node->nb_workers; i++)
+		quiet &= idle_asleep(f->node->workers[i]);
+	return RTE_MIN(2 * f->tick_us, (uint64_t)(quiet ? TICK_QUIET_US : TICK_IDLE_US));
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -134,9 +151,18 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(f->base);
 		return;
 	}
-	f->tick_us = busy || f->drain_until != 0 ? TICK_BUSY_US
-						 : RTE_MIN(2 * f->tick_us, (uint64_t)TICK_IDLE_US);
+	f->tick_us = tick_us(f, busy);
 	arm(f->tick, f->tick_us);
+}
+
+/* A worker that goes to sleep has left something. */
+static void
+on_woken(evutil_socket_t fd, short what, void *arg)
+{
+	eventfd_t times;
+
+	(void)eventfd_read(fd, &times);
+	on_tick(fd, what, arg);
 }
 
 static void
@@ -225,11 +251,17 @@ boot_loop(struct ferryd *f)
 	if (f->watch != NULL)
 		f->watch_event = event_new(
 			f->base, link_watch_fd(f->watch), EV_READ | EV_PERSIST, on_watch, f);
+	if (f->node->control_fd >= 0)
+		f->woken = event_new(
+			f->base, f->node->control_fd, EV_READ | EV_PERSIST, on_woken, f);
 	if (f->tick == NULL || f->second == NULL || f->signals[0] == NULL ||
-		f->signals[1] == NULL || (f->watch != NULL && f->watch_event == NULL)) {
+		f->signals[1] == NULL || (f->watch != NULL && f->watch_event == NULL) ||
+		(f->node->control_fd >= 0 && f->woken == NULL)) {
 		log_line(LOG_ERR, "out of memory for events");
 		return -1;
 	}
+	if (f->woken != NULL)
+		event_add(f->woken, NULL);
 	event_add(f->signals[0], NULL);
 	event_add(f->signals[1], NULL);
 	if (f->watch_event != NULL)
@@ -256,6 +288,7 @@ undo_loop(struct ferryd *f)
 	f->ctl_server = NULL;
 	free_event(&f->tick);
 	free_event(&f->second);
+	free_event(&f->woken);
 	free_event(&f->signals[0]);
 	free_event(&f->signals[1]);
 	free_event(&f->watch_event);

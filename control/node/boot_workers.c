@@ -2,6 +2,7 @@
 #include <rte_launch.h>
 
 #include "ferryd.h"
+#include "idle_wait.h"
 #include "log.h"
 
 /* Worker i runs on lcore i + 1; lcore 0 is the control thread. */
@@ -24,8 +25,10 @@ boot_workers(struct ferryd *f)
 void
 undo_workers(struct ferryd *f)
 {
-	for (uint16_t i = 0; i < f->workers_running; i++)
+	for (uint16_t i = 0; i < f->workers_running; i++) {
 		__atomic_store_n(&f->node->workers[i]->stop, true, __ATOMIC_RELAXED);
+		idle_wake(f->node->workers[i]);
+	}
 	for (uint16_t i = 0; i < f->workers_running; i++)
 		(void)rte_eal_wait_lcore(LCORE_OF(i));
 	f->workers_running = 0;

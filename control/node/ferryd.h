@@ -114,7 +114,7 @@ struct ferryd {
 	bool up;	  /* the boot is done: what the root says is carried out */
 
 	struct event_base *base;
-	struct event *tick, *second, *interval, *watch_event, *signals[2];
+	struct event *tick, *woken, *second, *interval, *watch_event, *signals[2];
 	uint64_t tick_us;      /* until the next tick; see boot_loop.c */
 	uint64_t starts_until; /* ns: patience for the next hops of sessions */
 	bool starts_left;

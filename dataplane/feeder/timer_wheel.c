@@ -99,16 +99,35 @@ timer_wheel_run(struct timer_wheel *wheel, uint64_t now)
 	}
 }
 
+/*
+ * A slot may hold timers of later rounds only. So many are looked at; behind them the slot's own
+ * time is told, which is never too late.
+ */
+#define LOOK_MOST 64
+
 uint64_t
 timer_wheel_next(const struct timer_wheel *wheel)
 {
+	uint64_t first = UINT64_MAX;
+	const struct timer *timer;
+	uint32_t looked = 0;
+
 	if (wheel->armed == 0)
 		return UINT64_MAX;
 	for (uint32_t i = 0; i < WHEEL_SLOTS; i++) {
-		uint32_t slot = slot_of(wheel->turned_to + i);
+		uint64_t absolute = wheel->turned_to + i;
+		uint32_t slot = slot_of(absolute);
 
-		if (wheel->filled[slot / 64] & (UINT64_C(1) << (slot % 64)))
-			return (wheel->turned_to + i) << WHEEL_SHIFT;
+		if ((wheel->filled[slot / 64] & (UINT64_C(1) << (slot % 64))) == 0)
+			continue;
+		LIST_FOREACH (timer, &wheel->slots[slot], entry) {
+			if (looked++ == LOOK_MOST)
+				return absolute << WHEEL_SHIFT;
+			if (timer->deadline < first)
+				first = timer->deadline;
+		}
+		if (first >> WHEEL_SHIFT <= absolute)
+			break;
 	}
-	return wheel->turned_to << WHEEL_SHIFT;
+	return first;
 }

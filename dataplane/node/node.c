@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
+#include <unistd.h>
+
+#include <sys/eventfd.h>
 
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
 #include "hash.h"
+#include "idle_wait.h"
 #include "node.h"
 #include "node_request.h"
 #include "packet.h"
@@ -40,12 +44,27 @@ node_ring_free(struct rte_ring *ring)
 	rte_free(ring);
 }
 
+/* For who may sleep; -1 where none is needed or to be had: then they look again in time. */
+static int
+bell(const struct node_params *params)
+{
+	return params->may_sleep ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
+}
+
+static void
+bell_close(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 static int
 worker_init(struct worker *w, struct node *node, uint16_t index, const struct node_params *params)
 {
 	w->node = node;
 	w->index = index;
 	w->may_sleep = params->may_sleep;
+	w->wake_fd = bell(params);
 	w->handover = node_ring(NODE_HANDOVER_RING, true);
 	w->inject = node_ring(NODE_INJECT_RING, false);
 	w->mailbox = node_ring(NODE_MAILBOX_RING, false);
@@ -115,6 +134,7 @@ node_new(const struct node_params *params, const char **error)
 	node->link_epoch = params->epoch;
 	node->nb_workers = params->nb_workers;
 	node->max_links = params->max_links;
+	node->control_fd = bell(params);
 	if (packet_init() < 0) {
 		*error = "no room for Ferry's fields in mbufs";
 		goto fail;
@@ -181,7 +201,10 @@ node_inject(struct node *node, struct port *port, struct rte_mbuf *m)
 			continue;
 		packet_meta(m)->kind = PACKET_FRAME;
 		packet_meta(m)->index = port->index;
-		return rte_ring_sp_enqueue(w->inject, m) == 0 ? 0 : -ENOBUFS;
+		if (rte_ring_sp_enqueue(w->inject, m) != 0)
+			return -ENOBUFS;
+		idle_wake(w);
+		return 0;
 	}
 	return -ENOBUFS;
 }
@@ -216,6 +239,7 @@ worker_free(struct worker *w)
 	rte_free(w->outbox.last_of);
 	feeder_pool_free(&w->feeders);
 	recode_store_free(w->recode);
+	bell_close(w->wake_fd);
 	rte_free(w);
 }
 
@@ -245,6 +269,7 @@ node_free(struct node *node)
 	node_free_recodes(node);
 	id_map_free(&node->conferences);
 	id_map_free(&node->sources);
+	bell_close(node->control_fd);
 	rte_mempool_free(node->pool);
 	rte_mempool_free(node->header_pool);
 	rte_free(node->qsbr);

@@ -66,6 +66,7 @@ struct node {
 	struct reclaim reclaim;
 	struct rte_mempool *pool, *header_pool;
 	struct node_request *requests; /* under way */
+	int control_fd; /* an eventfd by which a worker that goes to sleep wakes it; -1: none */
 	uint32_t pool_packets, pool_headers;
 	uint16_t link_epoch; /* of links to come: one that was here before is told apart */
 	char name[32];

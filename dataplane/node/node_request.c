@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "idle_wait.h"
 #include "node_request.h"
 
 struct node_request {
@@ -16,8 +17,12 @@ struct node_request {
 static void
 try_send(struct node *node, struct node_request *r)
 {
-	if (!r->sent)
-		r->sent = rte_ring_sp_enqueue(node->workers[r->worker]->mailbox, &r->request) == 0;
+	struct worker *w = node->workers[r->worker];
+
+	if (r->sent || rte_ring_sp_enqueue(w->mailbox, &r->request) != 0)
+		return;
+	r->sent = true;
+	idle_wake(w);
 }
 
 int

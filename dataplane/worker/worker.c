@@ -77,6 +77,7 @@ serve_requests(struct worker *w)
 			return;
 		request->perform(w, request);
 		__atomic_store_n(&request->done, true, __ATOMIC_RELEASE);
+		w->answered = true;
 		w->progress++;
 	}
 }

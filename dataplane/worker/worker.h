@@ -117,6 +117,11 @@ struct worker {
 
 	bool stop;	/* written by the control thread */
 	bool may_sleep; /* constant */
+
+	/* Of one that may sleep (idle_wait.h). */
+	int wake_fd;   /* an eventfd; -1: none */
+	bool asleep;   /* written by the worker; read by the control thread */
+	bool answered; /* has done what a request asks for, and the control thread is not told */
 } __rte_cache_aligned;
 
 /* One turn. Returns how much there was to do; 0 = idle. */

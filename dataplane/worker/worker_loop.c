@@ -5,8 +5,12 @@
 #include "tsc.h"
 #include "worker.h"
 
-/* Adaptive idling: spin so long after the last packet, then sleep twice as long each time. */
-#define SPIN_NS 50000
+/*
+ * Adaptive idling: spin so long after the last packet, then sleep, where nobody wakes us twice as
+ * long each time. Spinning that was of no use is halved, until packets come that it would have met.
+ */
+#define SPIN_LEAST_NS 1000
+#define SPIN_MOST_NS  50000
 
 /* The next timer, or packet that a port holds back. */
 static uint64_t
@@ -34,7 +38,7 @@ sleep_idle(struct worker *w, struct idle_wait *wait, uint64_t ns, uint64_t now)
 	if (next <= now)
 		return;
 	rte_rcu_qsbr_thread_offline(w->node->qsbr, w->index);
-	idle_wait(wait, RTE_MIN(ns, next - now));
+	idle_wait(wait, w, RTE_MIN(ns, next - now));
 	rte_rcu_qsbr_thread_online(w->node->qsbr, w->index);
 	w->load.sleeps++;
 }
@@ -45,7 +49,7 @@ worker_loop(void *arg)
 	struct worker *w = arg;
 	const struct tsc_clock *tsc = &w->node->tsc;
 	struct idle_wait wait;
-	uint64_t now = tsc_clock_now(tsc), idle_since = now, sleep_ns;
+	uint64_t now = tsc_clock_now(tsc), idle_since = now, spin_ns = SPIN_MOST_NS, sleep_ns;
 
 	idle_wait_init(&wait, w);
 	sleep_ns = wait.least;
@@ -62,12 +66,15 @@ worker_loop(void *arg)
 			w->load.busy_ns += now - began;
 			observe_turn(&w->load, now - began);
 			observe_keep(&w->load);
+			if (began - idle_since <= SPIN_MOST_NS)
+				spin_ns = SPIN_MOST_NS;
 			idle_since = now;
 			sleep_ns = wait.least;
 			continue;
 		}
-		if (w->may_sleep && now - idle_since > SPIN_NS) {
+		if (w->may_sleep && now - idle_since > spin_ns) {
 			sleep_idle(w, &wait, sleep_ns, now);
+			spin_ns = RTE_MAX(spin_ns / 2, (uint64_t)SPIN_LEAST_NS);
 			now = tsc_clock_now(tsc);
 			sleep_ns = RTE_MIN(sleep_ns * 2, wait.most);
 		}

@@ -39,6 +39,16 @@ def test_ping6(net, size):
     assert "3 received, 0% packet loss" in out
 
 
+def test_ping_wakes(net):
+    """Worker and control thread of an idle node sleep for 50 and 100 ms; they wake each other."""
+    out = net.host.namespace.run("ping", "-n", "-c", 15, "-i", 0.27, "-W", 2,
+                                 net.host.node_address).stdout
+    times = sorted(float(ms) for ms in re.findall(r" time=([0-9.]+) ms", out))
+    print(out)
+    assert len(times) == 15
+    assert times[7] < 4
+
+
 def test_kernel_resolves_the_node(net):
     """By ARP and by neighbour discovery: the kernel's table has the port's MAC address."""
     for address in (net.host.node_address, net.host.node_address6):

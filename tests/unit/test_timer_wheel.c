@@ -6,6 +6,7 @@
 #include "timer_wheel.h"
 
 #define TIMERS 300
+#define FEW    64 /* so many are looked at to tell the next one exactly */
 
 struct probe {
 	struct timer timer;
@@ -16,6 +17,7 @@ struct probe {
 
 static struct timer_wheel wheel;
 static struct probe probes[TIMERS];
+static uint32_t nb_probes; /* so many of them are used */
 static struct rng rng;
 static uint64_t now;
 static uint32_t in_run;
@@ -75,7 +77,7 @@ fire(void *owner, struct timer *timer, uint64_t at)
 	if (rng_below(&rng, 4) == 0)
 		start(p, some_deadline());
 	if (rng_below(&rng, 8) == 0)
-		stop(&probes[rng_below(&rng, TIMERS)]);
+		stop(&probes[rng_below(&rng, nb_probes)]);
 }
 
 static void
@@ -118,23 +120,25 @@ check_next(void)
 	assert_int_equal(wheel.armed, armed);
 	if (armed == 0)
 		assert_true(next == UINT64_MAX);
+	else if (armed <= FEW)
+		assert_int_equal(next, earliest);
 	else
 		assert_true(next <= (earliest > now ? earliest : now));
 }
 
 static void
-test_random(void **state)
+check_random(uint32_t timers, int steps)
 {
-	(void)state;
-	rng_seed(&rng, unit_seed());
+	nb_probes = timers;
+	memset(probes, 0, sizeof(probes));
 	now = UINT64_C(1) << 50;
 	timer_wheel_init(&wheel, &rng, now);
 	for (uint32_t i = 0; i < TIMERS; i++) {
 		probes[i].timer.fire = fire;
 		probes[i].timer.arg = &probes[i];
 	}
-	for (int step = 0; step < 20000; step++) {
-		struct probe *p = &probes[rng_below(&rng, TIMERS)];
+	for (int step = 0; step < steps; step++) {
+		struct probe *p = &probes[rng_below(&rng, nb_probes)];
 		uint32_t what = rng_below(&rng, 8);
 
 		if (what < 4)
@@ -148,6 +152,16 @@ test_random(void **state)
 		check_run();
 		check_next();
 	}
+}
+
+static void
+test_random(void **state)
+{
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	check_random(TIMERS, 20000);
+	check_random(FEW, 20000);
+	check_random(4, 20000);
 }
 
 static void
