@@ -154,7 +154,7 @@ GROUP(4, WIDTH_4)
 /*
  * Bytes up to the first boundary of a vector, if it is the same in most sources, as in packets of
  * one session, of which some are combinations with longer headers. Each load that crosses a
- * boundary is two; with more outputs, loads are not what counts.
+ * boundary is two.
  */
 static size_t
 first_piece(size_t len, const uint8_t *const src[], unsigned int n_src)
@@ -193,8 +193,8 @@ shape_combine(size_t len, unsigned int n_src, unsigned int n_out, const uint8_t 
 		group_4,
 #endif
 	};
-	/* Both are of use with one group of outputs only, or with several. */
-	size_t first = n_out <= 2 ? first_piece(len, src, n_src) : 0;
+	size_t first = first_piece(len, src, n_src);
+	/* Of use with several groups of outputs. */
 	size_t tile = n_out <= OUTPUTS ? len : tile_bytes(n_src);
 
 	for (size_t at = 0, m; at < len; at += m) {
