@@ -82,16 +82,30 @@ let_go(struct rlnc_decoder *d, struct rlnc_held *held)
 	rlnc_decoder_count(d, -1);
 }
 
+#define TOGETHER 64
+
 /* Combinations, of those in slots that were in use, that no row needs any more. */
 static void
 let_go_unused(struct rlnc_decoder *d, struct slots before)
 {
-	for (uint16_t j; (j = next_slot(&before)) != RLNC_SOLVER_NONE;)
-		if (!rlnc_solver_uses(&d->solver, j))
-			let_go(d, &d->slots[j]);
-}
+	struct rte_mbuf *packets[TOGETHER];
+	unsigned int n = 0;
 
-#define TOGETHER 64
+	for (uint16_t j; (j = next_slot(&before)) != RLNC_SOLVER_NONE;) {
+		if (rlnc_solver_uses(&d->solver, j))
+			continue;
+		packets[n++] = d->slots[j].m;
+		d->slots[j].m = NULL;
+		if (n == TOGETHER) {
+			d->release(packets, n);
+			rlnc_decoder_count(d, -TOGETHER);
+			n = 0;
+		}
+	}
+	if (n > 0)
+		d->release(packets, n);
+	rlnc_decoder_count(d, -(int)n);
+}
 
 static void
 let_go_all(struct rlnc_decoder *d)
@@ -188,23 +202,44 @@ rlnc_decoder_combination(struct rlnc_decoder *d, const struct rlnc_header *h, ui
 	if (likely(p != &head))
 		memcpy(&head, p, sizeof(head));
 	rlnc_held_set(&d->slots[slot], head, m, (uint32_t)(skip + sizeof(head)));
+	d->slots[slot].led = (const uint8_t *)p + sizeof(head) == d->slots[slot].at;
 	rlnc_decoder_count(d, 1);
 	return RLNC_HELD;
 }
 
 #define ANY_BYTES (RLNC_SOLVER_COLUMNS_MAX + RLNC_SOLVER_SLOTS_MAX + 64)
 
-/* Rows are multiples of 8 bytes. */
 static void
-or_into(uint8_t any[ANY_BYTES], const uint8_t *row, size_t n)
+or_into(uint8_t *restrict any, const uint8_t *restrict row, size_t n)
 {
-	for (size_t k = 0; k < n; k += 8) {
-		uint64_t x, y;
+	for (size_t k = 0; k < n; k++)
+		any[k] |= row[k];
+}
 
-		memcpy(&x, any + k, 8);
-		memcpy(&y, row + k, 8);
-		x |= y;
-		memcpy(any + k, &x, 8);
+/* In any[], by column or slot: which of those that somebody holds are in one of the rows. */
+static void
+find_any(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+	uint8_t any[ANY_BYTES])
+{
+	const struct rlnc_solver *s = &d->solver;
+
+	memset(any, 0, ANY_BYTES);
+	for (uint16_t i = 0; i < n; i++)
+		or_into(any, rlnc_solver_row(s, found[i].row), s->stride);
+	for (uint16_t k = 0; k < s->columns; k++)
+		any[k] &= (uint8_t)-s->known[k];
+}
+
+/* All rows, and nobody holds a source: each combination is in one of them. */
+static void
+take_all_slots(const struct rlnc_decoder *d, struct rlnc_parts *parts)
+{
+	struct slots used = used_slots(&d->solver);
+
+	parts->n = 0;
+	for (uint16_t j; (j = next_slot(&used)) != RLNC_SOLVER_NONE; parts->n++) {
+		parts->held[parts->n] = &d->slots[j];
+		parts->at[parts->n] = (uint16_t)(d->solver.columns + j);
 	}
 }
 
@@ -213,13 +248,15 @@ find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_
 	struct rlnc_parts *parts)
 {
 	const struct rlnc_solver *s = &d->solver;
-	uint8_t any[ANY_BYTES] = {0};
+	uint8_t any[ANY_BYTES];
 	unsigned int parts_n = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		or_into(any, rlnc_solver_row(s, found[i].row), s->stride);
-	for (uint16_t k = 0; k < s->columns; k++)
-		any[k] &= (uint8_t)-s->known[k];
+	parts->to = NULL;
+	if (n == s->nb_rows && s->nb_known == 0) {
+		take_all_slots(d, parts);
+		return;
+	}
+	find_any(d, found, n, any);
 	/* Most slots are in no row; which columns are not is anybody's guess: no branch. */
 	for (uint16_t k = 0; k < s->columns + s->slots; k = (uint16_t)(k + 8)) {
 		uint64_t word;
@@ -234,7 +271,6 @@ find_parts(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_
 		}
 	}
 	parts->n = parts_n;
-	parts->to = NULL;
 }
 
 /* Rows one after the other, and of each what is in one piece: as it often is in a block code. */
@@ -264,6 +300,7 @@ prepare(const struct rlnc_decoder *d, struct rlnc_parts *parts, const struct rln
 		.n_src = RTE_MIN(parts->n - from, (unsigned int)GF256_SOURCES_MAX),
 		.n_out = n,
 		.add = from > 0,
+		.led = parts->led,
 		.coeffs = coeffs,
 		.src = parts->held + from};
 	pass->stride = pass->n_src;
@@ -279,18 +316,6 @@ prepare(const struct rlnc_decoder *d, struct rlnc_parts *parts, const struct rln
 			*coeffs++ = row[parts->at[from + k]];
 	}
 	return pass;
-}
-
-void
-rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
-	struct rlnc_parts *parts, uint32_t len, uint8_t *const payloads[])
-{
-	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
-		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
-
-		for (unsigned int from = 0; from < parts->n; from += GF256_SOURCES_MAX)
-			rlnc_gather(prepare(d, parts, found + i, some, from), len, payloads + i);
-	}
 }
 
 static void
@@ -341,30 +366,79 @@ row_len(const struct rlnc_decoder *d, const uint8_t *row)
 	return len;
 }
 
+/* All that is combined are combinations, of one length and each in one piece, the head too. */
+static bool
+all_led(const struct rlnc_parts *parts)
+{
+	uint32_t len = parts->held[0]->len;
+	bool led = true;
+
+	for (unsigned int i = 0; i < parts->n; i++) {
+		const struct rlnc_held *held = parts->held[i];
+
+		led &= held->led && held->len == len && held->piece == len;
+	}
+	return led;
+}
+
+/* What a head says, now that it is known. */
+static void
+judge(const struct rlnc_decoder *d, struct rlnc_found *f, uint32_t shortest)
+{
+	f->len = rte_be_to_cpu_16(f->head.length);
+	f->sound = (f->len <= shortest ||
+			   f->len <= row_len(d, rlnc_solver_row(&d->solver, f->row))) &&
+		   (f->head.flags & ~RLNC_SYMBOL_FLAGS) == 0 && f->head.reserved == 0;
+}
+
 uint16_t
 rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX],
 	struct rlnc_parts *parts)
 {
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX], n = rlnc_solver_solved(&d->solver, rows);
-	uint32_t shortest;
 
 	if (n == 0)
 		return 0;
-	shortest = shortest_len(d);
 	for (uint16_t i = 0; i < n; i++)
 		found[i] = (struct rlnc_found){
 			.row = rows[i], .seq = seq_of(d, d->solver.pivots[rows[i]])};
 	find_parts(d, found, n, parts);
-	find_heads(d, found, n, parts);
+	parts->shortest = shortest_len(d);
+	parts->led = all_led(parts);
+	if (!parts->led)
+		find_heads(d, found, n, parts);
 	for (uint16_t i = 0; i < n; i++) {
-		struct rlnc_found *f = &found[i];
-
-		f->len = rte_be_to_cpu_16(f->head.length);
-		f->sound = (f->len <= shortest ||
-				   f->len <= row_len(d, rlnc_solver_row(&d->solver, f->row))) &&
-			   (f->head.flags & ~RLNC_SYMBOL_FLAGS) == 0 && f->head.reserved == 0;
+		if (!parts->led)
+			judge(d, &found[i], parts->shortest);
+		else {
+			found[i].len = (uint16_t)parts->held[0]->len;
+			found[i].sound = true;
+		}
 	}
 	return n;
+}
+
+void
+rlnc_decoder_compute(const struct rlnc_decoder *d, struct rlnc_found *found, uint16_t n,
+	struct rlnc_parts *parts, uint32_t len, uint8_t *const payloads[])
+{
+	size_t lead = parts->led ? sizeof(struct rlnc_symbol_head) : 0;
+	uint8_t *to[RLNC_GATHER_OUTPUTS];
+
+	if (parts->led)
+		len = parts->held[0]->len;
+	for (uint16_t i = 0; i < n; i = (uint16_t)(i + RLNC_GATHER_OUTPUTS)) {
+		unsigned int some = RTE_MIN(n - i, RLNC_GATHER_OUTPUTS);
+
+		for (unsigned int o = 0; o < some; o++)
+			to[o] = payloads[i + o] - lead;
+		for (unsigned int from = 0; from < parts->n; from += GF256_SOURCES_MAX)
+			rlnc_gather(prepare(d, parts, found + i, some, from), len, to);
+		for (unsigned int o = 0; o < some && parts->led; o++) {
+			memcpy(&found[i + o].head, to[o], lead);
+			judge(d, &found[i + o], parts->shortest);
+		}
+	}
 }
 
 void
@@ -377,8 +451,8 @@ rlnc_decoder_keep(struct rlnc_decoder *d, const struct rlnc_found *found, uint16
 	for (uint16_t i = 0; i < n; i++) {
 		rows[i] = found[i].row;
 		rlnc_held_set(&d->sources[found[i].seq & d->mask], found[i].head, packets[i], 0);
-		rlnc_decoder_count(d, 1);
 	}
+	rlnc_decoder_count(d, n);
 	rlnc_solver_finish(&d->solver, rows, n);
 	let_go_unused(d, before);
 }

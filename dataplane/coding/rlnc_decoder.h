@@ -44,13 +44,13 @@ enum rlnc_verdict {
 	RLNC_FULL,	/* no slot is free */
 };
 
-/* A source packet that can be computed. */
+/* A source packet that can be computed. What its head says may be known then only. */
 struct rlnc_found {
 	uint32_t seq;
 	struct rlnc_symbol_head head;
 	uint16_t row;
-	uint16_t len; /* of the payload, as the head says */
-	bool sound;   /* the head says what can be true */
+	uint16_t len; /* of the payload, as the head says; before it is known, the longest */
+	bool sound;   /* the head says what can be true, or is not known */
 };
 
 /*
@@ -61,6 +61,9 @@ struct rlnc_parts {
 	unsigned int n;
 	const struct rlnc_held *held[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX];
 	uint16_t at[GF256_SOURCES_MAX + RLNC_SOLVER_SLOTS_MAX]; /* in a row */
+
+	uint32_t shortest; /* of all combinations that are needed, bytes after the head */
+	bool led;	   /* heads are computed with the payloads */
 
 	/* One pass, of several if there are very many, and which one: */
 	struct rlnc_gather pass;
@@ -130,10 +133,11 @@ uint16_t rlnc_decoder_find(const struct rlnc_decoder *d,
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX], struct rlnc_parts *parts);
 
 /*
- * Computes the payloads of all n that were found, the decoder as it was then: len bytes, the
- * longest, are written for each.
+ * Computes the payloads of all n that were found, the decoder as it was then. At most len bytes,
+ * the longest, are written for each, and a head before them (8 bytes). Whether they are sound must
+ * be looked at again: all heads are known then.
  */
-void rlnc_decoder_compute(const struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n,
+void rlnc_decoder_compute(const struct rlnc_decoder *d, struct rlnc_found *found, uint16_t n,
 	struct rlnc_parts *parts, uint32_t len, uint8_t *const payloads[]);
 
 /*

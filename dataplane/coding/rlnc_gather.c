@@ -101,14 +101,15 @@ void
 rlnc_gather(const struct rlnc_gather *g, uint32_t len, uint8_t *const dst[])
 {
 	const uint8_t *at[GF256_SOURCES_MAX];
+	uint32_t lead = g->led ? sizeof(struct rlnc_symbol_head) : 0;
 	bool plain = true;
 
 	for (unsigned int s = 0; s < g->n_src; s++) {
-		at[s] = g->src[s]->at;
+		at[s] = g->src[s]->at - lead;
 		plain &= g->src[s]->piece >= len;
 	}
 	if (likely(plain))
-		combine(g, len, g->n_src, g->coeffs, g->stride, at, dst);
+		combine(g, lead + len, g->n_src, g->coeffs, g->stride, at, dst);
 	else
 		gather_pieces(g, len, dst);
 }

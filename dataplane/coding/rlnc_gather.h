@@ -20,9 +20,10 @@ struct rlnc_held {
 	struct rlnc_symbol_head head;
 	struct rte_mbuf *m; /* whose it is; NULL: nothing is held */
 	const uint8_t *at;
-	uint32_t len;	/* of the rest */
-	uint16_t piece; /* bytes of it at at */
-	uint16_t seg;	/* at lies in this segment of m, the first one is 0 */
+	uint32_t len;	   /* of the rest */
+	uint16_t piece;	   /* bytes of it at at */
+	uint16_t seg : 15; /* at lies in this segment of m, the first one is 0 */
+	uint16_t led : 1;  /* what lies before at is the head */
 };
 
 /*
@@ -44,7 +45,8 @@ rlnc_held_set(
 	}
 	held->head = head;
 	held->m = m;
-	held->seg = n;
+	held->seg = n & 0x7fff;
+	held->led = 0;
 	held->at = rte_pktmbuf_mtod_offset(seg, const uint8_t *, skip);
 	held->piece = (uint16_t)(seg->data_len - skip);
 }
@@ -57,12 +59,13 @@ struct rlnc_gather {
 	unsigned int n_src; /* at most GF256_SOURCES_MAX; 0 of them make zeros */
 	unsigned int n_out; /* at most RLNC_GATHER_OUTPUTS */
 	bool add;	    /* to what the outputs hold */
+	bool led;	    /* heads are combined too: all sources are led, and all as long */
 	const uint8_t *coeffs;
 	size_t stride;
 	const struct rlnc_held *const *src;
 };
 
-/* Of what follows the heads: len bytes each. */
+/* Of what follows the heads: len bytes each. If led, the outputs begin with their heads. */
 void rlnc_gather(const struct rlnc_gather *g, uint32_t len, uint8_t *const dst[]);
 
 /* Of the heads. */

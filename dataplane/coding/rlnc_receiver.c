@@ -91,22 +91,20 @@ place_of(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
 
 /* --- what is computed -------------------------------------------------------------------- */
 
-/* Those that can be true, in ascending order of sequence; the others are given up. */
-static uint16_t
-find_sound(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
-	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX], struct rlnc_parts *parts)
+/* Is there one whose head says what cannot be true? It is given up, the others are found anew. */
+static bool
+refuse_unsound(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
+	const struct rlnc_found *found, uint16_t n)
 {
-	uint16_t n, i;
+	uint16_t i = 0;
 
-	do {
-		n = rlnc_decoder_find(d, found, parts);
-		for (i = 0; i < n && found[i].sound; i++)
-			;
-		if (likely(i == n))
-			return n;
-		rlnc_decoder_refuse(d, found[i].seq);
-		rlnc_receiver_give_up(w, r, 1, DROP_coding_symbol);
-	} while (true);
+	while (i < n && found[i].sound)
+		i++;
+	if (likely(i == n))
+		return false;
+	rlnc_decoder_refuse(d, found[i].seq);
+	rlnc_receiver_give_up(w, r, 1, DROP_coding_symbol);
+	return true;
 }
 
 /* Empty packets with room for len bytes each. */
@@ -160,6 +158,37 @@ deliver_in_order(struct worker *w, struct destination *dst, const struct rlnc_fo
 	}
 }
 
+/* Into new packets; their number. 0: there is nothing, or there are no buffers. */
+static uint16_t
+find_and_compute(struct worker *w, struct rlnc_receiver *r, struct rlnc_decoder *d,
+	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX],
+	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX])
+{
+	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
+	struct rlnc_parts parts;
+	uint16_t n;
+
+	while ((n = rlnc_decoder_find(d, found, &parts)) > 0) {
+		uint32_t len = 0;
+
+		if (unlikely(refuse_unsound(w, r, d, found, n)))
+			continue;
+		for (uint16_t i = 0; i < n; i++)
+			len = RTE_MAX(len, (uint32_t)found[i].len);
+		if (unlikely(!alloc_packets(w, packets, n, len))) {
+			r->counters.starved++;
+			return 0;
+		}
+		for (uint16_t i = 0; i < n; i++)
+			payloads[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
+		rlnc_decoder_compute(d, found, n, &parts, len, payloads);
+		if (likely(!refuse_unsound(w, r, d, found, n)))
+			break;
+		rte_pktmbuf_free_bulk(packets, n);
+	}
+	return n;
+}
+
 /* Computes what can be computed now. Without buffers it is tried again at the next packet. */
 static void
 compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
@@ -167,25 +196,13 @@ compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
 	struct rlnc_receiver *r = dst->coding;
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
-	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
-	struct rlnc_parts parts;
-	uint32_t len = 0;
 	uint16_t n;
 
-	if (d->solver.nb_rows == 0)
+	if (rlnc_decoder_is_plain(d))
 		return;
-	n = find_sound(w, r, d, found, &parts);
+	n = find_and_compute(w, r, d, found, packets);
 	if (likely(n == 0))
 		return;
-	for (uint16_t i = 0; i < n; i++)
-		len = RTE_MAX(len, (uint32_t)found[i].len);
-	if (unlikely(!alloc_packets(w, packets, n, len))) {
-		r->counters.starved++;
-		return;
-	}
-	for (uint16_t i = 0; i < n; i++)
-		payloads[i] = rte_pktmbuf_mtod(packets[i], uint8_t *);
-	rlnc_decoder_compute(d, found, n, &parts, len, payloads);
 	for (uint16_t i = 0; i < n; i++) {
 		packets[i]->data_len = found[i].len;
 		packets[i]->pkt_len = found[i].len;

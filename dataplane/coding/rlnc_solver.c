@@ -103,17 +103,23 @@ use_slot(struct rlnc_solver *s, uint16_t slot, bool use)
 	s->nb_used = (uint16_t)(s->nb_used + (use ? 1 : -1));
 }
 
+static inline uint64_t
+word_at(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, WORD);
+	return word;
+}
+
 /* The word of the first open column, else the last: where to begin to look in many rows. */
 static uint16_t
 open_from(const struct rlnc_solver *s)
 {
 	uint16_t c = 0;
 
-	for (uint64_t open; c < s->columns - WORD; c = (uint16_t)(c + WORD)) {
-		memcpy(&open, s->open + c, WORD);
-		if (open != 0)
-			break;
-	}
+	while (c < s->columns - WORD && word_at(s->open + c) == 0)
+		c = (uint16_t)(c + WORD);
 	return c;
 }
 
@@ -122,12 +128,10 @@ static uint16_t
 first_open(const struct rlnc_solver *s, const uint8_t *row, uint16_t from)
 {
 	for (uint16_t c = from; c < s->columns; c = (uint16_t)(c + WORD)) {
-		uint64_t open, in;
+		uint64_t in = word_at(s->open + c) & word_at(row + c);
 
-		memcpy(&open, s->open + c, WORD);
-		memcpy(&in, row + c, WORD);
-		if ((open & in) != 0)
-			return (uint16_t)(c + __builtin_ctzll(open & in) / 8);
+		if (in != 0)
+			return (uint16_t)(c + __builtin_ctzll(in) / 8);
 	}
 	return RLNC_SOLVER_NONE;
 }
@@ -182,7 +186,8 @@ rlnc_solver_candidate(struct rlnc_solver *s)
 {
 	uint8_t *row = rlnc_solver_row(s, s->nb_rows);
 
-	memset(row, 0, s->stride);
+	for (uint8_t *p = row; p < row + s->stride; p += ROW_ALIGN)
+		memset(p, 0, ROW_ALIGN);
 	return row;
 }
 
@@ -226,40 +231,44 @@ rlnc_solver_learn(struct rlnc_solver *s, uint16_t column)
 }
 
 /*
- * Which rows of a group, by bit, have no open column in this word: few, if any are open there. All
- * are looked at, of one that is not there too, as a loop that ends elsewhere each time is slower.
+ * Is there a row of a group without an open column in this word? Few are, if any is open there.
+ * Those that are not there are looked at too: a loop that ends elsewhere each time is slower.
  */
-static uint32_t
-closed_rows(const struct rlnc_solver *s, uint16_t group, uint16_t from, uint64_t open)
+static inline bool
+any_closed(const struct rlnc_solver *s, uint16_t group, uint16_t from, uint64_t open)
 {
+	typedef uint64_t pair __attribute__((vector_size(2 * WORD)));
 	const uint8_t *word = rlnc_solver_row(s, group) + from;
-	uint32_t closed = 0;
+	pair both = {open, open}, closed = {0, 0};
 
-	for (unsigned int i = 0; i < GF256_ROWS; i++, word += s->stride) {
-		uint64_t in;
+	for (unsigned int i = 0; i < GF256_ROWS; i += 2, word += 2 * (size_t)s->stride) {
+		pair in = {word_at(word), word_at(word + s->stride)};
 
-		memcpy(&in, word, WORD);
-		closed |= (uint32_t)((in & open) == 0) << i;
+		closed |= (pair)((in & both) == 0);
 	}
-	return closed & ((1u << RTE_MIN(s->nb_rows - group, GF256_ROWS)) - 1);
+	return (closed[0] | closed[1]) != 0;
 }
 
 uint16_t
 rlnc_solver_solved(const struct rlnc_solver *s, uint16_t rows[RLNC_SOLVER_SLOTS_MAX])
 {
 	uint16_t n = 0, from = open_from(s);
-	uint64_t open;
+	uint64_t open = word_at(s->open + from);
 
-	memcpy(&open, s->open + from, WORD);
+	/* Nothing is unknown but pivots. */
+	if (open == 0) {
+		for (; n < s->nb_rows; n++)
+			rows[n] = n;
+		return n;
+	}
 	for (uint16_t group = 0; group < s->nb_rows; group = (uint16_t)(group + GF256_ROWS)) {
-		uint32_t closed = closed_rows(s, group, from, open);
+		uint16_t end = RTE_MIN(s->nb_rows, (uint16_t)(group + GF256_ROWS));
 
-		for (; closed != 0; closed &= closed - 1) {
-			uint16_t r = (uint16_t)(group + __builtin_ctz(closed));
-
+		if (likely(!any_closed(s, group, from, open)))
+			continue;
+		for (uint16_t r = group; r < end; r++)
 			if (first_open(s, rlnc_solver_row(s, r), from) == RLNC_SOLVER_NONE)
 				rows[n++] = r;
-		}
 	}
 	return n;
 }

@@ -74,34 +74,51 @@ packet(const uint8_t *data, uint32_t len, uint32_t cut)
 	return m;
 }
 
+/* The first that is not sound is refused. */
+static bool
+refuse(struct rlnc_decoder *d, const struct rlnc_found *found, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		REQUIRE(rlnc_decoder_in_play(d, found[i].seq));
+		REQUIRE(!rlnc_decoder_knows(d, found[i].seq));
+		if (found[i].sound)
+			continue;
+		rlnc_decoder_refuse(d, found[i].seq);
+		return true;
+	}
+	return false;
+}
+
 static void
 compute(struct rlnc_decoder *d)
 {
 	static struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
 	static struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
-	uint8_t *payloads[RLNC_SOLVER_SLOTS_MAX];
-	uint32_t len = 0;
-	uint16_t n, i;
+	uint8_t *rooms[RLNC_SOLVER_SLOTS_MAX], *payloads[RLNC_SOLVER_SLOTS_MAX];
+	bool again = true;
+	uint16_t n = 0;
 
-	for (;;) {
-		n = rlnc_decoder_find(d, found, &parts);
-		for (i = 0; i < n && found[i].sound; i++)
+	while (again && (n = rlnc_decoder_find(d, found, &parts)) > 0) {
+		uint32_t len = 0;
+
+		if (refuse(d, found, n))
+			continue;
+		for (uint16_t i = 0; i < n; i++)
 			len = RTE_MAX(len, (uint32_t)found[i].len);
-		if (i == n)
-			break;
-		rlnc_decoder_refuse(d, found[i].seq);
-	}
-	REQUIRE(len <= PACKET_MAX);
-	for (i = 0; i < n; i++) {
-		REQUIRE(rlnc_decoder_in_play(d, found[i].seq));
-		REQUIRE(!rlnc_decoder_knows(d, found[i].seq));
-		payloads[i] = malloc(len + 1);
-	}
-	rlnc_decoder_compute(d, found, n, &parts, len, payloads);
-	for (i = 0; i < n; i++) {
-		packets[i] = segment(payloads[i], found[i].len);
-		free(payloads[i]);
+		REQUIRE(len <= PACKET_MAX);
+		for (uint16_t i = 0; i < n; i++) {
+			rooms[i] = malloc(sizeof(struct rlnc_symbol_head) + len);
+			payloads[i] = rooms[i] + sizeof(struct rlnc_symbol_head);
+		}
+		rlnc_decoder_compute(d, found, n, &parts, len, payloads);
+		again = refuse(d, found, n);
+		for (uint16_t i = 0; i < n; i++) {
+			REQUIRE(again || found[i].len <= len);
+			if (!again)
+				packets[i] = segment(payloads[i], found[i].len);
+			free(rooms[i]);
+		}
 	}
 	rlnc_decoder_keep(d, found, n, packets);
 }

@@ -39,19 +39,19 @@ compute(uint32_t first)
 	struct rlnc_found found[RLNC_SOLVER_SLOTS_MAX];
 	struct rlnc_parts parts;
 	struct rte_mbuf *packets[RLNC_SOLVER_SLOTS_MAX];
-	uint8_t room[RLNC_SOLVER_SLOTS_MAX][64], *payloads[RLNC_SOLVER_SLOTS_MAX];
+	uint8_t room[RLNC_SOLVER_SLOTS_MAX][8 + 64], *payloads[RLNC_SOLVER_SLOTS_MAX];
 	uint16_t n = rlnc_decoder_find(&window.d, found, &parts);
 
 	for (uint16_t i = 0; i < n; i++)
-		payloads[i] = room[i];
+		payloads[i] = room[i] + 8;
 	rlnc_decoder_compute(&window.d, found, n, &parts, 40, payloads);
 	for (uint16_t i = 0; i < n; i++) {
 		const struct coded_symbol *source = &sources[found[i].seq - first];
 
 		assert_true(found[i].sound && found[i].seq - first < PACKETS);
 		assert_int_equal(found[i].len + 8, source->len);
-		assert_memory_equal(room[i], source->bytes + 8, found[i].len);
-		packets[i] = coded_mbuf(&rng, room[i], found[i].len);
+		assert_memory_equal(payloads[i], source->bytes + 8, found[i].len);
+		packets[i] = coded_mbuf(&rng, payloads[i], found[i].len);
 	}
 	rlnc_decoder_keep(&window.d, found, n, packets);
 	return n;
