@@ -156,6 +156,7 @@ class Demo:
         for session in (sessions.TWO_PATHS, sessions.TWICE, sessions.FILE):
             self.root.session("start", session)
         source = sessions.VIDEO.source
+        self.namespaces.resolve(self.namespaces.of_clients(source), source.ferry_client_address)
         self.sender = media.Sender(self.namespaces.of_clients(source),
                                    self.directory / "sent" / "video.ts",
                                    source.ferry_client_address, self.directory)
