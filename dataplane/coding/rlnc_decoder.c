@@ -407,13 +407,11 @@ rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOL
 	parts->led = all_led(parts);
 	if (!parts->led)
 		find_heads(d, found, n, parts);
-	for (uint16_t i = 0; i < n; i++) {
-		if (!parts->led)
-			judge(d, &found[i], parts->shortest);
-		else {
-			found[i].len = (uint16_t)parts->held[0]->len;
-			found[i].sound = true;
-		}
+	for (uint16_t i = 0; i < n && !parts->led; i++)
+		judge(d, &found[i], parts->shortest);
+	for (uint16_t i = 0; i < n && parts->led; i++) {
+		found[i].len = (uint16_t)parts->held[0]->len;
+		found[i].sound = true;
 	}
 	return n;
 }
