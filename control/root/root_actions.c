@@ -26,14 +26,17 @@ root_redirect(struct root *root, struct root_node *node, const char *parent, cha
 
 	if (root_nodes_set_parent(&root->nodes, node, parent, error) != 0)
 		return -1;
-	/* Who may speak through whom first: then it is welcome there. */
-	root_places_changed(root);
 	message.redirect.name = parent;
 	if (above != NULL && above->up && above->server[0] != 0)
 		message.redirect.server = (struct message_end){above->server, above->server_port};
-	else if (above != NULL)
-		return 0; /* it goes there once that node is in the tree */
+	/* One that is away, or whose parent is, goes there once both are in the tree. */
+	if (!node->up || (above != NULL && message.redirect.server.host == NULL)) {
+		root_places_changed(root, NULL);
+		return 0;
+	}
+	/* First, while it is reached where it was. It comes anew, and is told its place then. */
 	snprintf(message.to, sizeof(message.to), "%s", node->name);
 	(void)root_send(root, &message);
+	root_places_changed(root, node);
 	return 0;
 }

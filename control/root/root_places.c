@@ -226,15 +226,39 @@ root_place_send(struct root *root, struct root_node *node)
 	free(texts);
 }
 
-void
-root_places_changed(struct root *root)
+/* How many connections lead to it from here, as far as it is known. */
+static unsigned int
+steps_down(const struct root *root, const struct root_node *node)
 {
-	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
-	root_places_below(root);
-	for (uint32_t i = 0; i < root->nodes.count; i++) {
-		struct root_node *node = root->nodes.list[i];
+	unsigned int steps = 0;
 
-		if (node->up && node->greeted)
-			root_place_send(root, node);
+	for (; node != NULL && steps < ROOT_DEPTH_MAX; steps++)
+		node = root_nodes_find(&root->nodes, node->parent);
+	return steps;
+}
+
+/*
+ * Whoever has its new place passes messages on by it, while those who move are not there yet: all
+ * are told over the old ways, those far down first.
+ */
+void
+root_places_changed(struct root *root, const struct root_node *told)
+{
+	unsigned int *steps = calloc((size_t)root->nodes.count + 1, sizeof(*steps));
+
+	if (steps == NULL)
+		err(1, "places");
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
+	for (uint32_t i = 0; i < root->nodes.count; i++)
+		steps[i] = steps_down(root, root->nodes.list[i]);
+	for (unsigned int step = ROOT_DEPTH_MAX; step > 0; step--) {
+		for (uint32_t i = 0; i < root->nodes.count; i++) {
+			struct root_node *node = root->nodes.list[i];
+
+			if (steps[i] == step && node->up && node->greeted && node != told)
+				root_place_send(root, node);
+		}
 	}
+	free(steps);
+	root_places_below(root);
 }

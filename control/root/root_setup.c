@@ -371,7 +371,7 @@ root_reload(struct root *root, char *error)
 	root_stats_thresholds(root);
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_reloaded, NULL);
 	if (changed)
-		root_places_changed(root);
+		root_places_changed(root, NULL);
 	root_wake(root);
 	return 0;
 }

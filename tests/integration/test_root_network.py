@@ -233,3 +233,38 @@ def test_who_is_killed(stage, victim):
         whole(senders[1], receivers[1])
     for receiver in receivers:
         receiver.close()
+
+
+def test_redirect(stage):
+    """A node and one below it go to another parent, and back up: nobody has anything to warn of. A
+    node that cannot be reached is still told of."""
+    net = Tree(stage)
+    top, left, right = net.place(1, "root"), net.place(2, "relay", 1), net.place(3, "relay", 1)
+    moving, below = net.place(4, "relay", 2), net.place(5, "leaf", 4)
+    for ends in ((top, left), (top, right), (left, moving), (moving, below)):
+        net.wire(*ends)
+    nodes = net.start()
+
+    def warnings():
+        """But of what the one below says of its links just while the one above it is on its way."""
+        return [line for program in (net.root, *nodes.values())
+                for line in program.log().splitlines()
+                if "warning: " in line and "about a linkloss: 404" not in line]
+
+    before = warnings()
+    for parent in (3, 1, 2):
+        net.root.ctl("redirect", net.name(4), parent)
+        until(lambda: nodes[4].show("management")["parent"] == net.name(parent), SECONDS, "it went")
+        net.wait_tree(SECONDS)
+    # By the file, the same.
+    net.parents[4] = 3
+    net.root.config["nodes"] = net.topology()
+    net.root.write_config()
+    net.root.ctl("reload")
+    until(lambda: nodes[4].show("management")["parent"] == net.name(3), SECONDS, "it went")
+    net.wait_tree(SECONDS)
+    time.sleep(0.5)
+    assert warnings() == before
+    nodes[5].kill()
+    net.root.ctl("ask", net.name(5))
+    until(lambda: any("404" in line for line in warnings()), SECONDS, "nobody has that node")
