@@ -164,32 +164,30 @@ root_book_free(struct root_book *book)
 	book->count = 0;
 }
 
-/* The new conferences of a file, in its order; NULL with error. */
-static struct root_conference **
+/* The new conferences of a file, in its order; false with error. */
+static bool
 make_all(struct root_book *book, const struct config *file, const char *origin, int64_t now,
-	struct config_errors *errs, char *error)
+	struct config_errors *errs, struct root_book_saved *saved, char *error)
 {
-	struct root_conference **made = calloc((size_t)file->conference_count + 1, sizeof(*made));
+	struct root_book unchecked = *book;
 
-	if (made == NULL)
+	/* All of the file was checked, with the lines of the file. */
+	unchecked.check = NULL;
+	saved->made = calloc((size_t)file->conference_count + 1, sizeof(*saved->made));
+	if (saved->made == NULL)
 		err(1, "conferences");
-	for (uint32_t i = 0; i < file->conference_count; i++) {
-		char *text = root_conference_text(&file->conferences[i]);
-		struct root_book unchecked = *book;
+	for (saved->count = 0; saved->count < file->conference_count; saved->count++) {
+		const struct config_conference *config = &file->conferences[saved->count];
+		char *text = root_conference_text(config);
+		struct root_conference *made = root_conference_new(&unchecked, text, origin,
+			root_book_conference(book, config->id), now, errs, error);
 
-		/* All of the file was checked, with the lines of the file. */
-		unchecked.check = NULL;
-		made[i] = root_conference_new(&unchecked, text, origin,
-			root_book_conference(book, file->conferences[i].id), now, errs, error);
 		free(text);
-		if (made[i] != NULL)
-			continue;
-		while (i-- > 0)
-			root_conference_free(made[i]);
-		free(made);
-		return NULL;
+		if (made == NULL)
+			return false;
+		saved->made[saved->count] = made;
 	}
-	return made;
+	return true;
 }
 
 static int
@@ -224,11 +222,39 @@ put(struct root_book *book, struct root_conference *conference)
 }
 
 int
+root_book_save(struct root_book *book, const struct config *file, const char *origin, int64_t now,
+	struct config_errors *errs, struct root_book_saved *saved, char *error)
+{
+	if (make_all(book, file, origin, now, errs, saved, error) &&
+		save_all(book, saved->made, saved->count, error) == 0)
+		return 0;
+	root_book_drop(saved);
+	return -1;
+}
+
+void
+root_book_put(struct root_book *book, struct root_book_saved *saved)
+{
+	for (uint32_t i = 0; i < saved->count; i++)
+		put(book, saved->made[i]);
+	free(saved->made);
+	*saved = (struct root_book_saved){0};
+}
+
+void
+root_book_drop(struct root_book_saved *saved)
+{
+	for (uint32_t i = 0; i < saved->count; i++)
+		root_conference_free(saved->made[i]);
+	free(saved->made);
+	*saved = (struct root_book_saved){0};
+}
+
+int
 root_book_add(struct root_book *book, const struct config *file, const char *origin, bool replace,
 	int64_t now, struct config_errors *errs, char *error)
 {
-	struct root_conference **made;
-	int ret;
+	struct root_book_saved saved;
 
 	for (uint32_t i = 0; i < file->conference_count && !replace; i++) {
 		if (root_book_conference(book, file->conferences[i].id) != NULL)
@@ -242,18 +268,10 @@ root_book_add(struct root_book *book, const struct config *file, const char *ori
 	if (errs->count > 0)
 		return root_book_fail(error, "%s:%u: %.400s", errs->list[0].where.file,
 			errs->list[0].where.line, errs->list[0].text);
-	made = make_all(book, file, origin, now, errs, error);
-	if (made == NULL)
+	if (root_book_save(book, file, origin, now, errs, &saved, error) != 0)
 		return -1;
-	ret = save_all(book, made, file->conference_count, error);
-	for (uint32_t i = 0; i < file->conference_count; i++) {
-		if (ret == 0)
-			put(book, made[i]);
-		else
-			root_conference_free(made[i]);
-	}
-	free(made);
-	return ret;
+	root_book_put(book, &saved);
+	return 0;
 }
 
 int
@@ -278,19 +296,25 @@ root_book_change(struct root_book *book, struct root_conference *conference,
 	return ret;
 }
 
-int
-root_book_remove(struct root_book *book, struct root_conference *conference, char *error)
+void
+root_book_forget(struct root_book *book, struct root_conference *conference)
 {
 	uint32_t place = book_place(book, conference->config->id);
 
-	if (root_store_conference_remove(book->store, conference->config->id) != 0)
-		return root_book_fail(error, "%s", root_store_error(book->store));
 	book->count--;
 	memmove(&book->conferences[place], &book->conferences[place + 1],
 		(book->count - place) * sizeof(*book->conferences));
 	for (uint32_t i = 0; i < conference->session_count && book->gone != NULL; i++)
 		book->gone(book->ctx, conference->sessions[i]);
 	root_conference_free(conference);
+}
+
+int
+root_book_remove(struct root_book *book, struct root_conference *conference, char *error)
+{
+	if (root_store_conference_remove(book->store, conference->config->id) != 0)
+		return root_book_fail(error, "%s", root_store_error(book->store));
+	root_book_forget(book, conference);
 	return 0;
 }
 

@@ -77,7 +77,21 @@ void root_book_free(struct root_book *book);
  */
 int root_book_add(struct root_book *book, const struct config *file, const char *origin,
 	bool replace, int64_t now, struct config_errors *errs, char *error);
+/*
+ * The same in two steps, unchecked and replacing, for one who commits the store between them: what
+ * was saved is then put into the book, or dropped. No conference may be in two that were saved.
+ */
+struct root_book_saved {
+	struct root_conference **made;
+	uint32_t count;
+};
+int root_book_save(struct root_book *book, const struct config *file, const char *origin,
+	int64_t now, struct config_errors *errs, struct root_book_saved *saved, char *error);
+void root_book_put(struct root_book *book, struct root_book_saved *saved);
+void root_book_drop(struct root_book_saved *saved);
 int root_book_remove(struct root_book *book, struct root_conference *conference, char *error);
+/* One that is in the store no more. */
+void root_book_forget(struct root_book *book, struct root_conference *conference);
 int root_book_remove_session(struct root_book *book, struct root_session *session, char *error);
 
 /* One weight a flow, by ascending id. */

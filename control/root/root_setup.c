@@ -49,11 +49,15 @@ root_read_conferences(const struct root *root, const char *path, struct config_e
 struct sources {
 	struct config **files;
 	uint32_t count;
+	struct root_book_saved *saved; /* of each file; NULL: nothing has changed */
 };
 
 static void
 sources_free(struct sources *sources)
 {
+	for (uint32_t i = 0; i < sources->count && sources->saved != NULL; i++)
+		root_book_drop(&sources->saved[i]);
+	free(sources->saved);
 	for (uint32_t i = 1; i < sources->count; i++)
 		config_free(sources->files[i]);
 	free(sources->files);
@@ -107,55 +111,56 @@ sources_have(const struct sources *sources, uint32_t conference)
 	return false;
 }
 
-/* What came from files and is in none now. */
-static int
-remove_old(struct root *root, const struct sources *sources, char *error)
+/* It came from a file, and is in none now. */
+static bool
+is_old(const struct root_conference *conference, const struct sources *sources)
 {
-	for (uint32_t i = root->book.count; i-- > 0;) {
-		struct root_conference *conference = root->book.conferences[i];
-
-		if (conference->origin[0] != 0 && !sources_have(sources, conference->config->id) &&
-			root_book_remove(&root->book, conference, error) != 0)
-			return -1;
-	}
-	return 0;
+	return conference->origin[0] != 0 && !sources_have(sources, conference->config->id);
 }
 
+/* All of it in the store, for sources_put(). */
 static int
-take_conferences(struct root *root, const struct sources *sources, const char *text,
+sources_save(struct root *root, struct sources *sources, const char *text,
 	struct config_errors *errs, char *error)
 {
 	const struct root_config *config = (const struct root_config *)sources->files[0];
+	int ret = 0;
 
-	if (root_store_begin(root->store) != 0) {
-		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
-		return -1;
+	sources->saved = calloc(sources->count, sizeof(*sources->saved));
+	if (sources->saved == NULL)
+		err(1, "conferences");
+	for (uint32_t i = 0; ret == 0 && i < root->book.count; i++) {
+		const struct root_conference *conference = root->book.conferences[i];
+
+		if (is_old(conference, sources))
+			ret = root_store_conference_remove(root->store, conference->config->id);
 	}
-	/* All were checked, against what will be; a part of it may not fit what is there yet. */
-	root->book.check = NULL;
-	if (remove_old(root, sources, error) != 0)
-		goto fail;
-	for (uint32_t i = 0; i < sources->count; i++) {
+	if (ret == 0)
+		ret = root_store_set(root->store, CONFERENCES, text);
+	if (ret != 0)
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+	for (uint32_t i = 0; ret == 0 && i < sources->count; i++) {
 		const char *origin = i == 0 ? config->settings.where.file
 					    : config->files[i - 1].path;
 
-		if (root_book_add(&root->book, sources->files[i], origin, true, root_now(), errs,
-			    error) != 0)
-			goto fail;
+		ret = root_book_save(&root->book, sources->files[i], origin, root_now(), errs,
+			&sources->saved[i], error);
 	}
-	if (root_store_set(root->store, CONFERENCES, text) != 0) {
-		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
-		goto fail;
+	return ret;
+}
+
+/* The store has it for good. */
+static void
+sources_put(struct root *root, struct sources *sources)
+{
+	if (sources->saved == NULL)
+		return;
+	for (uint32_t i = root->book.count; i-- > 0;) {
+		if (is_old(root->book.conferences[i], sources))
+			root_book_forget(&root->book, root->book.conferences[i]);
 	}
-	root->book.check = on_check;
-	if (root_store_commit(root->store) == 0)
-		return 0;
-	snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
-	return -1;
-fail:
-	root->book.check = on_check;
-	root_store_rollback(root->store);
-	return -1;
+	for (uint32_t i = 0; i < sources->count; i++)
+		root_book_put(&root->book, &sources->saved[i]);
 }
 
 static void
@@ -214,17 +219,16 @@ check_all(struct root *root, const struct sources *sources, struct config_errors
 }
 
 static int
-sync_conferences(
-	struct root *root, struct root_config *config, struct config_errors *errs, char *error)
+sync_conferences(struct root *root, struct root_config *config, struct sources *sources,
+	struct config_errors *errs, char *error)
 {
-	struct sources sources;
 	char *text = NULL, *before = NULL;
 	int ret = -1;
 
 	error[0] = 0;
-	if (!sources_read(root, config, &sources, errs))
-		goto done;
-	text = sources_text(&sources);
+	if (!sources_read(root, config, sources, errs))
+		return -1;
+	text = sources_text(sources);
 	if (text == NULL || root_store_get(root->store, CONFERENCES, &before) != 0) {
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		goto done;
@@ -232,10 +236,9 @@ sync_conferences(
 	ret = 0;
 	if (before != NULL && strcmp(before, text) == 0)
 		goto done;
-	check_all(root, &sources, errs);
-	ret = errs->count > 0 ? -1 : take_conferences(root, &sources, text, errs, error);
+	check_all(root, sources, errs);
+	ret = errs->count > 0 ? -1 : sources_save(root, sources, text, errs, error);
 done:
-	sources_free(&sources);
 	free(text);
 	free(before);
 	return ret;
@@ -244,7 +247,7 @@ done:
 void
 root_check(struct root *root, struct config_errors *errs)
 {
-	struct sources sources;
+	struct sources sources = {0};
 
 	root_nodes_of_file(&root->nodes, root->config);
 	if (sources_read(root, root->config, &sources, errs))
@@ -273,27 +276,34 @@ told(struct config_errors *errs, char *error)
 }
 
 /*
- * All of a configuration or nothing. 1: mistakes in errs, nothing has changed; -1: the store
- * failed.
+ * All of a configuration or nothing. 1: nothing has changed, with mistakes in errs, or in error how
+ * the store failed; -1: that failed, and what is here is not what it has.
  */
 static int
 take_config(struct root *root, struct root_config *config, bool *changed,
 	struct config_errors *errs, char *error)
 {
-	if (root_store_begin(root->store) != 0)
-		goto fail;
-	if (root_nodes_sync(&root->nodes, config, changed, errs, error) == 0 &&
-		sync_conferences(root, config, errs, error) == 0) {
-		if (root_store_commit(root->store) == 0)
-			return 0;
-		goto fail;
+	struct sources sources = {0};
+	char ignored[ROOT_ERROR_MAX];
+	int ret = -1;
+
+	if (root_store_begin(root->store) != 0) {
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+		return 1;
 	}
-	root_store_rollback(root->store);
-	/* With a mistake no conference was touched yet. */
-	return errs->count > 0 && root_nodes_undo(&root->nodes, error) == 0 ? 1 : -1;
-fail:
-	snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
-	return -1;
+	if (root_nodes_sync(&root->nodes, config, changed, errs, error) != 0 ||
+		sync_conferences(root, config, &sources, errs, error) != 0) {
+		root_store_rollback(root->store);
+	} else if (root_store_commit(root->store) != 0) {
+		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
+	} else {
+		sources_put(root, &sources);
+		ret = 0;
+	}
+	sources_free(&sources);
+	if (ret != 0 && root_nodes_undo(&root->nodes, ignored) == 0)
+		ret = 1;
+	return ret;
 }
 
 static void

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Sessions at nodes: whatever happens, they have in the end what the root wants, and no more. */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "root_scene.h"
 #include "unit.h"
 
@@ -166,6 +169,40 @@ test_reload_topology(void **state)
 	assert_non_null(root_nodes_find(&s->root.nodes, "n7"));
 	scene_run(s, 5000);
 	assert_int_equal(s->placed, SCENE_NODES);
+	scene_check(s);
+}
+
+/* What the store cannot take changes nothing, and is taken when there is room. */
+static void
+test_reload_full(void **state)
+{
+	struct scene *s = *state;
+	char error[ROOT_ERROR_MAX], path[128];
+	struct rlimit before, none;
+
+	write_files(s, ONE(8, "3 > 2", 6001), ONE(9, "4 > 2", 6002));
+	assert_true(scene_do(s, "reload"));
+	s->more_nodes = ", { name = \"n7\"; role = \"leaf\"; parent = \"n2\"; }";
+	write_files(s, ONE(8, "5 > 2", 6001), ONE(10, "4 > 2", 6002));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){.rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_true(root_reload(&s->root, error) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	snprintf(path, sizeof(path), "store %s/root.db: ", s->directory);
+	assert_int_equal(strncmp(error, path, strlen(path)), 0);
+	assert_false(s->failed);
+	assert_null(root_nodes_find(&s->root.nodes, "n7"));
+	assert_non_null(root_book_conference(&s->root.book, 9));
+	assert_null(root_book_conference(&s->root.book, 10));
+	scene_run(s, 5000);
+	scene_check(s);
+	assert_true(scene_do(s, "reload"));
+	assert_non_null(root_nodes_find(&s->root.nodes, "n7"));
+	assert_null(root_book_conference(&s->root.book, 9));
+	assert_non_null(root_book_conference(&s->root.book, 10));
+	scene_run(s, 5000);
 	scene_check(s);
 }
 
@@ -435,6 +472,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_parent_comes_back, setup, teardown),
