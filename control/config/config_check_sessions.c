@@ -222,3 +222,50 @@ config_check_sessions(struct config_reader *reader)
 	}
 	config_check_twice(reader);
 }
+
+static bool
+is_on_path(const struct config_session *session, uint32_t node)
+{
+	for (uint32_t i = 0; i < session->flow_count; i++) {
+		const struct pathlet_tree *tree = &session->flows[i].tree;
+
+		for (unsigned int j = 0; j < tree->count; j++) {
+			if (tree->node[j].id == node)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+check_relays(struct config_reader *reader, const struct config_conference *conference,
+	const struct config_session *session)
+{
+	const struct config_coding *coding = session->coding;
+
+	/* One that was read with mistakes has no flows. */
+	if (session->flow_count == 0 || coding == NULL)
+		return;
+	for (uint32_t i = 0; i < coding->relay_count; i++) {
+		const struct config_coding_relay *relay = &coding->relays[i];
+
+		if (!is_on_path(session, relay->node))
+			config_check_fail(reader, &relay->where,
+				"conference %u session %u coding relay number %u: node is %u, it "
+				"must be on one of the session's paths",
+				conference->id, session->id, i + 1, relay->node);
+	}
+}
+
+void
+config_check_relays(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+
+	for (uint32_t i = 0; i < config->conference_count; i++) {
+		const struct config_conference *conference = &config->conferences[i];
+
+		for (uint32_t j = 0; j < conference->session_count; j++)
+			check_relays(reader, conference, &conference->sessions[j]);
+	}
+}

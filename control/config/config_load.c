@@ -68,6 +68,7 @@ config_load_check(struct config_reader *reader)
 	config_check_ports(reader);
 	config_check_peers(reader);
 	config_check_sessions(reader);
+	config_check_relays(reader);
 	config_check_statistics(reader);
 }
 
@@ -87,6 +88,13 @@ static const struct config_kind conferences_kind = {
 	.root = true,
 	.check = config_check_sessions,
 };
+
+static void
+check_conferences_file(struct config_reader *reader)
+{
+	config_check_sessions(reader);
+	config_check_relays(reader);
+}
 
 static struct config *
 config_load_source(
@@ -153,7 +161,10 @@ config_load_string(const char *name, const char *text, size_t size, struct confi
 struct config *
 config_load_conferences(const char *path, struct config_errors *errs)
 {
-	return config_load_kind(&conferences_kind, path, NULL, 0, errs);
+	struct config_kind kind = conferences_kind;
+
+	kind.check = check_conferences_file;
+	return config_load_kind(&kind, path, NULL, 0, errs);
 }
 
 struct config *

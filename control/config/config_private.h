@@ -268,6 +268,8 @@ void config_check_management(struct config_reader *reader);
 /* Of one that is alone; sets where to send from. */
 void config_check_peer(struct config_reader *reader, struct config_peer *peer);
 void config_check_sessions(struct config_reader *reader);
+/* Of files only: what changes paths at run time leaves relays as they are. */
+void config_check_relays(struct config_reader *reader);
 void config_check_session(struct config_reader *reader, struct config_session *session);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);

@@ -128,6 +128,7 @@ check_file(struct config_reader *reader)
 	if (reader->errors->count == 0)
 		root_check_places(reader, config);
 	config_check_sessions(reader);
+	config_check_relays(reader);
 }
 
 static void

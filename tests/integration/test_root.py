@@ -160,6 +160,32 @@ def test_mistake_in_a_conference(program):
     assert program.node("new")["id"] == 5 and program.session(7, 1)["state"] == "running"
 
 
+def test_relay_off_the_paths(program):
+    """A mistake in any file; but a path may lead round a relay at run time, and that is kept."""
+    coding = {"repair": "25%", "relays": [{"node": 4}]}
+    coded = program.config["conferences"][0]["sessions"][0]
+    coded["coding"] = coding
+    program.config["nodes"][0]["peers"].append(peer("waterloo", "10.0.2.2"))
+    program.config["nodes"][2]["peers"].append(peer("toronto", "10.0.2.1"))
+    program.write_config()
+    program.start()
+    program.ctl("route", "set", 1, 1, 0, "3")
+    program.kill()
+    program.start()
+    assert program.session(1, 1)["flows"][0]["path"] == "3"
+    more = program.directory / "more.cfg"
+    more.write_text('conferences = ( { id = 7; sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n'
+                    'flows = ( { path = "3"; } ); ingress = { udp = "10.1.0.1:5008"; };\n'
+                    'coding = { repair = "25%"; relays = ( { node = 4; } ); }; } ); } );\n')
+    expected = "coding relay number 1: node is 4, it must be on one of the session's paths"
+    with pytest.raises(ControlError, match=rf"more\.cfg:3: conference 7 session 1 {expected}"):
+        program.ctl("add", more)
+    coded["flows"][0]["path"] = "3"
+    program.write_config()
+    with pytest.raises(ControlError, match=rf"root\.cfg:\d+: conference 1 session 1 {expected}"):
+        program.ctl("reload")
+
+
 def test_ingress_moves_to_another_conference(program):
     """What a file no longer has is in nobody's way."""
     program.start()

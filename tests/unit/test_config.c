@@ -303,8 +303,8 @@ test_coding(void **state)
 	config_free(config);
 	config = load(NODE PORTS PEERS SESSION(
 		"coding = { k = 100; repair = \"10%\"; relays = ( { node = 5; },\n"
-		"  { node = 6; recode = \"lossy\"; } ); }; flows = ( { path = \"5>(2,3)\"; } "
-		");\n" INGRESS));
+		"  { node = 6; recode = \"lossy\"; } ); }; flows = ( { path = \"5>(2,3)\"; }, "
+		"{ path = \"5>6>(2,3)\"; } );\n" INGRESS));
 	session = config->conferences[0].sessions;
 	assert_int_equal(config_recode_at(session, 5), CONFIG_RECODE_ALWAYS);
 	assert_int_equal(config_recode_at(session, 6), CONFIG_RECODE_LOSSY);
