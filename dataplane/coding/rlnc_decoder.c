@@ -397,6 +397,7 @@ rlnc_decoder_find(const struct rlnc_decoder *d, struct rlnc_found found[RLNC_SOL
 {
 	uint16_t rows[RLNC_SOLVER_SLOTS_MAX], n = rlnc_solver_solved(&d->solver, rows);
 
+	parts->led = false;
 	if (n == 0)
 		return 0;
 	for (uint16_t i = 0; i < n; i++)
