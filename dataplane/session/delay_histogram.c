@@ -112,9 +112,14 @@ delay_histogram_add_several(
 int32_t
 delay_histogram_middle(const struct delay_histogram *h, uint32_t index)
 {
+	int64_t middle = h->anchor;
+
 	if (index < DELAY_BINS)
-		return h->anchor - (int32_t)delay_bin_middle(DELAY_BINS - 1 - index);
-	return h->anchor + (int32_t)delay_bin_middle(index - DELAY_BINS);
+		middle -= delay_bin_middle(DELAY_BINS - 1 - index);
+	else
+		middle += delay_bin_middle(index - DELAY_BINS);
+	/* Of clocks that are so far apart, a bin may reach beyond what a delay can be. */
+	return (int32_t)RTE_MAX(RTE_MIN(middle, INT32_MAX), INT32_MIN);
 }
 
 int32_t

@@ -91,6 +91,26 @@ test_bins(void **state)
 	assert_int_equal(delay_bin(UINT32_MAX), DELAY_BINS - 1);
 }
 
+/* Clocks apart by as much as a delay can say: bins beyond it end there, and stay in order. */
+static void
+test_extremes(void **state)
+{
+	static const int32_t delays[] = {INT32_MAX - 1000, INT32_MIN + 1000};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		memset(&histogram, 0, sizeof(histogram));
+		delay_histogram_add(&histogram, delays[i], 0);
+		for (uint32_t bin = 1; bin < 2 * DELAY_BINS; bin++)
+			assert_true(delay_histogram_middle(&histogram, bin) >=
+				    delay_histogram_middle(&histogram, bin - 1));
+		assert_int_equal(delay_histogram_middle(&histogram, DELAY_BINS), delays[i]);
+		delay_histogram_add(&histogram, delays[1 - i], 0);
+		assert_true(delay_histogram_quantile(&histogram, 0) <
+			    delay_histogram_quantile(&histogram, 1));
+	}
+}
+
 /* Several at once are the same as one after the other. */
 static void
 test_several(void **state)
@@ -195,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quantiles),
 		cmocka_unit_test(test_bins),
+		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_minimum),
 		cmocka_unit_test(test_jitter),
