@@ -170,6 +170,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		}
 		mgmt_conn_look(conn, now);
 	}
+	if (mgmt->hold_until != 0 && now >= mgmt->hold_until)
+		mgmt_hold_end(mgmt);
 	mgmt->last_tick = now;
 	arm_tick(mgmt);
 }

@@ -212,6 +212,22 @@ mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size)
 	return 0;
 }
 
+void
+mgmt_conn_read_on(struct mgmt_conn *conn)
+{
+	bufferevent_trigger(
+		conn->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* What it says waits in its connection. */
+static bool
+is_held(const struct mgmt_conn *conn)
+{
+	const struct mgmt *mgmt = conn->mgmt;
+
+	return mgmt->paused || (mgmt->hold_until != 0 && conn->side == MGMT_BELOW);
+}
+
 /* Whole messages that are there, some of them. */
 static void
 read_conn(struct mgmt_conn *conn)
@@ -222,7 +238,7 @@ read_conn(struct mgmt_conn *conn)
 	const char *text;
 	size_t size;
 
-	while (conn->state <= MGMT_NAMED && !mgmt->paused) {
+	while (conn->state <= MGMT_NAMED && !is_held(conn)) {
 		enum mgmt_frame_result result = mgmt_frame_look(input, &text, &size);
 
 		if (result == MGMT_FRAME_WHOLE && left-- > 0) {
@@ -235,8 +251,7 @@ read_conn(struct mgmt_conn *conn)
 			continue;
 		}
 		if (result == MGMT_FRAME_WHOLE)
-			bufferevent_trigger(conn->bev, EV_READ,
-				BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+			mgmt_conn_read_on(conn);
 		if (result == MGMT_FRAME_PART && conn->part_began == 0)
 			conn->part_began = mgmt_now();
 		if (result == MGMT_FRAME_SMALL || result == MGMT_FRAME_LARGE) {
@@ -332,7 +347,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (code != 0 &&
 		(conn->state == MGMT_NAMELESS || (conn->side == MGMT_ABOVE && !conn->heard)))
 		mgmt->counters.handshake_failed++;
-	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !mgmt->paused)
+	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !is_held(conn))
 		mgmt->counters.truncated++;
 	mgmt_conn_close(conn, false, "%s", end_reason(conn, code, what, reason));
 }

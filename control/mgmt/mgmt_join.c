@@ -48,10 +48,25 @@ mgmt_join_begin(struct mgmt *mgmt)
 		mgmt_conn_close(mgmt->above, false, "no connection can be made");
 }
 
+void
+mgmt_hold_end(struct mgmt *mgmt)
+{
+	struct mgmt_conn *conn;
+
+	if (mgmt->hold_until == 0)
+		return;
+	mgmt->hold_until = 0;
+	LIST_FOREACH (conn, &mgmt->conns, chain) {
+		if (conn->side == MGMT_BELOW && conn->state <= MGMT_NAMED)
+			mgmt_conn_read_on(conn);
+	}
+}
+
 /* It went away, or was not reached. */
 void
 mgmt_join_lost(struct mgmt *mgmt)
 {
+	mgmt_hold_end(mgmt);
 	if (mgmt->left || event_pending(mgmt->retry, EV_TIMEOUT, NULL))
 		return;
 	mgmt->tries++;
@@ -70,6 +85,7 @@ mgmt_join_heard(struct mgmt_conn *conn)
 		return;
 	mgmt->tries = 0;
 	mgmt->pause = mgmt->settings.backoff;
+	mgmt_hold_end(mgmt);
 	if (!conn->heard)
 		mgmt_told(mgmt, MGMT_PARENT_UP, conn->name, NULL);
 }
@@ -159,6 +175,8 @@ mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port)
 		mgmt_conn_close(mgmt->above, true, "the root sends us to %s", name);
 	event_del(mgmt->retry);
 	mgmt->tries = 0;
+	/* There will be a way up soon: those below need not hear now that there is none. */
+	mgmt->hold_until = mgmt_now() + MGMT_HOLD_MS;
 	arm(mgmt, redirect_pause(mgmt));
 }
 

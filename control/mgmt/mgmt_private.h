@@ -27,6 +27,7 @@
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
 #define MGMT_REDIRECTS	  3	   /* that are followed at once */
+#define MGMT_HOLD_MS	  2000	   /* those below wait for a parent that is on its way */
 #define MGMT_WHY_MAX	  160	   /* bytes of a reason */
 #define MGMT_HOST_MAX	  64	   /* bytes of an address in text, with its port */
 
@@ -92,6 +93,8 @@ struct mgmt {
 	uint32_t pause;		 /* ms before the next try */
 	unsigned int redirects;	 /* one soon after the other */
 	uint64_t redirected_at;	 /* the last: ms of the monotonic clock; 0 = none yet */
+	/* Until then we are between two parents, and what those below say waits; 0 = we are not. */
+	uint64_t hold_until;
 
 	struct mgmt_placed placed;
 	struct mgmt_seen seen;
@@ -127,6 +130,8 @@ void mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ..
 bool mgmt_conn_named(struct mgmt_conn *conn, const char *name);
 /* Sends a message's text; it is copied. 0, -ENOTCONN, or -ENOBUFS or -ENOMEM. */
 int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
+/* What it said and was not looked at yet has its turn, when the loop has turned. */
+void mgmt_conn_read_on(struct mgmt_conn *conn);
 /* Is one of its time limits over? Then it is pinged or closed. now: mgmt_now(). */
 void mgmt_conn_look(struct mgmt_conn *conn, uint64_t now);
 /* A neighbour that is connected and has its name; NULL: none. */
@@ -142,6 +147,8 @@ void mgmt_join_begin(struct mgmt *mgmt);
 void mgmt_join_lost(struct mgmt *mgmt);
 /* Something came over a connection: is it the parent, it takes us. */
 void mgmt_join_heard(struct mgmt_conn *conn);
+/* What those below say waits no longer for a parent. */
+void mgmt_hold_end(struct mgmt *mgmt);
 /* Connected to it, and it has its name: says hello. */
 void mgmt_join_up(struct mgmt_conn *conn);
 

@@ -46,8 +46,7 @@ mgmt_resume(struct mgmt *mgmt)
 		if (conn->state > MGMT_NAMED)
 			continue;
 		bufferevent_enable(conn->bev, EV_READ);
-		bufferevent_trigger(
-			conn->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+		mgmt_conn_read_on(conn);
 	}
 }
 
