@@ -119,7 +119,8 @@ delay_histogram_middle(const struct delay_histogram *h, uint32_t index)
 	else
 		middle += delay_bin_middle(index - DELAY_BINS);
 	/* Of clocks that are so far apart, a bin may reach beyond what a delay can be. */
-	return (int32_t)RTE_MAX(RTE_MIN(middle, INT32_MAX), INT32_MIN);
+	middle = RTE_MAX(middle, (int64_t)INT32_MIN);
+	return (int32_t)RTE_MIN(middle, (int64_t)INT32_MAX);
 }
 
 int32_t
