@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message_shape.h"
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+#define HOPS_MAX 999 /* of what is not refused as malformed */
+#define LETTERS	 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 static const struct {
 	const char *word;
@@ -50,31 +52,42 @@ message_name_valid(const char *name)
 	return len > 0 && len <= MESSAGE_NAME_MAX && strspn(name, LETTERS) == len;
 }
 
-/* A name of the header; special are those of `^` and `*` that may stand there. */
+/* Is it a name for the header; special are those of `^` and `*` that may stand there. */
+static bool
+is_name(const char *text, const char *special)
+{
+	return (text[0] != 0 && text[1] == 0 && strchr(special, text[0]) != NULL) ||
+	       message_name_valid(text);
+}
+
 static void
 read_name(struct message_reader *reader, const char *key, const char *text, const char *special,
 	char *name)
 {
-	bool other = strlen(text) == 1 && strchr(special, text[0]) != NULL;
-
-	if (!other && !message_name_valid(text))
+	if (!is_name(text, special))
 		message_read_fail(reader, MESSAGE_CODE_MALFORMED,
 			"%s is \"%.64s\", which is no node's name", key, text);
 	else
 		memcpy(name, text, strlen(text) + 1);
 }
 
-static void
-read_id(struct message_reader *reader, const char *text, char *id)
+static bool
+is_id(const char *text)
 {
 	size_t len = strlen(text);
 
-	if (len == 0 || len > MESSAGE_ID_MAX || strspn(text, LETTERS ":") != len)
+	return len > 0 && len <= MESSAGE_ID_MAX && strspn(text, LETTERS ":") == len;
+}
+
+static void
+read_id(struct message_reader *reader, const char *text, char *id)
+{
+	if (!is_id(text))
 		message_read_fail(reader, MESSAGE_CODE_MALFORMED,
 			"id must be 1 to %u letters, digits, '-', '_', '.' and ':'",
 			MESSAGE_ID_MAX);
 	else
-		memcpy(id, text, len + 1);
+		memcpy(id, text, strlen(text) + 1);
 }
 
 static void
@@ -98,11 +111,11 @@ read_attribute(
 	} else if (strcmp(given->name, "id") == 0) {
 		read_id(reader, given->value, message->id);
 	} else if (strcmp(given->name, "hops") == 0) {
-		if (message_number(given->value, 0, 999, &hops))
+		if (message_number(given->value, 0, HOPS_MAX, &hops))
 			message->hops = (uint32_t)hops;
 		else
 			message_read_fail(reader, MESSAGE_CODE_MALFORMED,
-				"hops must be a number from 0 to 999");
+				"hops must be a number from 0 to %u", HOPS_MAX);
 	} else {
 		message_read_fail(reader, MESSAGE_CODE_MALFORMED,
 			"message has an attribute %.32s, which it cannot have", given->name);
@@ -175,6 +188,22 @@ or_null(const char *text)
 	return text[0] != 0 ? text : NULL;
 }
 
+/* The same that read_attribute() wants. */
+static void
+check_header(struct xml_text *x, const struct message *message)
+{
+	if (message->time == 0 || message->time > INT64_MAX)
+		xml_text_fail(x, EINVAL, "its time is none");
+	if (message->to[0] != 0 && !is_name(message->to, "^*"))
+		xml_text_fail(x, EINVAL, "it is to nobody who can be");
+	if (message->from[0] != 0 && !is_name(message->from, "^"))
+		xml_text_fail(x, EINVAL, "it is from nobody who can be");
+	if (message->id[0] != 0 && !is_id(message->id))
+		xml_text_fail(x, EINVAL, "its id is none");
+	if (message->hops > HOPS_MAX)
+		xml_text_fail(x, EINVAL, "it passed more than %u nodes", HOPS_MAX);
+}
+
 char *
 message_write(const struct message *message, size_t *size, char *error)
 {
@@ -183,6 +212,7 @@ message_write(const struct message *message, size_t *size, char *error)
 	char *text;
 
 	xml_text_begin(&x, MESSAGE_BYTES_MAX);
+	check_header(&x, message);
 	xml_text_open(&x, "message");
 	xml_text_attribute(&x, "type", types[message->type].word);
 	xml_text_number(&x, "time", message->time);

@@ -368,9 +368,10 @@ void message_free(struct message *message);
 
 /*
  * The text of a message, for free(), its length in *size; NULL with errno and the reason in error
- * (MESSAGE_ERROR_MAX bytes): ENOMEM; EMSGSIZE: more than MESSAGE_BYTES_MAX, split it; EINVAL: a
- * text with bytes that XML cannot hold, or something that it must have is missing. A message that
- * was parsed is written with its present header and its body as it came.
+ * (MESSAGE_ERROR_MAX bytes): ENOMEM; EMSGSIZE: more than MESSAGE_BYTES_MAX, split it; EINVAL: it
+ * has something that message_parse() would refuse, as a text with bytes that XML cannot hold, a
+ * number out of its range, or nothing where something must be. A message that was parsed is written
+ * with its present header and its body as it came.
  */
 char *message_write(const struct message *message, size_t *size, char *error);
 

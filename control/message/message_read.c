@@ -127,6 +127,19 @@ scalar_store(const struct message_field *field, const char *text, void *at)
 	return "known";
 }
 
+const char *
+message_scalar_fault(const struct message_field *field, const char *text)
+{
+	union {
+		uint64_t number;
+		const char *text;
+		double real;
+		bool truth;
+	} ignored;
+
+	return scalar_store(field, text, &ignored);
+}
+
 static void
 scalar_read(struct message_reader *reader, const struct xml_element *element,
 	const struct message_field *field, const char *text, void *object)

@@ -70,8 +70,14 @@ void message_read_fail(struct message_reader *reader, enum message_code code, co
 void message_shape_read(struct message_reader *reader, const struct xml_element *element,
 	const struct message_shape *shape, void *object, bool root);
 
-/* Attributes and content; the element is open. */
+/*
+ * Attributes and content; the element is open. What message_shape_read() would refuse is a fault:
+ * nobody may send what the other end closes the connection for.
+ */
 void message_shape_write(struct xml_text *x, const struct message_shape *shape, const void *object);
+
+/* What a text of this field must be that it is not, in words for a sentence; NULL: it is right. */
+const char *message_scalar_fault(const struct message_field *field, const char *text);
 
 /* A number from min to max in decimal digits alone. */
 bool message_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);

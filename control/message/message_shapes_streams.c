@@ -2,7 +2,7 @@
 /* The bodies of the group "streams". */
 #include "message_rows.h"
 
-#define TEXT_MAX       1024
+#define CODING_MAX     8192 /* with as many relays as a path can have */
 #define PATH_MAX_BYTES 4096
 #define ADDRESS_MAX    64
 
@@ -73,7 +73,7 @@ static const struct message_field pipeline_fields[] = {
 	LEAF("rate", FIELD_U64, OF(rate)),
 	LEAF("burst", FIELD_U64, OF(burst)),
 	LEAF("payload", FIELD_U32, OF(payload)),
-	LEAF("coding", FIELD_TEXT, OF(coding), .max = TEXT_MAX),
+	LEAF("coding", FIELD_TEXT, OF(coding), .max = CODING_MAX),
 	LEAF("priority", FIELD_U32, OF(priority), .max = 7),
 	LEAF("weight", FIELD_U32, OF(weight)),
 	LEAF("queuePackets", FIELD_U32, OF(queue_packets)),

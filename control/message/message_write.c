@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "message_shape.h"
+#include "xml_utf8.h"
 
 /* False: it is not there, and nothing is written for it unless it is needed. */
 static bool
@@ -67,25 +69,58 @@ is_empty(const struct message_shape *shape, const void *object)
 }
 
 static void
-scalar_write(struct xml_text *x, const struct message_field *field, const void *object)
+scalar_put(struct xml_text *x, const struct message_field *field, const char *text)
 {
-	char buf[40];
-	const char *text;
-	bool there = scalar_text(
-		field, (const char *)object + field->offset, buf, sizeof(buf), &text);
-
-	if (!there && (field->flags & FIELD_NEEDED) == 0)
-		return;
-	if (text == NULL) {
-		xml_text_fail(x, EINVAL, "something is missing that it must have");
-		return;
-	}
 	if (field->place == FIELD_ATTRIBUTE)
 		xml_text_attribute(x, field->name, text);
 	else if (field->place == FIELD_LEAF)
 		xml_text_leaf(x, field->name, text);
 	else
 		xml_text_put(x, text);
+}
+
+/* A text that the reader takes, but for what XML cannot hold. */
+static void
+scalar_check(
+	struct xml_text *x, const struct message_field *field, const char *name, const char *text)
+{
+	const char *wanted;
+	char part[40];
+
+	if (text == NULL || text[0] == 0) {
+		xml_text_fail(x, EINVAL, "%s is missing", name);
+		return;
+	}
+	wanted = message_scalar_fault(field, text);
+	if (wanted != NULL && strlen(text) < sizeof(part))
+		xml_text_fail(x, EINVAL, "%s is \"%s\", it must be %s", name,
+			xml_utf8_copy(part, sizeof(part), text), wanted);
+	else if (wanted != NULL)
+		xml_text_fail(
+			x, EINVAL, "%s has %zu bytes, it must be %s", name, strlen(text), wanted);
+}
+
+static void
+scalar_write(struct xml_text *x, const struct message_field *field, const void *object)
+{
+	char buf[40], name[80], fault[XML_TEXT_FAULT];
+	const char *text;
+	bool there = scalar_text(
+		field, (const char *)object + field->offset, buf, sizeof(buf), &text);
+
+	if (x->fault != NULL || (!there && (field->flags & FIELD_NEEDED) == 0))
+		return;
+	snprintf(name, sizeof(name), "%s%s%s", x->open[x->depth - 1],
+		field->place == FIELD_OWN ? "" : " ", field->place == FIELD_OWN ? "" : field->name);
+	scalar_check(x, field, name, text);
+	if (x->fault != NULL)
+		return;
+	scalar_put(x, field, text);
+	if (x->fault == NULL || x->error != EINVAL)
+		return;
+	snprintf(fault, sizeof(fault), "%s", x->fault);
+	x->fault = NULL;
+	xml_text_fail(x, EINVAL, "%s: %s", name, fault);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,17 @@ xml_text_begin(struct xml_text *x, size_t limit)
 }
 
 void
-xml_text_fail(struct xml_text *x, int error, const char *fault)
+xml_text_fail(struct xml_text *x, int error, const char *format, ...)
 {
+	va_list args;
+
 	if (x->fault != NULL)
 		return;
+	va_start(args, format);
+	vsnprintf(x->reason, sizeof(x->reason), format, args);
+	va_end(args);
 	x->error = error;
-	x->fault = fault;
+	x->fault = x->reason;
 }
 
 static void

@@ -12,6 +12,8 @@
 
 #include "xml_tree.h"
 
+#define XML_TEXT_FAULT 192 /* bytes of a reason */
+
 struct xml_text {
 	char *bytes;
 	size_t len, room, limit;
@@ -20,6 +22,7 @@ struct xml_text {
 	bool in_tag;	   /* the last element's own tag can still take attributes */
 	const char *fault; /* the first; NULL: none so far */
 	int error;	   /* its errno */
+	char reason[XML_TEXT_FAULT];
 };
 
 void xml_text_begin(struct xml_text *x, size_t limit);
@@ -44,9 +47,13 @@ void xml_text_leaf(struct xml_text *x, const char *name, const char *text);
 void xml_text_element(struct xml_text *x, const struct xml_element *element);
 
 /* What is written cannot be: error is ENOMEM, EMSGSIZE or EINVAL. What failed before stays. */
-void xml_text_fail(struct xml_text *x, int error, const char *fault);
+void xml_text_fail(struct xml_text *x, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* All is closed: the text, for free(), or NULL with errno and the reason in *fault. */
+/*
+ * All is closed: the text, for free(), or NULL with errno and the reason in *fault, which lives as
+ * long as x.
+ */
 char *xml_text_end(struct xml_text *x, size_t *size, const char **fault);
 
 #endif

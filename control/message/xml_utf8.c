@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdint.h>
+#include <string.h>
 
 #include "xml_utf8.h"
 
@@ -52,4 +53,26 @@ xml_utf8_valid(const char *bytes, size_t size)
 		at += len;
 	}
 	return true;
+}
+
+char *
+xml_utf8_copy(char *to, size_t size, const char *text)
+{
+	size_t left = strlen(text), used = 0;
+
+	while (left > 0) {
+		size_t len = character((const uint8_t *)text, left), step = len > 0 ? len : 1;
+
+		if (used + step >= size)
+			break;
+		if (len > 0)
+			memcpy(to + used, text, len);
+		else
+			to[used] = '?';
+		used += step;
+		text += step;
+		left -= step;
+	}
+	to[used] = 0;
+	return to;
 }

@@ -11,4 +11,10 @@
  */
 bool xml_utf8_valid(const char *bytes, size_t size);
 
+/*
+ * Copies as much of text as fits into size bytes with its end, never a part of a character; '?' for
+ * each byte of what is no UTF-8. Returns to.
+ */
+char *xml_utf8_copy(char *to, size_t size, const char *text);
+
 #endif

@@ -2,8 +2,6 @@
 /* Messages: every type is read, and written again; what is no message is refused by a reason. */
 #include "unit.h"
 
-#include <errno.h>
-
 #include <libxml/relaxng.h>
 
 #include "message.h"
@@ -478,44 +476,6 @@ test_damaged(void **state)
 	}
 }
 
-static void
-assert_not_written(const struct message *message, int number, const char *why)
-{
-	char error[MESSAGE_ERROR_MAX];
-	size_t size;
-
-	errno = 0;
-	assert_null(message_write(message, &size, error));
-	assert_int_equal(errno, number);
-	assert_non_null(strstr(error, why));
-}
-
-static void
-test_not_written(void **state)
-{
-	struct message message = {.type = MESSAGE_ERROR, .time = 1};
-	struct message_value value = {.name = "owd"};
-	struct message_container *containers = calloc(20000, sizeof(*containers));
-
-	(void)state;
-	message.error.code = 400;
-	assert_not_written(&message, EINVAL, "missing");
-	message.error.text = "\x01";
-	assert_not_written(&message, EINVAL, "cannot hold");
-	message.error.text = "\xef\xbf\xbf";
-	assert_not_written(&message, EINVAL, "cannot hold");
-	message.error.text = "\xc3";
-	assert_not_written(&message, EINVAL, "UTF-8");
-	message = (struct message){.type = MESSAGE_STATS, .time = 1};
-	value.value = "1";
-	for (size_t i = 0; i < 20000; i++)
-		containers[i] = (struct message_container){.values = &value, .nb_values = 1};
-	message.stats.containers = containers;
-	message.stats.nb_containers = 20000;
-	assert_not_written(&message, EMSGSIZE, "larger");
-	free(containers);
-}
-
 int
 main(void)
 {
@@ -526,7 +486,6 @@ main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, load_schema, free_schema);

@@ -158,6 +158,39 @@ test_messages(void **state)
 	}
 }
 
+static void
+assert_copy(const char *text, size_t size, const char *wanted)
+{
+	char to[16];
+
+	memset(to, 'x', sizeof(to));
+	assert_ptr_equal(xml_utf8_copy(to, size, text), to);
+	assert_string_equal(to, wanted);
+	assert_int_equal(to[size], 'x');
+}
+
+/* Cut between two characters only. */
+static void
+test_copy(void **state)
+{
+	(void)state;
+	assert_copy("", 1, "");
+	assert_copy("abc", 4, "abc");
+	assert_copy("abc", 3, "ab");
+	assert_copy("a\xc3\xa4", 4, "a\xc3\xa4");
+	assert_copy("a\xc3\xa4", 3, "a");
+	assert_copy("\xf0\x9f\x98\x80z", 5, "\xf0\x9f\x98\x80");
+	assert_copy("\xf0\x9f\x98\x80z", 4, "");
+	assert_copy("a\xff\xc3", 9, "a??");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char to[16];
+
+		xml_utf8_copy(to, sizeof(to), wrong[i]);
+		assert_int_equal(strlen(to), strlen(wrong[i]));
+		assert_true(xml_utf8_valid(to, strlen(to)));
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +198,7 @@ main(void)
 		cmocka_unit_test(test_code_points),
 		cmocka_unit_test(test_sequences),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
