@@ -171,12 +171,80 @@ test_marks(void **state)
 	root_plan_free(&plan);
 }
 
+/* A session with as many relays as a path can have, in what its file may say at most. */
+static struct config *
+widest(void)
+{
+	struct config_errors errs = {0};
+	struct config *file;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "conferences = ( { id = 1; sessions = ( { id = 1; source = 9; "
+		     "destinations = [ ");
+	for (uint32_t i = 0; i < PATHLET_TREE_MAX_NODES; i++)
+		fprintf(out, "%s%u", i > 0 ? ", " : "", INT32_MAX - i);
+	fprintf(out, " ]; ingress = { udp = \"10.1.0.1:5\"; }; flows = ( { path = \"(");
+	for (uint32_t i = 0; i < PATHLET_TREE_MAX_NODES; i++)
+		fprintf(out, "%s%u", i > 0 ? ", " : "", INT32_MAX - i);
+	fprintf(out, ")\"; } ); coding = { code = \"block\"; k = 10; systematic = false; repair = "
+		     "\"adaptive\"; residual = \"0.0001%%\"; bound = \"99.9999%%\"; close = "
+		     "\"1.001ms\"; deadline = \"1999.999ms\"; relays = ( ");
+	for (uint32_t i = 0; i < PATHLET_TREE_MAX_NODES; i++)
+		fprintf(out, "%s{ node = %u; recode = \"always\"; }", i > 0 ? ", " : "",
+			INT32_MAX - i);
+	fprintf(out, " ); }; } ); } );");
+	fclose(out);
+	file = config_load_conferences_string("c.cfg", text, size, &errs);
+	config_errors_print(&errs, stderr);
+	assert_non_null(file);
+	free(text);
+	return file;
+}
+
+/* Whatever the root's file may hold can be told, and is read. */
+static void
+test_widest(void **state)
+{
+	struct config *file = widest();
+	struct root_conference conference = {.file = file, .config = file->conferences};
+	struct root_session session = {.conference = &conference,
+		.config = file->conferences->sessions,
+		.state = ROOT_RUNNING};
+	struct message message = {.type = MESSAGE_PIPEDEF, .time = 1}, *read;
+	struct root_pipeline made;
+	struct root_plan plan;
+	struct message_fault fault;
+	char error[MESSAGE_ERROR_MAX] = "", *text;
+	size_t size;
+
+	(void)state;
+	assert_true(root_plan_make(&session, &plan));
+	root_pipeline_make(&made, &session, &plan, 9, true);
+	assert_true(strlen(made.coding) > 3000);
+	message.pipeline = made.pipeline;
+	text = message_write(&message, &size, error);
+	if (text == NULL)
+		fail_msg("%s", error);
+	read = message_parse(text, size, &fault);
+	if (read == NULL)
+		fail_msg("%s", fault.text);
+	assert_string_equal(read->pipeline.coding, made.coding);
+	message_free(read);
+	free(text);
+	root_pipeline_free(&made);
+	root_plan_free(&plan);
+	config_free(file);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+		cmocka_unit_test(test_widest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -382,6 +382,8 @@ static const struct {
 static void
 test_wrong(void **state)
 {
+	char text[9000];
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		assert_refused(wrong[i].text, strlen(wrong[i].text), MESSAGE_CODE_MALFORMED,
@@ -391,6 +393,11 @@ test_wrong(void **state)
 	}
 	assert_refused(M0("helo"), strlen(M0("helo")), MESSAGE_CODE_UNSUPPORTED, "helo");
 	assert_false(valid(M0("helo"), strlen(M0("helo"))));
+	snprintf(text, sizeof(text), DEF("<coding>%08192d</coding>"), 0);
+	assert_same(text);
+	snprintf(text, sizeof(text), DEF("<coding>%08193d</coding>"), 0);
+	assert_refused(text, strlen(text), MESSAGE_CODE_MALFORMED, "coding");
+	assert_false(valid(text, strlen(text)));
 }
 
 /* What is XML, but nothing that a stranger may send. */
