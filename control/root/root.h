@@ -83,7 +83,7 @@ json_t *root_show_sessions(const struct root *root, const struct root_conference
 /* root_mgmt.c: the tree's end here. 0, or -1 after it was logged what is wrong. */
 int root_mgmt_open(struct root *root);
 void root_mgmt_close(struct root *root);
-/* As mgmt_send. */
+/* As mgmt_send; but for -EINVAL and -EMSGSIZE it may be done later, which `unsent` says. */
 int root_send(struct root *root, struct message *message);
 
 /* root_places.c: nodes' places. When to look again (ms), 0 = when something happens. */

@@ -5,6 +5,7 @@
 #include <syslog.h>
 
 #include "root_install_private.h"
+#include "xml_utf8.h"
 
 struct root_copy *
 root_copy_find(const struct root_install *install, uint32_t node)
@@ -86,6 +87,18 @@ take_install(struct root *root, uint64_t stream)
 	return install;
 }
 
+/* What was refused is tried again with a change, all of it. */
+static void
+try_again(struct root_install *install)
+{
+	for (uint32_t i = 0; i < install->count; i++) {
+		struct root_copy *copy = &install->copies[i];
+
+		if (copy->failed)
+			*copy = (struct root_copy){.node = copy->node};
+	}
+}
+
 void
 root_install_changed(struct root *root, struct root_session *session)
 {
@@ -97,13 +110,7 @@ root_install_changed(struct root *root, struct root_session *session)
 	install->session = session;
 	install->source = session->config->source;
 	plan_anew(install);
-	/* What was refused is tried again with the change, all of it. */
-	for (uint32_t i = 0; i < install->count; i++) {
-		struct root_copy *copy = &install->copies[i];
-
-		if (copy->failed)
-			*copy = (struct root_copy){.node = copy->node};
-	}
+	try_again(install);
 	root_wake(root);
 }
 
@@ -115,6 +122,7 @@ root_install_gone(struct root *root, struct root_session *session)
 	session->install->session = NULL;
 	root->installs_gone++;
 	plan_anew(session->install);
+	try_again(session->install);
 	root_wake(root);
 }
 
@@ -132,8 +140,12 @@ has_stream(const uint64_t *streams, size_t count, uint64_t stream)
 static void
 note_stream(struct root *root, const struct root_node *node, uint64_t stream)
 {
-	struct root_install *install = find_install(root, stream);
+	struct root_install *install;
 
+	/* No session can have such numbers, and no message can say them. */
+	if (message_stream_conference(stream) == 0 || message_stream_session(stream) == 0)
+		return;
+	install = find_install(root, stream);
 	if (install == NULL && root->installs_gone < ROOT_INSTALL_GONE_MAX)
 		install = add_install(root, stream);
 	if (install != NULL)
@@ -244,6 +256,22 @@ root_install_done(
 	return true;
 }
 
+void
+root_copy_refused(struct root *root, struct root_install *install, struct root_copy *copy,
+	uint32_t code, const char *why)
+{
+	char name[CONFIG_NAME_MAX + 16];
+
+	copy->failed = true;
+	xml_utf8_copy(copy->text, sizeof(copy->text), why);
+	root_event(&root->events, LOG_WARNING, ROOT_EVENT_refused,
+		json_pack("{s:s, s:I, s:I, s:I, s:s}", "node",
+			root_nodes_name(&root->nodes, copy->node, name, sizeof(name)), "conference",
+			(json_int_t)install->conference, "session", (json_int_t)install->id, "code",
+			(json_int_t)code, "reason", copy->text));
+	root_wake(root);
+}
+
 bool
 root_install_refused(
 	struct root *root, const struct root_node *node, const struct message_failure *failure)
@@ -262,13 +290,8 @@ root_install_refused(
 		root_wake(root);
 		return true;
 	}
-	copy->failed = true;
-	snprintf(copy->text, sizeof(copy->text), "%s", failure->text != NULL ? failure->text : "?");
-	root_event(&root->events, LOG_WARNING, ROOT_EVENT_refused,
-		json_pack("{s:s, s:I, s:I, s:I, s:s}", "node", node->name, "conference",
-			(json_int_t)install->conference, "session", (json_int_t)install->id, "code",
-			(json_int_t)failure->code, "reason", copy->text));
-	root_wake(root);
+	root_copy_refused(
+		root, install, copy, failure->code, failure->text != NULL ? failure->text : "?");
 	return true;
 }
 

@@ -32,9 +32,10 @@ struct root_copy {
 	uint32_t node;
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
-	bool asked;	  /* an answer is awaited */
-	bool failed;	  /* it refused what it was told */
-	bool leaving;	  /* it was told to remove it */
+	bool asked;   /* an answer is awaited */
+	bool failed;  /* it refused what it was told */
+	bool unsaid;  /* failed, as no message can say it: not tried again until it is another */
+	bool leaving; /* it was told to remove it */
 	uint8_t silences; /* times in a row that no answer came, ROOT_INSTALL_DOUBLINGS at most */
 	int64_t when;	  /* it was told, or answered */
 	uint64_t time;

@@ -13,6 +13,10 @@ struct root_copy *root_copy_find(const struct root_install *install, uint32_t no
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
 void root_copy_drop(struct root_install *install, struct root_copy *copy);
 
+/* It does not do what it is to do: it said so, or no message can tell it. */
+void root_copy_refused(struct root *root, struct root_install *install, struct root_copy *copy,
+	uint32_t code, const char *why);
+
 /* The node, if messages reach it now; else NULL. */
 const struct root_node *root_install_reach(const struct root *root, uint32_t id);
 

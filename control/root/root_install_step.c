@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "root_install_private.h"
@@ -16,10 +18,27 @@ send_named(struct root *root, const struct root_install *install, const struct r
 	return root_send(root, message);
 }
 
+/* No message can say it, so that the node cannot do it. */
+static void
+note_unsaid(struct root *root, struct root_install *install, struct root_copy *copy, int ret,
+	const struct message *message)
+{
+	char why[MESSAGE_ERROR_MAX] = "it cannot be said";
+	size_t size;
+
+	free(message_write(message, &size, why));
+	copy->unsaid = true;
+	root_copy_refused(root, install, copy,
+		ret == -EMSGSIZE ? MESSAGE_CODE_LARGE : MESSAGE_CODE_INVALID, why);
+}
+
 /* It was sent, or cannot be now: then it is tried at the next step. */
 static bool
-note(struct root_copy *copy, int ret, const struct message *message, int64_t now)
+note(struct root *root, struct root_install *install, struct root_copy *copy, int ret,
+	const struct message *message, int64_t now)
 {
+	if (ret == -EINVAL || ret == -EMSGSIZE)
+		note_unsaid(root, install, copy, ret, message);
 	if (ret != 0)
 		return false;
 	copy->asked = true;
@@ -30,14 +49,14 @@ note(struct root_copy *copy, int ret, const struct message *message, int64_t now
 }
 
 static void
-tell_pipeline(struct root *root, const struct root_node *node, struct root_copy *copy,
-	const struct root_pipeline *made, enum message_type type, uint64_t hash, uint64_t flows,
-	int64_t now)
+tell_pipeline(struct root *root, struct root_install *install, const struct root_node *node,
+	struct root_copy *copy, const struct root_pipeline *made, enum message_type type,
+	uint64_t hash, uint64_t flows, int64_t now)
 {
 	struct message message = {.type = type, .pipeline = made->pipeline};
 
 	snprintf(message.to, sizeof(message.to), "%s", node->name);
-	if (!note(copy, root_send(root, &message), &message, now))
+	if (!note(root, install, copy, root_send(root, &message), &message, now))
 		return;
 	copy->sent = hash;
 	copy->sent_flows = flows;
@@ -53,7 +72,7 @@ tell_play(struct root *root, struct root_install *install, const struct root_nod
 	int ret = send_named(root, install, node,
 		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE, &message);
 
-	if (note(copy, ret, &message, now))
+	if (note(root, install, copy, ret, &message, now))
 		copy->sent_play = install->play;
 }
 
@@ -70,9 +89,10 @@ tell(struct root *root, struct root_install *install, const struct root_node *no
 	hash = root_pipeline_hash(&made, node->id, false);
 	flows = source ? root_pipeline_hash(&made, node->id, true) : hash;
 	if (copy->sent != hash)
-		tell_pipeline(root, node, copy, &made, MESSAGE_PIPEDEF, hash, flows, now);
+		tell_pipeline(root, install, node, copy, &made, MESSAGE_PIPEDEF, hash, flows, now);
 	else if (copy->sent_flows != flows)
-		tell_pipeline(root, node, copy, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
+		tell_pipeline(
+			root, install, node, copy, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
 	else if (source && copy->sent_play != install->play)
 		tell_play(root, install, node, copy, now);
 	root_pipeline_free(&made);
@@ -94,6 +114,8 @@ is_busy(struct root_copy *copy, int64_t now, int64_t *next)
 
 	if (!copy->asked && !copy->failed)
 		return false;
+	if (copy->unsaid)
+		return true;
 	due = copy->when +
 	      (copy->asked ? ROOT_INSTALL_SILENCE_MS << copy->silences : ROOT_INSTALL_RETRY_MS);
 	if (due <= now) {
@@ -173,7 +195,7 @@ leave(struct root *root, struct root_install *install, const struct root_node *n
 	if (is_busy(copy, now, next))
 		return;
 	ret = send_named(root, install, node, MESSAGE_REMOVEPIPELINE, &message);
-	if (note(copy, ret, &message, now))
+	if (note(root, install, copy, ret, &message, now))
 		copy->leaving = true;
 }
 

@@ -17,7 +17,8 @@ root_send(struct root *root, struct message *message)
 {
 	int ret = root->mgmt != NULL ? mgmt_send(root->mgmt, message) : -ENOTCONN;
 
-	if (ret != 0)
+	/* What no message can say is no other later. */
+	if (ret != 0 && ret != -EINVAL && ret != -EMSGSIZE)
 		root->unsent = true;
 	return ret;
 }

@@ -46,7 +46,7 @@ root_fail(struct root *root)
 	scene_now->failed = true;
 }
 
-/* 0, or -EMSGSIZE. */
+/* 0, -EMSGSIZE or -EINVAL. */
 static int
 post(uint32_t node, bool answer, const struct message *message)
 {
@@ -58,10 +58,8 @@ post(uint32_t node, bool answer, const struct message *message)
 	char *text;
 
 	text = message_write(message, &size, error);
-	if (text == NULL && strstr(error, "larger") != NULL)
-		return -EMSGSIZE;
 	if (text == NULL)
-		fail_msg("%s", error);
+		return -errno;
 	assert_true(++scene_now->nb_messages <= SCENE_MESSAGES);
 	*slot = (struct scene_message){.node = node, .answer = answer};
 	slot->message = message_parse(text, size, &fault);

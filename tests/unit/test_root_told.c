@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the root cannot tell, or what a node should not have said: all else goes on. */
+#include "root_scene.h"
+#include "unit.h"
+
+#define SESSION(id, ends)                                                                          \
+	"{ id = " #id                                                                              \
+	"; source = 1; destinations = [ 2, 3 ]; ingress = { udp = \"10.1.0.1:500" #id              \
+	"\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); " ends " }"
+#define BOTH(ends)                                                                                 \
+	"conferences = ( { id = 1; sessions = ( " SESSION(1, "") ", " SESSION(2, ends) " ); } );"
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, BOTH(""));
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}
+
+/* How often an event was told, and the reason that it gave last. */
+static unsigned int
+told(const struct scene *s, const char *event, const char **reason)
+{
+	unsigned int count = 0;
+
+	for (uint64_t i = 0; i < s->root.events.count; i++) {
+		const json_t *each = s->root.events.list[i];
+
+		if (strcmp(json_string_value(json_object_get(each, "event")), event) != 0)
+			continue;
+		count++;
+		*reason = json_string_value(json_object_get(each, "reason"));
+	}
+	return count;
+}
+
+/* How many nodes are shown in a state, of a session of conference 1; all must be shown. */
+static unsigned int
+shown(const struct scene *s, uint32_t session, const char *wanted)
+{
+	json_t *list = root_install_show(&s->root, root_book_session(&s->root.book, 1, session));
+	unsigned int count = 0;
+	size_t i;
+	json_t *each;
+
+	assert_int_equal(json_array_size(list), 4);
+	json_array_foreach(list, i, each)
+	{
+		const char *is = json_string_value(json_object_get(each, "state"));
+
+		count += strcmp(is, wanted) == 0;
+	}
+	json_decref(list);
+	return count;
+}
+
+/* A stream without a conference, or without a session, is none: nobody is told to remove it. */
+static void
+test_no_stream(void **state)
+{
+	static const uint64_t streams[] = {5, UINT64_C(5) << 32, 0};
+	const struct message_pipeline named[] = {{.conference = 7}, {.session = 7}};
+	const struct message_pipelines answer = {.pipelines = named, .nb_pipelines = 2};
+	struct scene *s = *state;
+	const struct root_node *node = root_nodes_by_id(&s->root.nodes, 5);
+	uint64_t sent = s->sent;
+
+	root_install_greet(&s->root, node, streams, 3);
+	root_install_strays(&s->root, node, &answer);
+	assert_int_equal(s->root.installs_gone, 0);
+	scene_run(s, 3000);
+	assert_int_equal(s->sent, sent);
+	scene_check(s);
+}
+
+/* A path that is no text: who would need it does not get the session, the root says why, once. */
+static void
+test_no_text(void **state)
+{
+	struct scene *s = *state;
+	const char *reason = NULL;
+
+	scene_write_config(s, BOTH("egress = ( { node = 3; file = \"/tmp/\xe4\"; } );"));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3 * ROOT_INSTALL_RETRY_MS);
+	/* For node 2 and 4 nothing is another. */
+	assert_int_equal(shown(s, 2, "refused"), 2);
+	assert_int_equal(shown(s, 2, "defined"), 2);
+	assert_int_equal(shown(s, 1, "defined"), 4);
+	assert_int_equal(told(s, "refused", &reason), 2);
+	assert_string_equal(reason, "pipedef cannot be written: egress file: a text is not UTF-8");
+	assert_false(s->root.unsent);
+	scene_write_config(s, BOTH("egress = ( { node = 3; file = \"/tmp/a\"; } );"));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_int_equal(shown(s, 2, "defined"), 4);
+	scene_check(s);
+}
+
+/* The same, and it is removed: nobody keeps what it had before. */
+static void
+test_no_text_removed(void **state)
+{
+	struct scene *s = *state;
+
+	scene_write_config(s, BOTH("egress = ( { node = 3; file = \"/tmp/\xe4\"; } );"));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_true(scene_do(s, "remove 1 2"));
+	scene_run(s, 3000);
+	assert_int_equal(s->root.installs_gone, 0);
+	scene_check(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_no_stream, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_text_removed, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
