@@ -182,11 +182,11 @@ check_twice(const struct config *first, const struct config *second, struct conf
 }
 
 /*
- * All mistakes of all conferences, before any of them is taken: against those that no file brought,
- * which stay, and those of the files before.
+ * All mistakes of all conferences, before any of them is taken: against those of the files before
+ * and, if they are put into the book, against those that no file brought, which stay.
  */
 static void
-check_all(struct root *root, const struct sources *sources, struct config_errors *errs)
+check_all(struct root *root, const struct sources *sources, bool put, struct config_errors *errs)
 {
 	struct root_book stays = {0};
 	struct root_conference *others;
@@ -198,7 +198,7 @@ check_all(struct root *root, const struct sources *sources, struct config_errors
 	stays.conferences = calloc((size_t)count + 1, sizeof(*stays.conferences));
 	if (others == NULL || stays.conferences == NULL)
 		err(1, "conferences");
-	for (uint32_t i = 0; i < root->book.count; i++) {
+	for (uint32_t i = 0; i < root->book.count && put; i++) {
 		if (root->book.conferences[i]->origin[0] == 0)
 			stays.conferences[stays.count++] = root->book.conferences[i];
 	}
@@ -218,26 +218,67 @@ check_all(struct root *root, const struct sources *sources, struct config_errors
 	free(others);
 }
 
+/*
+ * Those of the book that stay as they are, all if nothing is put, against another topology: they
+ * came, or were changed, at run time. At the start they are told of and kept, as was each that was
+ * taken once.
+ */
+static void
+check_book(struct root *root, const struct sources *sources, bool put,
+	const struct config_where *where, struct config_errors *errs)
+{
+	static const char again[] = "it was added or changed at run time: remove it, or give it "
+				    "another route, first";
+	const struct root_book none = {0};
+	struct config_errors mistakes = {0};
+
+	for (uint32_t i = 0; i < root->book.count; i++) {
+		const struct root_conference *each = root->book.conferences[i];
+
+		if (!put || (each->origin[0] == 0 && !sources_have(sources, each->config->id)))
+			root_nodes_check(&root->nodes, &none, each->file, &mistakes);
+	}
+	for (size_t i = 0; i < mistakes.count; i++) {
+		if (errs == NULL)
+			log_line(LOG_WARNING, "%s (%s)", mistakes.list[i].text, again);
+		else
+			config_errors_add(errs, where, "%s (%s)", mistakes.list[i].text, again);
+	}
+	config_errors_free(&mistakes);
+}
+
+/* What take_config() takes. */
+struct taking {
+	struct root_config *config;
+	bool start;   /* of the program */
+	bool changed; /* the topology did */
+};
+
 static int
-sync_conferences(struct root *root, struct root_config *config, struct sources *sources,
+sync_conferences(struct root *root, const struct taking *taking, struct sources *sources,
 	struct config_errors *errs, char *error)
 {
+	const struct config_where where = {.file = taking->config->settings.where.file};
 	char *text = NULL, *before = NULL;
 	int ret = -1;
+	bool put;
 
 	error[0] = 0;
-	if (!sources_read(root, config, sources, errs))
+	if (!sources_read(root, taking->config, sources, errs))
 		return -1;
 	text = sources_text(sources);
 	if (text == NULL || root_store_get(root->store, CONFERENCES, &before) != 0) {
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		goto done;
 	}
-	ret = 0;
-	if (before != NULL && strcmp(before, text) == 0)
-		goto done;
-	check_all(root, sources, errs);
-	ret = errs->count > 0 ? -1 : sources_save(root, sources, text, errs, error);
+	put = before == NULL || strcmp(before, text) != 0;
+	if (put || taking->changed)
+		check_all(root, sources, put, errs);
+	if (taking->changed && errs->count == 0)
+		check_book(root, sources, put, &where, taking->start ? NULL : errs);
+	ret = errs->count > 0 ? -1 : 0;
+	if (ret == 0 && put)
+		ret = sources_save(root, sources, text, errs, error);
 done:
 	free(text);
 	free(before);
@@ -251,7 +292,7 @@ root_check(struct root *root, struct config_errors *errs)
 
 	root_nodes_of_file(&root->nodes, root->config);
 	if (sources_read(root, root->config, &sources, errs))
-		check_all(root, &sources, errs);
+		check_all(root, &sources, true, errs);
 	sources_free(&sources);
 	root_nodes_free(&root->nodes);
 }
@@ -280,8 +321,7 @@ told(struct config_errors *errs, char *error)
  * the store failed; -1: that failed, and what is here is not what it has.
  */
 static int
-take_config(struct root *root, struct root_config *config, bool *changed,
-	struct config_errors *errs, char *error)
+take_config(struct root *root, struct taking *taking, struct config_errors *errs, char *error)
 {
 	struct sources sources = {0};
 	char ignored[ROOT_ERROR_MAX];
@@ -291,8 +331,8 @@ take_config(struct root *root, struct root_config *config, bool *changed,
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		return 1;
 	}
-	if (root_nodes_sync(&root->nodes, config, changed, errs, error) != 0 ||
-		sync_conferences(root, config, &sources, errs, error) != 0) {
+	if (root_nodes_sync(&root->nodes, taking->config, &taking->changed, errs, error) != 0 ||
+		sync_conferences(root, taking, &sources, errs, error) != 0) {
 		root_store_rollback(root->store);
 	} else if (root_store_commit(root->store) != 0) {
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
@@ -320,9 +360,9 @@ make_directory(const char *path)
 int
 root_load(struct root *root)
 {
+	struct taking taking = {.config = root->config, .start = true};
 	struct config_errors errs = {0};
 	char error[ROOT_ERROR_MAX];
-	bool changed;
 
 	make_directory(root->config->settings.store);
 	root->store = root_store_open(root->config->settings.store, error, sizeof(error));
@@ -336,7 +376,7 @@ root_load(struct root *root)
 	root->book.ctx = root;
 	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
 		root_book_load(&root->book, error) != 0 ||
-		take_config(root, root->config, &changed, &errs, error) != 0)
+		take_config(root, &taking, &errs, error) != 0)
 		return told(&errs, error);
 	for (uint32_t i = 0; i < root->book.count; i++) {
 		for (uint32_t j = 0; j < root->book.conferences[i]->session_count; j++)
@@ -363,12 +403,12 @@ root_reload(struct root *root, char *error)
 {
 	struct config_errors errs = {0};
 	struct root_config *config = root_config_load(root->config_path, &errs);
-	bool changed;
+	struct taking taking = {.config = config};
 	int ret;
 
 	if (config == NULL)
 		return told(&errs, error);
-	ret = take_config(root, config, &changed, &errs, error);
+	ret = take_config(root, &taking, &errs, error);
 	if (ret != 0) {
 		/* The store may hold something else than we do now. */
 		if (ret < 0)
@@ -380,7 +420,7 @@ root_reload(struct root *root, char *error)
 	root->config = config;
 	root_stats_thresholds(root);
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_reloaded, NULL);
-	if (changed)
+	if (taking.changed)
 		root_places_changed(root, NULL);
 	root_wake(root);
 	return 0;

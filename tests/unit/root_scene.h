@@ -55,6 +55,7 @@ struct scene {
 	int64_t set;   /* by which the time of day is ahead of what it was */
 	int64_t due;
 	bool woken, failed;
+	uint32_t apart[2];	/* two that are no peers in the next configuration */
 	const char *more_nodes; /* in the next configuration's list, after the six */
 	unsigned int placed;	/* times that a node was told its place */
 	unsigned int directed;	/* of these, with its parent's address */

@@ -18,6 +18,14 @@ scene_write(const struct scene *scene, const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* Are they no peers of each other? */
+static bool
+is_apart(const struct scene *scene, uint32_t a, uint32_t b)
+{
+	return a == b || (scene->apart[0] == a && scene->apart[1] == b) ||
+	       (scene->apart[0] == b && scene->apart[1] == a);
+}
+
 void
 scene_write_config(const struct scene *scene, const char *more)
 {
@@ -33,10 +41,10 @@ scene_write_config(const struct scene *scene, const char *more)
 	{
 		fprintf(out, "{ name = \"n%u\"; id = %u; role = \"%s\"; parent = \"%s\"; peers = (",
 			n, n, n == 1 ? "root" : "relay", n == 1 ? "^" : "n1");
-		for (uint32_t i = 1; i <= SCENE_NODES; i++) {
-			if (i != n)
+		for (uint32_t i = 1, count = 0; i <= SCENE_NODES; i++) {
+			if (!is_apart(scene, n, i))
 				fprintf(out, "%s{ node = \"n%u\"; address = \"10.0.0.%u\"; }",
-					i == (n == 1 ? 2 : 1) ? "" : ", ", i, i);
+					count++ == 0 ? "" : ", ", i, i);
 		}
 		fprintf(out, "); }%s\n", n < SCENE_NODES ? "," : "");
 	}
