@@ -55,6 +55,7 @@ enum mgmt_event {
 	MGMT_PARENT_DOWN, /* lost or left (name) */
 	MGMT_CHILD_UP,	  /* connected (name) */
 	MGMT_CHILD_DOWN,  /* gone (name) */
+	MGMT_CHILD_ROOM,  /* has room again (name), mgmt_has_room(); the root's only */
 };
 
 struct mgmt_ops {
@@ -97,10 +98,17 @@ void mgmt_loop_free(struct event_base *base);
 /*
  * Sends a message where its `to` says: `^`, a node's name, `*` (the root only), or "" to the
  * parent. What is not given is filled in: time (now), id, from. 0, or a negative errno and it went
- * nowhere: -ENOTCONN (no connection that leads there now), -EMSGSIZE, -ENOBUFS (the neighbour does
- * not take what waits for it), -ENOMEM, -EINVAL.
+ * nowhere: -ENOTCONN (no connection that leads there now), -EMSGSIZE, -EAGAIN (too much waits for
+ * the neighbour), -ENOMEM, -EINVAL.
  */
 int mgmt_send(struct mgmt *mgmt, struct message *message);
+
+/*
+ * Is little enough waiting for the neighbour by which a message leaves for somebody? Who has much
+ * to say asks before each message, and goes on at MGMT_CHILD_ROOM; what waits is written when the
+ * loop turns. True too if no connection leads there.
+ */
+bool mgmt_has_room(struct mgmt *mgmt, const char *to);
 
 /* An answer to a request, to who said it: `to`, and the request's data where the type has them. */
 int mgmt_answer(struct mgmt *mgmt, const struct message *request, struct message *answer);

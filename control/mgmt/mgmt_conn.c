@@ -29,12 +29,28 @@ count_state(struct mgmt_conn *conn, int step)
 		mgmt->nb_children += (unsigned int)step;
 }
 
+/* Does what comes from above wait for this child? */
+static void
+set_holds(struct mgmt_conn *conn, bool holds)
+{
+	struct mgmt *mgmt = conn->mgmt;
+
+	if (conn->holds == holds)
+		return;
+	conn->holds = holds;
+	mgmt->nb_holds += holds ? 1 : -1u;
+	if (mgmt->nb_holds == 0 && mgmt->above != NULL)
+		mgmt_conn_read_on(mgmt->above);
+}
+
 static void
 set_state(struct mgmt_conn *conn, enum mgmt_state state)
 {
 	count_state(conn, -1);
 	conn->state = state;
 	count_state(conn, 1);
+	if (state > MGMT_NAMED)
+		set_holds(conn, false);
 }
 
 static void
@@ -94,9 +110,14 @@ on_moved(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg
 {
 	struct mgmt_conn *conn = arg;
 
-	(void)buffer;
 	if (info->n_deleted > 0)
 		conn->moved_at = mgmt_now();
+	if (conn->full_at == 0 || evbuffer_get_length(buffer) > MGMT_OUTPUT_MARK / 2)
+		return;
+	conn->full_at = 0;
+	set_holds(conn, false);
+	if (conn->mgmt->root && conn->state == MGMT_NAMED)
+		mgmt_told(conn->mgmt, MGMT_CHILD_ROOM, conn->name, NULL);
 }
 
 void
@@ -198,10 +219,8 @@ mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size)
 	if (conn->state != MGMT_NAMED && conn->state != MGMT_NAMELESS)
 		return -ENOTCONN;
 	if (evbuffer_get_length(output) + size > MGMT_OUTPUT_MAX) {
-		mgmt->counters.stuck++;
-		mgmt_conn_close(conn, false, "%zu bytes wait for it, it does not take them",
-			evbuffer_get_length(output));
-		return -ENOBUFS;
+		mgmt->counters.full++;
+		return -EAGAIN;
 	}
 	if (evbuffer_get_length(output) == 0)
 		conn->moved_at = mgmt_now();
@@ -209,6 +228,10 @@ mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size)
 		return -ENOMEM;
 	mgmt->counters.messages_out++;
 	mgmt->counters.bytes_out += size + MGMT_FRAME_HEAD;
+	if (conn->full_at == 0 && evbuffer_get_length(output) > MGMT_OUTPUT_MARK) {
+		conn->full_at = mgmt_now();
+		set_holds(conn, conn->side == MGMT_BELOW);
+	}
 	return 0;
 }
 
@@ -225,7 +248,8 @@ is_held(const struct mgmt_conn *conn)
 {
 	const struct mgmt *mgmt = conn->mgmt;
 
-	return mgmt->paused || (mgmt->hold_until != 0 && conn->side == MGMT_BELOW);
+	return mgmt->paused ||
+	       (conn->side == MGMT_BELOW ? mgmt->hold_until != 0 : mgmt->nb_holds > 0);
 }
 
 /* Whole messages that are there, some of them. */
@@ -411,6 +435,12 @@ mgmt_conn_look(struct mgmt_conn *conn, uint64_t now)
 	const struct mgmt_settings *limits = &mgmt->settings;
 	size_t waiting = evbuffer_get_length(bufferevent_get_output(conn->bev));
 
+	/* One child that is slow for long is not to be all others' harm. */
+	if (conn->holds && !mgmt->root && now >= conn->full_at + MGMT_FULL_MS)
+		set_holds(conn, false);
+	/* What it said lately may be there unread. */
+	if (is_held(conn) && now > conn->heard_at + limits->ping)
+		conn->heard_at = now - limits->ping;
 	if (conn->state >= MGMT_LEAVING) {
 		if (conn->state == MGMT_LEAVING && now >= conn->close_at)
 			gone(conn);

@@ -38,6 +38,7 @@
 	X(unknown_node, "messages to a node that is neither below nor above")                      \
 	X(unsupported, "messages that nothing here handles")                                       \
 	X(flooded, "messages above what can be remembered for 5 minutes")                          \
+	X(full, "messages that went nowhere, as too much waited for the neighbour")                \
 	X(stuck, "neighbours that did not take what waited for them")                              \
 	X(dead, "neighbours that were silent for too long")
 /* clang-format on */

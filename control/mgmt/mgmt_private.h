@@ -23,6 +23,8 @@
 #define MGMT_NAMELESS_MAX 64	   /* connections at once that have no name yet */
 #define MGMT_CHILDREN_MAX 4096	   /* direct ones */
 #define MGMT_OUTPUT_MAX	  4194304u /* bytes that may wait for a neighbour */
+#define MGMT_OUTPUT_MARK  1048576u /* from which on it is full, until half of it is gone */
+#define MGMT_FULL_MS	  4000	   /* what comes from above waits so long for a child that is */
 #define MGMT_STUCK_MS	  10000	   /* it takes none of them for so long */
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
@@ -53,6 +55,8 @@ struct mgmt_conn {
 
 	/* Milliseconds of the monotonic clock; 0 = does not run. */
 	uint64_t began, heard_at, pinged_at, part_began, moved_at, close_at;
+	uint64_t full_at; /* MGMT_OUTPUT_MARK was passed */
+	bool holds;	  /* a child that is full; a node reads no more from above, for a while */
 
 	uint64_t ping_us, rtt_us;
 	uint64_t since; /* ms since the epoch */
@@ -85,7 +89,7 @@ struct mgmt {
 	bool left; /* we joined for the last time */
 
 	struct mgmt_conns conns; /* also those that are gone, until they are freed */
-	unsigned int nb_nameless, nb_children;
+	unsigned int nb_nameless, nb_children, nb_holds;
 
 	struct mgmt_conn *above; /* connected or connecting to the parent; NULL between two tries */
 	struct mgmt_goal goal;	 /* as told by `redirect` or `place`; the root at first */
@@ -128,7 +132,7 @@ void mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ..
 	__attribute__((format(printf, 3, 4)));
 /* It has a name. False: it is closed. */
 bool mgmt_conn_named(struct mgmt_conn *conn, const char *name);
-/* Sends a message's text; it is copied. 0, -ENOTCONN, or -ENOBUFS or -ENOMEM. */
+/* Sends a message's text; it is copied. 0, -ENOTCONN, or -EAGAIN or -ENOMEM. */
 int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
 /* What it said and was not looked at yet has its turn, when the loop has turned. */
 void mgmt_conn_read_on(struct mgmt_conn *conn);

@@ -99,6 +99,17 @@ mgmt_send(struct mgmt *mgmt, struct message *message)
 	return mgmt_conn_send(conn, message);
 }
 
+bool
+mgmt_has_room(struct mgmt *mgmt, const char *to)
+{
+	const struct mgmt_conn *conn;
+
+	if (mgmt->root && mgmt->nb_holds == 0)
+		return true;
+	conn = mgmt_route(mgmt, to);
+	return conn == NULL || conn->full_at == 0;
+}
+
 /* What an answer says of its request. */
 static struct message_request
 request_of(const struct message *request)

@@ -254,14 +254,21 @@ def test_slow_drip(scene):
 
 
 def test_stuck(scene):
-    """A child that takes nothing is closed; its neighbour notices nothing."""
+    """A child that takes nothing for long is closed; its neighbour notices nothing but a refusal."""
     before = scene.counters()
     stuck, other = scene.child(), scene.child("leaf3")
     for number in range(40):
         other.send_bytes(frame(large_stats(500_000, id=f"stuck{number}", to="leaf1", at=now())))
+    assert other.expect("error").findtext("code") == "429"
     other.send("ping")
     other.expect("pong", where=lambda m: True)
-    scene.counted("stuck", before)
+    scene.counted("full", before)
+    begin = time.monotonic()
+    while scene.counters()["stuck"] == before["stuck"]:
+        assert time.monotonic() - begin < 15
+        stuck.send("ping")  # it is there, but does not read
+        other.send("ping")
+        time.sleep(0.5)
     stuck.close()
     other.close()
     scene.alive()

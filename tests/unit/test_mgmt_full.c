@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The root has much to say to a leaf that does not read for a while: nothing of it is lost, no
+ * connection ends, and another leaf below the same relay does not wait for ever.
+ */
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "mgmt.h"
+
+enum {
+	ROOT,
+	RELAY,
+	SLOW,
+	QUICK,
+	PROGRAMS
+};
+
+static const char *const names[PROGRAMS] = {"^", "relay", "slow", "quick"};
+
+static struct mgmt *programs[PROGRAMS];
+static struct event_base *base;
+static unsigned int heard[PROGRAMS], rooms, ends;
+static bool in_order;
+
+#define DESTINATIONS 16000 /* of a message: about 400 kB */
+#define MESSAGES     32	   /* which is more than may wait at both ends */
+
+static uint32_t destinations[DESTINATIONS];
+
+static void
+on_pipedef(void *ctx, const struct message *message, const char *via)
+{
+	int which = (int)(intptr_t)ctx;
+
+	(void)via;
+	in_order &= message->pipeline.session == ++heard[which];
+}
+
+static void
+on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
+{
+	(void)why;
+	if (event == MGMT_CHILD_ROOM) {
+		assert_int_equal((intptr_t)ctx, ROOT);
+		assert_string_equal(name, "relay");
+		rooms++;
+	}
+	ends += event == MGMT_CHILD_DOWN;
+}
+
+static const struct mgmt_ops ops = {
+	.handlers = {[MESSAGE_PIPEDEF] = on_pipedef},
+	.event = on_event,
+};
+
+static uint16_t
+port_of(int which)
+{
+	return ntohs(((const struct sockaddr_in *)mgmt_address(programs[which]))->sin_port);
+}
+
+static struct mgmt *
+start(int which)
+{
+	/* One that does not read answers no ping. */
+	struct mgmt_settings settings = {.name = names[which], .plain = true, .dead = 60000};
+	struct sockaddr_in *listen = (struct sockaddr_in *)&settings.listen;
+	struct sockaddr_in *root = (struct sockaddr_in *)&settings.root;
+	struct mgmt *mgmt;
+	char error[256];
+
+	listen->sin_family = AF_INET;
+	listen->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (which != ROOT) {
+		*root = *listen;
+		root->sin_port = htons(port_of(ROOT));
+	}
+	mgmt = mgmt_new(base, &settings, &ops, (void *)(intptr_t)which, error, sizeof(error));
+	if (mgmt == NULL)
+		fail_msg("%s", error);
+	return mgmt;
+}
+
+static void
+place(int which, const char *parent, uint16_t port, const struct message_below *below, size_t count)
+{
+	struct message place = {.type = MESSAGE_PLACE};
+
+	place.place.below = below;
+	place.place.nb_below = count;
+	place.place.parent.name = parent;
+	if (port != 0)
+		place.place.parent.server = (struct message_end){"127.0.0.1", port};
+	mgmt_take_place(programs[which], &place);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Turns the loop until a condition holds. False: it does not, in that time. */
+static bool
+turn(bool (*condition)(void), int64_t ms)
+{
+	const struct timeval step = {.tv_usec = 1000};
+
+	for (int64_t limit = now_ms() + ms; !condition();) {
+		if (now_ms() > limit)
+			return false;
+		event_base_loopexit(base, &step);
+		event_base_loop(base, EVLOOP_ONCE);
+	}
+	return true;
+}
+
+static bool
+parent_is(int which, const char *name)
+{
+	const char *parent = mgmt_parent(programs[which]);
+
+	return parent != NULL && strcmp(parent, name) == 0;
+}
+
+static bool
+all_up(void)
+{
+	return parent_is(RELAY, "^") && parent_is(SLOW, "relay") && parent_is(QUICK, "relay");
+}
+
+static bool
+never(void)
+{
+	return false;
+}
+
+static int
+setup(void **state)
+{
+	static const struct message_below below[] = {{"slow", NULL}, {"quick", NULL}};
+	static const struct message_below all[] = {
+		{"relay", NULL}, {"slow", "relay"}, {"quick", "relay"}};
+
+	(void)state;
+	base = event_base_new();
+	for (int which = ROOT; which < PROGRAMS; which++)
+		programs[which] = start(which);
+	if (mgmt_set_below(programs[ROOT], all, 3) != 0)
+		return -1;
+	place(RELAY, MESSAGE_ROOT, 0, below, 2);
+	place(SLOW, "relay", port_of(RELAY), NULL, 0);
+	place(QUICK, "relay", port_of(RELAY), NULL, 0);
+	for (uint32_t i = 0; i < DESTINATIONS; i++)
+		destinations[i] = i + 1;
+	if (!turn(all_up, 20000))
+		return -1;
+	turn(never, 500);
+	memset(heard, 0, sizeof(heard));
+	rooms = ends = 0;
+	in_order = true;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	for (int which = PROGRAMS - 1; which >= ROOT; which--)
+		mgmt_free(programs[which]);
+	mgmt_loop_free(base);
+	return 0;
+}
+
+static int
+say(int which, uint32_t number, size_t count)
+{
+	struct message message = {.type = MESSAGE_PIPEDEF};
+
+	strcpy(message.to, names[which]);
+	message.pipeline.conference = 1;
+	message.pipeline.session = number;
+	message.pipeline.destinations = destinations;
+	message.pipeline.nb_destinations = count;
+	return mgmt_send(programs[ROOT], &message);
+}
+
+static uint32_t said;
+
+/* As much as there is room for. */
+static bool
+all_said(void)
+{
+	while (said < MESSAGES && mgmt_has_room(programs[ROOT], names[SLOW]))
+		assert_int_equal(say(SLOW, ++said, DESTINATIONS), 0);
+	return said == MESSAGES;
+}
+
+static bool
+slow_heard(void)
+{
+	all_said();
+	return heard[SLOW] == MESSAGES;
+}
+
+static bool
+quick_heard(void)
+{
+	return heard[QUICK] == 1;
+}
+
+static void
+assert_kept(void)
+{
+	assert_int_equal(ends, 0);
+	assert_true(in_order);
+	for (int which = ROOT; which < PROGRAMS; which++) {
+		assert_int_equal(mgmt_counters(programs[which])->full, 0);
+		assert_int_equal(mgmt_counters(programs[which])->stuck, 0);
+	}
+}
+
+/* It reads after a while. */
+static void
+test_waits(void **state)
+{
+	(void)state;
+	said = 0;
+	mgmt_pause(programs[SLOW]);
+	assert_false(turn(all_said, 2000));
+	assert_true(said > 4);
+	mgmt_resume(programs[SLOW]);
+	assert_true(turn(slow_heard, 20000));
+	assert_true(rooms > 0);
+	assert_kept();
+}
+
+/* It does not: others go on, and what is more than may wait for it is refused. */
+static void
+test_not_all(void **state)
+{
+	int64_t began;
+
+	(void)state;
+	said = 0;
+	mgmt_pause(programs[SLOW]);
+	assert_false(turn(all_said, 1000));
+	assert_int_equal(say(QUICK, 1, 1), 0);
+	began = now_ms();
+	assert_false(turn(quick_heard, 1000));
+	assert_true(turn(quick_heard, 6000));
+	assert_true(now_ms() - began < 5000);
+	assert_int_equal(ends, 0);
+	turn(all_said, 3000);
+	assert_true(mgmt_counters(programs[RELAY])->full > 0);
+	assert_int_equal(mgmt_counters(programs[RELAY])->stuck, 0);
+	assert_int_equal(ends, 0);
+	assert_true(parent_is(RELAY, "^"));
+	assert_int_equal(mgmt_counters(programs[ROOT])->stuck, 0);
+	assert_int_equal(mgmt_counters(programs[ROOT])->full, 0);
+}
+
+/* Who does not ask for room learns it, and is refused beyond. */
+static void
+test_no_question(void **state)
+{
+	int ret = 0;
+
+	(void)state;
+	for (said = 0; ret == 0 && said < 2 * MESSAGES; said++)
+		ret = say(SLOW, said + 1, DESTINATIONS);
+	assert_int_equal(ret, -EAGAIN);
+	assert_false(mgmt_has_room(programs[ROOT], names[QUICK]));
+	assert_true(mgmt_has_room(programs[ROOT], "nobody"));
+	assert_int_equal(mgmt_counters(programs[ROOT])->full, 1);
+	turn(never, 1000);
+	assert_int_equal(heard[SLOW], said - 1);
+	assert_true(in_order);
+	assert_int_equal(ends, 0);
+	assert_int_equal(rooms, 1);
+	assert_true(mgmt_has_room(programs[ROOT], names[QUICK]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_not_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_question, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
