@@ -37,8 +37,9 @@ struct root {
 	struct ctl_server *server;
 	struct event *signals[3];
 	struct event *tick;
-	bool failed; /* it cannot go on */
-	bool unsent; /* something could not be sent: it is tried again soon */
+	bool failed;	 /* it cannot go on */
+	bool unsent;	 /* something could not be sent: it is tried again soon */
+	bool places_due; /* the topology has changed, and not all nodes were told */
 };
 
 /* The time of day, which may be set: ms since the epoch. */
@@ -85,6 +86,10 @@ int root_mgmt_open(struct root *root);
 void root_mgmt_close(struct root *root);
 /* As mgmt_send; but for -EINVAL and -EMSGSIZE it may be done later, which `unsent` says. */
 int root_send(struct root *root, struct message *message);
+/*
+ * As mgmt_has_room: asked before what may be much. False: `unsent`, and root_wake when it has room.
+ */
+bool root_has_room(struct root *root, const struct root_node *node);
 
 /* root_places.c: nodes' places. When to look again (ms), 0 = when something happens. */
 int64_t root_places_step(struct root *root, int64_t now);

@@ -36,7 +36,6 @@ root_redirect(struct root *root, struct root_node *node, const char *parent, cha
 	}
 	/* First, while it is reached where it was. It comes anew, and is told its place then. */
 	snprintf(message.to, sizeof(message.to), "%s", node->name);
-	(void)root_send(root, &message);
-	root_places_changed(root, node);
+	root_places_changed(root, root_send(root, &message) == 0 ? node : NULL);
 	return 0;
 }

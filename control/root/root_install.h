@@ -4,7 +4,8 @@
  * goes towards what is wanted, a step at a time, without a lost packet: whoever is new on a route
  * has the session before the source sends there, whoever is no longer on one keeps it for a while
  * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
- * harm. A node that does not answer holds up the others for a second at most.
+ * harm. A node that does not answer holds up the others for a second at most, one whose connection
+ * has no room for what it is to be told for ten.
  *
  * root_install.c keeps what the nodes have, root_install_step.c decides what they are told next.
  * Times are milliseconds, as root_clock's.
@@ -20,9 +21,10 @@
 
 struct root;
 
-#define ROOT_INSTALL_HOLD_MS	1000 /* the source waits for others so long */
-#define ROOT_INSTALL_GRACE_MS	1000 /* those off the routes keep it so long */
-#define ROOT_INSTALL_SILENCE_MS 1000 /* then it is told again; doubles with each time */
+#define ROOT_INSTALL_HOLD_MS	1000  /* the source waits for others so long */
+#define ROOT_INSTALL_ROOM_MS	10000 /* and until its connections have room for all so long */
+#define ROOT_INSTALL_GRACE_MS	1000  /* those off the routes keep it so long */
+#define ROOT_INSTALL_SILENCE_MS 1000  /* then it is told again; doubles with each time */
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 #define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
@@ -51,6 +53,7 @@ struct root_install {
 	bool active, play;
 	struct root_plan plan;
 	int64_t changed;	/* when the source took the last change */
+	int64_t full;		/* since when a node on the routes has no room; 0 = all have */
 	struct message_way way; /* root_ways.c: what the source was told, and when */
 	int64_t way_at;
 	struct root_copy *copies;

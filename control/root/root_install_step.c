@@ -108,16 +108,20 @@ look_again(int64_t *next, int64_t when)
 
 /* True: nothing can be said to it now; *next may be set to when. */
 static bool
-is_busy(struct root_copy *copy, int64_t now, int64_t *next)
+is_busy(struct root *root, const struct root_node *node, struct root_copy *copy, int64_t now,
+	int64_t *next)
 {
 	int64_t due;
 
-	if (!copy->asked && !copy->failed)
-		return false;
 	if (copy->unsaid)
 		return true;
+	if (!copy->asked && !copy->failed)
+		return !root_has_room(root, node);
 	due = copy->when +
 	      (copy->asked ? ROOT_INSTALL_SILENCE_MS << copy->silences : ROOT_INSTALL_RETRY_MS);
+	/* Where it has no room, its answer may well wait for what it is asked. */
+	if (due <= now && !root_has_room(root, node))
+		return true;
 	if (due <= now) {
 		uint8_t silences = copy->asked ? copy->silences + 1 : 0;
 
@@ -156,11 +160,19 @@ back_until(const struct root *root, uint32_t id)
 	return (node->lost != 0 ? node->lost : node->came) + ROOT_INSTALL_HOLD_MS;
 }
 
+/* It has not the session yet, as what it was told, or is to be told, waits for its connection. */
+static bool
+is_queued(struct root *root, const struct root_node *node, const struct root_copy *copy)
+{
+	return (copy->asked ? copy->silences == 0 : copy->sent == 0 && !copy->failed) &&
+	       !root_has_room(root, node);
+}
+
 /* Nodes on the routes but the source; true: the source has to wait for one of them. */
 static bool
 step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next)
 {
-	bool wait = false;
+	bool wait = false, full = false;
 
 	for (uint32_t i = 1; i < install->plan.node_count; i++) {
 		const struct root_node *node = root_install_reach(root, install->plan.nodes[i]);
@@ -173,16 +185,19 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 		}
 		if (node == NULL)
 			continue;
-		if (!is_busy(copy, now, next)) {
+		if (!is_busy(root, node, copy, now, next)) {
 			copy->leaving = false;
 			tell(root, install, node, copy, now);
 		}
+		full |= is_queued(root, node, copy);
 		if (copy->asked && copy->silences == 0 && now - copy->when < ROOT_INSTALL_HOLD_MS) {
 			wait = true;
 			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
 		}
 	}
-	return wait;
+	if (!full || install->full == 0)
+		install->full = full ? now : 0;
+	return wait || (full && now - install->full < ROOT_INSTALL_ROOM_MS);
 }
 
 static void
@@ -192,7 +207,7 @@ leave(struct root *root, struct root_install *install, const struct root_node *n
 	struct message message;
 	int ret;
 
-	if (is_busy(copy, now, next))
+	if (is_busy(root, node, copy, now, next))
 		return;
 	ret = send_named(root, install, node, MESSAGE_REMOVEPIPELINE, &message);
 	if (note(root, install, copy, ret, &message, now))
@@ -233,11 +248,11 @@ step_source(struct root *root, struct root_install *install, int64_t now, int64_
 	/* One that is away may go on as it did. */
 	if (node == NULL)
 		return false;
-	if (!is_busy(copy, now, next)) {
+	if (!is_busy(root, node, copy, now, next)) {
 		copy->leaving = false;
 		tell(root, install, node, copy, now);
 	}
-	return !copy->asked && !copy->failed;
+	return !copy->asked && !copy->failed && root_has_room(root, node);
 }
 
 static void

@@ -23,6 +23,15 @@ root_send(struct root *root, struct message *message)
 	return ret;
 }
 
+bool
+root_has_room(struct root *root, const struct root_node *node)
+{
+	if (root->mgmt == NULL || mgmt_has_room(root->mgmt, node->name))
+		return true;
+	root->unsent = true;
+	return false;
+}
+
 /* The node that said it, with a NodeID from now on if it had none; NULL: it was refused. */
 static struct root_node *
 sender(struct root *root, const struct message *message)
@@ -74,6 +83,8 @@ on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 	/* What it said for itself and those below is said by another from now on, or by nobody. */
 	if (event == MGMT_CHILD_DOWN)
 		root_stats_away(ctx, name);
+	if (event == MGMT_CHILD_ROOM)
+		root_wake(ctx);
 	if (event == MGMT_CHILD_UP || event == MGMT_CHILD_DOWN)
 		refresh(ctx, why != NULL ? why : "its connection ended");
 }

@@ -27,7 +27,9 @@ struct root_node {
 	uint32_t hellos;		  /* since the root program started */
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
-	bool seen; /* by who goes through all of them */
+	unsigned int
+		place_due; /* it is told its place when there is room: steps down to it; 0: not */
+	bool seen;	   /* by who goes through all of them */
 
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];

@@ -60,6 +60,7 @@ root_node_away(struct root *root, struct root_node *node, const char *why)
 		return;
 	node->up = false;
 	node->greeted = false;
+	node->place_due = 0;
 	node->lost = 0;
 	node->since = root_now();
 	node->parent[0] = 0;
@@ -94,32 +95,6 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 	root_place_send(root, node);
 	root_install_greet(root, node, streams, count);
 	call_children(root, node);
-}
-
-int64_t
-root_places_step(struct root *root, int64_t now)
-{
-	int64_t next = 0;
-
-	for (uint32_t i = 0; i < root->nodes.count; i++) {
-		struct root_node *node = root->nodes.list[i];
-		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->came + GREET_MS;
-
-		if (!node->up || (node->lost == 0 && node->greeted))
-			continue;
-		if (due > now) {
-			next = next == 0 || due < next ? due : next;
-		} else if (node->lost != 0) {
-			root_node_away(root, node, node->why);
-		} else {
-			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
-
-			root_node_greeted(root, node, NULL, 0);
-			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
-			(void)root_send(root, &ask);
-		}
-	}
-	return next;
 }
 
 /* All nodes below one by the topology, or all with above NULL; for free(). */
@@ -185,9 +160,12 @@ root_place_send(struct root *root, struct root_node *node)
 		char address[CONFIG_ADDRESS_TEXT], pacing[ROOT_PACING_TEXT];
 	} * texts;
 	struct message_peer *peers;
+	int ret;
 
-	if (place == NULL)
+	if (place == NULL) {
+		node->place_due = 0;
 		return;
+	}
 	peers = calloc((size_t)place->peer_count + 1, sizeof(*peers));
 	texts = calloc((size_t)place->peer_count + 1, sizeof(*texts));
 	if (peers == NULL || texts == NULL)
@@ -217,7 +195,13 @@ root_place_send(struct root *root, struct root_node *node)
 	message.place.below = below;
 	fill_parent(root, place, &message.place.parent);
 	/* Where it does not go for another reason, the node comes anew, and is told again. */
-	if (root_send(root, &message) == -EMSGSIZE)
+	ret = root_send(root, &message);
+	if (ret != -EAGAIN)
+		node->place_due = 0;
+	else if (node->place_due == 0)
+		node->place_due = 1;
+	root->places_due |= node->place_due != 0;
+	if (ret == -EMSGSIZE)
 		root_event(&root->events, LOG_ERR, ROOT_EVENT_place_too_large,
 			json_pack("{s:s, s:I}", "node", node->name, "below",
 				(json_int_t)message.place.nb_below));
@@ -237,6 +221,57 @@ steps_down(const struct root *root, const struct root_node *node)
 	return steps;
 }
 
+/* As many as there is room for; the ways are the new ones when all were told. */
+static void
+tell_places(struct root *root)
+{
+	bool left = false;
+
+	for (unsigned int step = ROOT_DEPTH_MAX; step > 0 && root->places_due; step--) {
+		for (uint32_t i = 0; i < root->nodes.count; i++) {
+			struct root_node *node = root->nodes.list[i];
+
+			if (node->place_due != step)
+				continue;
+			if (root_has_room(root, node))
+				root_place_send(root, node);
+			left |= node->place_due != 0;
+		}
+	}
+	if (root->places_due && !left) {
+		root->places_due = false;
+		root_places_below(root);
+	}
+}
+
+int64_t
+root_places_step(struct root *root, int64_t now)
+{
+	int64_t next = 0;
+
+	tell_places(root);
+
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->came + GREET_MS;
+
+		if (!node->up || (node->lost == 0 && node->greeted))
+			continue;
+		if (due > now) {
+			next = next == 0 || due < next ? due : next;
+		} else if (node->lost != 0) {
+			root_node_away(root, node, node->why);
+		} else if (root_has_room(root, node)) {
+			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
+
+			root_node_greeted(root, node, NULL, 0);
+			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+			(void)root_send(root, &ask);
+		}
+	}
+	return next;
+}
+
 /*
  * Whoever has its new place passes messages on by it, while those who move are not there yet: all
  * are told over the old ways, those far down first.
@@ -244,21 +279,14 @@ steps_down(const struct root *root, const struct root_node *node)
 void
 root_places_changed(struct root *root, const struct root_node *told)
 {
-	unsigned int *steps = calloc((size_t)root->nodes.count + 1, sizeof(*steps));
-
-	if (steps == NULL)
-		err(1, "places");
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
-	for (uint32_t i = 0; i < root->nodes.count; i++)
-		steps[i] = steps_down(root, root->nodes.list[i]);
-	for (unsigned int step = ROOT_DEPTH_MAX; step > 0; step--) {
-		for (uint32_t i = 0; i < root->nodes.count; i++) {
-			struct root_node *node = root->nodes.list[i];
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+		bool tell = node->up && node->greeted && node->place != NULL && node != told;
 
-			if (steps[i] == step && node->up && node->greeted && node != told)
-				root_place_send(root, node);
-		}
+		node->place_due = tell ? steps_down(root, node) : 0;
 	}
-	free(steps);
-	root_places_below(root);
+	root->places_due = true;
+	tell_places(root);
+	root_wake(root);
 }

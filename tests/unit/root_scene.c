@@ -93,6 +93,13 @@ root_send(struct root *root, struct message *message)
 	return post(node->id, false, message);
 }
 
+bool
+root_has_room(struct root *root, const struct root_node *node)
+{
+	root->unsent |= scene_now->nodes[node->id].full;
+	return !scene_now->nodes[node->id].full;
+}
+
 /* --- a node -------------------------------------------------------------------------------- */
 
 struct scene_session *

@@ -32,6 +32,7 @@ struct scene_node {
 	uint32_t id;
 	bool connected; /* messages reach it */
 	bool deaf;	/* and are lost: those of a node above it end somewhere */
+	bool full;	/* too much waits for it */
 	bool refuses;	/* it answers each definition with an error */
 	struct scene_session sessions[SCENE_SESSIONS];
 	unsigned int nb_sessions;

@@ -122,6 +122,84 @@ test_no_text_removed(void **state)
 	scene_check(s);
 }
 
+/* The first hop of the session's route at its source. */
+static uint32_t
+first_hop(struct scene *s)
+{
+	return scene_find(s, 1, 1, 1)->trees[0].node[0].id;
+}
+
+/* A source waits for a node of its new route that has no room to be told of it; not for ever. */
+static void
+test_no_room(void **state)
+{
+	struct scene *s = *state;
+
+	s->nodes[5].full = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 5000);
+	assert_null(scene_find(s, 5, 1, 1));
+	assert_int_equal(first_hop(s), 4);
+	s->nodes[5].full = false;
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 5);
+	scene_check(s);
+	/* The source has none: who is on the route still keeps the session. */
+	s->nodes[1].full = true;
+	assert_true(scene_do(s, "route set 1 1 0 '6 > (2, 3)'"));
+	scene_run(s, 5000);
+	assert_int_equal(first_hop(s), 5);
+	assert_non_null(scene_find(s, 5, 1, 1));
+	s->nodes[1].full = false;
+	scene_run(s, 3000);
+	scene_check(s);
+	s->strict = false;
+	s->nodes[5].full = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, ROOT_INSTALL_ROOM_MS - 500);
+	assert_int_equal(first_hop(s), 6);
+	scene_run(s, 1000);
+	assert_int_equal(first_hop(s), 5);
+	s->nodes[5].full = false;
+	scene_run(s, 3000);
+	scene_check(s);
+}
+
+/* Places are told as there is room, also after the root was away. */
+static void
+test_no_room_places(void **state)
+{
+	struct scene *s = *state;
+
+	s->placed = 0;
+	s->nodes[2].full = s->nodes[3].full = true;
+	s->more_nodes = ", { name = \"r1\"; role = \"relay\"; parent = \"n1\"; }";
+	scene_write_config(s, BOTH(""));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, SCENE_NODES - 2);
+	assert_true(s->root.places_due);
+	/* One of them is gone meanwhile. */
+	scene_cut(s, 3);
+	s->nodes[2].full = s->nodes[3].full = false;
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, SCENE_NODES - 1);
+	assert_false(s->root.places_due);
+	scene_connect(s, 3);
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, SCENE_NODES);
+	/* Nobody says hello. */
+	s->nodes[4].full = true;
+	for (uint32_t n = 1; n <= SCENE_NODES; n++)
+		scene_back(s, n);
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, 2 * SCENE_NODES - 1);
+	s->nodes[4].full = false;
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, 2 * SCENE_NODES);
+	scene_check(s);
+}
+
 int
 main(void)
 {
@@ -129,6 +207,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_text_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room_places, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
