@@ -8,6 +8,7 @@
 #include "log.h"
 #include "mgmt.h"
 #include "root.h"
+#include "xml_utf8.h"
 
 static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_alert, on_conflist,
 	on_join, on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
@@ -72,7 +73,7 @@ refresh(struct root *root, const char *why)
 		if (node->seen || !node->up || node->lost != 0)
 			continue;
 		node->lost = root_clock();
-		snprintf(node->why, sizeof(node->why), "%s", why);
+		xml_utf8_copy(node->why, sizeof(node->why), why);
 	}
 	root_wake(root);
 }
@@ -99,6 +100,13 @@ on_childsupdate(void *ctx, const struct message *message, const char *via)
 	refresh(ctx, why);
 }
 
+/* An address, or "": what else a node may call a host is of use to nobody. */
+static const char *
+host_of(const struct message_end *end)
+{
+	return end->host != NULL && root_host_valid(end->host) ? end->host : "";
+}
+
 static void
 on_hello(void *ctx, const struct message *message, const char *via)
 {
@@ -106,17 +114,14 @@ on_hello(void *ctx, const struct message *message, const char *via)
 	const struct message_info *info = &message->info;
 	struct root_node *node = sender(root, message);
 	bool direct = strcmp(via, message->from) == 0;
-	const struct message_end *server = &info->server;
 
 	if (node == NULL)
 		return;
 	node->hellos++;
 	node->capacity = info->capacity;
-	snprintf(node->client, sizeof(node->client), "%s",
-		info->client.host != NULL ? info->client.host : "");
+	snprintf(node->client, sizeof(node->client), "%s", host_of(&info->client));
 	node->client_port = info->client.port;
-	root_nodes_set_server(
-		&root->nodes, node, server->host != NULL ? server->host : "", server->port);
+	root_nodes_set_server(&root->nodes, node, host_of(&info->server), info->server.port);
 	root_node_up(root, node, direct ? ROOT_SELF : "");
 	if (node->place == NULL)
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN,
@@ -319,13 +324,14 @@ static void
 on_stats(void *ctx, const struct message *message, const char *via)
 {
 	struct root *root = ctx;
-	char error[MESSAGE_ERROR_MAX];
+	char error[MESSAGE_ERROR_MAX], text[MESSAGE_ERROR_MAX];
 
 	if (strcmp(via, message->from) != 0)
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_CONFLICT,
 			"stats of %s: only a child says them", message->from);
 	else if (!root_stats_take(root, message, error))
-		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%s", error);
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%s",
+			xml_utf8_copy(text, sizeof(text), error));
 }
 
 static void

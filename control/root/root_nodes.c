@@ -138,6 +138,14 @@ load_places(struct root_nodes *nodes, char *error)
 	return error[0] != 0 ? -1 : fail(error, "%s", root_store_error(nodes->store));
 }
 
+bool
+root_host_valid(const char *host)
+{
+	struct underlay_addr address;
+
+	return strlen(host) <= ROOT_HOST_MAX && underlay_addr_parse(host, &address);
+}
+
 /* "server:NAME" in the store: "HOST PORT". */
 #define SERVER "server:"
 
@@ -150,7 +158,8 @@ load_server(const struct root_nodes *nodes, struct root_node *node)
 	snprintf(key, sizeof(key), SERVER "%s", node->name);
 	if (root_store_get(nodes->store, key, &value) != 0 || value == NULL)
 		return;
-	if (sscanf(value, "%63s %u", node->server, &port) == 2 && port <= UINT16_MAX)
+	if (sscanf(value, "%63s %u", node->server, &port) == 2 && port <= UINT16_MAX &&
+		root_host_valid(node->server))
 		node->server_port = (uint16_t)port;
 	else
 		node->server[0] = 0;

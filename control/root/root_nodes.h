@@ -75,6 +75,9 @@ struct root_node *root_nodes_by_id(const struct root_nodes *nodes, uint32_t id);
 /* "node 9" where there is none of that id. */
 const char *root_nodes_name(const struct root_nodes *nodes, uint32_t id, char *buf, size_t size);
 
+/* Is it an address that a node may have: IPv4, or IPv6? */
+bool root_host_valid(const char *host);
+
 /* Where children of a node connect ("" = nowhere), kept for the next start. */
 void root_nodes_set_server(
 	struct root_nodes *nodes, struct root_node *node, const char *host, uint16_t port);

@@ -5,6 +5,7 @@
 #include "path_text.h"
 #include "root.h"
 #include "root_plan.h"
+#include "xml_utf8.h"
 
 static json_t *
 show_time(int64_t ms)
@@ -34,6 +35,23 @@ static json_t *
 show_text(const char *text)
 {
 	return text[0] != 0 ? json_string(text) : json_null();
+}
+
+/* A path may have any bytes. */
+static json_t *
+show_path(const char *path)
+{
+	json_t *text = json_string(path);
+	char *plain;
+
+	if (text != NULL)
+		return text;
+	plain = calloc(strlen(path) + 1, 1);
+	if (plain == NULL)
+		return json_null();
+	text = json_string(xml_utf8_copy(plain, strlen(path) + 1, path));
+	free(plain);
+	return text;
 }
 
 static json_t *
@@ -124,14 +142,14 @@ root_show_conferences(const struct root *root)
 		for (uint32_t j = 0; j < conference->session_count; j++)
 			states[conference->sessions[j]->state]++;
 		json_array_append_new(
-			list, json_pack("{s:I, s:s, s:o, s:o, s:I, s:I, s:o, s:s}", "conference",
+			list, json_pack("{s:I, s:s, s:o, s:o, s:I, s:I, s:o, s:o}", "conference",
 				      (json_int_t)conference->config->id, "name",
 				      conference->config->name, "starts",
 				      show_time(conference->config->starts), "ends",
 				      show_time(conference->config->ends), "sessions",
 				      (json_int_t)conference->session_count, "running",
 				      (json_int_t)states[ROOT_RUNNING], "present", present,
-				      "origin", conference->origin));
+				      "origin", show_path(conference->origin)));
 	}
 	return list;
 }

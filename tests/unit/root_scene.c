@@ -138,7 +138,7 @@ carry_out(struct scene *scene, struct scene_node *node, const struct message *me
 
 	if (message->type == MESSAGE_PIPEDEF) {
 		if (node->refuses)
-			return "it does not want to";
+			return node->why != NULL ? node->why : "it does not want to";
 		if (has == NULL) {
 			assert_true(node->nb_sessions < SCENE_SESSIONS);
 			has = &node->sessions[node->nb_sessions++];

@@ -343,12 +343,49 @@ test_again(void **state)
 	assert_int_equal(mgmt_counters(relay.mgmt)->full, 0);
 }
 
+static uint32_t hellos;
+
+static bool
+hello_came(void)
+{
+	return root.nodes.list[1]->hellos > hellos;
+}
+
+/* What is no address is not taken for one, and whoever says it stays to be seen. */
+static void
+test_hosts(void **state)
+{
+	static const char *const hosts[] = {"localhost", "10.0.0.256", "\xc3\xa4",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4\xc3\xa4",
+		"fd00::1"};
+	const struct root_node *node = root.nodes.list[1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct message hello = {.type = MESSAGE_HELLO, .to = MESSAGE_ROOT};
+		const char *taken = i == 4 ? hosts[i] : "";
+		json_t *list;
+
+		hellos = node->hellos;
+		hello.info.name = leaves[0].name;
+		hello.info.server = hello.info.client = (struct message_end){hosts[i], 9};
+		assert_int_equal(mgmt_send(leaves[0].mgmt, &hello), 0);
+		assert_true(turn(hello_came));
+		assert_string_equal(node->server, taken);
+		assert_string_equal(node->client, taken);
+		list = root_show_nodes(&root);
+		assert_int_equal(json_array_size(list), LEAVES + 1);
+		json_decref(list);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hosts, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

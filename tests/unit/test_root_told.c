@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the root cannot tell, or what a node should not have said: all else goes on. */
+#include <unistd.h>
+
 #include "root_scene.h"
 #include "unit.h"
 
@@ -122,6 +124,51 @@ test_no_text_removed(void **state)
 	scene_check(s);
 }
 
+#define TEN "aaaaaaaaaa"
+#define AE  "\xc3\xa4"
+
+/* A node's reason that is longer than what is kept, and ends there within a character. */
+static void
+test_long_reason(void **state)
+{
+	struct scene *s = *state;
+	const char *reason = NULL;
+
+	s->strict = false;
+	s->nodes[3].refuses = true;
+	for (int shift = 0; shift < 2; shift++) {
+		s->nodes[3].why = TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaa" AE AE +
+				  shift;
+		assert_true(scene_do(s, "leave 1 n3"));
+		scene_run(s, 3000);
+		assert_true(scene_do(s, "join 1 n3"));
+		scene_run(s, 3000);
+		assert_int_equal(shown(s, 1, "refused"), 1);
+		assert_int_equal(told(s, "refused", &reason), 2 * (unsigned int)shift + 2);
+		assert_non_null(reason);
+		assert_int_equal(strlen(reason), shift == 0 ? 126 : 127);
+	}
+}
+
+/* A conference from a file of any name is shown. */
+static void
+test_origin(void **state)
+{
+	struct scene *s = *state;
+	char more[256];
+	json_t *list;
+
+	scene_write(s, "\xe4.cfg", BOTH("payload = 500;"));
+	snprintf(more, sizeof(more), "conference_files = [ \"%s/\xe4.cfg\" ];", s->directory);
+	scene_write_config(s, more);
+	assert_true(scene_do(s, "reload"));
+	list = root_show_conferences(&s->root);
+	assert_int_equal(json_array_size(list), 1);
+	json_decref(list);
+	snprintf(more, sizeof(more), "%s/\xe4.cfg", s->directory);
+	assert_int_equal(unlink(more), 0);
+}
+
 /* The first hop of the session's route at its source. */
 static uint32_t
 first_hop(struct scene *s)
@@ -207,6 +254,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_stream, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_text_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_reason, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_origin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room_places, setup, teardown),
 	};
