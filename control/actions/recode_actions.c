@@ -127,20 +127,27 @@ recode_remove(struct session_book *book, uint32_t conference, uint32_t session, 
 	return 0;
 }
 
+/* Of a rateless session relays pass on which generations are decoded. */
+static bool
+is_for(const struct session_book *book, const struct config_session *session)
+{
+	uint32_t self = book->node->id;
+
+	return config_recode_at(session, self) != CONFIG_RECODE_NEVER ||
+	       (session->coding != NULL && session->coding->repair == CONFIG_REPAIR_RATELESS &&
+		       session->source != self);
+}
+
 int
-recode_configure(struct session_book *book, const struct config_session *session, bool later,
+recode_check(const struct session_book *book, const struct config_session *session, bool later,
 	char *error, size_t size)
 {
-	uint32_t self = book->node->id, how = config_recode_at(session, self);
+	static const struct config_capacity one = {.recodes = 1};
 	uint32_t most = book->config->node.capacity.recode_k;
-	bool changed;
 
-	/* Of a rateless session relays pass on which generations are decoded. */
-	if (how == CONFIG_RECODE_NEVER &&
-		(session->coding == NULL || session->coding->repair != CONFIG_REPAIR_RATELESS ||
-			session->source == self))
-		return recode_remove(book, session->conference, session->id, &changed, error, size);
-	if (later && session->coding->k > most) {
+	if (!later || !is_for(book, session))
+		return 0;
+	if (session->coding->k > most) {
 		snprintf(error, size,
 			"generations of the session are of %u packets, but this node recodes those "
 			"of up to %u at run time: k must be smaller, or the node started with a "
@@ -148,5 +155,23 @@ recode_configure(struct session_book *book, const struct config_session *session
 			session->coding->k, most);
 		return -ENOSPC;
 	}
-	return set(book, session_key(session->conference, session->id), how, later, error, size);
+	return recode_of(book, session->conference, session->id) == NULL
+		       ? capacity_check(book, &one, error, size)
+		       : 0;
+}
+
+int
+recode_configure(struct session_book *book, const struct config_session *session, bool later,
+	char *error, size_t size)
+{
+	uint32_t how = config_recode_at(session, book->node->id);
+	bool changed;
+	int ret;
+
+	if (!is_for(book, session))
+		return recode_remove(book, session->conference, session->id, &changed, error, size);
+	ret = recode_check(book, session, later, error, size);
+	return ret != 0 ? ret
+			: set(book, session_key(session->conference, session->id), how, later,
+				  error, size);
 }

@@ -21,6 +21,10 @@ int recode_remove(struct session_book *book, uint32_t conference, uint32_t sessi
 int recode_configure(struct session_book *book, const struct config_session *session, bool later,
 	char *error, size_t size);
 
+/* Would that find room? */
+int recode_check(const struct session_book *book, const struct config_session *session, bool later,
+	char *error, size_t size);
+
 /* NULL: it is not among them. */
 const struct session_recode *
 recode_of(const struct session_book *book, uint32_t conference, uint32_t session);

@@ -73,8 +73,18 @@ session_refresh(struct session_book *book, struct session_entry *entry, char *er
  */
 int session_define(struct session_book *book, uint32_t conference, const char *text,
 	struct session_entry **added, char *error, size_t size);
+/*
+ * Another definition of a session that is there, which begins anew; *entry is the new one then.
+ * What can be known to be wrong with it is told before the old one ends. If the new one's ends
+ * cannot be made even so (a file that went, memory), the old one begins anew, as it was; if that
+ * cannot be either, the session is gone and *entry is NULL.
+ */
+int session_redefine(struct session_book *book, struct session_entry **entry, const char *text,
+	char *error, size_t size);
 /* Any session, a configured one too; the entry is gone. */
 void session_remove(struct session_book *book, struct session_entry *entry);
+/* The same of a session that only passes here from now on: it is recoded as it is. */
+void session_hand_over(struct session_book *book, struct session_entry *entry);
 /* Only its ends: the entry stays, without any. */
 void session_close(struct session_book *book, struct session_entry *entry);
 
@@ -86,6 +96,10 @@ int conference_define(struct session_book *book, uint32_t id, const char *text, 
 	char *error, size_t size);
 /* It has no sessions here any more. */
 int conference_remove(struct session_book *book, uint32_t id, char *error, size_t size);
+/* After a conference_define for what was not to be: its terms are those of before, NULL: it goes.
+ */
+void
+conference_restore(struct session_book *book, uint32_t id, const struct config_conference *before);
 struct feeder_terms session_terms(const struct config_conference *conference);
 
 /*

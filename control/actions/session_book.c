@@ -113,6 +113,16 @@ session_book_drop_conference(struct session_book *book, uint32_t conference)
 		(book->nb_conferences - i) * sizeof(*book->conferences));
 }
 
+static void
+take_index(struct session_book *book, struct session_entry *entry)
+{
+	/* The first to look at is free while entries only come. */
+	entry->index = book->nb_entries;
+	while (book->taken[entry->index])
+		entry->index = (entry->index + 1) % book->room;
+	book->taken[entry->index] = true;
+}
+
 static struct session_entry *
 entry_new(struct session_book *book, const struct config_session *config)
 {
@@ -126,11 +136,7 @@ entry_new(struct session_book *book, const struct config_session *config)
 		free(entry);
 		return NULL;
 	}
-	/* The first to look at is free while entries only come. */
-	entry->index = book->nb_entries;
-	while (book->taken[entry->index])
-		entry->index = (entry->index + 1) % book->room;
-	book->taken[entry->index] = true;
+	take_index(book, entry);
 	return entry;
 }
 
@@ -259,11 +265,21 @@ session_book_find(const struct session_book *book, uint32_t conference, uint32_t
 	return i < book->nb_entries && key_of(book->entries[i]) == key ? book->entries[i] : NULL;
 }
 
+static void
+insert(struct session_book *book, struct session_entry *entry)
+{
+	uint32_t i = entry_place(book, key_of(entry));
+
+	memmove(book->entries + i + 1, book->entries + i,
+		(book->nb_entries - i) * sizeof(struct session_entry *));
+	book->entries[i] = entry;
+	book->nb_entries++;
+}
+
 struct session_entry *
 session_book_add(struct session_book *book, const struct config_session *config,
 	struct config_memory *memory)
 {
-	uint32_t i = entry_place(book, session_key(config->conference, config->id));
 	struct session_entry *entry = NULL;
 
 	errno = 0;
@@ -278,15 +294,12 @@ session_book_add(struct session_book *book, const struct config_session *config,
 	if (entry == NULL)
 		return NULL;
 	entry->memory = memory;
-	memmove(book->entries + i + 1, book->entries + i,
-		(book->nb_entries - i) * sizeof(struct session_entry *));
-	book->entries[i] = entry;
-	book->nb_entries++;
+	insert(book, entry);
 	return entry;
 }
 
 void
-session_book_remove(struct session_book *book, struct session_entry *entry)
+session_book_take(struct session_book *book, struct session_entry *entry)
 {
 	uint32_t i = entry_place(book, key_of(entry));
 
@@ -294,6 +307,18 @@ session_book_remove(struct session_book *book, struct session_entry *entry)
 	memmove(book->entries + i, book->entries + i + 1,
 		(book->nb_entries - i) * sizeof(struct session_entry *));
 	book->taken[entry->index] = false;
+}
+
+void
+session_book_put_back(struct session_book *book, struct session_entry *entry)
+{
+	take_index(book, entry);
+	insert(book, entry);
+}
+
+void
+session_book_discard(struct session_book *book, struct session_entry *entry)
+{
 	/* A generator's frames, until its worker has let go of it. Without memory: for ever. */
 	if (entry->memory != NULL) {
 		struct session_remains *r = malloc(sizeof(*r));
@@ -305,6 +330,13 @@ session_book_remove(struct session_book *book, struct session_entry *entry)
 		entry->memory = NULL;
 	}
 	entry_free(entry);
+}
+
+void
+session_book_remove(struct session_book *book, struct session_entry *entry)
+{
+	session_book_take(book, entry);
+	session_book_discard(book, entry);
 }
 
 int

@@ -110,6 +110,11 @@ struct session_entry *session_book_add(struct session_book *book,
 	const struct config_session *config, struct config_memory *memory);
 /* Its source and destination must be on their way out. */
 void session_book_remove(struct session_book *book, struct session_entry *entry);
+/* Out of the book, but there still: the room that it had is enough to put it back. Or to discard.
+ */
+void session_book_take(struct session_book *book, struct session_entry *entry);
+void session_book_put_back(struct session_book *book, struct session_entry *entry);
+void session_book_discard(struct session_book *book, struct session_entry *entry);
 /* Frees what was kept of sessions that were removed, once nothing waits for workers any more. */
 void session_book_tick(struct session_book *book);
 

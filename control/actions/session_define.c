@@ -20,10 +20,10 @@ egress_at(const struct config_session *session, uint32_t node)
 	return NULL;
 }
 
-/* Two sessions cannot take the same datagrams, nor write one file. */
+/* Two sessions cannot take the same datagrams, nor write one file. old: it goes. */
 static int
-check_ends(const struct session_book *book, const struct config_session *session, char *error,
-	size_t size)
+check_ends(const struct session_book *book, const struct config_session *session,
+	const struct session_entry *old, char *error, size_t size)
 {
 	const uint32_t self = book->node->id;
 	const struct config_egress *egress = egress_at(session, self);
@@ -33,6 +33,8 @@ check_ends(const struct session_book *book, const struct config_session *session
 		const struct config_session *other = book->entries[i]->config;
 		const struct config_egress *theirs = egress_at(other, self);
 
+		if (book->entries[i] == old)
+			continue;
 		if (session->source == self && other->source == self &&
 			session->ingress.kind == CONFIG_INGRESS_UDP &&
 			other->ingress.kind == CONFIG_INGRESS_UDP &&
@@ -56,21 +58,30 @@ check_ends(const struct session_book *book, const struct config_session *session
 	return 0;
 }
 
+/* All that can be known before anything is done. old: what goes for it; NULL: nothing. */
 static int
-check(const struct session_book *book, const struct config_session *session, char *error,
-	size_t size)
+check(const struct session_book *book, const struct config_session *session,
+	const struct session_entry *old, char *error, size_t size)
 {
-	const struct config_capacity more = {
+	struct config_capacity more = {
 		.sessions = 1, .packets = capacity_of_session(book->config, session)};
 	int ret;
 
-	if (session_book_find(book, session->conference, session->id) != NULL)
+	if (old == NULL && session_book_find(book, session->conference, session->id) != NULL)
 		return refuse(EEXIST, error, size,
 			"there is a session %u of conference %u already: remove it first, or "
 			"change "
 			"its flows",
 			session->id, session->conference);
-	ret = check_ends(book, session, error, size);
+	if (old != NULL && capacity_is_later(&old->config->where)) {
+		uint32_t given = capacity_of_session(book->config, old->config);
+
+		more.sessions = 0;
+		more.packets -= given < more.packets ? given : more.packets;
+	}
+	ret = check_ends(book, session, old, error, size);
+	if (ret == 0)
+		ret = recode_check(book, session, true, error, size);
 	return ret != 0 ? ret : capacity_check(book, &more, error, size);
 }
 
@@ -152,15 +163,26 @@ conference_remove(struct session_book *book, uint32_t id, char *error, size_t si
 	return 0;
 }
 
+void
+conference_restore(struct session_book *book, uint32_t id, const struct config_conference *before)
+{
+	char error[64];
+
+	if (before == NULL)
+		(void)conference_remove(book, id, error, sizeof(error));
+	/* Without memory both have the new terms. */
+	else if (publish_terms(book, before) == 0)
+		(void)session_book_put_conference(book, before);
+}
+
 /* A session of a conference that nobody defined has one of default terms, as long as it lasts. */
 static int
-need_conference(struct session_book *book, uint32_t id, bool *made, char *error, size_t size)
+need_conference(struct session_book *book, uint32_t id, char *error, size_t size)
 {
 	struct config_conference *conference;
 	char text[32];
 	int ret;
 
-	*made = false;
 	if (session_book_conference(book, id) != NULL)
 		return 0;
 	snprintf(text, sizeof(text), "id = %u", id);
@@ -169,7 +191,6 @@ need_conference(struct session_book *book, uint32_t id, bool *made, char *error,
 		return ret;
 	conference = session_book_conference(book, id);
 	conference->where.file = NULL;
-	*made = true;
 	return 0;
 }
 
@@ -183,6 +204,7 @@ drop_implicit(struct session_book *book, uint32_t id)
 		(void)conference_remove(book, id, error, sizeof(error));
 }
 
+/* What a failure leaves is as before, but that the node may know of the session. Takes memory. */
 static int
 install(struct session_book *book, const struct config_session *config,
 	struct config_memory *memory, struct session_entry **added, char *error, size_t size)
@@ -190,17 +212,24 @@ install(struct session_book *book, const struct config_session *config,
 	struct session_entry *entry = session_book_add(book, config, memory);
 	int ret = -ENOSYS;
 
-	if (entry == NULL)
-		return refuse(
-			errno, error, size, "the session cannot be kept: %s", strerror(errno));
+	if (entry == NULL) {
+		ret = -errno;
+		config_memory_free(memory);
+		return refuse(-ret, error, size, "the session cannot be kept: %s", strerror(-ret));
+	}
 	if (book->open != NULL)
 		ret = book->open(book->ends_ctx, entry, error, size);
 	else
 		snprintf(error, size, "this node takes no sessions at run time");
-	if (ret == 0 && node_know_session(book->node, config->conference, config->id) < 0) {
-		ret = -ENOMEM;
-		snprintf(error, size, "out of memory");
-		session_close(book, entry);
+	if (ret == 0) {
+		ret = node_know_session(book->node, config->conference, config->id);
+		if (ret < 0)
+			snprintf(error, size, "out of memory");
+		/* The last, as what was recoded before is to be so still if anything fails. */
+		if (ret == 0)
+			ret = recode_configure(book, config, true, error, size);
+		if (ret != 0)
+			session_close(book, entry);
 	}
 	if (ret != 0) {
 		session_book_remove(book, entry);
@@ -210,14 +239,33 @@ install(struct session_book *book, const struct config_session *config,
 	return 0;
 }
 
+/* It has no entry any more. */
+static void
+forget(struct session_book *book, uint32_t conference, uint32_t session)
+{
+	if (!forward_is(book, conference, session))
+		node_forget_session(book->node, conference, session);
+	drop_implicit(book, conference);
+}
+
+static void
+begin(struct session_book *book, struct session_entry *entry)
+{
+	char error[256];
+	bool changed;
+
+	if (entry->source == NULL || !entry->config->start)
+		return;
+	entry->begun = true;
+	(void)session_start(book, entry, &changed, error, sizeof(error));
+}
+
 int
 session_define(struct session_book *book, uint32_t conference, const char *text,
 	struct session_entry **added, char *error, size_t size)
 {
 	struct config_memory *memory;
 	struct config_session *config;
-	char ignored[64];
-	bool made, changed;
 	uint32_t id;
 	int ret;
 
@@ -226,28 +274,85 @@ session_define(struct session_book *book, uint32_t conference, const char *text,
 	config = config_text_session(book->config, conference, text, &memory, error, size);
 	if (config == NULL)
 		return -EINVAL;
-	ret = check(book, config, error, size);
+	ret = check(book, config, NULL, error, size);
 	if (ret == 0)
-		ret = need_conference(book, conference, &made, error, size);
+		ret = need_conference(book, conference, error, size);
 	if (ret != 0) {
 		config_memory_free(memory);
 		return ret;
 	}
 	id = config->id;
-	ret = recode_configure(book, config, true, error, size);
-	if (ret != 0)
-		config_memory_free(memory);
-	else
-		ret = install(book, config, memory, added, error, size);
+	ret = install(book, config, memory, added, error, size);
 	if (ret != 0) {
-		(void)recode_remove(book, conference, id, &changed, ignored, sizeof(ignored));
-		drop_implicit(book, conference);
+		forget(book, conference, id);
 		return ret;
 	}
-	if ((*added)->source != NULL && config->start) {
-		(*added)->begun = true;
-		(void)session_start(book, *added, &changed, error, size);
+	begin(book, *added);
+	return 0;
+}
+
+/* The old definition, whose ends are gone, has them again. NULL: it cannot, and is gone too. */
+static struct session_entry *
+put_back(struct session_book *book, struct session_entry *old, bool running, char *error,
+	size_t size)
+{
+	uint32_t conference = old->config->conference, session = old->config->id;
+	size_t used = strnlen(error, size);
+	char reason[256];
+	bool changed;
+
+	session_book_put_back(book, old);
+	/* Those were the old source's. */
+	for (uint16_t i = 0; i < old->nb_flows; i++)
+		old->flows[i].state = NULL;
+	old->file_failed = false;
+	if (book->open(book->ends_ctx, old, reason, sizeof(reason)) == 0) {
+		snprintf(error + used, size - used, "; the session begins anew as it was");
+		if (running)
+			(void)session_start(book, old, &changed, reason, sizeof(reason));
+		return old;
 	}
+	snprintf(error + used, size - used, "; nor can the session go on as it was: %s", reason);
+	session_book_remove(book, old);
+	(void)recode_remove(book, conference, session, &changed, reason, sizeof(reason));
+	forget(book, conference, session);
+	return NULL;
+}
+
+int
+session_redefine(struct session_book *book, struct session_entry **entry, const char *text,
+	char *error, size_t size)
+{
+	struct session_entry *old = *entry;
+	struct config_memory *memory;
+	struct config_session *config = config_text_session(
+		book->config, old->config->conference, text, &memory, error, size);
+	bool running;
+	int ret;
+
+	if (config == NULL)
+		return -EINVAL;
+	if (config->id != old->config->id)
+		ret = refuse(EINVAL, error, size,
+			"id is %u, it must stay %u: another id is another session", config->id,
+			old->config->id);
+	else
+		ret = check(book, config, old, error, size);
+	if (ret != 0) {
+		config_memory_free(memory);
+		return ret;
+	}
+	running = old->source != NULL && source_is_running(old->source) &&
+		  !__atomic_load_n(&old->source->finished, __ATOMIC_ACQUIRE);
+	session_close(book, old);
+	session_book_take(book, old);
+	ret = install(book, config, memory, entry, error, size);
+	if (ret != 0) {
+		*entry = put_back(book, old, running, error, size);
+		return ret;
+	}
+	session_book_discard(book, old);
+	begin(book, *entry);
 	return 0;
 }
 
@@ -265,6 +370,16 @@ session_close(struct session_book *book, struct session_entry *entry)
 }
 
 void
+session_hand_over(struct session_book *book, struct session_entry *entry)
+{
+	uint32_t conference = entry->config->conference, session = entry->config->id;
+
+	session_close(book, entry);
+	session_book_remove(book, entry);
+	forget(book, conference, session);
+}
+
+void
 session_remove(struct session_book *book, struct session_entry *entry)
 {
 	uint32_t conference = entry->config->conference, session = entry->config->id;
@@ -274,7 +389,5 @@ session_remove(struct session_book *book, struct session_entry *entry)
 	session_close(book, entry);
 	(void)recode_remove(book, conference, session, &changed, error, sizeof(error));
 	session_book_remove(book, entry);
-	if (!forward_is(book, conference, session))
-		node_forget_session(book->node, conference, session);
-	drop_implicit(book, conference);
+	forget(book, conference, session);
 }

@@ -39,14 +39,14 @@ fill_generator(const struct config_session *session, struct generator_params *pa
 }
 
 static int
-add_source(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+add_source(struct ferryd *f, struct session_entry *entry, uint16_t epoch, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 	const struct config_ingress *ingress = &session->ingress;
 	struct source_params params = {
 		.conference = session->conference,
 		.session = session->id,
-		.epoch = entry->memory != NULL ? f->book.epoch++ : f->node->epoch,
+		.epoch = epoch,
 		.flags = session->delay_sensitive ? SESSION_DELAY_SENSITIVE : 0,
 		.rate = session->rate,
 		.burst = session->burst,
@@ -163,16 +163,16 @@ add_destination(struct ferryd *f, struct session_entry *entry, const struct conf
 	return 0;
 }
 
-/* Makes a session's source or destination. 0, or a negative errno with error. */
+/* Makes a session's source, of this epoch, or destination. 0, or a negative errno with error. */
 static int
-open_ends(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+open_ends(struct ferryd *f, struct session_entry *entry, uint16_t epoch, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
 	const struct config_egress *egress = own_egress(f, session);
 	int ret = 0;
 
 	if (session->source == f->config->node.id)
-		return add_source(f, entry, error, size);
+		return add_source(f, entry, epoch, error, size);
 	if (egress != NULL)
 		return add_destination(f, entry, egress, error, size);
 	ret = node_know_session(f->node, session->conference, session->id);
@@ -191,12 +191,12 @@ close_ends(struct ferryd *f, struct session_entry *entry)
 		targets_remove_of(f, NULL, entry->destination);
 }
 
-/* Of a session that comes at run time. */
+/* Of a session that comes at run time, or comes back. */
 static int
 open_later(void *ctx, struct session_entry *entry, char *error, size_t size)
 {
 	struct ferryd *f = ctx;
-	int ret = open_ends(f, entry, error, size);
+	int ret = open_ends(f, entry, f->book.epoch++, error, size);
 
 	if (ret == 0)
 		ret = files_add(f, entry, error, size);
@@ -228,7 +228,7 @@ add_session(struct ferryd *f, struct session_entry *entry)
 	char error[256];
 
 	if (recode_configure(&f->book, session, false, error, sizeof(error)) == 0 &&
-		open_ends(f, entry, error, sizeof(error)) == 0)
+		open_ends(f, entry, f->node->epoch, error, sizeof(error)) == 0)
 		return 0;
 	log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file, session->where.line,
 		session->conference, session->id, error);

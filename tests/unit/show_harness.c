@@ -8,6 +8,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "session_actions.h"
 #include "show_harness.h"
 #include "wire.h"
 
@@ -252,12 +253,18 @@ open_ends(void *ctx, struct session_entry *entry, char *error, size_t size)
 		snprintf(error, size, "the end is refused");
 		return -EIO;
 	}
-	if (entry->config->source == 1)
-		return session_book_add_source(&h->book, entry, &source, error, size);
+	if (entry->config->source == 1 &&
+		session_book_add_source(&h->book, entry, &source, error, size) < 0)
+		return -EIO;
 	for (uint32_t i = 0; i < entry->config->destination_count; i++)
 		if (entry->config->destinations[i] == 1)
 			entry->destination = node_add_destination(h->node, &destination, 0);
-	return 0;
+	if (h->ends_failing == 0)
+		return 0;
+	h->ends_failing--;
+	session_close(&h->book, entry);
+	snprintf(error, size, "no file can be opened");
+	return -EMFILE;
 }
 
 void

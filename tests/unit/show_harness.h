@@ -41,7 +41,8 @@ struct harness {
 	uint32_t nb_seqs;      /* the highest one and 1 */
 	bool neighbour_known;
 	bool device_known;
-	bool ends_refused; /* of sessions that come */
+	bool ends_refused;	   /* of sessions that come */
+	unsigned int ends_failing; /* so many of the next ones, when they are made but for a file */
 	bool impaired;
 };
 

@@ -4,6 +4,7 @@
 
 #include "capacity.h"
 #include "forward_actions.h"
+#include "recode_actions.h"
 #include "session_actions.h"
 #include "show_harness.h"
 
@@ -362,6 +363,57 @@ test_forwards(void **state)
 	assert_true(node_knows_session(h->node, 1, 9));
 }
 
+/* A session whose ends could not be made is not forwarded for that. */
+static void
+test_failed_is_forgotten(void **state)
+{
+	struct harness *h = *state;
+	bool changed;
+
+	h->ends_failing = 2;
+	refused(define(h, 5, "id = 9; " MADE FLOW_TO_2), "no file");
+	assert_false(node_knows_session(h->node, 5, 9));
+	done(forward_add(&h->book, 5, 9, &changed, error, sizeof(error)));
+	refused(define(h, 5, "id = 9; " MADE FLOW_TO_2), "no file");
+	assert_true(node_knows_session(h->node, 5, 9));
+	harness_run(h, 50);
+}
+
+/* Nor is how it was recoded another then. */
+static void
+test_failed_is_recoded(void **state)
+{
+	struct harness *h = *state;
+	static const char relayed[] =
+		"id = 9; source = 2; destinations = [ 3 ]; rate = \"8M\"; "
+		"ingress = { generator = { kind = \"constant\"; size = 100; }; }; "
+		"flows = ( { path = \"1 > 3\"; } ); "
+		"coding = { k = 8; repair = \"25%\"; relays = ( { node = 1; } ); };";
+	bool changed;
+
+	h->config->node.capacity.recodes = 1;
+	h->ends_failing = 3;
+	refused(define(h, 5, relayed), "no file");
+	assert_null(recode_of(&h->book, 5, 9));
+	done(recode_set(&h->book, 5, 9, CONFIG_RECODE_LOSSY, &changed, error, sizeof(error)));
+	refused(define(h, 5, relayed), "no file");
+	assert_non_null(recode_of(&h->book, 5, 9));
+	assert_int_equal(recode_of(&h->book, 5, 9)->how, CONFIG_RECODE_LOSSY);
+	refused(define(h, 5, "id = 9; " MADE FLOW_TO_2), "no file");
+	assert_non_null(recode_of(&h->book, 5, 9));
+	assert_non_null(id_map_find(&h->node->recoded, session_key(5, 9)));
+	/* One that is defined is recoded as it says. */
+	done(define(h, 5, relayed));
+	assert_int_equal(recode_of(&h->book, 5, 9)->how, CONFIG_RECODE_ALWAYS);
+	/* There is room for one. */
+	h->config->node.capacity.recode_k = 7;
+	refused(define(h, 6, relayed), "capacity.recode_k");
+	h->config->node.capacity.recode_k = 8;
+	refused(define(h, 6, relayed), "capacity.recodes");
+	session_remove(&h->book, session_book_find(&h->book, 5, 9));
+	harness_run(h, 50);
+}
+
 /* A configured session goes too; the book finds its way about whatever comes and goes. */
 static void
 test_many(void **state)
@@ -410,6 +462,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_routes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_peers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forwards, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_is_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_is_recoded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 	};
 
