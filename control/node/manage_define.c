@@ -121,29 +121,62 @@ update(struct ferryd *f, struct session_entry *entry, const struct message_pipel
 }
 
 static int
-define_here(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+define(struct ferryd *f, const struct message_pipeline *pipeline, struct session_entry **entry,
+	char *error, size_t size)
 {
-	struct session_entry *entry = session_book_find(
-		&f->book, pipeline->conference, pipeline->session);
 	uint64_t mark = manage_text_mark(pipeline, f->config->node.id);
 	char *text;
-	int ret = set_terms(f, pipeline, error, size);
+	int ret;
 
-	if (ret != 0)
-		return ret;
-	if (entry != NULL && entry->mark == mark)
-		return update(f, entry, pipeline, error, size);
-	if (entry != NULL)
-		session_remove(&f->book, entry);
-	/* Its conference may have gone with it. */
+	if (*entry != NULL && (*entry)->mark == mark)
+		return update(f, *entry, pipeline, error, size);
+	text = manage_text_session(pipeline);
+	ret = *entry != NULL
+		      ? session_redefine(&f->book, entry, text, error, size)
+		      : session_define(&f->book, pipeline->conference, text, entry, error, size);
+	free(text);
+	if (ret == 0)
+		(*entry)->mark = mark;
+	return ret;
+}
+
+/* There is neither the old session nor the new one: nor is there one after a restart. */
+static void
+forget_order(struct ferryd *f, const struct message_pipeline *pipeline)
+{
+	struct message gone = {.type = MESSAGE_REMOVEPIPELINE};
+	char ignored[MANAGE_ERROR_MAX];
+
+	gone.pipeline.conference = pipeline->conference;
+	gone.pipeline.session = pipeline->session;
+	manage_orders_note(f, &gone);
+	(void)conference_remove(&f->book, pipeline->conference, ignored, sizeof(ignored));
+}
+
+static int
+define_here(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+{
+	uint32_t id = pipeline->conference;
+	const struct config_conference *there = session_book_conference(&f->book, id);
+	struct session_entry *entry = session_book_find(&f->book, id, pipeline->session);
+	bool known = there != NULL, had = entry != NULL;
+	struct config_conference before = {0};
+	int ret;
+
+	if (known)
+		before = *there;
 	ret = set_terms(f, pipeline, error, size);
 	if (ret != 0)
 		return ret;
-	text = manage_text_session(pipeline);
-	ret = session_define(&f->book, pipeline->conference, text, &entry, error, size);
-	free(text);
+	ret = define(f, pipeline, &entry, error, size);
 	if (ret == 0)
-		entry->mark = mark;
+		return 0;
+	if (had)
+		log_line(LOG_WARNING, "session %u/%u, as the root tells it: %s", id,
+			pipeline->session, error);
+	conference_restore(&f->book, id, known ? &before : NULL);
+	if (had && entry == NULL)
+		forget_order(f, pipeline);
 	return ret;
 }
 
@@ -170,26 +203,37 @@ recode_here(struct ferryd *f, const struct message_pipeline *pipeline, char *err
 	return ret;
 }
 
+/* It only passes here. */
+static int
+forward_here(struct ferryd *f, const struct message_pipeline *pipeline, char *error, size_t size)
+{
+	uint32_t conference = pipeline->conference, session = pipeline->session;
+	struct session_entry *entry = session_book_find(&f->book, conference, session);
+	char ignored[MANAGE_ERROR_MAX];
+	bool changed;
+	/* Forwarded before its end here goes: nothing of it is dropped between. */
+	int ret = forward_add(&f->book, conference, session, &changed, error, size);
+
+	if (ret != 0)
+		return ret;
+	ret = recode_here(f, pipeline, error, size);
+	if (ret == 0 && entry != NULL)
+		session_hand_over(&f->book, entry);
+	if (ret != 0 && changed)
+		(void)forward_remove(
+			&f->book, conference, session, &changed, ignored, sizeof(ignored));
+	return ret;
+}
+
 int
 manage_pipedef(struct ferryd *f, const struct message *message, char *error, size_t size)
 {
 	const struct message_pipeline *pipeline = &message->pipeline;
-	uint32_t conference = pipeline->conference, session = pipeline->session;
-	struct session_entry *entry = session_book_find(&f->book, conference, session);
-	bool changed;
-	int ret;
+	int ret = (ends_here(f, pipeline) ? define_here : forward_here)(f, pipeline, error, size);
 
-	if (ends_here(f, pipeline)) {
-		ret = define_here(f, pipeline, error, size);
-	} else {
-		/* Forwarded before its end here goes: nothing of it is dropped between. */
-		ret = forward_add(&f->book, conference, session, &changed, error, size);
-		if (ret == 0 && entry != NULL)
-			session_remove(&f->book, entry);
-		if (ret == 0)
-			ret = recode_here(f, pipeline, error, size);
-	}
-	return ret == 0 ? manage_pipeline_answer(f, message, conference, session) : ret;
+	return ret == 0
+		       ? manage_pipeline_answer(f, message, pipeline->conference, pipeline->session)
+		       : ret;
 }
 
 int

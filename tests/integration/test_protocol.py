@@ -11,8 +11,8 @@ import pytest
 from harness import management
 from harness.management import HELLO, Listener, now, tls
 from harness.node import until
-from protocol_scene import (BELOW, BODIES, PIPELINE, PLACE, ROUTE, expect_valid, leaf,  # noqa: F401
-                            scene)
+from protocol_scene import (BELOW, BODIES, END, PEERS, PIPELINE, PLACE, RELAY, ROUTE,  # noqa: F401
+                            SOURCE, expect_valid, leaf, ordered, placed, scene)
 
 ROOT_ONLY = {"kill", "wayloss", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
              "removepipeline", "routepipeline", "reqfullstats"}
@@ -164,36 +164,6 @@ def test_between_children(scene, leaf):
 
 
 # --- what the root orders ----------------------------------------------------------------------
-
-PEERS = ('<peers><peer id="2" name="two" address="10.0.0.2" pacing="none"/>'
-         '<peer id="5" name="five" address="10.0.0.5" port="wan" udpport="14000"/></peers>')
-SOURCE = ('<pipeline conference="7" session="2"><name>cam</name><conferenceName>talk'
-          '</conferenceName><source>7</source><rate>800000</rate><priority>5</priority>'
-          '<weight>2</weight><play>true</play><destination node="2"/>'
-          '<flow id="0" weight="1" path="2"/><ingress><kind>generator</kind><generator>constant'
-          '</generator><size>500</size></ingress><egress node="2" kind="sink"/></pipeline>')
-RELAY = '<pipeline conference="7" session="3"><source>2</source></pipeline>'
-END = ('<pipeline conference="7" session="4"><source>5</source><destination node="7"/>'
-       '<flow id="0" weight="1" path="7"/><ingress><kind>udp</kind><address>10.5.0.1</address>'
-       '<port>5004</port></ingress>'
-       '<egress node="7" kind="udp" address="10.0.0.9" port="6000"/></pipeline>')
-
-
-def placed(peers=PEERS):
-    return PLACE.format(id=7, below=BELOW).replace("<peers/>", peers)
-
-
-def ordered(scene, kind, body, state, session=2):
-    """An order that is carried out: answered by the session as it then is."""
-    sent = ET.fromstring(scene.root.send(kind, body, to="relay1"))
-    info = scene.root.expect("pipedefinfo")
-    assert {key: info.find("request").get(key) for key in ("type", "time", "id")} == {
-        "type": kind, "time": sent.get("time"), "id": sent.get("id")}
-    pipeline, = info.findall("pipeline")
-    assert (pipeline.get("conference"), pipeline.get("session")) == ("7", str(session))
-    assert pipeline.findtext("state") == state
-    return pipeline
-
 
 @pytest.fixture(scope="module")
 def peers(scene):
