@@ -102,7 +102,7 @@ struct ferryd {
 	struct manage_stats *manage_stats; /* NULL: there is no root */
 	struct manage_losses *losses;	   /* NULL: the same */
 	struct mgmt *mgmt;		   /* NULL: there is no root */
-	struct message *place;		   /* the last, as it came; NULL: none yet */
+	struct message *place;		   /* the last that was taken; NULL: none yet */
 	bool peers_left;		   /* one that is none of its peers was still sent to */
 	struct orders orders;		   /* the last of all kinds */
 	char orders_root[ORDERS_ROOT_MAX]; /* whose orders those are */

@@ -97,20 +97,26 @@ code_of(int ret)
 	}
 }
 
-/* The last place is kept: a node that still boots is told of it when it is up. */
+/* Of what comes before the node is up, only the place and the end matter: boot_management. */
 static void
-keep_place(struct ferryd *f, const struct message *message)
+take_early(struct ferryd *f, const struct message *message)
 {
-	char reason[MESSAGE_ERROR_MAX];
-	struct message_fault fault;
-	size_t size;
-	char *text = message_write(message, &size, reason);
+	char error[MANAGE_ERROR_MAX];
 
-	message_free(f->place);
-	f->place = text != NULL ? message_parse(text, size, &fault) : NULL;
-	free(text);
-	if (f->place == NULL)
-		log_line(LOG_ERR, "out of memory for the place that the root gave");
+	if (message->type != MESSAGE_PLACE && message->type != MESSAGE_KILL) {
+		(void)mgmt_fail(
+			f->mgmt, message, MESSAGE_CODE_CONFLICT, "the node waits for its place");
+		return;
+	}
+	f->ended_early |= message->type == MESSAGE_KILL;
+	if (message->type == MESSAGE_PLACE &&
+		manage_place_keep(f, message, error, sizeof(error)) != 0) {
+		log_line(LOG_ERR, "%s", error);
+		(void)mgmt_fail(f->mgmt, message, MESSAGE_CODE_FAILED, "%s", error);
+		return;
+	}
+	mgmt_pause(f->mgmt);
+	event_base_loopbreak(f->base);
 }
 
 static void
@@ -121,20 +127,12 @@ carry_out(void *ctx, const struct message *message, const char *via)
 	int ret;
 
 	(void)via;
-	if (message->type == MESSAGE_PLACE) {
-		keep_place(f, message);
+	/* A node that the root numbers takes another number when it starts anew. */
+	if (message->type == MESSAGE_PLACE &&
+		(f->numbered || manage_place_check(f, message, error, sizeof(error)) == 0))
 		manage_orders_note(f, message);
-	}
 	if (!f->up) {
-		/* Of what comes before, only the place and the end matter: boot_management. */
-		f->ended_early |= message->type == MESSAGE_KILL;
-		if (message->type == MESSAGE_PLACE || message->type == MESSAGE_KILL) {
-			mgmt_pause(f->mgmt);
-			event_base_loopbreak(f->base);
-		} else {
-			(void)mgmt_fail(f->mgmt, message, MESSAGE_CODE_CONFLICT,
-				"the node waits for its place");
-		}
+		take_early(f, message);
 		return;
 	}
 	control_lock();

@@ -41,6 +41,9 @@ manage_action manage_place;
 int
 manage_place_check(const struct ferryd *f, const struct message *message, char *error, size_t size);
 
+/* The last one that was taken is f->place: a copy. 0 or -ENOMEM, then it is the one before. */
+int manage_place_keep(struct ferryd *f, const struct message *message, char *error, size_t size);
+
 /*
  * manage_orders.c: begin, once there is a management tree, reads what was kept: then f->place is
  * there; 0 or -1. again carries it out, but for the place, once the node is up. end saves what was

@@ -2,6 +2,7 @@
 /* The node's place, as the root gives it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ferryd.h"
@@ -23,10 +24,36 @@ manage_place_check(const struct ferryd *f, const struct message *message, char *
 }
 
 int
+manage_place_keep(struct ferryd *f, const struct message *message, char *error, size_t size)
+{
+	char reason[MESSAGE_ERROR_MAX];
+	struct message_fault fault;
+	size_t length;
+	char *text;
+	struct message *copy;
+
+	if (message == f->place)
+		return 0;
+	text = message_write(message, &length, reason);
+	copy = text != NULL ? message_parse(text, length, &fault) : NULL;
+	free(text);
+	if (copy == NULL) {
+		snprintf(error, size, "out of memory for the place that the root gave");
+		return -ENOMEM;
+	}
+	message_free(f->place);
+	f->place = copy;
+	return 0;
+}
+
+int
 manage_place(struct ferryd *f, const struct message *message, char *error, size_t size)
 {
 	int ret = manage_place_check(f, message, error, size);
 
+	/* What is done later is done as the last place that was taken says. */
+	if (ret == 0)
+		ret = manage_place_keep(f, message, error, size);
 	if (ret != 0)
 		log_line(LOG_ERR, "%s", error);
 	if (ret != 0)

@@ -9,7 +9,8 @@ import ssl
 
 import pytest
 from harness.node import ControlError, until
-from protocol_scene import END, PIPELINE, SOURCE, ordered, placed, scene  # noqa: F401
+from protocol_scene import (BELOW, END, PIPELINE, PLACE, SOURCE, ordered, placed,  # noqa: F401
+                            scene)
 
 FILE = SOURCE.replace("<kind>generator</kind><generator>constant</generator><size>500</size>",
                       "<kind>file</kind><file>{}</file><size>500</size>")
@@ -112,3 +113,33 @@ def test_no_file_to_be_had(scene, tmp_path):
     restart(scene)
     assert scene.node.source(7, 2)["ingress"] == before["ingress"]
     ordered(scene, "pipedef", FILE.format(path), "playing")
+
+
+# --- places ------------------------------------------------------------------------------------
+
+
+def test_a_refused_place_is_none(scene):
+    """Nothing of one that gives another NodeID is done later, when a peer that had to stay goes."""
+    ordered(scene, "pipedef", SOURCE, "playing")
+    five = '<peers><peer id="5" name="five" address="10.0.0.5" port="wan" udpport="14000"/></peers>'
+    scene.root.send("place", placed(five), to="relay1")
+    scene.alive()
+    assert ids(scene) == [2, 5]
+    text = scene.root.send("place", PLACE.format(id=8, below=BELOW), to="relay1")
+    scene.root.expect_error(409, request=text)
+    ordered(scene, "removepipeline", PIPELINE, "removed")
+    until(lambda: 2 not in ids(scene), 5, "it goes")
+    scene.alive()
+    assert ids(scene) == [5]
+
+
+def test_a_refused_place_is_not_kept(scene):
+    """Of a node whose own file says its NodeID."""
+    scene.node.config["node"]["id"] = 7
+    scene.node.write_config()
+    restart(scene)
+    assert ids(scene) == [2, 5]
+    text = scene.root.send("place", PLACE.format(id=8, below=BELOW), to="relay1")
+    scene.root.expect_error(409, request=text)
+    restart(scene)
+    assert ids(scene) == [2, 5]
