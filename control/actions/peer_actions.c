@@ -51,6 +51,19 @@ forget(struct peer_actions *peers, const struct link *link)
 		peers->forget(peers->ctx, link);
 }
 
+/* No link, by errno. Those that went and those that were changed have their places for a while. */
+static int
+refuse_link(const struct node *node, char *error, size_t size)
+{
+	int code = errno;
+
+	if (code == ENOSPC && !node_settled(node))
+		return refuse(EAGAIN, error, size,
+			"the link cannot be made before those that were removed or changed are "
+			"gone: try again");
+	return refuse(code, error, size, "the link cannot be made: %s", strerror(code));
+}
+
 int
 peer_add(struct peer_actions *peers, const char *text, uint32_t *id, char *error, size_t size)
 {
@@ -70,7 +83,7 @@ peer_add(struct peer_actions *peers, const char *text, uint32_t *id, char *error
 	params = peer_link_params(peers->config, node, &peer);
 	link = node_add_link(node, &params);
 	if (link == NULL)
-		return refuse(errno, error, size, "the link cannot be made: %s", strerror(errno));
+		return refuse_link(node, error, size);
 	ret = resolve(peers, link, &peer, error, size);
 	if (ret != 0) {
 		node_remove_link(node, link);
@@ -150,7 +163,7 @@ peer_change(struct peer_actions *peers, uint32_t id, const char *text, char *err
 	params = peer_link_params(peers->config, node, &peer);
 	link = node_replace_link(node, before, &params);
 	if (link == NULL)
-		return refuse(errno, error, size, "the link cannot be made: %s", strerror(errno));
+		return refuse_link(node, error, size);
 	ret = resolve(peers, link, &peer, error, size);
 	if (ret == 0) {
 		config_peer_remove(peers->config, id);

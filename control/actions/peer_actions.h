@@ -30,7 +30,10 @@ struct peer_actions {
 struct link_params peer_link_params(
 	const struct config *config, const struct node *node, const struct config_peer *peer);
 
-/* A peer, its keys as the configuration has them (config_text.h). *id is its NodeID. */
+/*
+ * A peer, its keys as the configuration has them (config_text.h). *id is its NodeID. -EAGAIN, here
+ * and for a change: there is no place for its link until others are gone (node_settled).
+ */
 int peer_add(struct peer_actions *peers, const char *text, uint32_t *id, char *error, size_t size);
 
 /*

@@ -394,6 +394,12 @@ extern const char *const config_recode_names[];
 /* enum config_recode of a session at a node. */
 uint32_t config_recode_at(const struct config_session *session, uint32_t node);
 
+/*
+ * A number with an optional fraction, k, M or G behind it, then "bit" or nothing, as a line's rate
+ * is written too; false if it is none, or no whole bit/s.
+ */
+bool config_rate_parse(const char *text, uint64_t *rate);
+
 /* The word of an enum config_pacing. */
 const char *config_pacing_name(uint32_t pacing);
 

@@ -163,13 +163,8 @@ const char *config_read_string_value(
 	struct config_reader *reader, config_setting_t *setting, const char *wanted);
 /* An absolute path: as it is or relative to the directory of the file that names it. */
 const char *config_read_path(struct config_reader *reader, config_setting_t *setting);
-/*
- * A number with an optional fraction, k, M or G behind it, then "bit" or nothing, as a line's rate
- * is written too; false if it is none, or no whole bit/s.
- */
-#define CONFIG_RATE_MIN 1000u
-#define CONFIG_RATE_MAX 1000000000000u
-bool config_rate_parse(const char *text, uint64_t *rate);
+#define CONFIG_RATE_MIN	   1000u
+#define CONFIG_RATE_MAX	   1000000000000u
 #define CONFIG_TIME_WANTED "a time, as \"2012-09-02 14:22:31 UTC\""
 bool config_read_name(struct config_reader *reader, config_setting_t *setting, char *name);
 /* "group 3" or "group NAME": what begins a context, from a key that need not be right. */

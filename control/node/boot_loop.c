@@ -11,6 +11,7 @@
 #include "ferryd.h"
 #include "idle_wait.h"
 #include "log.h"
+#include "manage.h"
 #include "mgmt.h"
 
 /*
@@ -139,6 +140,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	history_poll(&f->history, f->node);
 	node_tick(f->node);
 	session_book_tick(&f->book);
+	manage_peers_tick(f);
 	if (now >= f->clock_due) {
 		sample_clock(f);
 		port_states_poll(f);

@@ -104,6 +104,7 @@ struct ferryd {
 	struct mgmt *mgmt;		   /* NULL: there is no root */
 	struct message *place;		   /* the last that was taken; NULL: none yet */
 	bool peers_left;		   /* one that is none of its peers was still sent to */
+	bool peers_late;		   /* one of them could not be had yet */
 	struct orders orders;		   /* the last of all kinds */
 	char orders_root[ORDERS_ROOT_MAX]; /* whose orders those are */
 	bool orders_new;		   /* since they were saved */

@@ -54,9 +54,13 @@ void manage_orders_again(struct ferryd *f);
 void manage_orders_note(struct ferryd *f, const struct message *message);
 void manage_orders_end(struct ferryd *f);
 
-/* manage_peers.c: 0, or the first mistake; the others are done. */
+/*
+ * manage_peers.c: 0, or the first mistake; the others are done, but for those whose links have no
+ * room until others are gone: that is no mistake, manage_peers_tick does them then.
+ */
 struct message_place;
 int manage_peers(struct ferryd *f, const struct message_place *place, char *error, size_t size);
+void manage_peers_tick(struct ferryd *f);
 /* Those that had to stay, if nothing is sent to them any more. */
 void manage_peers_left(struct ferryd *f);
 

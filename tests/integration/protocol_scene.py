@@ -93,7 +93,7 @@ class Scene:
         self.listener = Listener(self.namespace, ("127.0.0.1", 0), tls(self.good, "root", True))
         files = {"certificate": "relay1.pem", "key": "relay1.key", "authority": "authority.pem"}
         self.node = Node(self.namespace, {
-            "node": {"id": 7, "name": "relay1", "drain": 100},
+            "node": {"id": 7, "name": "relay1", "drain": 100, "capacity": {"peers": 40}},
             "ports": [{"name": "wan", "device": "net_null0", "addresses": ["10.0.0.1/24"],
                        "mtu": 1400}],
             "management": {

@@ -6,6 +6,7 @@ as it is and after a restart, and what can be done later is."""
 import contextlib
 import resource
 import ssl
+import time
 
 import pytest
 from harness.node import ControlError, until
@@ -131,6 +132,47 @@ def test_a_refused_place_is_none(scene):
     until(lambda: 2 not in ids(scene), 5, "it goes")
     scene.alive()
     assert ids(scene) == [5]
+
+
+FIRST, SECOND = list(range(10, 50)), list(range(60, 100))
+
+
+def peers_of(numbers, pacing="none"):
+    return "<peers>%s</peers>" % "".join(
+        f'<peer id="{n}" name="n{n}" address="10.0.0.{n}" pacing="{pacing}"/>' for n in numbers)
+
+
+def test_all_peers_are_others(scene):
+    """As many as there may be go while as many come."""
+    for numbers in (FIRST, SECOND, FIRST):
+        scene.root.send("place", placed(peers_of(numbers)), to="relay1")
+        scene.alive()
+        until(lambda numbers=numbers: ids(scene) == numbers, 5, "all of them")
+
+
+def test_all_peers_change(scene):
+    """Each anew at once, and then no more."""
+    scene.root.send("place", placed(peers_of(FIRST)), to="relay1")
+    until(lambda: ids(scene) == FIRST, 5, "all of them")
+    for pacing in ("rate:10M", "none", "tfrc"):
+        scene.root.send("place", placed(peers_of(FIRST, pacing)), to="relay1")
+        scene.alive()
+        until(lambda pacing=pacing: {row["pacing"] for row in scene.node.show("feeders")} == {
+            pacing.split(":")[0]}, 5, f"all are {pacing}")
+    until(lambda: ids(scene) == FIRST, 5, "the old links are gone")
+    began = len(scene.node.log())
+    scene.root.send("place", placed(peers_of(FIRST, "tfrc").replace(' pacing="tfrc"', "")),
+                    to="relay1")
+    scene.alive()
+    time.sleep(0.2)
+    assert " a link by port" not in scene.node.log()[began:]
+
+
+def test_more_peers_than_there_may_be(scene):
+    """That is no matter of time, and said."""
+    text = scene.root.send("place", placed(peers_of(range(10, 51))), to="relay1")
+    assert "capacity.peers" in scene.root.expect_error(500, request=text).findtext("text")
+    until(lambda: len(ids(scene)) == 40, 5, "as many as there may be")
 
 
 def test_a_refused_place_is_not_kept(scene):

@@ -329,6 +329,28 @@ test_peers(void **state)
 	assert_true(node_settled(h->node));
 }
 
+/* Who went has its place until the workers have let go of it. */
+static void
+test_peers_in_turn(void **state)
+{
+	struct harness *h = *state;
+	char text[64];
+
+	h->config->node.probe = 0;
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t id = 10; id < 16; id++) {
+			snprintf(text, sizeof(text), "id = %u; address = \"10.0.0.%u\"", id, id);
+			done(add_peer(h, text));
+		}
+		if (round == 0)
+			for (uint32_t id = 10; id < 16; id++)
+				done(peer_remove(&h->peers, id, error, sizeof(error)));
+		assert_int_equal(add_peer(h, "id = 7; address = \"10.0.0.7\""),
+			round == 0 ? -EAGAIN : -ENOSPC);
+		harness_run(h, 50);
+	}
+}
+
 static void
 test_forwards(void **state)
 {
@@ -461,6 +483,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_capacity, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_routes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_peers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_peers_in_turn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_is_recoded, setup, teardown),
