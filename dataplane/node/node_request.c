@@ -14,15 +14,19 @@ struct node_request {
 	void *arg;
 };
 
-static void
+/* False: the worker's mailbox is full. */
+static bool
 try_send(struct node *node, struct node_request *r)
 {
 	struct worker *w = node->workers[r->worker];
 
-	if (r->sent || rte_ring_sp_enqueue(w->mailbox, &r->request) != 0)
-		return;
+	if (r->sent)
+		return true;
+	if (rte_ring_sp_enqueue(w->mailbox, &r->request) != 0)
+		return false;
 	r->sent = true;
 	idle_wake(w);
+	return true;
 }
 
 int
@@ -30,7 +34,7 @@ node_request(struct node *node, uint16_t worker,
 	void (*perform)(struct worker *w, struct worker_request *request), void *object,
 	void (*then)(struct node *node, void *object, void *arg), void *arg)
 {
-	struct node_request *r = calloc(1, sizeof(*r)), **end = &node->requests;
+	struct node_request *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return -ENOMEM;
@@ -40,11 +44,12 @@ node_request(struct node *node, uint16_t worker,
 	r->then = then;
 	r->arg = arg;
 	/* In the order in which they were asked, also where a mailbox was full for a while. */
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = r;
+	if (node->requests == NULL)
+		node->requests_end = &node->requests;
+	*node->requests_end = r;
+	node->requests_end = &r->next;
 	if (node->requests == r)
-		try_send(node, r);
+		(void)try_send(node, r);
 	return 0;
 }
 
@@ -52,16 +57,21 @@ void
 node_tick(struct node *node)
 {
 	struct node_request **at = &node->requests;
+	bool full[WORKERS_MAX] = {false};
 
 	while (*at != NULL) {
 		struct node_request *r = *at;
 
-		try_send(node, r);
+		/* A place that becomes free meanwhile is that of the first that found none. */
+		if (!full[r->worker])
+			full[r->worker] = !try_send(node, r);
 		if (!__atomic_load_n(&r->request.done, __ATOMIC_ACQUIRE)) {
 			at = &r->next;
 			continue;
 		}
 		*at = r->next;
+		if (node->requests_end == &r->next)
+			node->requests_end = at;
 		if (r->then != NULL)
 			r->then(node, r->request.object, r->arg);
 		free(r);
