@@ -22,7 +22,7 @@ buckets_for(uint32_t queues)
 uint64_t
 feeder_pool_bytes(uint32_t queues, uint32_t packets)
 {
-	return queues * (uint64_t)sizeof(struct feeder_queue) +
+	return queues * (uint64_t)(sizeof(struct feeder_queue) + sizeof(struct feeder_sibling)) +
 	       packets * (uint64_t)sizeof(struct feeder_entry) +
 	       buckets_for(queues) * (uint64_t)sizeof(uint32_t);
 }
@@ -68,8 +68,27 @@ idle_remove(struct feeder_pool *pool, const struct feeder_queue *q)
 		pool->idle_last = q->prev;
 }
 
+static void
+sibling_add(struct feeder_pool *pool, uint32_t index, uint16_t link)
+{
+	uint32_t head = pool->nb_queues + link, first = pool->siblings[head].next;
+
+	pool->siblings[index] = (struct feeder_sibling){.next = first, .prev = head};
+	pool->siblings[first].prev = index;
+	pool->siblings[head].next = index;
+}
+
+static void
+sibling_remove(struct feeder_pool *pool, uint32_t index)
+{
+	struct feeder_sibling self = pool->siblings[index];
+
+	pool->siblings[self.prev].next = self.next;
+	pool->siblings[self.next].prev = self.prev;
+}
+
 int
-feeder_pool_init(struct feeder_pool *pool, uint32_t queues, uint32_t packets)
+feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets)
 {
 	uint32_t buckets = buckets_for(queues);
 
@@ -83,10 +102,15 @@ feeder_pool_init(struct feeder_pool *pool, uint32_t queues, uint32_t packets)
 		"feeder_queues", (queues + 1) * sizeof(*pool->queues), sizeof(*pool->queues));
 	pool->entries = rte_zmalloc(
 		"feeder_entries", (packets + 1) * sizeof(*pool->entries), RTE_CACHE_LINE_SIZE);
+	pool->siblings = rte_malloc("feeder_siblings",
+		((size_t)queues + links + 1) * sizeof(*pool->siblings), RTE_CACHE_LINE_SIZE);
 	pool->buckets = rte_malloc(
 		"feeder_buckets", buckets * sizeof(*pool->buckets), RTE_CACHE_LINE_SIZE);
-	if (pool->queues == NULL || pool->entries == NULL || pool->buckets == NULL)
+	if (pool->queues == NULL || pool->entries == NULL || pool->siblings == NULL ||
+		pool->buckets == NULL)
 		return -ENOMEM;
+	for (uint32_t i = queues; i < queues + links; i++)
+		pool->siblings[i] = (struct feeder_sibling){.next = i, .prev = i};
 	for (uint32_t i = 0; i < buckets; i++)
 		pool->buckets[i] = FEEDER_NONE;
 	for (uint32_t i = 0; i < packets; i++)
@@ -104,6 +128,7 @@ feeder_pool_free(struct feeder_pool *pool)
 		rte_pktmbuf_free(pool->entries[i].m);
 	rte_free(pool->queues);
 	rte_free(pool->entries);
+	rte_free(pool->siblings);
 	rte_free(pool->buckets);
 	*pool = (struct feeder_pool){0};
 }
@@ -114,6 +139,14 @@ bucket_of(const struct feeder_pool *pool, uint16_t link, uint32_t conference)
 	uint64_t key = (uint64_t)link << 32 | conference;
 
 	return &pool->buckets[hash_id(key) >> pool->shift];
+}
+
+struct feeder_queue *
+feeder_queue_of_link(const struct feeder_pool *pool, uint16_t link)
+{
+	uint32_t first = pool->siblings[pool->nb_queues + link].next;
+
+	return first < pool->nb_queues ? &pool->queues[first] : NULL;
 }
 
 struct feeder_queue *
@@ -131,8 +164,9 @@ feeder_queue_find(const struct feeder_pool *pool, uint16_t link, uint32_t confer
 	return NULL;
 }
 
+/* It is nobody's any more. */
 static void
-unchain(struct feeder_pool *pool, struct feeder_queue *q)
+give_up(struct feeder_pool *pool, struct feeder_queue *q)
 {
 	uint32_t *at = bucket_of(pool, q->link, q->conference);
 	uint32_t index = feeder_queue_index(pool, q);
@@ -140,6 +174,7 @@ unchain(struct feeder_pool *pool, struct feeder_queue *q)
 	while (*at != index)
 		at = &pool->queues[*at].chain;
 	*at = q->chain;
+	sibling_remove(pool, index);
 	__atomic_store_n(&q->used, false, __ATOMIC_RELEASE);
 }
 
@@ -153,7 +188,7 @@ feeder_queue_get(struct feeder_pool *pool, uint16_t link, uint32_t conference)
 		return q;
 	q = &pool->queues[index];
 	if (q->used)
-		unchain(pool, q);
+		give_up(pool, q);
 	bucket = bucket_of(pool, link, conference);
 	next = q->next;
 	prev = q->prev;
@@ -164,6 +199,7 @@ feeder_queue_get(struct feeder_pool *pool, uint16_t link, uint32_t conference)
 		.prev = prev,
 		.fifos = {{FEEDER_NONE, FEEDER_NONE}, {FEEDER_NONE, FEEDER_NONE}}};
 	*bucket = index;
+	sibling_add(pool, index, link);
 	__atomic_store_n(&q->used, true, __ATOMIC_RELEASE);
 	return q;
 }
@@ -223,6 +259,6 @@ void
 feeder_queue_forget(struct feeder_pool *pool, struct feeder_queue *q)
 {
 	idle_remove(pool, q);
-	unchain(pool, q);
+	give_up(pool, q);
 	idle_prepend(pool, feeder_queue_index(pool, q));
 }

@@ -78,9 +78,18 @@ struct feeder_queue {
 	uint64_t event_drops; /* so many of drops and expired were told */
 } __attribute__((aligned(128)));
 
+/*
+ * A queue's place among those of its link: a ring, whose head is the link's own place. Not in the
+ * queue itself, for it changes only when a queue becomes another's.
+ */
+struct feeder_sibling {
+	uint32_t next, prev;
+};
+
 struct feeder_pool {
 	struct feeder_queue *queues;
 	struct feeder_entry *entries;
+	struct feeder_sibling *siblings; /* of each queue, then of each link */
 	uint32_t *buckets;
 	uint32_t nb_queues, nb_entries;
 	uint32_t shift;			/* 64 - log2(buckets) */
@@ -89,13 +98,13 @@ struct feeder_pool {
 	uint32_t packets; /* waiting in all queues */
 };
 
-/* Places for so many queues and packets (either may be 0). 0, or -ENOMEM. */
-int feeder_pool_init(struct feeder_pool *pool, uint32_t queues, uint32_t packets);
+/* Places for so many links, by index, queues and packets (any may be 0). 0, or -ENOMEM. */
+int feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets);
 
 /* Frees what still waits, too. */
 void feeder_pool_free(struct feeder_pool *pool);
 
-/* Bytes of memory that feeder_pool_init takes. */
+/* Bytes of memory that feeder_pool_init takes, but for the few of each link. */
 uint64_t feeder_pool_bytes(uint32_t queues, uint32_t packets);
 
 static inline uint32_t
@@ -103,6 +112,9 @@ feeder_pool_free_places(const struct feeder_pool *pool)
 {
 	return pool->nb_entries - pool->packets;
 }
+
+/* Some queue of a link; NULL: it has none. */
+struct feeder_queue *feeder_queue_of_link(const struct feeder_pool *pool, uint16_t link);
 
 /* The queue of a conference on a link; NULL: there is none. */
 struct feeder_queue *

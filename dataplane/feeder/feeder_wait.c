@@ -256,21 +256,22 @@ end_queue(struct worker *w, struct feeder_queue *q, enum drop_reason reason)
 void
 feeder_empty_link(struct worker *w, struct link *link)
 {
-	for (uint32_t i = 0; i < w->feeders.nb_queues; i++) {
-		struct feeder_queue *q = &w->feeders.queues[i];
+	struct feeder_queue *q;
 
-		if (q->used && q->link == link->index)
-			end_queue(w, q, DROP_hop_removed);
-	}
+	while ((q = feeder_queue_of_link(&w->feeders, link->index)) != NULL)
+		end_queue(w, q, DROP_hop_removed);
 }
 
+/* Looked up on each link that has queues: of these there may be very many. */
 void
 feeder_end_conference(struct worker *w, uint32_t conference)
 {
-	for (uint32_t i = 0; i < w->feeders.nb_queues; i++) {
-		struct feeder_queue *q = &w->feeders.queues[i];
+	for (uint16_t i = 0; i < w->node->max_links; i++) {
+		struct feeder_queue *q = feeder_queue_of_link(&w->feeders, i);
 
-		if (q->used && q->conference == conference)
+		if (q != NULL)
+			q = feeder_queue_find(&w->feeders, i, conference);
+		if (q != NULL)
 			end_queue(w, q, DROP_conference_ended);
 	}
 }

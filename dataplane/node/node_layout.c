@@ -212,7 +212,7 @@ layout_worker(struct worker *w, const struct node_budget *budget, const char **e
 			return -ENOMEM;
 		}
 	}
-	if (feeder_pool_init(&w->feeders, budget->feeder_queues,
+	if (feeder_pool_init(&w->feeders, w->node->max_links, budget->feeder_queues,
 		    node_feeder_packets(nb_workers, budget)) < 0) {
 		*error = "not enough memory for the feeders' queues";
 		return -ENOMEM;

@@ -13,6 +13,7 @@
 
 #define QUANTUM 1500
 #define PACKETS 4096
+#define LINKS	4
 #define QUEUES	64
 #define S	UINT64_C(1000000000)
 
@@ -22,7 +23,7 @@ static struct feeder_drr drr;
 static void
 begin(uint8_t share)
 {
-	assert_int_equal(feeder_pool_init(&pool, QUEUES, PACKETS), 0);
+	assert_int_equal(feeder_pool_init(&pool, LINKS, QUEUES, PACKETS), 0);
 	feeder_drr_init(&drr, QUANTUM, share);
 }
 
@@ -291,6 +292,77 @@ test_queues_are_used_again(void **state)
 	end();
 }
 
+/* As many as a search from end to end finds, and each is the link's. */
+static void
+check_queues_of(uint16_t link)
+{
+	uint32_t used = 0, listed = 0, head = QUEUES + link;
+
+	for (uint32_t i = 0; i < QUEUES; i++)
+		used += pool.queues[i].used && pool.queues[i].link == link;
+	for (uint32_t i = pool.siblings[head].next; i != head; i = pool.siblings[i].next) {
+		assert_true(pool.queues[i].used && pool.queues[i].link == link);
+		assert_ptr_equal(
+			feeder_queue_find(&pool, link, pool.queues[i].conference), &pool.queues[i]);
+		assert_int_equal(pool.siblings[pool.siblings[i].next].prev, i);
+		assert_true(++listed <= used);
+	}
+	assert_int_equal(listed, used);
+	assert_true((feeder_queue_of_link(&pool, link) != NULL) == (used > 0));
+}
+
+static uint32_t
+used_queues(void)
+{
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < QUEUES; i++)
+		used += pool.queues[i].used;
+	return used;
+}
+
+/* A conference's packet waits for a link, and goes. */
+static void
+pass_through(uint16_t link, uint32_t conference)
+{
+	struct feeder_queue *q = feeder_queue_get(&pool, link, conference);
+
+	assert_true(feeder_queue_push(&pool, q, packet(1), 100, false, S));
+	assert_int_equal(number_of(feeder_queue_pop(&pool, q)), 1);
+	feeder_queue_rest(&pool, q);
+}
+
+/* Queues come, go to others when there are no more, and are forgotten. */
+static void
+test_queues_of_a_link(void **state)
+{
+	uint32_t most = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	begin(0);
+	for (uint32_t step = 0; step < 20000; step++) {
+		uint16_t link = (uint16_t)rng_below(&rng, LINKS);
+		uint32_t conference = rng_below(&rng, QUEUES);
+		struct feeder_queue *q = feeder_queue_find(&pool, link, conference);
+
+		if (rng_below(&rng, 3) > 0)
+			pass_through(link, conference);
+		else if (q != NULL)
+			feeder_queue_forget(&pool, q);
+		most = RTE_MAX(most, used_queues());
+		for (uint16_t i = 0; step % 16 == 0 && i < LINKS; i++)
+			check_queues_of(i);
+		/* Now and then one loses all. */
+		while (step % 1000 == 0 && (q = feeder_queue_of_link(&pool, link)) != NULL)
+			feeder_queue_forget(&pool, q);
+		check_queues_of(link);
+	}
+	assert_int_equal(most, QUEUES);
+	end();
+}
+
 /* Random pushes and takes beside lists that are searched from end to end. */
 #define MODEL_CONFERENCES 20
 #define MODEL_MAX	  200
@@ -394,6 +466,7 @@ main(void)
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_places_run_out),
 		cmocka_unit_test(test_queues_are_used_again),
+		cmocka_unit_test(test_queues_of_a_link),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_event_limit),
 	};
