@@ -37,7 +37,7 @@ files_add(struct ferryd *f, struct session_entry *entry, char *error, size_t siz
 static void
 end_sink(struct file_sink *sink)
 {
-	while (file_sink_serve(sink))
+	while (file_sink_serve(sink) > 0)
 		;
 	file_sink_close(sink);
 }
@@ -82,15 +82,20 @@ boot_files(struct ferryd *f)
 }
 
 bool
-files_serve(struct ferryd *f)
+files_serve(struct ferryd *f, bool *more)
 {
-	bool any = false;
+	uint32_t most = 0, n;
 
-	for (uint32_t i = 0; i < f->nb_feeds; i++)
-		any |= file_feed_serve(f, &f->feeds[i]);
-	for (uint32_t i = 0; i < f->nb_sinks; i++)
-		any |= file_sink_serve(&f->sinks[i]);
-	return any;
+	for (uint32_t i = 0; i < f->nb_feeds; i++) {
+		n = file_feed_serve(f, &f->feeds[i]);
+		most = RTE_MAX(most, n);
+	}
+	for (uint32_t i = 0; i < f->nb_sinks; i++) {
+		n = file_sink_serve(&f->sinks[i]);
+		most = RTE_MAX(most, n);
+	}
+	*more = most == FILE_PIECES_A_TURN;
+	return most > 0;
 }
 
 void

@@ -19,6 +19,7 @@
  * less often while there is nothing, for it may share a CPU with whom the node serves. A worker
  * that sleeps has woken it if there was anything (idle_wait.h).
  */
+#define TICK_FILES_US 100 /* more of a file is there to be read or written */
 #define TICK_BUSY_US  1000
 #define TICK_IDLE_US  10000
 #define TICK_QUIET_US 100000
@@ -128,7 +129,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct ferryd *f = arg;
 	uint64_t now = ferryd_now(f);
-	bool busy;
+	bool busy, more;
 
 	(void)fd;
 	(void)what;
@@ -136,7 +137,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	busy = punts_serve(f, now);
 	(void)underlay_tick(&f->underlay, now);
 	starts_serve(f, now);
-	busy |= files_serve(f);
+	busy |= files_serve(f, &more);
 	history_poll(&f->history, f->node);
 	node_tick(f->node);
 	session_book_tick(&f->book);
@@ -153,7 +154,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(f->base);
 		return;
 	}
-	f->tick_us = tick_us(f, busy);
+	f->tick_us = more ? TICK_FILES_US : tick_us(f, busy);
 	arm(f->tick, f->tick_us);
 }
 

@@ -198,8 +198,8 @@ void files_remove(struct ferryd *f, const struct session_entry *entry);
 int reports_add(struct ferryd *f, struct session_entry *entry, char *error, size_t size);
 void reports_remove(struct ferryd *f, const struct session_entry *entry);
 
-/* Reads and writes session files; true if there was something to do. */
-bool files_serve(struct ferryd *f);
+/* Reads and writes session files; true if there was something to do; more: and there still is. */
+bool files_serve(struct ferryd *f, bool *more);
 
 /* Starts the sessions that start with the node, each once its next hops are resolved. */
 void starts_begin(struct ferryd *f);

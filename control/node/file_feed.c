@@ -47,18 +47,20 @@ end_feed(struct file_feed *feed)
 	feed->file = NULL;
 }
 
-bool
+uint32_t
 file_feed_serve(struct ferryd *f, struct file_feed *feed)
 {
 	struct source *source = feed->entry->source;
-	bool any = false, again = false;
+	bool again = false;
+	uint32_t n = 0;
 
-	while (feed->file != NULL && rte_ring_free_count(source->feed) > 0) {
+	while (feed->file != NULL && n < FILE_PIECES_A_TURN &&
+		rte_ring_free_count(source->feed) > 0) {
 		struct rte_mbuf *next = read_piece(f, feed, &again);
 
 		if (again)
 			break;
-		any = true;
+		n++;
 		if (feed->ahead != NULL) {
 			packet_meta(feed->ahead)->type =
 				(uint8_t)((feed->first ? SESSION_MESSAGE_FIRST : 0) |
@@ -71,7 +73,7 @@ file_feed_serve(struct ferryd *f, struct file_feed *feed)
 		if (next == NULL)
 			end_feed(feed);
 	}
-	return any;
+	return n;
 }
 
 int

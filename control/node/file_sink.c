@@ -6,8 +6,6 @@
 #include "log.h"
 #include "packet.h"
 
-#define PIECES_A_TURN 256
-
 static void
 tell_failure(struct file_sink *sink, const char *what)
 {
@@ -77,12 +75,12 @@ take_piece(struct file_sink *sink, const struct rte_mbuf *m, uint8_t marks)
 		end_message(sink);
 }
 
-bool
+uint32_t
 file_sink_serve(struct file_sink *sink)
 {
-	struct rte_mbuf *pkts[PIECES_A_TURN];
+	struct rte_mbuf *pkts[FILE_PIECES_A_TURN];
 	unsigned int n = rte_ring_sc_dequeue_burst(
-		sink->entry->destination->file, (void **)pkts, PIECES_A_TURN, NULL);
+		sink->entry->destination->file, (void **)pkts, FILE_PIECES_A_TURN, NULL);
 
 	for (unsigned int i = 0; i < n; i++) {
 		take_piece(sink, pkts[i], packet_meta(pkts[i])->type);
@@ -93,7 +91,7 @@ file_sink_serve(struct file_sink *sink)
 		tell_failure(sink, "be written");
 	else if (n > 0 && sink->file != NULL)
 		tell_success(sink);
-	return n > 0;
+	return n;
 }
 
 void

@@ -13,6 +13,12 @@
 
 #include "ferryd.h"
 
+/*
+ * Of each file at most so many are read or written in one go, for control_lock is held meanwhile:
+ * a worker may take and give them as fast as this thread gives and takes them.
+ */
+#define FILE_PIECES_A_TURN 256
+
 /* A file that is sent, a payload read ahead so that the last one is known as such. */
 struct file_feed {
 	struct session_entry *entry;
@@ -32,11 +38,11 @@ struct file_sink {
 	uint64_t bytes;
 };
 
-/* Reads ahead into the source's ring while there is room. True if anything was read. */
-bool file_feed_serve(struct ferryd *f, struct file_feed *feed);
+/* Reads ahead into the source's ring while there is room. Pieces, at most FILE_PIECES_A_TURN. */
+uint32_t file_feed_serve(struct ferryd *f, struct file_feed *feed);
 
-/* Writes what the destination delivered. True if there was anything. */
-bool file_sink_serve(struct file_sink *sink);
+/* Writes what the destination delivered. Pieces, at most FILE_PIECES_A_TURN. */
+uint32_t file_sink_serve(struct file_sink *sink);
 
 /* 0, or -1 with error. */
 int file_feed_open(struct file_feed *feed, char *error, size_t size);
