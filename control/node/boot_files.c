@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
+#include <string.h>
 
 #include "files.h"
 #include "log.h"
@@ -11,6 +12,35 @@ file_egress(const struct ferryd *f, const struct config_session *session)
 		if (session->egress[i].node == f->config->node.id)
 			return &session->egress[i];
 	return NULL;
+}
+
+/* Who was removed, and may still write the file, goes first. */
+static void
+follow(struct ferryd *f, struct file_sink *sink)
+{
+	struct file_sink *other, *last = NULL;
+
+	TAILQ_FOREACH (other, &f->leaving, entries)
+		if (strcmp(other->path, sink->path) == 0)
+			last = other;
+	if (last == NULL)
+		return;
+	last->follower = sink;
+	sink->waits = true;
+}
+
+static int
+add_sink(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
+{
+	struct file_sink *sink = file_sink_new(entry, file_egress(f, entry->config)->file);
+
+	if (sink == NULL) {
+		snprintf(error, size, "out of memory");
+		return -ENOMEM;
+	}
+	follow(f, sink);
+	TAILQ_INSERT_TAIL(&f->sinks, sink, entries);
+	return 0;
 }
 
 int
@@ -29,34 +59,37 @@ files_add(struct ferryd *f, struct session_entry *entry, char *error, size_t siz
 		f->nb_feeds++;
 	}
 	if (entry->destination != NULL && entry->destination->params.egress == EGRESS_FILE)
-		f->sinks[f->nb_sinks++] = (struct file_sink){
-			.entry = entry, .path = file_egress(f, session)->file};
+		return add_sink(f, entry, error, size);
 	return 0;
 }
 
-static void
-end_sink(struct file_sink *sink)
+static struct file_sink *
+find_sink(const struct ferryd *f, const struct session_entry *entry)
 {
-	while (file_sink_serve(sink) > 0)
-		;
-	file_sink_close(sink);
+	struct file_sink *sink;
+
+	TAILQ_FOREACH (sink, &f->sinks, entries)
+		if (sink->entry == entry)
+			return sink;
+	return NULL;
 }
 
 void
 files_remove(struct ferryd *f, const struct session_entry *entry)
 {
+	struct file_sink *sink = find_sink(f, entry);
+
 	for (uint32_t i = 0; i < f->nb_feeds; i++) {
 		if (f->feeds[i].entry != entry)
 			continue;
 		file_feed_close(&f->feeds[i]);
 		f->feeds[i] = f->feeds[--f->nb_feeds];
 	}
-	for (uint32_t i = 0; i < f->nb_sinks; i++) {
-		if (f->sinks[i].entry != entry)
-			continue;
-		end_sink(&f->sinks[i]);
-		f->sinks[i] = f->sinks[--f->nb_sinks];
-	}
+	if (sink == NULL)
+		return;
+	TAILQ_REMOVE(&f->sinks, sink, entries);
+	TAILQ_INSERT_TAIL(&f->leaving, sink, entries);
+	file_sink_leave(sink);
 }
 
 int
@@ -65,9 +98,10 @@ boot_files(struct ferryd *f)
 	uint32_t n = f->book.room + 1;
 	char error[512];
 
+	TAILQ_INIT(&f->sinks);
+	TAILQ_INIT(&f->leaving);
 	f->feeds = calloc(n, sizeof(*f->feeds));
-	f->sinks = calloc(n, sizeof(*f->sinks));
-	if (f->feeds == NULL || f->sinks == NULL) {
+	if (f->feeds == NULL) {
 		log_line(LOG_ERR, "out of memory for files");
 		return -1;
 	}
@@ -81,32 +115,62 @@ boot_files(struct ferryd *f)
 	return 0;
 }
 
+/* The most pieces of one of them. */
+static uint32_t
+serve_sinks(struct ferryd *f)
+{
+	struct file_sink *sink, *next;
+	uint32_t most = 0, n;
+
+	for (sink = TAILQ_FIRST(&f->leaving); sink != NULL; sink = next) {
+		next = TAILQ_NEXT(sink, entries);
+		n = file_sink_serve(sink);
+		most = RTE_MAX(most, n);
+		if (!file_sink_is_done(sink))
+			continue;
+		TAILQ_REMOVE(&f->leaving, sink, entries);
+		file_sink_end(sink);
+	}
+	TAILQ_FOREACH (sink, &f->sinks, entries) {
+		n = file_sink_serve(sink);
+		most = RTE_MAX(most, n);
+	}
+	return most;
+}
+
 bool
 files_serve(struct ferryd *f, bool *more)
 {
-	uint32_t most = 0, n;
+	uint32_t most = serve_sinks(f), n;
 
 	for (uint32_t i = 0; i < f->nb_feeds; i++) {
 		n = file_feed_serve(f, &f->feeds[i]);
-		most = RTE_MAX(most, n);
-	}
-	for (uint32_t i = 0; i < f->nb_sinks; i++) {
-		n = file_sink_serve(&f->sinks[i]);
 		most = RTE_MAX(most, n);
 	}
 	*more = most == FILE_PIECES_A_TURN;
 	return most > 0;
 }
 
+/* In this order: who follows another comes after it. */
+static void
+end_sinks(struct file_sinks *sinks)
+{
+	struct file_sink *sink;
+
+	while ((sink = TAILQ_FIRST(sinks)) != NULL) {
+		TAILQ_REMOVE(sinks, sink, entries);
+		file_sink_end(sink);
+	}
+}
+
 void
 undo_files(struct ferryd *f)
 {
-	for (uint32_t i = 0; i < f->nb_sinks; i++)
-		end_sink(&f->sinks[i]);
+	end_sinks(&f->leaving);
+	end_sinks(&f->sinks);
 	for (uint32_t i = 0; i < f->nb_feeds; i++)
 		file_feed_close(&f->feeds[i]);
 	free(f->feeds);
-	free(f->sinks);
 	f->feeds = NULL;
-	f->sinks = NULL;
+	f->nb_feeds = 0;
 }

@@ -115,9 +115,9 @@ arm(struct event *event, uint64_t us)
 static uint64_t
 tick_us(const struct ferryd *f, bool busy)
 {
-	bool quiet = f->nb_feeds == 0 && f->nb_sinks == 0 && !f->starts_left;
+	bool quiet = f->nb_feeds == 0 && TAILQ_EMPTY(&f->sinks) && !f->starts_left;
 
-	if (busy || f->drain_until != 0 || !node_settled(f->node))
+	if (busy || f->drain_until != 0 || !node_settled(f->node) || !TAILQ_EMPTY(&f->leaving))
 		return TICK_BUSY_US;
 	for (uint16_t i = 0; i < f->node->nb_workers; i++)
 		quiet &= idle_asleep(f->node->workers[i]);

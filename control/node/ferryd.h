@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "config.h"
 #include "ctl_commands.h"
@@ -63,7 +64,7 @@ struct manage_stats;
 struct metrics_server;
 struct mgmt;
 struct rate_report;
-struct file_sink;
+TAILQ_HEAD(file_sinks, file_sink);
 
 struct ferryd {
 	struct config *config;
@@ -85,8 +86,8 @@ struct ferryd {
 	struct peer_actions peers;
 	struct file_feed *feeds; /* files that are sent */
 	uint32_t nb_feeds;
-	struct file_sink *sinks; /* files that are written */
-	uint32_t nb_sinks;
+	struct file_sinks sinks;   /* files that are written */
+	struct file_sinks leaving; /* of sessions that were removed, until all is written */
 
 	struct rates rates;
 	struct allowed allowed;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/queue.h>
 
 #include "ferryd.h"
 
@@ -30,23 +31,42 @@ struct file_feed {
 	uint64_t bytes;
 };
 
-/* A file that is written: it begins anew with each first packet of a message. */
+/*
+ * A file that is written: it begins anew with each first packet of a message. A removed session's
+ * is written until its destination is released, for workers count as delivered what they gave by
+ * then; another session's of the same path waits for that.
+ */
 struct file_sink {
-	struct session_entry *entry;
+	TAILQ_ENTRY(file_sink) entries;
+	uint32_t conference, session;
+	struct session_entry *entry;	 /* NULL: removed */
+	struct destination *destination; /* NULL: released */
+	struct rte_ring *ring;		 /* the destination's, and the sink's own once released */
+	struct file_sink *follower;	 /* waits until all of this one is written; NULL: none */
+	bool waits;			 /* is one's follower */
+	bool failed;
 	FILE *file; /* NULL: not open */
-	const char *path;
-	uint64_t bytes;
+	uint64_t bytes, lost;
+	char path[];
 };
 
 /* Reads ahead into the source's ring while there is room. Pieces, at most FILE_PIECES_A_TURN. */
 uint32_t file_feed_serve(struct ferryd *f, struct file_feed *feed);
 
-/* Writes what the destination delivered. Pieces, at most FILE_PIECES_A_TURN. */
+/* Writes what the destination delivered. Pieces, at most FILE_PIECES_A_TURN; none if it waits. */
 uint32_t file_sink_serve(struct file_sink *sink);
 
 /* 0, or -1 with error. */
 int file_feed_open(struct file_feed *feed, char *error, size_t size);
 void file_feed_close(struct file_feed *feed);
-void file_sink_close(struct file_sink *sink);
+
+/* NULL: out of memory. */
+struct file_sink *file_sink_new(struct session_entry *entry, const char *path);
+/* The session is removed: its destination is about to be, and the entry is gone. */
+void file_sink_leave(struct file_sink *sink);
+/* Of one that leaves: all is written, and nothing more will come. */
+bool file_sink_is_done(const struct file_sink *sink);
+/* Workers have ended, or it is done: writes what there is, and frees it. */
+void file_sink_end(struct file_sink *sink);
 
 #endif

@@ -253,6 +253,9 @@ node_find_destination(const struct node *node, uint32_t conference, uint32_t ses
 int node_set_egress(struct node *node, struct destination *dst, const struct frame_endpoints *ends);
 void node_remove_destination(struct node *node, struct destination *dst);
 
+/* Frees a ring, as one that was taken from a destination, and what is in it; NULL is allowed. */
+void node_ring_free(struct rte_ring *ring);
+
 /*
  * A session is recoded here, and how (enum recode_how), from now on; what is kept of it stays, if
  * it was recoded another way. Nothing comes of it if the budget had no place for it. 0 or -ENOMEM.

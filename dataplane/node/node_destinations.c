@@ -11,6 +11,8 @@ destination_release(void *object)
 {
 	struct destination *dst = object;
 
+	if (dst->released != NULL)
+		dst->released(dst, dst->released_ctx);
 	node_ring_free(dst->file);
 	for (uint32_t i = 0; dst->held > 0 && i <= dst->slots_mask; i++)
 		rte_pktmbuf_free(dst->slots[i]);

@@ -44,9 +44,6 @@ int node_spread(const struct node *node, uint64_t key, const struct port *port,
  */
 struct rte_ring *node_ring(uint32_t size, bool many_producers);
 
-/* Frees a ring and the packets in it; NULL is allowed. */
-void node_ring_free(struct rte_ring *ring);
-
 /* Parts of node_free. */
 void node_free_requests(struct node *node);
 void node_free_sources(struct node *node);

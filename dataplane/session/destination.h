@@ -103,6 +103,13 @@ struct destination {
 	struct destination_params params;
 	struct rlnc_receiver *coding; /* NULL: not coded */
 	struct node *node;
+
+	/*
+	 * EGRESS_FILE, the control thread's: called at its release, when no worker fills file any
+	 * more; may take file, and leaves NULL then. NULL: what is in it is not wanted.
+	 */
+	void (*released)(struct destination *dst, void *ctx);
+	void *released_ctx;
 } __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
 
 static_assert(offsetof(struct destination, window.size) ==

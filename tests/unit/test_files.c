@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "packet.h"
 #include "session_actions.h"
 #include "show_harness.h"
 
@@ -20,6 +21,9 @@ struct scene {
 	struct harness harness;
 	struct ferryd ferryd;
 	char path[64];
+	uint32_t seq;	/* of the next packet that comes */
+	uint32_t late;	/* so many come while the session is removed */
+	uint32_t calls; /* of write_more */
 };
 
 static struct scene *scene;
@@ -37,15 +41,38 @@ open_ends(void *ctx, struct session_entry *entry, char *text, size_t size)
 		.burst = entry->config->burst,
 		.feed = RING};
 
-	int ret = session_book_add_source(&scene->harness.book, entry, &source, text, size);
+	const struct destination_params destination = {.conference = entry->config->conference,
+		.session = entry->config->id,
+		.window = 64,
+		.nb_flows = 8,
+		.egress = EGRESS_FILE};
+	int ret = 0;
 
+	if (entry->config->source == 1)
+		ret = session_book_add_source(&scene->harness.book, entry, &source, text, size);
+	else
+		entry->destination = node_add_destination(f->node, &destination, RING);
 	return ret == 0 ? files_add(f, entry, text, size) : ret;
 }
 
+/* Packets for the session come, and its worker delivers what it still knows of. */
+static void
+deliver(uint32_t n)
+{
+	struct harness *h = &scene->harness;
+
+	for (uint32_t i = 0; i < n; i++, scene->seq++)
+		harness_receive(h, scene->seq, scene->seq, (uint16_t)scene->seq);
+	h->now += 1000;
+	(void)worker_poll(h->node->workers[0], h->now);
+}
+
+/* The worker does not know of it yet. */
 static void
 close_ends(void *ctx, struct session_entry *entry)
 {
 	files_remove(ctx, entry);
+	deliver(scene->late);
 }
 
 static void
@@ -76,8 +103,8 @@ setup(void **state)
 	harness_start(h);
 	scene->ferryd.config = h->config;
 	scene->ferryd.node = h->node;
-	scene->ferryd.feeds = calloc(4, sizeof(*scene->ferryd.feeds));
-	scene->ferryd.sinks = calloc(4, sizeof(*scene->ferryd.sinks));
+	scene->ferryd.book.room = 4;
+	assert_int_equal(boot_files(&scene->ferryd), 0);
 	h->book.open = open_ends;
 	h->book.close = close_ends;
 	h->book.ends_ctx = &scene->ferryd;
@@ -173,12 +200,151 @@ test_feed_goes_on(void **state)
 	session_remove(&scene->harness.book, entry);
 }
 
+/* The harness's session 2, whose egress is the file now. */
+static struct session_entry *
+define_receiver(void)
+{
+	struct session_entry *old = session_book_find(&scene->harness.book, 1, 2);
+
+	if (old != NULL)
+		session_remove(&scene->harness.book, old);
+	return define("id = 2; source = 2; destinations = [ 1 ]; rate = \"8M\"; "
+		      "ingress = { generator = { kind = \"constant\"; size = 50; }; }; "
+		      "flows = ( { path = \"1\"; } ); egress = ( { node = 1; ",
+		"} ); ");
+}
+
+static void
+run(uint32_t ms)
+{
+	bool more;
+
+	for (uint32_t i = 0; i < ms; i++) {
+		harness_run(&scene->harness, 1);
+		(void)files_serve(&scene->ferryd, &more);
+	}
+}
+
+/* Its pieces are those of harness_receive. */
+static uint32_t
+pieces_written(void)
+{
+	struct stat status;
+
+	assert_return_code(stat(scene->path, &status), errno);
+	assert_int_equal(status.st_size % 50, 0);
+	return (uint32_t)status.st_size / 50;
+}
+
+/* While each piece is written another one comes, for a long time. */
+static ssize_t
+write_more(void *cookie, const char *buffer, size_t size)
+{
+	(void)cookie;
+	(void)buffer;
+	if (scene->calls++ < 10000)
+		deliver(1);
+	return (ssize_t)size;
+}
+
+static void
+test_removal_is_bounded(void **state)
+{
+	const cookie_io_functions_t functions = {.write = write_more};
+	struct session_entry *entry = define_receiver();
+	struct file_sink *sink = TAILQ_FIRST(&scene->ferryd.sinks);
+
+	(void)state;
+	deliver(1);
+	run(1);
+	assert_int_equal(pieces_written(), 1);
+	fclose(sink->file);
+	sink->file = fopencookie(NULL, "w", functions);
+	assert_non_null(sink->file);
+	setbuf(sink->file, NULL);
+	deliver(1);
+	session_remove(&scene->harness.book, entry);
+	assert_in_range(scene->calls, 0, FILE_PIECES_A_TURN);
+	run(10);
+	assert_true(TAILQ_EMPTY(&scene->ferryd.leaving));
+}
+
+/* What is delivered before the worker knows of the removal is written. */
+static void
+test_nothing_is_lost(void **state)
+{
+	struct session_entry *entry = define_receiver();
+
+	(void)state;
+	deliver(3);
+	run(1);
+	deliver(2);
+	scene->late = 7;
+	session_remove(&scene->harness.book, entry);
+	run(10);
+	assert_int_equal(pieces_written(), 12);
+	assert_true(TAILQ_EMPTY(&scene->ferryd.leaving));
+}
+
+/* At the end of the node, too, which does not wait for the release. */
+static void
+test_end_writes_all(void **state)
+{
+	struct session_entry *entry = define_receiver();
+
+	(void)state;
+	deliver(3);
+	scene->late = 4;
+	session_remove(&scene->harness.book, entry);
+	undo_files(&scene->ferryd);
+	assert_int_equal(pieces_written(), 7);
+}
+
+/* Its file is the new session's only when the old one's last piece is written. */
+static void
+test_same_file_again(void **state)
+{
+	struct session_entry *entry = define_receiver();
+	struct destination *old = entry->destination;
+	struct rte_mbuf *m;
+	bool more;
+
+	(void)state;
+	deliver(5);
+	run(1);
+	/* Another, and yet another. */
+	(void)define_receiver();
+	deliver(3);
+	entry = define_receiver();
+	deliver(2);
+	(void)files_serve(&scene->ferryd, &more);
+	assert_int_equal(pieces_written(), 5);
+	m = rte_pktmbuf_alloc(scene->harness.node->pool);
+	assert_non_null(m);
+	assert_non_null(rte_pktmbuf_append(m, 50));
+	packet_meta(m)->type = 0;
+	assert_int_equal(rte_ring_sp_enqueue(old->file, m), 0);
+	(void)files_serve(&scene->ferryd, &more);
+	assert_int_equal(pieces_written(), 6);
+	run(10);
+	assert_true(TAILQ_EMPTY(&scene->ferryd.leaving));
+	assert_int_equal(pieces_written(), 2);
+	deliver(1);
+	run(1);
+	assert_int_equal(pieces_written(), 3);
+	session_remove(&scene->harness.book, entry);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_feed_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_feed_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removal_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_is_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_end_writes_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_file_again, setup, teardown),
 	};
 
 	harness_eal(false);
