@@ -59,6 +59,49 @@ def test_real_card(tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+# With a root: "leaf1 has the same with 10.0.0.2/24, 10.2.0.1/24, 10.9.0.3 and the files of its name".
+RELAY1 = block('node       = { name = "relay1"; };')
+ROOT_CFG = block('root  = { listen = "10.9.0.1:13780";')
+LEAF1 = RELAY1.replace("10.0.0.1/24", "10.0.0.2/24").replace("10.1.0.1/24", "10.2.0.1/24").replace(
+    "10.9.0.2", "10.9.0.3").replace("relay1", "leaf1")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """A directory in which the certificates were made as it is written there."""
+    directory = tmp_path_factory.mktemp("root")
+    (line,) = block("ferryctl ca certificates").splitlines()
+    _, *words = shlex.split(line, comments=True)
+    subprocess.run([BUILD / "control/ferryctl", *words], cwd=directory, check=True, timeout=30,
+                   stdout=subprocess.DEVNULL)
+    return directory
+
+
+def test_root(certificates):
+    (certificates / "sessions.cfg").write_text(SESSIONS)
+    (certificates / "root.cfg").write_text(ROOT_CFG)
+    done = subprocess.run([BUILD / "control/ferry-root", "--check", "-c", certificates / "root.cfg"],
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name,text", [("relay1", RELAY1), ("leaf1", LEAF1)])
+def test_node_with_a_root(certificates, name, text):
+    """Its file is right, and so is what the root will tell it: NodeID, peers, the session's end."""
+    named = set(re.findall(r'"(certificates/.*?)"', text))
+    assert len(named) == 3
+    assert all((certificates / path).is_file() for path in named)
+    result = check(certificates, f"{name}.cfg", text)
+    assert (result.returncode, result.stderr) == (0, "")
+    (number, peer, address), = re.findall(
+        rf'name = "{name}"; id = (\d+);.*?node = "(\w+)"; address = "(.*?)"', ROOT_CFG)
+    (other,) = re.findall(rf'name = "{peer}"; id = (\d+);', ROOT_CFG)
+    told = text[:text.index("management = {")].replace("node       = {", f"node = {{ id = {number};")
+    told += f'peers = ( {{ id = {other}; address = "{address}"; port = "wan"; }} );\n'
+    result = check(certificates, f"{name}-told.cfg", told + '@include "sessions.cfg"\n')
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def device(directory, number):
     """In the place of an interface: nobody is at the other end."""
     return (f"net_memif{number},role=server,id=0,socket={directory}/{number}.sock,"
