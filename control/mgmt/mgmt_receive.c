@@ -201,6 +201,17 @@ not_passed(struct mgmt_conn *conn, const struct message *message, uint32_t code)
 	(void)mgmt_conn_send(conn, &answer);
 }
 
+static bool
+has_children(const struct mgmt *mgmt)
+{
+	const struct mgmt_conn *conn;
+
+	LIST_FOREACH (conn, &mgmt->conns, chain)
+		if (conn->side == MGMT_BELOW && conn->state == MGMT_NAMED)
+			return true;
+	return false;
+}
+
 /* Down to everybody, or towards one. */
 static void
 forward(struct mgmt_conn *conn, const struct message *message, bool everybody)
@@ -213,9 +224,10 @@ forward(struct mgmt_conn *conn, const struct message *message, bool everybody)
 	size_t size;
 	char *text;
 
+	if (everybody && !has_children(mgmt))
+		return;
 	if (message->hops >= MESSAGE_HOPS_MAX) {
-		if (!everybody)
-			not_passed(conn, message, MESSAGE_CODE_LOOP);
+		not_passed(conn, message, MESSAGE_CODE_LOOP);
 		return;
 	}
 	copy.hops++;

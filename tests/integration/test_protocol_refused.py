@@ -130,6 +130,19 @@ def test_hops(scene, leaf):
     scene.counted("looped", before, 2)
 
 
+def test_hops_to_everybody(scene, leaf):
+    """The node takes it, and says that those below it do not get it, if there are any."""
+    before = scene.counters()
+    scene.root.send("ping", to="*", hops=31)
+    assert leaf.expect("ping", where=lambda m: m.get("from") == "^").get("hops") == "32"
+    text = scene.root.send("ping", to="*", hops=32)
+    scene.root.expect_error(508, request=text)
+    last = ET.fromstring(scene.root.send("ping", to="*"))
+    assert leaf.expect("ping", where=lambda m: m.get("from") == "^").get("id") == last.get("id")
+    scene.counted("looped", before)
+    assert scene.counters()["looped"] == before["looped"] + 1
+
+
 def test_unknown_type(scene, leaf):
     before = scene.counters()
     management_text = message("helo", id="x")
