@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""ferryctl(1) names each command and each event that the programs' lists have."""
+"""Manual pages and READMEs name what the programs' lists have: ferryctl(1) each command and each
+event, ferry.cfg(5) each key at the top, bench/README.md each part of a benchmark."""
 import pathlib
 import re
 
@@ -36,3 +37,25 @@ def test_events(path, name):
     assert len(events) >= 5
     for event in events:
         assert f"*{event}*" in PAGE, event
+
+
+def test_keys_at_the_top():
+    """And which of them must be there."""
+    page = (ROOT / "control" / "man" / "ferry.cfg.5.scd").read_text()
+    source = (ROOT / "control" / "config" / "config_load.c").read_text()
+    (body,) = re.findall(r"root_keys\[\] = \{(.*?)^\};", source, re.M | re.S)
+    keys = re.findall(r'\.name = "(\w+)", \.kind = KEY_CUSTOM,( \.flags = KEY_NEEDED)?', body)
+    (named,) = re.findall(r"^\w+ keys stand at the top: ([^.]*)\.", page, re.M)
+    assert len(keys) == body.count(".name") and len(keys) >= 6
+    assert re.findall(r"\*(\w+)\*", named) == [key for key, _ in keys]
+    for key, needed in keys:
+        section = page.split(f"\n# {key.upper()}\n")[1].split("\n# ")[0]
+        assert bool(needed) == bool(re.search(rf"\*{key}\*[^.]*must be there", section)), key
+
+
+def test_parts_of_stages():
+    source = (ROOT / "bench" / "stages.c").read_text()
+    (body,) = re.findall(r"parts\[\] = \{(.*?)^\};", source, re.M | re.S)
+    readme = (ROOT / "bench" / "README.md").read_text()
+    (named,) = re.findall(r"^\./run bench stages \[--only ([\w|]+)\]", readme, re.M)
+    assert named.split("|") == re.findall(r'\{"(\w+)"', body)
