@@ -294,6 +294,7 @@ struct config_statistics {
 	uint32_t intervals;		/* that the ring holds, at least 2 */
 	uint32_t report;		/* s between two reports to the parent */
 	struct config_endpoint metrics; /* TCP; family 0 = nowhere */
+	struct config_where metrics_where;
 };
 
 /* Management connections, a node's and the root program's alike. */

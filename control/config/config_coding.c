@@ -295,13 +295,44 @@ static const struct config_key coding_keys[] = {
 
 #define CODING_KEYS (sizeof(coding_keys) / sizeof(coding_keys[0]))
 
+/* The value as a file would say it, and that it is none of the file's. */
+static const char *
+time_told(config_setting_t *setting, const struct impair_key *key, uint64_t value,
+	char buf[2 * IMPAIR_TEXT])
+{
+	char text[IMPAIR_TEXT];
+
+	snprintf(buf, (size_t)2 * IMPAIR_TEXT, "%s%s", impair_value_text(key, value, text),
+		setting != NULL ? "" : " by default");
+	return buf;
+}
+
+/* Told of the one that is written; both cannot be defaults. */
+static void
+check_times(
+	struct config_reader *reader, config_setting_t *group, const struct config_coding *coding)
+{
+	config_setting_t *deadline = config_setting_get_member(group, "deadline");
+	config_setting_t *close = config_setting_get_member(group, "close");
+	char longer[2 * IMPAIR_TEXT], shorter[2 * IMPAIR_TEXT];
+
+	if (coding->deadline >= coding->close)
+		return;
+	(void)time_told(deadline, &deadline_value, coding->deadline, shorter);
+	(void)time_told(close, &close_value, coding->close, longer);
+	if (deadline != NULL)
+		config_reader_fail(reader, deadline,
+			"deadline is %s, it must be at least close, which is %s", shorter, longer);
+	else
+		config_reader_fail(reader, close,
+			"close is %s, it must be at most deadline, which is %s", longer, shorter);
+}
+
 /* What is between the keys. */
 static void
 finish(struct config_reader *reader, config_setting_t *group, struct config_coding *coding)
 {
-	if (coding->deadline < coding->close)
-		config_reader_fail(reader, group,
-			"deadline is shorter than close, it must be at least as long");
+	check_times(reader, group, coding);
 	if (coding->code != CONFIG_CODE_WINDOW)
 		return;
 	if (!coding->systematic)

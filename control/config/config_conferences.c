@@ -126,6 +126,18 @@ config_is_participant(const struct config_conference *conference, uint32_t node)
 	return false;
 }
 
+void
+config_check_times(
+	struct config_reader *reader, config_setting_t *group, int64_t starts, int64_t ends)
+{
+	char texts[2][CONFIG_TIME_TEXT];
+
+	if (ends != 0 && ends <= starts)
+		config_reader_fail(reader, config_setting_get_member(group, "ends"),
+			"ends is \"%s\", it must be after starts, \"%s\"",
+			config_time_text(ends, texts[0]), config_time_text(starts, texts[1]));
+}
+
 /* What is between the keys of one conference. */
 static void
 finish_conference(
@@ -134,9 +146,7 @@ finish_conference(
 	if (conference->name[0] == 0)
 		snprintf(conference->name, sizeof(conference->name), "conference-%u",
 			conference->id);
-	if (conference->ends != 0 && conference->ends <= conference->starts)
-		config_reader_fail(reader, config_setting_get_member(group, "ends"),
-			"ends is not after starts, it must be");
+	config_check_times(reader, group, conference->starts, conference->ends);
 	for (uint32_t i = 0; i < conference->session_count; i++) {
 		const struct config_session *session = &conference->sessions[i];
 

@@ -266,6 +266,9 @@ void config_check_sessions(struct config_reader *reader);
 /* Of files only: what changes paths at run time leaves relays as they are. */
 void config_check_relays(struct config_reader *reader);
 void config_check_session(struct config_reader *reader, struct config_session *session);
+/* What ends, ends after it starts. */
+void config_check_times(
+	struct config_reader *reader, config_setting_t *group, int64_t starts, int64_t ends);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);
 /* Why packets cannot be sent from port to address, what would be right; NULL if they can. */

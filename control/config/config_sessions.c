@@ -320,9 +320,7 @@ finish_session(
 			"%u source packets are coded together, with the session's window of %u "
 			"they must be at most %u",
 			session->coding->k, session->window, session->window / 4);
-	if (session->ends != 0 && session->ends <= session->starts)
-		config_reader_fail(reader, config_setting_get_member(group, "ends"),
-			"ends is not after starts, it must be");
+	config_check_times(reader, group, session->starts, session->ends);
 	if (session->egress == NULL)
 		config_egress_default(reader, group, session);
 }

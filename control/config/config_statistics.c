@@ -37,6 +37,7 @@ read_metrics(struct config_reader *reader, config_setting_t *setting, void *obje
 	const char *text;
 	uint64_t port;
 
+	statistics->metrics_where = config_reader_where(reader, setting);
 	if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
 		if (!config_read_uint(reader, setting, 1, 65535, NULL, &port))
 			return;

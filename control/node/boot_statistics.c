@@ -41,6 +41,7 @@ static int
 boot_metrics(struct ferryd *f)
 {
 	const struct config_endpoint *at = &f->config->statistics.metrics;
+	const struct config_where *where = &f->config->statistics.metrics_where;
 	char address[UNDERLAY_ADDR_TEXT_MAX], error[256];
 
 	if (at->address.family == 0)
@@ -49,7 +50,8 @@ boot_metrics(struct ferryd *f)
 	f->metrics = metrics_server_new(
 		f->base, address, at->udp_port, &f->statistics.latest, error, sizeof(error));
 	if (f->metrics == NULL) {
-		log_line(LOG_ERR, "%s", error);
+		log_line(
+			LOG_ERR, "%s:%u: statistics: metrics: %s", where->file, where->line, error);
 		return -1;
 	}
 	return 0;

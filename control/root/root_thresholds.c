@@ -99,7 +99,9 @@ check_threshold(struct config_reader *reader, config_setting_t *group,
 			threshold->danger);
 	}
 	if (threshold->danger < threshold->warning)
-		config_reader_fail(reader, group, "danger is below warning, it must not be");
+		config_reader_fail(reader, config_setting_get_member(group, "danger"),
+			"danger is %.15g, it must be at least warning, %.15g", threshold->danger,
+			threshold->warning);
 	for (const struct root_threshold *other = config->thresholds; other < threshold; other++) {
 		if (strcmp(other->name, threshold->name) != 0)
 			continue;

@@ -136,7 +136,7 @@ metrics_server_new(struct event_base *base, const char *address, uint16_t port,
 	if (server != NULL)
 		server->http = evhttp_new(base);
 	if (server == NULL || server->http == NULL) {
-		snprintf(error, size, "metrics: out of memory");
+		snprintf(error, size, "out of memory");
 		free(server);
 		return NULL;
 	}
@@ -149,8 +149,8 @@ metrics_server_new(struct event_base *base, const char *address, uint16_t port,
 	evhttp_set_gencb(server->http, on_other, server);
 	if (evhttp_set_cb(server->http, "/metrics", on_metrics, server) != 0 ||
 		evhttp_bind_socket_with_handle(server->http, address, port) == NULL) {
-		snprintf(error, size, "metrics: cannot listen at %s, TCP port %u: %s", address,
-			port, strerror(errno));
+		snprintf(error, size, "cannot listen at %s, TCP port %u: %s", address, port,
+			strerror(errno));
 		metrics_server_free(server);
 		return NULL;
 	}

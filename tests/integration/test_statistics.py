@@ -284,6 +284,7 @@ def test_metrics_port_taken(nodes):
     with other:
         node.start(wait=False)
         assert node.wait() == 1
-    assert f"cannot listen at 127.0.0.1, TCP port {METRICS_PORT}" in node.log()
+    assert re.search(r"\.cfg:\d+: statistics: metrics: cannot listen at 127\.0\.0\.1, TCP port "
+                     f"{METRICS_PORT}: Address already in use$", node.log(), re.M)
     assert not statistics_file(node).exists()
     node.start()

@@ -160,8 +160,8 @@ test_mistakes(void **state)
 		"r.cfg:1: root: the key \"listen\" is missing, it must be set\n");
 	assert_messages("root = { listen = \"1.2.3.4:5\"; key = \"k\"; dead_ms = 300; };\n"
 			"nodes = ();",
-		"r.cfg:1: root: certificate, key and authority must all be set (or plain, on "
-		"loopback)\n"
+		"r.cfg:1: root: certificate and authority are missing, they must be set (or plain, "
+		"on loopback)\n"
 		"r.cfg:1: root: dead_ms is 300, it must be above ping_ms, 2000\n");
 	assert_messages(ROOT "nodes = ( { name = \"a\"; role = \"root\"; },\n"
 			     "{ name = \"a\"; role = \"root\"; id = 3; },\n"
@@ -204,11 +204,11 @@ test_mistakes(void **state)
 		"r.cfg:5: node \"a\": peer \"x\" is not a node of this file, it must be one\n"
 		"r.cfg:7: node \"a\": peer \"c\" is there twice, it must be there once\n");
 	assert_messages(ROOT
-		"nodes = ();\nthresholds = ( { name = \"rate\"; warning = 2; danger = 1; "
+		"nodes = ();\nthresholds = ( { name = \"rate\"; warning = 2.5; danger = 1; "
 		"},\n{ name = \"rate\"; warning = \"a\"; danger = 1; },\n"
 		"{ name = \"rate\"; warning = 1; danger = 1; }, { name = \"x\"; warning = 1; "
 		"danger = 1; } );",
-		"r.cfg:3: threshold \"rate\": danger is below warning, it must not be\n"
+		"r.cfg:3: threshold \"rate\": danger is 1, it must be at least warning, 2.5\n"
 		"r.cfg:4: threshold \"rate\": warning is \"a\", it must be a number, as 0.05\n"
 		"r.cfg:5: threshold \"rate\": there are two thresholds for rate, there must be "
 		"one\n"
@@ -237,9 +237,19 @@ test_mistakes(void **state)
 		"sessions = ( { id = 1; source = 1; destinations = [ 3 ];\n"
 		"flows = ( { path = \"3\"; } ); ingress = { udp = \"10.1.0.1:5\"; }; } "
 		"); } );",
-		"r.cfg:4: conference 1: ends is not after starts, it must be\n"
+		"r.cfg:4: conference 1: ends is \"2012-09-02 14:22:31 UTC\", it must be after "
+		"starts, "
+		"\"2012-09-02 14:22:31 UTC\"\n"
 		"r.cfg:5: conference 1: session 1: destination 3 is not one of the participants, "
 		"it must be\n");
+	assert_messages(ROOT
+		"nodes = ();\nconferences = ( { id = 1; sessions = ( { id = 1; source = 1;\n"
+		"destinations = [ 3 ]; starts = \"2012-09-02 14:22:31 UTC\";\n"
+		"ends = \"2011-09-02 14:22:31 UTC\";\n"
+		"flows = ( { path = \"3\"; } ); ingress = { udp = \"10.1.0.1:5\"; }; } "
+		"); } );",
+		"r.cfg:5: conference 1 session 1: ends is \"2011-09-02 14:22:31 UTC\", it must be "
+		"after starts, \"2012-09-02 14:22:31 UTC\"\n");
 }
 
 /* What only the root knows is no key of a node's file. */
