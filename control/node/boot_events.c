@@ -20,9 +20,10 @@ log_event(const struct ferryd *f, const struct worker_event *event)
 		break;
 	case EVENT_link_degraded:
 		log_line(LOG_WARNING,
-			"link to peer %u %s: degraded, was %s; %.1f %% of probes without an answer",
-			event->peer, name, link_state_name(link->was),
-			(double)link->loss_ppm / 1e4);
+			"link to peer %u %s: degraded, was %s; %.1f %% of probes without "
+			"an answer, %.1f %% of its DATA lost",
+			event->peer, name, link_state_name(link->was), (double)link->loss_ppm / 1e4,
+			(double)link->data_loss_ppm / 1e4);
 		break;
 	case EVENT_link_down:
 		log_line(LOG_WARNING, "link to peer %u %s: down, was %s; silent for %.3f s",

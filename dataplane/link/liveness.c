@@ -302,6 +302,12 @@ liveness_loss_ppm(const struct liveness *l)
 	return l->verdicts == 0 ? 0 : window_missed(l) * 1000000 / l->verdicts;
 }
 
+uint32_t
+liveness_data_loss_ppm(const struct liveness *l)
+{
+	return (uint32_t)(l->data_loss * UINT64_C(1000000) / 65536);
+}
+
 bool
 liveness_clock_offset(const struct liveness *l, int64_t *us, uint64_t *rtt)
 {

@@ -38,7 +38,7 @@
 #define LINK_STATES(X)                                                                             \
 	X(unknown, "nothing was asked or heard yet")                                               \
 	X(up, "answers come")                                                                      \
-	X(degraded, "answers come, but not to every probe")                                        \
+	X(degraded, "answers come, but not to every probe, or too much of DATA is lost")           \
 	X(down, "nothing comes")
 
 #define LINK_STATE_VALUE(state, text) LINK_STATE_##state,
@@ -128,6 +128,9 @@ void liveness_data(struct liveness *l, uint64_t now, uint64_t lost, uint64_t pac
 
 /* Loss of probes in the window, units of 1e-6. */
 uint32_t liveness_loss_ppm(const struct liveness *l);
+
+/* Loss of the neighbour's DATA, units of 1e-6. */
+uint32_t liveness_data_loss_ppm(const struct liveness *l);
 
 /* The neighbour's UTC less ours, microseconds, exact to half of *rtt (ns). False: not known. */
 bool liveness_clock_offset(const struct liveness *l, int64_t *us, uint64_t *rtt);

@@ -29,6 +29,7 @@ turn(struct worker *w, struct link *link)
 		.was = was,
 		.rtt = rtt_us(&l->rtt),
 		.loss_ppm = liveness_loss_ppm(l),
+		.data_loss_ppm = liveness_data_loss_ppm(l),
 		.silent = (uint32_t)((w->now - (heard_at != 0 ? heard_at : l->began)) / 1000000),
 	};
 	worker_event_raise(w, &event);

@@ -17,7 +17,8 @@ struct worker;
 /* X(kind, what its details are: a member of the record, text) */
 #define WORKER_EVENTS(X)                                                                           \
 	X(link_up, link, "the neighbour answers")                                                  \
-	X(link_degraded, link, "the neighbour answers, but not every probe")                       \
+	X(link_degraded, link,                                                                     \
+		"the neighbour answers, but not every probe, or too much of its DATA is lost")     \
 	X(link_down, link, "the neighbour does not answer")                                        \
 	X(congestion, congestion,                                                                  \
 		"packets for a next hop found its queue full, or waited too long")                 \
@@ -31,10 +32,11 @@ enum worker_event_kind {
 
 /* A link's state changed. */
 struct worker_event_link {
-	uint8_t was;	   /* enum link_state */
-	uint32_t rtt;	   /* microseconds, smoothed; 0 = not known */
-	uint32_t loss_ppm; /* of probes, in the last of them */
-	uint32_t silent;   /* milliseconds since anything came */
+	uint8_t was;		/* enum link_state */
+	uint32_t rtt;		/* microseconds, smoothed; 0 = not known */
+	uint32_t loss_ppm;	/* of probes, in the last of them */
+	uint32_t data_loss_ppm; /* of the neighbour's DATA, in the last seconds */
+	uint32_t silent;	/* milliseconds since anything came */
 };
 
 /* A queue of a next hop dropped packets. */

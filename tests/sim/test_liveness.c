@@ -243,6 +243,7 @@ test_data_loss(void **state)
 
 	(void)state;
 	told.n = 0;
+	sim->hooks = (struct sim_hooks){.arg = &told, .event = on_event};
 	small_wire(sim, 1, 2);
 	sim_build(sim);
 	s = small_session(sim, 2, (uint32_t[]){1, 0});
@@ -256,6 +257,10 @@ test_data_loss(void **state)
 	small_send(sim, index, 5000, 200, 2 * SIM_MS);
 	assert_in_range(link->live.data_loss, 65536 * 20 / 100, 65536 * 40 / 100);
 	assert_int_equal(link->live.state, LINK_STATE_degraded);
+	/* Its event says why: of probes there were too few to tell. */
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.events[1].kind, EVENT_link_degraded);
+	assert_in_range(told.events[1].link.data_loss_ppm, 100000, 400000);
 	set_loss(sim, 0, SIM_MS);
 	small_finish(sim, NULL, small_none);
 }

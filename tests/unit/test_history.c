@@ -52,7 +52,10 @@ raise_down(struct harness *h)
 {
 	struct worker_event event = {.peer = 2,
 		.kind = EVENT_link_down,
-		.link = {.was = LINK_STATE_up, .loss_ppm = 250000, .silent = 600}};
+		.link = {.was = LINK_STATE_up,
+			.loss_ppm = 250000,
+			.data_loss_ppm = 125000,
+			.silent = 600}};
 
 	worker_event_raise(h->node->workers[0], &event);
 }
@@ -91,6 +94,7 @@ test_in_order(void **state)
 	assert_string_equal(json_string_value(json_object_get(event, "peer_name")), "two");
 	assert_true(json_is_null(json_object_get(event, "rtt_us")));
 	assert_true(json_real_value(json_object_get(event, "loss_share")) == 0.25);
+	assert_true(json_real_value(json_object_get(event, "data_loss_share")) == 0.125);
 	assert_true(json_real_value(json_object_get(event, "silent_s")) == 0.6);
 	/* The harness begins 5 s after 1970, turns each millisecond. */
 	assert_string_equal(

@@ -238,8 +238,7 @@ test_mistakes(void **state)
 		"flows = ( { path = \"3\"; } ); ingress = { udp = \"10.1.0.1:5\"; }; } "
 		"); } );",
 		"r.cfg:4: conference 1: ends is \"2012-09-02 14:22:31 UTC\", it must be after "
-		"starts, "
-		"\"2012-09-02 14:22:31 UTC\"\n"
+		"starts, \"2012-09-02 14:22:31 UTC\"\n"
 		"r.cfg:5: conference 1: session 1: destination 3 is not one of the participants, "
 		"it must be\n");
 	assert_messages(ROOT
