@@ -105,7 +105,7 @@ test_who_commands(void **state)
 {
 	static const enum message_type commands[] = {MESSAGE_KILL, MESSAGE_REDIRECT, MESSAGE_PLACE,
 		MESSAGE_PIPEDEF, MESSAGE_PLAYPIPELINE, MESSAGE_STOPPIPELINE, MESSAGE_REMOVEPIPELINE,
-		MESSAGE_ROUTEPIPELINE, MESSAGE_REQFULLSTATS};
+		MESSAGE_ROUTEPIPELINE, MESSAGE_REQFULLSTATS, MESSAGE_WAYLOSS};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
