@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "ferryd.h"
 #include "log.h"
@@ -18,6 +21,38 @@ underlay_log(void *ctx, int priority, const char *text)
 	log_line(priority, "%s", text);
 }
 
+/* Nobody has set the interface up: that is not the cable's fault, and easily forgotten. */
+static bool
+is_set_down(unsigned int if_index, char name[IF_NAMESIZE])
+{
+	struct ifreq request = {0};
+	int fd;
+	bool down;
+
+	if (if_index == 0 || if_indextoname(if_index, name) == NULL)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	down = ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
+	close(fd);
+	return down;
+}
+
+static void
+tell_port(const struct ferryd *f, uint32_t index, bool up)
+{
+	const char *port = f->ports[index].port.name;
+	char name[IF_NAMESIZE];
+
+	if (!up && is_set_down(f->ports[index].dev.if_index, name))
+		log_line(LOG_WARNING,
+			"port %s is down: its interface is not up (ip link set %s up)", port, name);
+	else
+		log_line(LOG_INFO, "port %s is %s", port, up ? "up" : "down");
+}
+
 static void
 set_port_up(struct ferryd *f, uint32_t index, bool up)
 {
@@ -25,7 +60,7 @@ set_port_up(struct ferryd *f, uint32_t index, bool up)
 	bool changed = port_is_up(port) != up;
 
 	if (changed || !f->ports[index].told)
-		log_line(LOG_INFO, "port %s is %s", port->name, up ? "up" : "down");
+		tell_port(f, index, up);
 	f->ports[index].told = true;
 	if (!changed)
 		return;

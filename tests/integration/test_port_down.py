@@ -38,6 +38,7 @@ def test_port(stage, end):
         before = len(nodes[1].log())
         place.namespace.run("ip", "link", "set", interface, "down")
         nodes[1].wait_log("port w2 is down", since=before)
+        assert ("(ip link set w2 up)" in nodes[1].log()[before:]) == (end == "own")
         assert nodes[1].port("w2")["state"] == "down"
         dropped = nodes[1].drops().get("port_down", 0)
         until(lambda: nodes[1].drops().get("port_down", 0) > dropped + 50, 5, "drops by name")
