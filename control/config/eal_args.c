@@ -28,28 +28,28 @@ eal_args_add(struct eal_args *args, const char *format, ...)
 static bool
 is_pinned(const struct config_node *node, uint32_t cpu)
 {
-	for (uint32_t i = 0; i < node->cpu_count; i++) {
+	for (uint32_t i = 0; node != NULL && i < node->cpu_count; i++) {
 		if (node->cpus[i] == cpu)
 			return true;
 	}
 	return false;
 }
 
-/* CPUs as "0-3,5"; with rest only those that no worker is pinned to. Returns how many. */
+/* CPUs as "0-3,5", but those to which a worker is pinned (node NULL: all). Returns how many. */
 static uint32_t
-list_cpus(const struct eal_env *env, const struct config_node *node, bool rest, char *list)
+list_cpus(const struct eal_cpus *cpus, const struct config_node *node, char *list)
 {
 	uint32_t count = 0;
 	size_t used = 0;
 
 	list[0] = 0;
-	for (uint32_t i = 0; i < env->cpu_count; i++) {
-		uint32_t first = env->cpus[i], last = first;
+	for (uint32_t i = 0; i < cpus->count; i++) {
+		uint32_t first = cpus->cpus[i], last = first;
 
-		if (rest && is_pinned(node, first))
+		if (is_pinned(node, first))
 			continue;
-		while (i + 1 < env->cpu_count && env->cpus[i + 1] == last + 1 &&
-			!(rest && is_pinned(node, last + 1))) {
+		while (i + 1 < cpus->count && cpus->cpus[i + 1] == last + 1 &&
+			!is_pinned(node, last + 1)) {
 			last++;
 			i++;
 		}
@@ -62,6 +62,30 @@ list_cpus(const struct eal_env *env, const struct config_node *node, bool rest, 
 	return count;
 }
 
+static bool
+has_cpu(const struct eal_cpus *cpus, uint32_t cpu)
+{
+	for (uint32_t i = 0; i < cpus->count; i++) {
+		if (cpus->cpus[i] == cpu)
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_cpu(const struct config_node *node, const struct eal_env *env, uint32_t cpu, char *reason,
+	size_t size)
+{
+	char shared[LIST_MAX], isolated[LIST_MAX];
+	uint32_t more = list_cpus(&env->isolated, NULL, isolated);
+
+	(void)list_cpus(&env->shared, NULL, shared);
+	snprintf(reason, size,
+		"%s:%u: node: cpus has CPU %u, on which this process may not run; it may on %s%s%s",
+		node->where.file, node->where.line, cpu, shared, more > 0 ? "," : "",
+		more > 0 ? isolated : "");
+}
+
 /* The control thread shares no CPU with a worker if there is another. */
 static int
 add_lcores(struct eal_args *args, const struct config_node *node, const struct eal_env *env,
@@ -71,29 +95,22 @@ add_lcores(struct eal_args *args, const struct config_node *node, const struct e
 	size_t used = 0;
 
 	for (uint32_t i = 0; i < node->cpu_count; i++) {
-		bool allowed = false;
+		uint32_t cpu = node->cpus[i];
 
-		for (uint32_t j = 0; j < env->cpu_count; j++)
-			allowed |= env->cpus[j] == node->cpus[i];
-		if (!allowed) {
-			list_cpus(env, node, false, list);
-			snprintf(reason, size,
-				"node: cpus has CPU %u, on which this process may not run; it may "
-				"on "
-				"%s",
-				node->cpus[i], list);
+		if (!has_cpu(&env->shared, cpu) && !has_cpu(&env->isolated, cpu)) {
+			tell_cpu(node, env, cpu, reason, size);
 			return -1;
 		}
 		used += (size_t)snprintf(
-			workers + used, sizeof(workers) - used, ",%u@%u", i + 1, node->cpus[i]);
+			workers + used, sizeof(workers) - used, ",%u@%u", i + 1, cpu);
 	}
 	if (node->cpu_count == 0) {
-		list_cpus(env, node, false, list);
+		(void)list_cpus(&env->shared, NULL, list);
 		eal_args_add(args, "--lcores=(0-%u)@(%s)", node->workers, list);
 		return 0;
 	}
-	if (list_cpus(env, node, true, list) == 0)
-		list_cpus(env, node, false, list);
+	if (list_cpus(&env->shared, node, list) == 0)
+		(void)list_cpus(&env->shared, NULL, list);
 	eal_args_add(args, "--lcores=0@(%s)%s", list, workers);
 	return 0;
 }

@@ -14,10 +14,16 @@
 
 #define EAL_CPUS_MAX 1024
 
+struct eal_cpus {
+	uint32_t cpus[EAL_CPUS_MAX]; /* ascending */
+	uint32_t count;
+};
+
 /* What the machine has. */
 struct eal_env {
-	uint32_t cpus[EAL_CPUS_MAX]; /* on which this process may run, ascending */
-	uint32_t cpu_count;
+	struct eal_cpus shared; /* on which the scheduler may place this process */
+	/* To which a thread of it may be pinned all the same: isolcpus= keeps the others off. */
+	struct eal_cpus isolated;
 	uint64_t huge_free_mib; /* in free hugepages of all sizes */
 };
 

@@ -4,6 +4,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
 
 #include "eal_args.h"
 
@@ -43,6 +46,24 @@ eal_env_huge_free(const char *directory)
 	return kib / 1024;
 }
 
+/* A CPU that is not in the mask may still be had: a cpuset would forbid it, isolcpus= does not. */
+static void
+find_cpus(struct eal_env *env, const cpu_set_t *shared)
+{
+	long cpus = RTE_MIN(sysconf(_SC_NPROCESSORS_CONF), (long)EAL_CPUS_MAX);
+
+	for (uint32_t cpu = 0; cpu < cpus && cpu < CPU_SETSIZE; cpu++) {
+		cpu_set_t one;
+
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (CPU_ISSET(cpu, shared))
+			env->shared.cpus[env->shared.count++] = cpu;
+		else if (sched_setaffinity(0, sizeof(one), &one) == 0)
+			env->isolated.cpus[env->isolated.count++] = cpu;
+	}
+}
+
 int
 eal_env_read(struct eal_env *env, char *reason, size_t size)
 {
@@ -53,9 +74,11 @@ eal_env_read(struct eal_env *env, char *reason, size_t size)
 		snprintf(reason, size, "cannot tell on which CPUs to run: %s", strerror(errno));
 		return -1;
 	}
-	for (uint32_t cpu = 0; cpu < EAL_CPUS_MAX && cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET(cpu, &set))
-			env->cpus[env->cpu_count++] = cpu;
+	find_cpus(env, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0) {
+		snprintf(reason, size, "cannot go back to the CPUs on which it ran: %s",
+			strerror(errno));
+		return -1;
 	}
 	env->huge_free_mib = eal_env_huge_free("/sys/kernel/mm/hugepages");
 	return 0;

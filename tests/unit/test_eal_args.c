@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,9 +54,11 @@ assert_args(const char *node, const char *ports, const struct eal_env *env, uint
 	config_free(config);
 }
 
-static const struct eal_env two_cpus = {.cpus = {0, 1}, .cpu_count = 2};
+static const struct eal_env two_cpus = {.shared = {{0, 1}, 2}};
 static const struct eal_env many_cpus = {
-	.cpus = {0, 1, 2, 3, 8, 10, 11}, .cpu_count = 7, .huge_free_mib = 1024};
+	.shared = {{0, 1, 2, 3, 8, 10, 11}, 7}, .huge_free_mib = 1024};
+static const struct eal_env isolated_cpus = {
+	.shared = {{0, 1}, 2}, .isolated = {{2, 3}, 2}, .huge_free_mib = 1024};
 
 static void
 test_floating(void **state)
@@ -81,7 +84,47 @@ test_pinned(void **state)
 		"ferryd --lcores=0@(0-1),1@0,2@1 --main-lcore=0 --file-prefix=ferry-t --no-huge "
 		"--no-shconf -m 300 --vdev=net_memif0,role=server,id=1 --no-pci");
 	assert_args("cpus = [ 9 ];", MEMIF, &many_cpus, 300, false,
-		"node: cpus has CPU 9, on which this process may not run; it may on 0-3,8,10-11");
+		"test.cfg:1: node: cpus has CPU 9, on which this process may not run; it may on "
+		"0-3,8,10-11");
+}
+
+/* isolcpus=2,3: who wants them names them, and nobody else is put there. */
+static void
+test_isolated(void **state)
+{
+	(void)state;
+	assert_args("workers = 2; cpus = [ 2, 3 ];", MEMIF, &isolated_cpus, 300, false,
+		"ferryd --lcores=0@(0-1),1@2,2@3 --main-lcore=0 --file-prefix=ferry-t "
+		"--in-memory --vdev=net_memif0,role=server,id=1 --no-pci");
+	assert_args("", MEMIF, &isolated_cpus, 300, false,
+		"ferryd --lcores=(0-1)@(0-1) --main-lcore=0 --file-prefix=ferry-t "
+		"--in-memory --vdev=net_memif0,role=server,id=1 --no-pci");
+	assert_args("cpus = [ 9 ];", MEMIF, &isolated_cpus, 300, false,
+		"test.cfg:1: node: cpus has CPU 9, on which this process may not run; it may on "
+		"0-1,2-3");
+}
+
+/* What a mask leaves out is not lost to a thread that is pinned there; the mask stays. */
+static void
+test_masked(void **state)
+{
+	static struct eal_env whole, masked;
+	cpu_set_t before, one, after;
+	char reason[256];
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	assert_int_equal(eal_env_read(&whole, reason, sizeof(reason)), 0);
+	CPU_ZERO(&one);
+	CPU_SET(whole.shared.cpus[0], &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(eal_env_read(&masked, reason, sizeof(reason)), 0);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&one, &after));
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	assert_int_equal(masked.shared.count, 1);
+	assert_int_equal(masked.shared.cpus[0], whole.shared.cpus[0]);
+	assert_int_equal(masked.isolated.count, whole.shared.count + whole.isolated.count - 1);
 }
 
 static void
@@ -186,7 +229,7 @@ test_environment(void **state)
 	rmdir(directory);
 	assert_int_equal(eal_env_huge_free(directory), 0);
 	assert_int_equal(eal_env_read(&env, reason, sizeof(reason)), 0);
-	assert_in_range(env.cpu_count, 1, EAL_CPUS_MAX);
+	assert_in_range(env.shared.count, 1, EAL_CPUS_MAX);
 }
 
 /* A lock is its open file's, so two descriptors of one process are as two nodes. */
@@ -231,6 +274,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_floating),
 		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_isolated),
+		cmocka_unit_test(test_masked),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_device_names),
