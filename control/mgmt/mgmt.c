@@ -204,7 +204,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	mgmt_join_begin(arg);
+	mgmt_join_again(arg);
 }
 
 static void

@@ -95,13 +95,15 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	}
 	if (above)
 		mgmt->above = NULL;
+	if (was_named)
+		mgmt_seen_left(&mgmt->seen, conn->name, &conn->share);
 	if (was_up)
 		mgmt_told(mgmt, conn->side == MGMT_ABOVE ? MGMT_PARENT_DOWN : MGMT_CHILD_DOWN,
 			conn->name, why);
 	if (was_named && conn->side == MGMT_BELOW)
 		mgmt_update_soon(mgmt);
 	if (above)
-		mgmt_join_lost(mgmt);
+		mgmt_join_lost(mgmt, conn);
 }
 
 /* Notes that a neighbour takes what waits for it. */
@@ -188,6 +190,7 @@ mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 	/* The one above has the name that we look for from the start; it may be this very text. */
 	if (conn->side == MGMT_BELOW)
 		snprintf(conn->name, sizeof(conn->name), "%s", name);
+	mgmt_seen_back(&mgmt->seen, conn->name, &conn->share);
 	conn->heard_at = mgmt_now();
 	conn->since = mgmt_utc();
 	mgmt->counters.connected++;
@@ -276,6 +279,8 @@ read_conn(struct mgmt_conn *conn)
 		}
 		if (result == MGMT_FRAME_WHOLE)
 			mgmt_conn_read_on(conn);
+		else if (conn->ended)
+			mgmt_conn_close(conn, false, "closed by the other end");
 		if (result == MGMT_FRAME_PART && conn->part_began == 0)
 			conn->part_began = mgmt_now();
 		if (result == MGMT_FRAME_SMALL || result == MGMT_FRAME_LARGE) {
@@ -371,8 +376,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if (code != 0 &&
 		(conn->state == MGMT_NAMELESS || (conn->side == MGMT_ABOVE && !conn->heard)))
 		mgmt->counters.handshake_failed++;
-	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0 && !is_held(conn))
+	else if (evbuffer_get_length(bufferevent_get_input(bev)) > 0) {
+		if (is_held(conn) && conn->state == MGMT_NAMED) {
+			conn->ended = true;
+			return;
+		}
 		mgmt->counters.truncated++;
+	}
 	mgmt_conn_close(conn, false, "%s", end_reason(conn, code, what, reason));
 }
 

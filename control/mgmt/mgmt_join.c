@@ -38,7 +38,7 @@ mgmt_join_begin(struct mgmt *mgmt)
 	mgmt->above = mgmt_conn_new(
 		mgmt, -1, address, MGMT_ABOVE, root ? MESSAGE_ROOT : mgmt->goal.name);
 	if (mgmt->above == NULL) {
-		mgmt_join_lost(mgmt);
+		mgmt_join_lost(mgmt, NULL);
 		return;
 	}
 	/* What fails at once comes to the event callback, or is told here. */
@@ -62,11 +62,82 @@ mgmt_hold_end(struct mgmt *mgmt)
 	}
 }
 
+/*
+ * It was not reached, while the root is: it is left alone for ever longer, and the root has us
+ * meanwhile. Else a wrong address, or a firewall, would keep us from being managed at all.
+ */
+static void
+leave_alone(struct mgmt *mgmt, const char *name)
+{
+	bool again = strcmp(mgmt->unreached, name) == 0;
+	uint32_t ms = again ? 2 * mgmt->unreached_ms : mgmt->settings.backoff;
+
+	snprintf(mgmt->unreached, sizeof(mgmt->unreached), "%s", name);
+	mgmt->unreached_ms = ms < MGMT_UNREACHED_MS ? ms : MGMT_UNREACHED_MS;
+	mgmt->unreached_until = mgmt_now() + mgmt->unreached_ms;
+}
+
+/*
+ * Before the parent that is named is tried. That is at once, unless one redirect follows another: a
+ * root that sends us on whenever we come has us wait ever longer.
+ */
+static uint32_t
+redirect_pause(struct mgmt *mgmt)
+{
+	uint64_t now = mgmt_now(), quiet = (uint64_t)mgmt->settings.backoff_max * 2;
+	uint32_t pause = 0;
+
+	if (mgmt->redirected_at == 0 || now - mgmt->redirected_at > quiet)
+		mgmt->redirects = 0;
+	mgmt->redirected_at = now;
+	if (mgmt->redirects >= MGMT_REDIRECTS)
+		pause = mgmt->settings.backoff << (mgmt->redirects - MGMT_REDIRECTS);
+	if (pause >= mgmt->settings.backoff_max)
+		return mgmt->settings.backoff_max;
+	mgmt->redirects++;
+	return pause;
+}
+
+/* Stays with the root for as long as the parent is left alone. False: it is not. */
+static bool
+stay(struct mgmt *mgmt)
+{
+	uint64_t now = mgmt_now();
+	uint32_t pause;
+
+	if (mgmt->above == NULL || mgmt->above->state != MGMT_NAMED ||
+		strcmp(mgmt->above->name, MESSAGE_ROOT) != 0 ||
+		strcmp(mgmt->unreached, mgmt->goal.name) != 0 || now >= mgmt->unreached_until)
+		return false;
+	if (!mgmt->staying)
+		mgmt_log(mgmt, LOG_WARNING,
+			"management: %s was not reached: the root has us for another %u ms, then "
+			"it "
+			"is tried again",
+			mgmt->goal.name, (unsigned int)(mgmt->unreached_until - now));
+	mgmt->staying = true;
+	arm(mgmt, (uint32_t)(mgmt->unreached_until - now));
+	/* Should the root not have us. */
+	pause = redirect_pause(mgmt);
+	mgmt->pause = pause > mgmt->settings.backoff ? pause : mgmt->settings.backoff;
+	return true;
+}
+
+static void
+stay_no_more(struct mgmt *mgmt)
+{
+	if (mgmt->staying)
+		event_del(mgmt->retry);
+	mgmt->staying = false;
+}
+
 /* It went away, or was not reached. */
 void
-mgmt_join_lost(struct mgmt *mgmt)
+mgmt_join_lost(struct mgmt *mgmt, const struct mgmt_conn *conn)
 {
-	mgmt_hold_end(mgmt);
+	if (conn != NULL && !conn->heard && strcmp(conn->name, MESSAGE_ROOT) != 0)
+		leave_alone(mgmt, conn->name);
+	stay_no_more(mgmt);
 	if (mgmt->left || event_pending(mgmt->retry, EV_TIMEOUT, NULL))
 		return;
 	mgmt->tries++;
@@ -86,6 +157,8 @@ mgmt_join_heard(struct mgmt_conn *conn)
 	mgmt->tries = 0;
 	mgmt->pause = mgmt->settings.backoff;
 	mgmt_hold_end(mgmt);
+	if (strcmp(mgmt->unreached, conn->name) == 0)
+		mgmt->unreached[0] = 0;
 	if (!conn->heard)
 		mgmt_told(mgmt, MGMT_PARENT_UP, conn->name, NULL);
 }
@@ -123,25 +196,28 @@ mgmt_join_up(struct mgmt_conn *conn)
 	mgmt_update_soon(mgmt);
 }
 
-/*
- * Before the parent that is named is tried. That is at once, unless one redirect follows another: a
- * root that sends us on whenever we come has us wait ever longer.
- */
-static uint32_t
-redirect_pause(struct mgmt *mgmt)
+/* From whoever is above to the one that the root named. */
+static void
+go(struct mgmt *mgmt, uint32_t pause)
 {
-	uint64_t now = mgmt_now(), quiet = (uint64_t)mgmt->settings.backoff_max * 2;
-	uint32_t pause = 0;
+	mgmt->tries = 0;
+	mgmt->pause = mgmt->settings.backoff;
+	if (mgmt->above != NULL)
+		mgmt_conn_close(mgmt->above, true, "the root sends us to %s", mgmt->goal.name);
+	event_del(mgmt->retry);
+	mgmt->tries = 0;
+	/* There will be a way up soon: those below need not hear now that there is none. */
+	mgmt->hold_until = mgmt_now() + MGMT_HOLD_MS;
+	arm(mgmt, pause);
+}
 
-	if (mgmt->redirected_at == 0 || now - mgmt->redirected_at > quiet)
-		mgmt->redirects = 0;
-	mgmt->redirected_at = now;
-	if (mgmt->redirects >= MGMT_REDIRECTS)
-		pause = mgmt->settings.backoff << (mgmt->redirects - MGMT_REDIRECTS);
-	if (pause >= mgmt->settings.backoff_max)
-		return mgmt->settings.backoff_max;
-	mgmt->redirects++;
-	return pause;
+void
+mgmt_join_again(struct mgmt *mgmt)
+{
+	if (mgmt->staying)
+		go(mgmt, 0);
+	else
+		mgmt_join_begin(mgmt);
 }
 
 /* The root names a parent. */
@@ -166,18 +242,14 @@ mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port)
 		return;
 	mgmt->goal = goal;
 	if (mgmt->above != NULL && mgmt->above->state == MGMT_NAMED &&
-		strcmp(mgmt->above->name, name) == 0)
+		strcmp(mgmt->above->name, name) == 0) {
+		stay_no_more(mgmt);
+		return;
+	}
+	if (stay(mgmt))
 		return;
 	mgmt_log(mgmt, LOG_INFO, "management: the root's word is to join %s", name);
-	mgmt->tries = 0;
-	mgmt->pause = mgmt->settings.backoff;
-	if (mgmt->above != NULL)
-		mgmt_conn_close(mgmt->above, true, "the root sends us to %s", name);
-	event_del(mgmt->retry);
-	mgmt->tries = 0;
-	/* There will be a way up soon: those below need not hear now that there is none. */
-	mgmt->hold_until = mgmt_now() + MGMT_HOLD_MS;
-	arm(mgmt, redirect_pause(mgmt));
+	go(mgmt, redirect_pause(mgmt));
 }
 
 void
@@ -186,6 +258,7 @@ mgmt_leave(struct mgmt *mgmt, const char *reason)
 	struct message bye = {.type = MESSAGE_BYE, .to = MESSAGE_ROOT, .reason = {reason}};
 
 	mgmt->left = true;
+	mgmt_hold_end(mgmt);
 	event_del(mgmt->retry);
 	if (mgmt->above == NULL)
 		return;

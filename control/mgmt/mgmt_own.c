@@ -8,7 +8,8 @@
 
 #include "mgmt_private.h"
 
-#define UPDATE_MS 20 /* several changes at once are told together */
+#define UPDATE_MS      20 /* several changes at once are told together */
+#define UPDATE_AGAIN_S 30 /* it is told again: one that was refused is not lost for good */
 
 static uint64_t
 now_us(void)
@@ -69,15 +70,14 @@ mgmt_take_place(struct mgmt *mgmt, const struct message *message)
 		mgmt_join(mgmt, parent->name, parent->server.host, parent->server.port);
 }
 
-/* Only of those whom the root placed there. */
+/* Kept as it came: the root's word on who may be below may come later (is_below). */
 static void
 own_childsupdate(struct mgmt_conn *conn, const struct message *message)
 {
-	struct message_below *list;
 	struct message *copy;
 	char error[MESSAGE_ERROR_MAX];
 	struct message_fault fault;
-	size_t size, kept = 0;
+	size_t size;
 	char *text;
 
 	if (conn->side != MGMT_BELOW || strcmp(message->from, conn->name) != 0)
@@ -87,13 +87,6 @@ own_childsupdate(struct mgmt_conn *conn, const struct message *message)
 	free(text);
 	if (copy == NULL)
 		return;
-	/* The parsed list is the copy's own memory. */
-	list = (struct message_below *)(uintptr_t)copy->children.children;
-	for (size_t i = 0; i < copy->children.nb_children; i++) {
-		if (mgmt_placed_below(&conn->mgmt->placed, list[i].name, conn->name))
-			list[kept++] = list[i];
-	}
-	copy->children.nb_children = kept;
 	message_free(conn->below);
 	conn->below = copy;
 	mgmt_update_soon(conn->mgmt);
@@ -148,8 +141,27 @@ mgmt_update_soon(struct mgmt *mgmt)
 {
 	const struct timeval soon = {.tv_usec = UPDATE_MS * 1000};
 
-	if (!mgmt->root && !event_pending(mgmt->update, EV_TIMEOUT, NULL))
-		event_add(mgmt->update, &soon);
+	if (mgmt->root || mgmt->update_due)
+		return;
+	mgmt->update_due = true;
+	event_add(mgmt->update, &soon);
+}
+
+/* Did the root place it below this child? */
+static bool
+is_below(const struct mgmt_conn *conn, const struct message_below *node)
+{
+	return mgmt_placed_below(&conn->mgmt->placed, node->name, conn->name);
+}
+
+size_t
+mgmt_conn_below(const struct mgmt_conn *conn)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; conn->below != NULL && i < conn->below->children.nb_children; i++)
+		count += is_below(conn, &conn->below->children.children[i]);
+	return count;
 }
 
 int
@@ -171,6 +183,8 @@ mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *count)
 		if (conn->side != MGMT_BELOW || conn->state != MGMT_NAMED || conn->below == NULL)
 			continue;
 		for (size_t i = 0; i < conn->below->children.nb_children; i++) {
+			if (!is_below(conn, &conn->below->children.children[i]))
+				continue;
 			(*list)[n] = conn->below->children.children[i];
 			if ((*list)[n].parent == NULL)
 				(*list)[n].parent = conn->name;
@@ -184,10 +198,13 @@ mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *count)
 void
 mgmt_update_send(struct mgmt *mgmt)
 {
+	const struct timeval again = {.tv_sec = UPDATE_AGAIN_S};
 	struct message update = {.type = MESSAGE_CHILDSUPDATE};
 	struct message_below *list = NULL;
 	size_t count = 0;
 
+	mgmt->update_due = false;
+	event_add(mgmt->update, &again);
 	if (mgmt->above == NULL || mgmt->above->state != MGMT_NAMED)
 		return;
 	if (mgmt_below(mgmt, &list, &count) != 0) {

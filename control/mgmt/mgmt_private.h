@@ -29,6 +29,7 @@
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
 #define MGMT_REDIRECTS	  3	   /* that are followed at once */
+#define MGMT_UNREACHED_MS 60000	   /* until a parent that was not reached is tried again */
 #define MGMT_HOLD_MS	  2000	   /* those below wait for a parent that is on its way */
 #define MGMT_WHY_MAX	  160	   /* bytes of a reason */
 #define MGMT_HOST_MAX	  64	   /* bytes of an address in text, with its port */
@@ -61,7 +62,8 @@ struct mgmt_conn {
 	uint64_t ping_us, rtt_us;
 	uint64_t since; /* ms since the epoch */
 	struct mgmt_seen_share share;
-	struct message *below; /* its last childsupdate, or NULL */
+	struct message *below; /* its last childsupdate, or NULL; mgmt_conn_below() */
+	bool ended;	       /* by the other end; what it said before has still its turn */
 };
 
 LIST_HEAD(mgmt_conns, mgmt_conn);
@@ -84,6 +86,7 @@ struct mgmt {
 	struct evconnlistener *listener;
 	struct sockaddr_storage address;
 	struct event *tick, *reap, *update, *retry;
+	bool update_due; /* there is something to tell */
 	uint64_t last_tick;
 	bool paused;
 	bool left; /* we joined for the last time */
@@ -97,6 +100,11 @@ struct mgmt {
 	uint32_t pause;		 /* ms before the next try */
 	unsigned int redirects;	 /* one soon after the other */
 	uint64_t redirected_at;	 /* the last: ms of the monotonic clock; 0 = none yet */
+	/* A parent that was not reached, "" = none: until when it is left alone, and how long. */
+	char unreached[MESSAGE_NAME_MAX + 1];
+	uint64_t unreached_until;
+	uint32_t unreached_ms;
+	bool staying; /* with the root, until that time: the next retry */
 	/* Until then we are between two parents, and what those below say waits; 0 = we are not. */
 	uint64_t hold_until;
 
@@ -147,8 +155,10 @@ void mgmt_conn_free(struct mgmt_conn *conn);
 void mgmt_join(struct mgmt *mgmt, const char *name, const char *host, uint16_t port);
 /* One try to reach it. */
 void mgmt_join_begin(struct mgmt *mgmt);
-/* It went away, or was not reached: the next try comes after a pause. */
-void mgmt_join_lost(struct mgmt *mgmt);
+/* The pause is over. */
+void mgmt_join_again(struct mgmt *mgmt);
+/* It (NULL: it could not be made) went away, or was not reached: another try after a pause. */
+void mgmt_join_lost(struct mgmt *mgmt, const struct mgmt_conn *conn);
 /* Something came over a connection: is it the parent, it takes us. */
 void mgmt_join_heard(struct mgmt_conn *conn);
 /* What those below say waits no longer for a parent. */
@@ -163,6 +173,8 @@ void mgmt_receive(struct mgmt_conn *conn, const char *text, size_t size);
 bool mgmt_own(struct mgmt_conn *conn, const struct message *message);
 /* Who is below has changed: the parent is told, of several changes at once. */
 void mgmt_update_soon(struct mgmt *mgmt);
+/* How many of those that a child told of the root placed below it. */
+size_t mgmt_conn_below(const struct mgmt_conn *conn);
 void mgmt_update_send(struct mgmt *mgmt);
 void mgmt_ping(struct mgmt_conn *conn);
 

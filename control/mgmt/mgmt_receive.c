@@ -260,9 +260,12 @@ receive_parsed(struct mgmt_conn *conn, struct message *message, const char *text
 		snprintf(message->from, sizeof(message->from), "%s", conn->name);
 	if (!judge(conn, message) || !remember(conn, message, text, size))
 		return;
-	if (conn->side == MGMT_ABOVE)
-		mgmt_join_heard(conn);
-	conn->heard = true;
+	/* One that takes us says more than that it does not. */
+	if (message->type != MESSAGE_ERROR) {
+		if (conn->side == MGMT_ABOVE)
+			mgmt_join_heard(conn);
+		conn->heard = true;
+	}
 	if (strcmp(conn->old_from, message->from) == 0)
 		tell_new(conn);
 	if (message->type == MESSAGE_ERROR)

@@ -109,6 +109,40 @@ mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
 	return MGMT_SEEN_NEW;
 }
 
+/* Its place among those that went; MGMT_SEEN_GONE: it has none. */
+static uint32_t
+find_gone(const struct mgmt_seen *seen, const char *name)
+{
+	uint32_t i = 0;
+
+	while (i < MGMT_SEEN_GONE && strcmp(seen->gone[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+void
+mgmt_seen_left(struct mgmt_seen *seen, const char *name, const struct mgmt_seen_share *share)
+{
+	uint32_t i;
+
+	if (share->number != seen->number || share->count < MGMT_SEEN_MANY)
+		return;
+	i = find_gone(seen, name);
+	if (i == MGMT_SEEN_GONE)
+		i = seen->next_gone++ % MGMT_SEEN_GONE;
+	snprintf(seen->gone[i].name, sizeof(seen->gone[i].name), "%s", name);
+	seen->gone[i].share = *share;
+}
+
+void
+mgmt_seen_back(const struct mgmt_seen *seen, const char *name, struct mgmt_seen_share *share)
+{
+	uint32_t i = find_gone(seen, name);
+
+	if (i < MGMT_SEEN_GONE)
+		*share = seen->gone[i].share;
+}
+
 void
 mgmt_seen_free(struct mgmt_seen *seen)
 {

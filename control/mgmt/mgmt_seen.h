@@ -16,6 +16,8 @@
 #define MGMT_SEEN_AGES 3
 #define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms */
 #define MGMT_SEEN_EACH 131072u /* of these, through one neighbour */
+#define MGMT_SEEN_GONE 256u
+#define MGMT_SEEN_MANY 1024u /* a neighbour with fewer is not noted when it goes */
 
 struct mgmt_seen_key {
 	uint64_t words[2]; /* never both 0 */
@@ -26,16 +28,24 @@ struct mgmt_seen_age {
 	uint32_t count, room; /* room: a power of two, or 0 */
 };
 
-struct mgmt_seen {
-	struct mgmt_seen_age ages[MGMT_SEEN_AGES]; /* the first is the present one */
-	uint64_t began;				   /* of the present one, ms of a monotonic clock */
-	uint64_t number;			   /* of the present one */
-};
-
 /* How many of the present age a neighbour had remembered. */
 struct mgmt_seen_share {
 	uint64_t number;
 	uint32_t count;
+};
+
+/* Of one that went: who comes back goes on with it. */
+struct mgmt_seen_gone {
+	char name[MESSAGE_NAME_MAX + 1];
+	struct mgmt_seen_share share;
+};
+
+struct mgmt_seen {
+	struct mgmt_seen_age ages[MGMT_SEEN_AGES]; /* the first is the present one */
+	uint64_t began;				   /* of the present one, ms of a monotonic clock */
+	uint64_t number;			   /* of the present one */
+	struct mgmt_seen_gone gone[MGMT_SEEN_GONE]; /* the latest */
+	uint32_t next_gone;
 };
 
 enum mgmt_seen_result {
@@ -53,6 +63,10 @@ void mgmt_seen_id(const struct mgmt_seen_key *key, char id[33]);
 
 enum mgmt_seen_result mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
 	const struct mgmt_seen_key *key, uint64_t now);
+
+/* A neighbour's connection ends; or one begins, with a share of nothing. */
+void mgmt_seen_left(struct mgmt_seen *seen, const char *name, const struct mgmt_seen_share *share);
+void mgmt_seen_back(const struct mgmt_seen *seen, const char *name, struct mgmt_seen_share *share);
 
 void mgmt_seen_free(struct mgmt_seen *seen);
 

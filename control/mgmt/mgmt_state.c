@@ -14,6 +14,7 @@ mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count
 
 	if (ret != 0 || mgmt->root)
 		return ret;
+	mgmt_update_soon(mgmt);
 	for (conn = LIST_FIRST(&mgmt->conns); conn != NULL; conn = next) {
 		next = LIST_NEXT(conn, chain);
 		if (conn->side != MGMT_BELOW || conn->state != MGMT_NAMED ||
@@ -83,7 +84,7 @@ mgmt_children(const struct mgmt *mgmt, struct mgmt_child *children, size_t max)
 			memcpy(child->name, conn->name, sizeof(child->name));
 			child->address = conn->address;
 			child->since = conn->since;
-			child->below = conn->below != NULL ? conn->below->children.nb_children : 0;
+			child->below = mgmt_conn_below(conn);
 			child->rtt_us = conn->rtt_us;
 			child->waiting = evbuffer_get_length(bufferevent_get_output(conn->bev));
 		}

@@ -29,6 +29,7 @@ static struct event_base *base;
 static unsigned int joins;	       /* that the root heard */
 static char via[MESSAGE_NAME_MAX + 1]; /* the last of them */
 static uint32_t refused;	       /* the code that the leaf heard; 0 = none */
+static unsigned int said;	       /* joins of the leaf */
 
 static void
 on_join(void *ctx, const struct message *message, const char *from)
@@ -42,13 +43,34 @@ on_join(void *ctx, const struct message *message, const char *from)
 static void
 on_error(void *ctx, const struct message *message, const char *from)
 {
+	(void)from;
+	if (strcmp(ctx, names[LEAF]) == 0)
+		refused = message->error.code;
+}
+
+static uint16_t dead_port; /* where the root sends the west, whenever it comes; 0 = it does not */
+
+static void
+on_hello(void *ctx, const struct message *message, const char *from)
+{
+	struct message answer = {.type = MESSAGE_PLACE};
+
 	(void)ctx;
 	(void)from;
-	refused = message->error.code;
+	if (dead_port == 0 || strcmp(message->from, "west") != 0)
+		return;
+	answer.place.node_id = 1;
+	answer.place.role = "relay";
+	answer.place.parent = (struct message_redirect){"east", {"127.0.0.1", dead_port}};
+	(void)mgmt_answer(programs[ROOT], message, &answer);
 }
 
 static const struct mgmt_ops ops = {
 	.handlers = {[MESSAGE_JOIN] = on_join, [MESSAGE_ERROR] = on_error},
+};
+
+static const struct mgmt_ops root_ops = {
+	.handlers = {[MESSAGE_JOIN] = on_join, [MESSAGE_HELLO] = on_hello},
 };
 
 static uint16_t
@@ -72,7 +94,8 @@ start(int which)
 		*root = *listen;
 		root->sin_port = htons(port_of(ROOT));
 	}
-	mgmt = mgmt_new(base, &settings, &ops, NULL, error, sizeof(error));
+	mgmt = mgmt_new(base, &settings, which == ROOT ? &root_ops : &ops,
+		(void *)(uintptr_t)names[which], error, sizeof(error));
 	if (mgmt == NULL)
 		fail_msg("%s", error);
 	return mgmt;
@@ -119,7 +142,8 @@ parent_is(int which, const char *name)
 static bool
 all_up(void)
 {
-	return parent_is(WEST, "^") && parent_is(EAST, "^") && parent_is(LEAF, "west");
+	return parent_is(WEST, "^") && parent_is(EAST, "^") && parent_is(LEAF, "west") &&
+	       mgmt_children(programs[WEST], NULL, 0) == 1;
 }
 
 static bool
@@ -129,6 +153,10 @@ leaf_heard(void)
 }
 
 static const struct message_below leaf_only[] = {{"leaf", NULL}};
+
+/* Of the east, and of the root, when the west is below the east. */
+static const struct message_below below_east[] = {{"west", NULL}, {"leaf", "west"}};
+static const struct message_below in_chain[] = {{"east", NULL}, {"west", "east"}, {"leaf", "west"}};
 
 /* The leaf below the west, this and the east below the root. */
 static int
@@ -145,7 +173,7 @@ setup(void **state)
 		return -1;
 	place(WEST, MESSAGE_ROOT, 0, leaf_only, 1);
 	place(LEAF, "west", port_of(WEST), NULL, 0);
-	joins = refused = 0;
+	joins = refused = said = dead_port = 0;
 	return turn(all_up) ? 0 : -1;
 }
 
@@ -166,16 +194,14 @@ leaf_says(void)
 
 	join.attend.conference = 1;
 	assert_int_equal(mgmt_send(programs[LEAF], &join), 0);
+	said++;
 }
-
-static unsigned int said;
 
 /* The leaf goes on talking, in each turn. */
 static bool
 west_went_east(void)
 {
 	leaf_says();
-	said++;
 	return parent_is(WEST, "east") && joins > 0 && strcmp(via, "east") == 0;
 }
 
@@ -189,21 +215,93 @@ all_heard(void)
 static void
 test_moves(void **state)
 {
-	static const struct message_below chain[] = {{"west", NULL}, {"leaf", "west"}};
-	static const struct message_below all[] = {
-		{"east", NULL}, {"west", "east"}, {"leaf", "west"}};
 
 	(void)state;
-	assert_int_equal(mgmt_set_below(programs[ROOT], all, 3), 0);
-	place(EAST, MESSAGE_ROOT, 0, chain, 2);
+	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
+	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
 	place(WEST, "east", port_of(EAST), leaf_only, 1);
 	assert_null(mgmt_parent(programs[WEST]));
-	said = 0;
 	assert_true(turn(west_went_east));
 	assert_true(turn(all_heard));
 	assert_int_equal(refused, 0);
 	assert_int_equal(mgmt_counters(programs[WEST])->unknown_node, 0);
 	assert_true(parent_is(LEAF, "west"));
+}
+
+/* The east does not take it: no place for it came there yet. */
+static void
+test_too_early(void **state)
+{
+	(void)state;
+	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	leaf_says();
+	assert_true(turn(all_heard));
+	assert_int_equal(refused, 0);
+	assert_true(mgmt_counters(programs[EAST])->not_placed > 0);
+}
+
+static void
+turn_for(unsigned int ms)
+{
+	const struct timeval step = {.tv_usec = 1000};
+
+	for (unsigned int i = 0; i < ms; i++) {
+		event_base_loopexit(base, &step);
+		event_base_loop(base, 0);
+	}
+}
+
+/* The leaf says something and ends while the west has no parent. */
+static void
+test_last_words(void **state)
+{
+
+	(void)state;
+	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
+	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
+	mgmt_pause(programs[EAST]);
+	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	leaf_says();
+	turn_for(100);
+	mgmt_free(programs[LEAF]);
+	programs[LEAF] = NULL;
+	turn_for(100);
+	assert_int_equal(joins, 0);
+	mgmt_resume(programs[EAST]);
+	assert_true(turn(all_heard));
+	assert_int_equal(mgmt_counters(programs[WEST])->truncated, 0);
+	assert_int_equal(mgmt_children(programs[WEST], NULL, 0), 0);
+}
+
+static bool
+root_has_leaf(void)
+{
+	struct message_below *list;
+	size_t count = 0;
+	bool has = false;
+
+	assert_int_equal(mgmt_below(programs[ROOT], &list, &count), 0);
+	for (size_t i = 0; i < count; i++)
+		has |= strcmp(list[i].name, "leaf") == 0;
+	free(list);
+	return has;
+}
+
+/* The one above learns last who is below: then it tells of the leaf, which was there before. */
+static void
+test_late_place(void **state)
+{
+	static const struct message_below west_only[] = {{"west", NULL}};
+
+	(void)state;
+	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
+	place(EAST, MESSAGE_ROOT, 0, west_only, 1);
+	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	turn_for(300);
+	assert_true(parent_is(WEST, "east"));
+	assert_false(root_has_leaf());
+	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
+	assert_true(turn(root_has_leaf));
 }
 
 /* A socket of this machine; with a backlog of nothing, one connection is all that it takes. */
@@ -221,7 +319,7 @@ open_socket(struct sockaddr_in *address)
 	return fd;
 }
 
-/* Nobody listens there: that is known at once. */
+/* Nobody listens there: it goes back to the root, and so does what the leaf said. */
 static void
 test_refused(void **state)
 {
@@ -231,9 +329,33 @@ test_refused(void **state)
 	(void)state;
 	place(WEST, "east", ntohs(address.sin_port), leaf_only, 1);
 	leaf_says();
-	assert_true(turn(leaf_heard));
-	assert_int_equal(refused, MESSAGE_CODE_UNKNOWN);
-	assert_int_equal(joins, 0);
+	assert_true(turn(all_heard));
+	assert_int_equal(refused, 0);
+	assert_true(parent_is(WEST, MESSAGE_ROOT));
+	evutil_closesocket(fd);
+}
+
+/* The root insists on a parent that cannot be reached: nearly all of the time it is with the root.
+ */
+static void
+test_unreachable(void **state)
+{
+	struct sockaddr_in address;
+	int fd = open_socket(&address);
+	unsigned int there = 0;
+
+	(void)state;
+	dead_port = ntohs(address.sin_port);
+	place(WEST, "east", dead_port, leaf_only, 1);
+	turn_for(3000);
+	for (unsigned int i = 0; i < 30; i++) {
+		turn_for(100);
+		there += parent_is(WEST, MESSAGE_ROOT);
+	}
+	assert_in_range(there, 24, 30);
+	assert_in_range(mgmt_counters(programs[WEST])->reconnects, 6, 20);
+	leaf_says();
+	assert_true(turn(all_heard));
 	evutil_closesocket(fd);
 }
 
@@ -277,7 +399,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_moves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_early, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_last_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_late_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
 	};
 

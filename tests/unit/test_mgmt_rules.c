@@ -238,6 +238,31 @@ test_flood(void **state)
 	mgmt_seen_free(&seen);
 }
 
+/* Who comes back goes on with the share that it had; a new age is another matter. */
+static void
+test_flood_anew(void **state)
+{
+	struct mgmt_seen seen = {0};
+	struct mgmt_seen_share share = {0}, again = {0}, other = {0}, later = {0};
+	struct mgmt_seen_key key;
+
+	(void)state;
+	for (uint64_t n = 1; n <= MGMT_SEEN_EACH; n++) {
+		key = numbered(n);
+		assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1), MGMT_SEEN_NEW);
+	}
+	mgmt_seen_left(&seen, "flood", &share);
+	mgmt_seen_back(&seen, "flood", &again);
+	mgmt_seen_back(&seen, "other", &other);
+	key = numbered(MGMT_SEEN_EACH + 1);
+	assert_int_equal(mgmt_seen_add(&seen, &again, &key, 1), MGMT_SEEN_FULL);
+	assert_int_equal(mgmt_seen_add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
+	mgmt_seen_back(&seen, "flood", &later);
+	key = numbered(MGMT_SEEN_EACH + 2);
+	assert_int_equal(mgmt_seen_add(&seen, &later, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	mgmt_seen_free(&seen);
+}
+
 static void
 test_frames(void **state)
 {
@@ -287,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_anew),
 		cmocka_unit_test(test_frames),
 	};
 
