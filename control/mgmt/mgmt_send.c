@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mgmt_private.h"
+#include "xml_utf8.h"
 
 /* Where a message to somebody leaves; NULL: nowhere. */
 struct mgmt_conn *
@@ -143,16 +144,16 @@ mgmt_fail(struct mgmt *mgmt, const struct message *request, enum message_code co
 	const char *format, ...)
 {
 	struct message answer = {.type = MESSAGE_ERROR};
-	char text[MESSAGE_ERROR_MAX];
+	char whole[2 * MESSAGE_ERROR_MAX], text[MESSAGE_ERROR_MAX];
 	va_list args;
 
 	if (request->type == MESSAGE_ERROR)
 		return 0;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(whole, sizeof(whole), format, args);
 	va_end(args);
 	answer.error.code = code;
-	answer.error.text = text;
+	answer.error.text = xml_utf8_copy(text, sizeof(text), whole);
 	return mgmt_answer(mgmt, request, &answer);
 }
 
