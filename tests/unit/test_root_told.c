@@ -131,14 +131,14 @@ test_no_text_removed(void **state)
 static void
 test_long_reason(void **state)
 {
+	static const char why[] = TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaa" AE AE;
 	struct scene *s = *state;
 	const char *reason = NULL;
 
 	s->strict = false;
 	s->nodes[3].refuses = true;
 	for (int shift = 0; shift < 2; shift++) {
-		s->nodes[3].why = TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "aaaaaa" AE AE +
-				  shift;
+		s->nodes[3].why = why + shift;
 		assert_true(scene_do(s, "leave 1 n3"));
 		scene_run(s, 3000);
 		assert_true(scene_do(s, "join 1 n3"));
