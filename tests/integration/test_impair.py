@@ -18,7 +18,7 @@ from harness.node import BUILD, PATIENCE, ROOT, SANITIZED, until
 
 PROGRAM = BUILD / "drivers" / "ferry-impair"
 HOSTS = ("10.9.0.1", "10.9.0.2")
-HEADERS = 14 + 20 + 8  # of a UDP datagram: Ethernet, IPv4, UDP
+RATE = 1_000_000  # bytes of frames a second
 
 
 class Line:
@@ -104,24 +104,49 @@ def test_jitter(stage):
     assert max(times) > 12
 
 
+def bytes_came(host):
+    """Of frames, as its kernel counts them."""
+    with host.entered(), open("/proc/thread-self/net/dev", encoding="ascii") as devices:
+        return int(re.search(r"eth0: *(\d+)", devices.read())[1])
+
+
+def best_second(stage, line, *options):
+    """The most bytes a second that come in some second, of three at least, while iperf3 sends. Where
+    it or the line stands still for a while its queue runs empty, and what is due at once is more
+    than fits there: a second is looked for in which nobody does."""
+    server = stage.popen(line.hosts[1], "iperf3", "-s", "-1", stdout=subprocess.DEVNULL)
+    until(lambda: "5201" in line.hosts[1].run("ss", "-ltn").stdout, 5, "iperf3 listens")
+    client = stage.popen(line.hosts[0], "iperf3", "-c", HOSTS[1], "-t", 120, *options,
+                         stdout=subprocess.DEVNULL)
+    times, counts, seconds = [time.monotonic()], [bytes_came(line.hosts[1])], []
+
+    def enough():
+        time.sleep(1)
+        counts.append(bytes_came(line.hosts[1]))
+        times.append(time.monotonic())
+        seconds.append((counts[-1] - counts[-2]) / (times[-1] - times[-2]))
+        return len(seconds) >= 3 and max(seconds) > 0.97 * RATE
+
+    until(enough, 20, lambda: f"a second at the rate, {[round(rate) for rate in seconds]}", pause=0)
+    client.terminate()
+    client.wait(10 * PATIENCE)
+    server.wait(10 * PATIENCE)
+    # Never more than that; what was in the queue and on its way may come late.
+    slack = 20000 + RATE * 0.005 + 2 * 1514
+    assert counts[-1] - counts[0] < RATE * (times[-1] - times[0]) + slack
+    assert max(seconds) < RATE + slack
+    return max(seconds)
+
+
 @pytest.mark.skipif(shutil.which("iperf3") is None, reason="needs the program iperf3")
 def test_rate(stage):
     """UDP above the rate comes at the rate; TCP fills it."""
     line = Line(stage, "--both", "delay=5ms", "--there", "rate=8Mbit,queue=20000")
-    ended, full = {}, {}
+    full = {}
     for name, options in {"udp": ("-u", "-b", "12M", "-l", 1400), "tcp": ("-C", "reno")}.items():
-        server = stage.popen(line.hosts[1], "iperf3", "-s", "-1", stdout=subprocess.DEVNULL)
-        until(lambda: "5201" in line.hosts[1].run("ss", "-ltn").stdout, 5, "iperf3 listens")
-        done = line.hosts[0].run("iperf3", "-c", HOSTS[1], "-t", 3, "-J", *options, timeout=30)
-        ended[name] = json.loads(done.stdout)["end"]
+        print(f"{name}: {best_second(stage, line, *options):.0f} bytes a second")
         full[name] = line.report()["directions"][0]["losses"]["queue_full"]
-        server.wait(10)
-    lost = ended["udp"]["sum"]["lost_percent"]
-    rate = ended["tcp"]["sum_received"]["bits_per_second"]
-    # 12 Mbit/s of payload, 8 Mbit/s of frames.
-    assert abs(lost - 100 * (1 - 8 / 12 * 1400 / (1400 + HEADERS))) < 3
     assert full["udp"] > 500 and full["tcp"] > full["udp"]
-    assert 6e6 < rate < 8e6 * 1448 / 1514 * 1.01
     there, _ = line.end()
     assert there["held_max"] < 100
 
