@@ -13,8 +13,6 @@ from harness.deploy import Deployment
 from harness.node import FERRYCTL, PATIENCE, SANITIZED, until
 
 INTERVAL = 0.1
-# Of liveness.h: 5.5 intervals and the time of an answer, at least an interval.
-BOUND = 6.5 * INTERVAL
 
 
 @pytest.fixture(name="net")
@@ -40,50 +38,58 @@ def follow(stage, node):
                        "--json", stdout=subprocess.PIPE, text=True)
 
 
-def next_event(follower, *kinds):
-    """The next of these that the follower tells."""
+def next_event(follower, kind, *peers):
+    """The next of this kind, of one of these peers, that the follower tells."""
     while True:
         event = json.loads(follower.stdout.readline())
-        if event["event"] in kinds:
+        if event["event"] == kind and event["peer"] in peers:
             return event
+
+
+def bound(link):
+    """Of liveness.h: 5.5 intervals and the time of an answer, at least an interval."""
+    answer = (link["rtt_us"] + 4 * link["rtt_deviation_us"]) / 1e6 + INTERVAL / 4
+    return 5.5 * INTERVAL + max(INTERVAL, answer)
 
 
 def test_neighbour_stands_still(stage, net):
     one, two = net.places[1].running, net.places[2].running
     up(one, 2, 3)
     follower, stuck = follow(stage, one), follow(stage, one)
-    next_event(stuck, "link_up")
+    next_event(stuck, "link_up", 2, 3)
     stuck.send_signal(signal.SIGSTOP)
-    for peer in (2, 3):
-        event = next_event(follower, "link_up")
+    for _ in (2, 3):
+        event = next_event(follower, "link_up", 2, 3)
         assert event["was"] == "unknown"
-        assert event["peer"] in (2, 3)
 
     two.process.send_signal(signal.SIGSTOP)
     stopped = time.monotonic()
-    down = next_event(follower, "link_down")
+    down = next_event(follower, "link_down", 2)
     took = time.monotonic() - stopped
+    most = bound(one.link(2))  # as it was then: nothing was answered since
     two.process.send_signal(signal.SIGCONT)
-    print(f"down after {took:.3f} s, silent for {down['silent_s']} s")
-    assert down["peer"] == 2
+    print(f"down after {took:.3f} s, silent for {down['silent_s']} s, at most {most:.3f} s")
     assert down["was"] in ("up", "degraded")
-    assert took > 0.3 * BOUND
-    assert took < BOUND + 0.15 * PATIENCE
-    again = next_event(follower, "link_up")
-    assert (again["peer"], again["was"]) == (2, "down")
-    assert one.link(2)["state"] == "up"
-    assert one.link(3)["state"] == "up"
+    # The node's own clock; here processes wait for their turn.
+    assert 2.99 * INTERVAL < down["silent_s"] < most + 0.15 * PATIENCE
+    assert took < most + 2 * PATIENCE
+    again = next_event(follower, "link_up", 2)
+    assert again["was"] == "down"
+    up(one, 2, 3)
 
     # The same in the history, in the log, and for people.
     events = one.ctl("events")
     assert [e["number"] for e in events] == list(range(1, len(events) + 1))
     assert down in events and again in events
-    assert [e["event"] for e in events if e["peer"] == 3] == ["link_up"]
+    # A machine that is too busy for its nodes may be taken for a link that is bad for a while.
+    other = [e["event"] for e in events if e["peer"] == 3]
+    assert other in (["link_up"], ["link_up", "link_degraded"],
+                     ["link_up", "link_degraded", "link_up"])
     one.wait_log(r"link to peer 2 \S+: down, was")
     one.wait_log(r"link to peer 2 \S+: up, was down")
-    lines = one.ferryctl("events", "--last", "1").stdout.splitlines()
-    assert len(lines) == 1
-    assert lines[0].split()[:4] == [again["time"], "link_up", "peer", "2"]
+    assert len(one.ferryctl("events", "--last", "1").stdout.splitlines()) == 1
+    lines = one.ferryctl("events").stdout.splitlines()
+    assert [again["time"], "link_up", "peer", "2"] in [line.split()[:4] for line in lines]
     follower.kill()
     stuck.kill()
 
@@ -129,7 +135,7 @@ def test_far_away(stage):
         link = nodes[node].link(peer)
         assert link["rtt_least_us"] < 60000 * 1.03 + 2000 * PATIENCE
         # What comes in a turn has the time of its beginning, also where the CPU is taken away
-        # between the two: on a machine that is too small for its nodes.
+        # between the two: the least may be too little, and on a machine that is too small for its
+        # nodes the mean too.
         if not SANITIZED:
-            assert link["rtt_least_us"] >= 60000
             until(lambda n=nodes[node], p=peer: 60000 <= n.link(p)["rtt_us"] < 66000, 10, "60 ms")
