@@ -84,7 +84,7 @@ CODING = {CODED_BLOCK: {"code": "block", "k": 8, "repair": "50%", "deadline": "5
 ELSEWHERE = 30  # known here, but for node 22
 UNKNOWN = 999
 WINDOW = 64
-MS_HELD = 60
+MS_HELD = 500
 
 # Counters that say how much passed; all the rest of what a node shows is state or rates.
 _LINK = ("tx_packets", "tx_bytes", "tx_control", "tx_drops", "ring_drops", "rx_packets", "rx_bytes",

@@ -104,7 +104,7 @@ def test_multi_path(known):
         assert (seq, flow_seq) == (i, next_of[flow])
         next_of[flow] += 1
         moved.append(counters)
-    assert min(next_of) > 5, "40 packets in equal shares: less than 6 has odds of 1 to 10^5"
+    assert min(next_of) > 5, "40 packets in equal shares: less than 6 has odds of 1 to 720000"
     known.expect_moved(add(*moved))
     nothing_else(known)
 
