@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import threading
 
+from .program import PATIENCE
+
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _count = itertools.count()
@@ -36,7 +38,7 @@ def unique(word):
     return f"f{os.getpid() % 0xfffff:x}{next(_count):x}{word}"[:15]
 
 
-def run(*command, check=True, timeout=20, **kwargs):
+def run(*command, check=True, timeout=20 * PATIENCE, **kwargs):
     """Runs a command to its end; its output is in the result, and in the error if it fails."""
     done = subprocess.run(
         [str(c) for c in command], capture_output=True, text=True, timeout=timeout, **kwargs)

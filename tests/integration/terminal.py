@@ -150,7 +150,7 @@ class Terminal:
 
     def end(self, seconds=5):
         """Its exit status."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + seconds * PATIENCE
         while self.read(0.1):
             if time.monotonic() > end:
                 os.kill(self.pid, signal.SIGKILL)

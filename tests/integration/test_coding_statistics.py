@@ -9,7 +9,7 @@ import subprocess
 import openmetrics
 import pytest
 from harness.deploy import Deployment
-from harness.node import BUILD, FERRYCTL, until
+from harness.node import BUILD, FERRYCTL, PATIENCE, until
 
 FERRYTOP = BUILD / "control" / "ferrytop"
 PACKETS = 1500
@@ -54,15 +54,15 @@ def settled(nodes, before=[None]):  # pylint: disable=dangerous-default-value
 
 def metrics(node):
     return openmetrics.parse(subprocess.run(
-        [FERRYCTL, "-s", node.socket_path, "metrics"], capture_output=True, text=True, timeout=20,
-        check=True).stdout)
+        [FERRYCTL, "-s", node.socket_path, "metrics"], capture_output=True, text=True,
+        timeout=20 * PATIENCE, check=True).stdout)
 
 
 def top(node, view):
     """The rows of a view, by session number."""
     text = subprocess.run(
         [FERRYTOP, "-f", node.socket_path.with_suffix(".stats"), "--once", "--view", view],
-        capture_output=True, text=True, timeout=20, check=True).stdout
+        capture_output=True, text=True, timeout=20 * PATIENCE, check=True).stdout
     rows = [line.split() for line in text.splitlines() if re.match(r" +1 +\d ", line)]
     return {int(row[1]): row for row in rows}
 

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 
 import pytest
+from harness.program import PATIENCE
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE / "config_mistakes"
@@ -21,7 +22,8 @@ FILES = sorted(CASES.glob("*.cfg"))
 
 def check(path, directory):
     command = [FERRYD, "--check", "-c", path] if FERRYD.exists() else [CHECKER, path]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=20)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True,
+                          timeout=20 * PATIENCE)
 
 
 def test_the_table_is_whole():

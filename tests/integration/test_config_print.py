@@ -6,6 +6,8 @@ import pathlib
 import re
 import subprocess
 
+from harness.program import PATIENCE
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 FERRYD = BUILD / "control" / "ferryd"
@@ -41,7 +43,7 @@ def example():
 
 def print_config(path):
     command = [FERRYD, "--print", "-c", path] if FERRYD.exists() else [CHECKER, "--print", path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20 * PATIENCE)
     assert done.stderr == ""
     assert done.returncode == 0
     return done.stdout

@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 import pytest
+from harness.program import PATIENCE
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", HERE.parents[1] / "build"))
@@ -50,7 +51,7 @@ def ok(data):
     return json.dumps({"ok": True, "data": data}).encode() + b"\n"
 
 
-def run(*words, timeout=15):
+def run(*words, timeout=15 * PATIENCE):
     return subprocess.run([FERRYCTL, *words], capture_output=True, text=True, timeout=timeout)
 
 
@@ -79,7 +80,8 @@ def test_which_is_meant(tmp_path):
         os.makedirs("/run/ferry", exist_ok=True)
         return subprocess.run(
             ["unshare", "--mount", "sh", "-c", f'mount --bind {tmp_path} /run/ferry && exec "$@"', "sh",
-             FERRYCTL, "show", "drops"], capture_output=True, text=True, timeout=15, check=False)
+             FERRYCTL, "show", "drops"], capture_output=True, text=True,
+            timeout=15 * PATIENCE, check=False)
 
     assert "no node answers in /run/ferry" in ask().stderr
     # Each is looked at before it is asked, which is a connection of its own.

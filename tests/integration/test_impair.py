@@ -256,7 +256,7 @@ def test_reports_for_people(stage):
     (["--mtu", "9001", "lo", "lo"], '--mtu is "9001", it must be an integer from 68 to 9000'),
 ])
 def test_mistakes(arguments, message):
-    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20 * PATIENCE)
     assert done.stderr == f"ferry-impair: {message}\n"
     assert done.returncode == 2 and done.stdout == ""
 
@@ -272,7 +272,7 @@ def test_mtu_that_the_driver_has_not(stage):
 
 
 def test_help_has_every_key():
-    done = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, timeout=20 * PATIENCE)
     page = ROOT / "drivers" / "ferry-impair.8.scd"
     keys = re.findall(r"^  ([a-z]\w+) ", done.stdout, re.M)
     assert done.returncode == 0 and len(keys) == 15

@@ -43,7 +43,7 @@ def check(directory, name, text):
     path = directory / name
     path.write_text(text)
     return subprocess.run([BUILD / "control/ferryd", "--check", "-c", path], capture_output=True,
-                          text=True, timeout=30, check=False)
+                          text=True, timeout=30 * PATIENCE, check=False)
 
 
 @pytest.mark.parametrize("name,text", [("node1.cfg", NODE1), ("node2.cfg", mirror(NODE1))])
@@ -72,7 +72,7 @@ def certificates(tmp_path_factory):
     directory = tmp_path_factory.mktemp("root")
     (line,) = block("ferryctl ca certificates").splitlines()
     _, *words = shlex.split(line, comments=True)
-    subprocess.run([BUILD / "control/ferryctl", *words], cwd=directory, check=True, timeout=30,
+    subprocess.run([BUILD / "control/ferryctl", *words], cwd=directory, check=True, timeout=30 * PATIENCE,
                    stdout=subprocess.DEVNULL)
     return directory
 
@@ -81,7 +81,7 @@ def test_root(certificates):
     (certificates / "sessions.cfg").write_text(SESSIONS)
     (certificates / "root.cfg").write_text(ROOT_CFG)
     done = subprocess.run([BUILD / "control/ferry-root", "--check", "-c", certificates / "root.cfg"],
-                          capture_output=True, text=True, timeout=30, check=False)
+                          capture_output=True, text=True, timeout=30 * PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

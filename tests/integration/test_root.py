@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness.node import FERRYCTL, ControlError, until
+from harness.node import FERRYCTL, PATIENCE, ControlError, until
 from harness.root import FERRY_ROOT, RootProgram
 
 JSON_FILE = """{ "ConferenceList": [ { "ConferenceID": 9, "StartTime": "2012-09-02 14:22:31 UTC",
@@ -57,7 +57,7 @@ def program():
 
 def ferryctl(program, *words):
     return subprocess.run([FERRYCTL, "-s", program.socket_path, *map(str, words)],
-                          capture_output=True, text=True, timeout=20, check=False)
+                          capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
 
 
 def test_tables_and_json(program):
@@ -101,14 +101,15 @@ def test_conferences_come_and_go(program):
 
 
 def test_times(program):
+    starts = time.time() + 2 + 2 * PATIENCE  # the program is there before
     program.config["conferences"][0]["sessions"][0].update(
-        starts=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + 2)),
-        ends=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + 3)))
+        starts=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(starts)),
+        ends=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(starts + 3)))
     program.write_config()
     program.start()
     assert program.session(1, 1)["state"] == "waiting"
-    until(lambda: program.session(1, 1)["state"] == "running", 4, "the session's start")
-    until(lambda: program.session(1, 1)["state"] == "ended", 3, "the session's end")
+    until(lambda: program.session(1, 1)["state"] == "running", 6, "the session's start")
+    until(lambda: program.session(1, 1)["state"] == "ended", 5, "the session's end")
 
 
 def test_file_with_mistakes_again(program):
@@ -223,7 +224,7 @@ def test_file_again(program):
         program.ctl("reload")
     program.kill()
     done = subprocess.run([FERRY_ROOT, "-c", program.config_path], capture_output=True, text=True,
-                          timeout=10, check=False)
+                          timeout=10 * PATIENCE, check=False)
     assert done.returncode == 2 and 'node "virginia": parent' in done.stderr
 
 
@@ -231,7 +232,7 @@ def test_check_tells_what_the_start_would(program):
     """No mistake of the files comes to light only at the start; NodeIDs of the store's are its own."""
     def told(*options):
         done = subprocess.run([FERRY_ROOT, *options, "-c", program.config_path], capture_output=True,
-                              text=True, timeout=20, check=False)
+                              text=True, timeout=20 * PATIENCE, check=False)
         return done.returncode, done.stderr
 
     program.config["conferences"][0]["sessions"][0]["flows"][0]["path"] = "3"
@@ -259,7 +260,7 @@ def test_store_that_cannot_be_written(program):
     program.write_config()
     done = subprocess.run(
         ["sh", "-c", 'trap "" XFSZ; ulimit -f 8; exec "$@"', "sh", FERRY_ROOT, "-c", program.config_path],
-        capture_output=True, text=True, timeout=10, check=False)
+        capture_output=True, text=True, timeout=10 * PATIENCE, check=False)
     assert done.returncode == 1 and f"error: store {program.directory}/root.db: " in done.stderr, done
 
 
@@ -270,7 +271,7 @@ def test_ids_are_kept(program):
     program.config["nodes"][1]["id"] = 2
     program.write_config()
     done = subprocess.run([FERRY_ROOT, "-c", program.config_path], capture_output=True, text=True,
-                          timeout=10, check=False)
+                          timeout=10 * PATIENCE, check=False)
     assert done.returncode == 2
     assert 'root.cfg:' in done.stderr and 'has NodeID 4 for ever' in done.stderr
 

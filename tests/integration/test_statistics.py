@@ -14,7 +14,7 @@ import time
 import openmetrics
 import pytest
 from harness.deploy import Deployment
-from harness.node import BUILD, FERRYCTL, until
+from harness.node import BUILD, FERRYCTL, PATIENCE, until
 from harness.udp import Receiver, Sender
 from terminal import Terminal
 
@@ -57,7 +57,7 @@ def in_the_ring(node, what):
 
 def metrics_by_ctl(node):
     done = subprocess.run([FERRYCTL, "-s", node.socket_path, "metrics"], capture_output=True,
-                          text=True, timeout=20, check=True)
+                          text=True, timeout=20 * PATIENCE, check=True)
     return done.stdout
 
 
@@ -101,7 +101,7 @@ def get(path="/metrics", method="GET"):
 
 def top(node, *words):
     done = subprocess.run([FERRYTOP, "-f", statistics_file(node), "--once", *words],
-                          capture_output=True, text=True, timeout=20)
+                          capture_output=True, text=True, timeout=20 * PATIENCE)
     assert done.stderr == "" and done.returncode == 0, done
     return done.stdout
 
@@ -183,7 +183,8 @@ def test_once(nodes):
 
 def test_command_line(nodes, tmp_path):
     def run(*words):
-        return subprocess.run([FERRYTOP, *words], capture_output=True, text=True, timeout=20)
+        return subprocess.run([FERRYTOP, *words], capture_output=True, text=True,
+                              timeout=20 * PATIENCE)
 
     assert run("--help").returncode == 0 and "--once" in run("--help").stdout
     assert run("--version").returncode == 0

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from harness.deploy import Deployment
-from harness.node import until
+from harness.node import PATIENCE, until
 from harness.udp import Receiver, Sender
 
 TOOL = shutil.which("dpdk-telemetry.py") or "/usr/bin/dpdk-telemetry.py"
@@ -20,7 +20,7 @@ VOLATILE = ("_s", "_pps", "_bps", "polls", "polls_busy", "sleeps", "busy_share",
 def ask(node, *commands):
     """The answers of the tool to commands, as it prints them."""
     done = subprocess.run([TOOL, "-f", f"ferry-{node.name}"], text=True, capture_output=True,
-                          input="\n".join(commands) + "\nquit\n", timeout=20)
+                          input="\n".join(commands) + "\nquit\n", timeout=20 * PATIENCE)
     answers = {}
     for line in done.stdout.splitlines():
         line = line[line.find("{"):] if "{" in line else ""
