@@ -5,7 +5,7 @@
 #include "rlnc_next.h"
 
 /* A destination is looked up when so many more packets have been added: then its slot is there. */
-#define AHEAD 4
+#define AHEAD 8
 
 static inline void
 look_up(struct deliver_burst *burst)

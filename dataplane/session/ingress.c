@@ -2,7 +2,7 @@
 #include "ingress.h"
 
 /* A source is looked up when so many more packets have been added: then its slot is there. */
-#define AHEAD 4
+#define AHEAD 8
 
 /* So many packets are sent together. */
 #define GROUP 8
