@@ -5,13 +5,9 @@
  */
 #include "unit.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <time.h>
 
-#include <event2/event.h>
-
-#include "mgmt.h"
+#include "plain_tree.h"
 
 enum {
 	ROOT,
@@ -59,83 +55,27 @@ static const struct mgmt_ops ops = {
 	.event = on_event,
 };
 
-static uint16_t
-port_of(int which)
-{
-	return ntohs(((const struct sockaddr_in *)mgmt_address(programs[which]))->sin_port);
-}
-
 static struct mgmt *
 start(int which)
 {
 	/* One that does not read answers no ping. */
-	struct mgmt_settings settings = {.name = names[which], .plain = true, .dead = 60000};
-	struct sockaddr_in *listen = (struct sockaddr_in *)&settings.listen;
-	struct sockaddr_in *root = (struct sockaddr_in *)&settings.root;
-	struct mgmt *mgmt;
-	char error[256];
+	struct mgmt_settings settings = {.name = names[which], .dead = 60000};
 
-	listen->sin_family = AF_INET;
-	listen->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (which != ROOT) {
-		*root = *listen;
-		root->sin_port = htons(port_of(ROOT));
-	}
-	mgmt = mgmt_new(base, &settings, &ops, (void *)(intptr_t)which, error, sizeof(error));
-	if (mgmt == NULL)
-		fail_msg("%s", error);
-	return mgmt;
+	return plain_start(base, &settings, which == ROOT ? NULL : programs[ROOT], &ops,
+		(void *)(intptr_t)which);
 }
 
-static void
-place(int which, const char *parent, uint16_t port, const struct message_below *below, size_t count)
-{
-	struct message place = {.type = MESSAGE_PLACE};
-
-	place.place.below = below;
-	place.place.nb_below = count;
-	place.place.parent.name = parent;
-	if (port != 0)
-		place.place.parent.server = (struct message_end){"127.0.0.1", port};
-	mgmt_take_place(programs[which], &place);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Turns the loop until a condition holds. False: it does not, in that time. */
 static bool
 turn(bool (*condition)(void), int64_t ms)
 {
-	const struct timeval step = {.tv_usec = 1000};
-
-	for (int64_t limit = now_ms() + ms; !condition();) {
-		if (now_ms() > limit)
-			return false;
-		event_base_loopexit(base, &step);
-		event_base_loop(base, EVLOOP_ONCE);
-	}
-	return true;
-}
-
-static bool
-parent_is(int which, const char *name)
-{
-	const char *parent = mgmt_parent(programs[which]);
-
-	return parent != NULL && strcmp(parent, name) == 0;
+	return plain_turn(base, condition, ms);
 }
 
 static bool
 all_up(void)
 {
-	return parent_is(RELAY, "^") && parent_is(SLOW, "relay") && parent_is(QUICK, "relay");
+	return plain_parent_is(programs[RELAY], "^") && plain_parent_is(programs[SLOW], "relay") &&
+	       plain_parent_is(programs[QUICK], "relay");
 }
 
 static bool
@@ -157,9 +97,9 @@ setup(void **state)
 		programs[which] = start(which);
 	if (mgmt_set_below(programs[ROOT], all, 3) != 0)
 		return -1;
-	place(RELAY, MESSAGE_ROOT, 0, below, 2);
-	place(SLOW, "relay", port_of(RELAY), NULL, 0);
-	place(QUICK, "relay", port_of(RELAY), NULL, 0);
+	plain_place(programs[RELAY], MESSAGE_ROOT, 0, below, 2);
+	plain_place(programs[SLOW], "relay", plain_port(programs[RELAY]), NULL, 0);
+	plain_place(programs[QUICK], "relay", plain_port(programs[RELAY]), NULL, 0);
 	for (uint32_t i = 0; i < DESTINATIONS; i++)
 		destinations[i] = i + 1;
 	if (!turn(all_up, 20000))
@@ -274,7 +214,7 @@ test_not_all(void **state)
 	assert_true(mgmt_counters(programs[RELAY])->full > 0);
 	assert_int_equal(mgmt_counters(programs[RELAY])->stuck, 0);
 	assert_int_equal(ends, 0);
-	assert_true(parent_is(RELAY, "^"));
+	assert_true(plain_parent_is(programs[RELAY], "^"));
 	assert_int_equal(mgmt_counters(programs[ROOT])->stuck, 0);
 	assert_int_equal(mgmt_counters(programs[ROOT])->full, 0);
 }

@@ -5,14 +5,9 @@
  */
 #include "unit.h"
 
-#include <arpa/inet.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <event2/event.h>
 #include <event2/util.h>
 
-#include "mgmt.h"
+#include "plain_tree.h"
 
 enum {
 	ROOT,
@@ -73,85 +68,26 @@ static const struct mgmt_ops root_ops = {
 	.handlers = {[MESSAGE_JOIN] = on_join, [MESSAGE_HELLO] = on_hello},
 };
 
-static uint16_t
-port_of(int which)
-{
-	return ntohs(((const struct sockaddr_in *)mgmt_address(programs[which]))->sin_port);
-}
-
 static struct mgmt *
 start(int which)
 {
-	struct mgmt_settings settings = {.name = names[which], .plain = true};
-	struct sockaddr_in *listen = (struct sockaddr_in *)&settings.listen;
-	struct sockaddr_in *root = (struct sockaddr_in *)&settings.root;
-	struct mgmt *mgmt;
-	char error[256];
+	struct mgmt_settings settings = {.name = names[which]};
 
-	listen->sin_family = AF_INET;
-	listen->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (which != ROOT) {
-		*root = *listen;
-		root->sin_port = htons(port_of(ROOT));
-	}
-	mgmt = mgmt_new(base, &settings, which == ROOT ? &root_ops : &ops,
-		(void *)(uintptr_t)names[which], error, sizeof(error));
-	if (mgmt == NULL)
-		fail_msg("%s", error);
-	return mgmt;
+	return plain_start(base, &settings, which == ROOT ? NULL : programs[ROOT],
+		which == ROOT ? &root_ops : &ops, (void *)(uintptr_t)names[which]);
 }
 
-/* The place of one; port: where its parent listens, 0 = the parent is the root. */
-static void
-place(int which, const char *parent, uint16_t port, const struct message_below *below, size_t count)
-{
-	struct message place = {.type = MESSAGE_PLACE};
-
-	place.place.below = below;
-	place.place.nb_below = count;
-	place.place.parent.name = parent;
-	if (port != 0)
-		place.place.parent.server = (struct message_end){"127.0.0.1", port};
-	mgmt_take_place(programs[which], &place);
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Turns the loop until a condition holds. False: it does not, in all of 20 s. */
 static bool
 turn(bool (*condition)(void))
 {
-	const struct timeval step = {.tv_usec = 1000};
-	time_t limit = time(NULL) + 20;
-
-	while (!condition()) {
-		if (time(NULL) > limit)
-			return false;
-		event_base_loopexit(base, &step);
-		event_base_loop(base, EVLOOP_ONCE);
-	}
-	return true;
-}
-
-static bool
-parent_is(int which, const char *name)
-{
-	const char *parent = mgmt_parent(programs[which]);
-
-	return parent != NULL && strcmp(parent, name) == 0;
+	return plain_turn(base, condition, 20000);
 }
 
 static bool
 all_up(void)
 {
-	return parent_is(WEST, "^") && parent_is(EAST, "^") && parent_is(LEAF, "west") &&
+	return plain_parent_is(programs[WEST], "^") && plain_parent_is(programs[EAST], "^") &&
+	       plain_parent_is(programs[LEAF], "west") &&
 	       mgmt_children(programs[WEST], NULL, 0) == 1;
 }
 
@@ -180,8 +116,8 @@ setup(void **state)
 		programs[which] = start(which);
 	if (mgmt_set_below(programs[ROOT], all, 3) != 0)
 		return -1;
-	place(WEST, MESSAGE_ROOT, 0, leaf_only, 1);
-	place(LEAF, "west", port_of(WEST), NULL, 0);
+	plain_place(programs[WEST], MESSAGE_ROOT, 0, leaf_only, 1);
+	plain_place(programs[LEAF], "west", plain_port(programs[WEST]), NULL, 0);
 	joins = refused = said = dead_port = 0;
 	return turn(all_up) ? 0 : -1;
 }
@@ -211,7 +147,7 @@ static bool
 west_went_east(void)
 {
 	leaf_says();
-	return parent_is(WEST, "east") && joins > 0 && strcmp(via, "east") == 0;
+	return plain_parent_is(programs[WEST], "east") && joins > 0 && strcmp(via, "east") == 0;
 }
 
 static bool
@@ -227,14 +163,14 @@ test_moves(void **state)
 
 	(void)state;
 	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
-	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
-	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);
+	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
 	assert_null(mgmt_parent(programs[WEST]));
 	assert_true(turn(west_went_east));
 	assert_true(turn(all_heard));
 	assert_int_equal(refused, 0);
 	assert_int_equal(mgmt_counters(programs[WEST])->unknown_node, 0);
-	assert_true(parent_is(LEAF, "west"));
+	assert_true(plain_parent_is(programs[LEAF], "west"));
 }
 
 /* The east does not take it: no place for it came there yet. */
@@ -242,7 +178,7 @@ static void
 test_too_early(void **state)
 {
 	(void)state;
-	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
 	leaf_says();
 	assert_true(turn(all_heard));
 	assert_int_equal(refused, 0);
@@ -253,9 +189,9 @@ static void
 turn_for(unsigned int ms)
 {
 	const struct timeval step = {.tv_usec = 1000};
-	uint64_t end = now_ms() + ms;
+	int64_t end = plain_now_ms() + ms;
 
-	while (now_ms() < end) {
+	while (plain_now_ms() < end) {
 		event_base_loopexit(base, &step);
 		event_base_loop(base, 0);
 	}
@@ -268,9 +204,9 @@ test_last_words(void **state)
 
 	(void)state;
 	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
-	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
+	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);
 	mgmt_pause(programs[EAST]);
-	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
 	leaf_says();
 	turn_for(100);
 	mgmt_free(programs[LEAF]);
@@ -305,12 +241,12 @@ test_late_place(void **state)
 
 	(void)state;
 	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
-	place(EAST, MESSAGE_ROOT, 0, west_only, 1);
-	place(WEST, "east", port_of(EAST), leaf_only, 1);
+	plain_place(programs[EAST], MESSAGE_ROOT, 0, west_only, 1);
+	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
 	turn_for(300);
-	assert_true(parent_is(WEST, "east"));
+	assert_true(plain_parent_is(programs[WEST], "east"));
 	assert_false(root_has_leaf());
-	place(EAST, MESSAGE_ROOT, 0, below_east, 2);
+	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);
 	assert_true(turn(root_has_leaf));
 }
 
@@ -337,11 +273,11 @@ test_refused(void **state)
 	int fd = open_socket(&address);
 
 	(void)state;
-	place(WEST, "east", ntohs(address.sin_port), leaf_only, 1);
+	plain_place(programs[WEST], "east", ntohs(address.sin_port), leaf_only, 1);
 	leaf_says();
 	assert_true(turn(all_heard));
 	assert_int_equal(refused, 0);
-	assert_true(parent_is(WEST, MESSAGE_ROOT));
+	assert_true(plain_parent_is(programs[WEST], MESSAGE_ROOT));
 	evutil_closesocket(fd);
 }
 
@@ -356,11 +292,11 @@ test_unreachable(void **state)
 
 	(void)state;
 	dead_port = ntohs(address.sin_port);
-	place(WEST, "east", dead_port, leaf_only, 1);
+	plain_place(programs[WEST], "east", dead_port, leaf_only, 1);
 	turn_for(3000);
 	for (unsigned int i = 0; i < 30; i++) {
 		turn_for(100);
-		there += parent_is(WEST, MESSAGE_ROOT);
+		there += plain_parent_is(programs[WEST], MESSAGE_ROOT);
 	}
 	assert_in_range(there, 24, 30);
 	assert_in_range(mgmt_counters(programs[WEST])->reconnects, 6, 20);
@@ -375,7 +311,7 @@ test_no_answer(void **state)
 {
 	struct sockaddr_in address;
 	int fd = open_socket(&address), crowd[4];
-	uint64_t began;
+	int64_t began;
 
 	(void)state;
 	assert_int_equal(listen(fd, 0), 0);
@@ -383,13 +319,13 @@ test_no_answer(void **state)
 		crowd[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)connect(crowd[i], (const struct sockaddr *)&address, sizeof(address));
 	}
-	place(WEST, "east", ntohs(address.sin_port), leaf_only, 1);
-	began = now_ms();
+	plain_place(programs[WEST], "east", ntohs(address.sin_port), leaf_only, 1);
+	began = plain_now_ms();
 	leaf_says();
 	assert_true(turn(leaf_heard));
 	assert_int_equal(refused, MESSAGE_CODE_UNKNOWN);
-	assert_in_range(now_ms() - began, 1900, 5000);
-	assert_true(parent_is(LEAF, "west"));
+	assert_in_range(plain_now_ms() - began, 1900, 5000);
+	assert_true(plain_parent_is(programs[LEAF], "west"));
 	for (unsigned int i = 0; i < 4; i++)
 		evutil_closesocket(crowd[i]);
 	evutil_closesocket(fd);
