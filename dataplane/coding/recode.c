@@ -53,35 +53,49 @@ loss_from(const struct link *link)
 	return link != NULL ? (uint32_t)(((uint64_t)link->live.data_loss * MILLION) >> 16) : 0;
 }
 
-static struct recode_hop *
-find_hop(struct recode_generation *g, uint32_t node)
+/* Which of the generation's branches a next hop is; RECODE_BRANCHES_MAX: none. */
+static uint8_t
+find_branch(const struct recode_generation *g, uint32_t node)
 {
-	for (uint8_t i = 0; i < g->nb_hops; i++)
-		if (g->hops[i].node == node)
-			return &g->hops[i];
-	return NULL;
+	for (uint8_t i = 0; i < g->nb_branches; i++)
+		if (g->branches[i] == node)
+			return i;
+	return RECODE_BRANCHES_MAX;
 }
 
-/* The next hop, its Pathlet grown by this one. NULL: no room, or it cannot be told. */
-static struct recode_hop *
-get_hop(struct recode_generation *g, uint32_t node, const uint8_t *pathlet, uint16_t len)
+/* The same, which is one from now on if there is room. */
+static uint8_t
+get_branch(struct recode_generation *g, uint32_t node)
 {
-	struct recode_hop *hop = find_hop(g, node);
-	uint8_t merged[PATHLET_TREE_MAX_BYTES];
+	uint8_t i = find_branch(g, node);
 
-	if (hop == NULL) {
-		if (g->nb_hops == RECODE_HOPS_MAX)
-			return NULL;
-		hop = &g->hops[g->nb_hops++];
-		hop->node = node;
-		hop->decoded = false;
-		hop->credit = 0;
+	if (likely(i < RECODE_BRANCHES_MAX))
+		return i;
+	if (g->nb_branches == RECODE_BRANCHES_MAX) {
+		g->more = true;
+		return RECODE_BRANCHES_MAX;
+	}
+	g->branches[g->nb_branches] = node;
+	return g->nb_branches++;
+}
+
+/* What a branch's Pathlet has become, grown by this one. NULL: no room, or it cannot be told. */
+static struct recode_hop *
+get_hop(struct recode_generation *g, uint8_t branch, const uint8_t *pathlet, uint16_t len)
+{
+	uint8_t merged[PATHLET_TREE_MAX_BYTES];
+	struct recode_hop *hop;
+
+	if (branch >= RECODE_HOPS_MAX)
+		return NULL;
+	hop = &g->hops[branch];
+	if (likely(hop->pathlet_len == len && memcmp(hop->pathlet, pathlet, len) == 0))
+		return hop;
+	if (hop->pathlet_len == 0) {
 		hop->pathlet_len = len;
 		memcpy(hop->pathlet, pathlet, len);
 		return hop;
 	}
-	if (likely(hop->pathlet_len == len && memcmp(hop->pathlet, pathlet, len) == 0))
-		return hop;
 	len = pathlet_merge(hop->pathlet, pathlet, merged, sizeof(merged));
 	if (len == 0)
 		return NULL;
@@ -198,15 +212,17 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 	struct link *link = id_map_find(&w->node->peers, branch->node);
 	struct recode_hop *hop;
 	uint32_t loss;
+	uint8_t at;
 
 	if (unlikely(link == NULL)) {
 		w->counters.copies++;
 		w->counters.drops[DROP_pathlet_unknown_hop]++;
 		return;
 	}
-	hop = get_hop(g, branch->node, pathlet, branch->len);
-	if (hop != NULL && hop->decoded)
+	at = get_branch(g, branch->node);
+	if (at < RECODE_BRANCHES_MAX && g->decoded[at])
 		return;
+	hop = get_hop(g, at, pathlet, branch->len);
 	loss = link_loss(link);
 	if (hop == NULL || session->how == RECODE_NEVER ||
 		(session->how == RECODE_LOSSY && loss >= loss_from(a->from))) {
@@ -328,14 +344,14 @@ recode_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 		.first = rte_be_to_cpu_32(session->seq),
 		.epoch = rte_be_to_cpu_16(session->epoch)};
 	struct recode_generation *g = recode_find(w->recode, &key);
-	struct recode_hop *hop = g != NULL ? find_hop(g, link->node_id) : NULL;
+	uint8_t at = g != NULL ? find_branch(g, link->node_id) : RECODE_BRANCHES_MAX;
 	struct rte_mbuf *instead = NULL;
 
 	m->ol_flags &= ~packet_recode_flag;
-	if (hop == NULL)
+	if (at >= RECODE_HOPS_MAX)
 		return m;
-	if (!hop->decoded) {
-		instead = fresh(w, g, hop, link, session);
+	if (!g->decoded[at]) {
+		instead = fresh(w, g, &g->hops[at], link, session);
 		if (instead == NULL)
 			return m;
 	}

@@ -10,10 +10,10 @@
 static bool
 is_done(const struct recode_generation *g)
 {
-	for (uint8_t i = 0; i < g->nb_hops; i++)
-		if (!g->hops[i].decoded)
+	for (uint8_t i = 0; i < g->nb_branches; i++)
+		if (!g->decoded[i])
 			return false;
-	return g->nb_hops > 0 && (!g->here || g->here_decoded);
+	return g->nb_branches > 0 && !g->more && (!g->here || g->here_decoded);
 }
 
 static void
@@ -50,11 +50,11 @@ recode_decoded(struct worker *w, const struct recode_key *key, uint32_t node)
 {
 	struct recode_generation *g = w->recode != NULL ? recode_find(w->recode, key) : NULL;
 
-	if (g == NULL || g->nb_hops == 0)
+	if (g == NULL || g->nb_branches == 0)
 		return false;
 	g->here_decoded |= node == 0;
-	for (uint8_t i = 0; i < g->nb_hops; i++)
-		g->hops[i].decoded |= g->hops[i].node == node;
+	for (uint8_t i = 0; i < g->nb_branches; i++)
+		g->decoded[i] |= g->branches[i] == node;
 	if (is_done(g) && g->told_at == 0)
 		tell_all(w, g);
 	return true;

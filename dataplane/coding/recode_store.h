@@ -14,14 +14,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pathlet.h"
 #include "pathlet_tree.h"
 #include "rlnc_combine.h"
 #include "rlnc_header.h"
 #include "timer_wheel.h"
 #include "wire.h"
 
-#define RECODE_HOPS_MAX	     8 /* next hops of a generation; packets for more go as they are */
-#define RECODE_UPSTREAMS_MAX 8 /* neighbours that it comes from */
+#define RECODE_HOPS_MAX	     8 /* next hops of a generation; packets for more go as they are, */
+#define RECODE_BRANCHES_MAX  PATHLET_BRANCHES_MAX /* and so many can say that they have all */
+#define RECODE_UPSTREAMS_MAX 8			  /* neighbours that it comes from */
 #define RECODE_NONE	     UINT32_MAX
 
 struct worker;
@@ -32,10 +34,8 @@ struct recode_key {
 	uint16_t epoch; /* of the source */
 };
 
-/* A next hop of a generation. */
+/* What is combined for a next hop of a generation. */
 struct recode_hop {
-	uint32_t node;
-	bool decoded;	      /* it wants no more */
 	uint32_t credit;      /* transmissions that are due, millionths */
 	uint16_t pathlet_len; /* of the union of all Pathlets that came */
 	uint8_t pathlet[PATHLET_TREE_MAX_BYTES];
@@ -55,11 +55,14 @@ struct recode_generation {
 	bool here;	       /* it is for this node too, */
 	bool here_decoded;     /* which has all of it */
 	uint8_t flags;	       /* of the session header: delay-sensitive */
-	uint8_t nb_hops, nb_upstreams;
+	bool more; /* next hops than there are places for: nobody knows what they have */
+	uint8_t nb_branches, nb_upstreams;
 	uint32_t upstreams[RECODE_UPSTREAMS_MAX]; /* NodeIDs */
-	struct recode_hop hops[RECODE_HOPS_MAX];
-	struct rlnc_held *vectors; /* span of them */
-	uint8_t *coeffs;	   /* of each, a row of span */
+	uint32_t branches[RECODE_BRANCHES_MAX];	  /* next hops: NodeIDs, */
+	bool decoded[RECODE_BRANCHES_MAX];	  /* of each: it wants no more, */
+	struct recode_hop hops[RECODE_HOPS_MAX];  /* of the first ones */
+	struct rlnc_held *vectors;		  /* span of them */
+	uint8_t *coeffs;			  /* of each, a row of span */
 	uint8_t *reduced; /* the same space: row i begins with the 1 of column i, or is 0 */
 };
 

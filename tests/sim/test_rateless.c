@@ -142,6 +142,43 @@ test_branches(void **state)
 	end(&s);
 }
 
+/* More branches than a relay combines packets for; the last gets nothing for a while, then all. */
+static void
+test_many_branches(void **state)
+{
+	uint32_t to[SIM_NODES_MAX] = {0}, leaves = RECODE_HOPS_MAX + 1, last = leaves + 2;
+	char flow[SIM_TEXT_MAX] = "2 > (";
+	struct sim *sim = network(last);
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	for (uint32_t i = 0; i < leaves; i++) {
+		size_t len = strlen(flow);
+
+		to[i] = i + 3;
+		small_wire(sim, 2, to[i]);
+		snprintf(flow + len, sizeof(flow) - len, "%u%s", to[i], to[i] < last ? "," : ")");
+	}
+	s = start(sim, flow, to, RLNC_REPAIR_RATELESS);
+	sim_source(sim, s.session)->encoder->params.deadline = 5 * SIM_S;
+	lose(sim, 2, last, 1);
+	small_send(sim, s.session, 16, 300, 100 * SIM_US);
+	sim_run_until(sim, sim->now + 50 * SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.generations, 1);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 0);
+	lose(sim, 2, last, 0);
+	sim_run_until(sim, sim->now + 4 * SIM_S);
+	for (uint32_t i = 0; i < leaves; i++) {
+		const struct destination *dst = small_destination(sim, s.session, to[i]);
+
+		assert_int_equal(destination_delivered(dst).packets, 16);
+	}
+	assert_int_equal(encoder_of(&s)->counters.given_up, 0);
+	assert_int_equal(encoder_of(&s)->counters.decoded, 1);
+	end(&s);
+}
+
 /* A destination that relays: it has all, but who is behind it has not. */
 static void
 test_relaying_destination(void **state)
@@ -224,6 +261,7 @@ main(void)
 		cmocka_unit_test(test_no_loss),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_many_branches),
 		cmocka_unit_test(test_relaying_destination),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_adaptive),
