@@ -155,13 +155,14 @@ static void
 after_source(struct worker *w, struct rlnc_generation *g, bool last)
 {
 	struct rlnc_encoder *e = g->encoder;
+	uint64_t close = w->now + e->params.close;
 	uint32_t due;
 
 	if (e->params.code == RLNC_BLOCK) {
 		if (g->n == e->params.k || last)
 			close_block(w, g);
 		else if (!g->timer.armed)
-			timer_start(&w->wheel, &g->timer, w->now + e->params.close);
+			timer_start(&w->wheel, &g->timer, close);
 		return;
 	}
 	e->unprotected++;
@@ -170,8 +171,9 @@ after_source(struct worker *w, struct rlnc_generation *g, bool last)
 		rlnc_send_repairs(w, g, false, due);
 		e->unprotected = 0;
 	}
-	if (!g->timer.armed)
-		timer_start(&w->wheel, &g->timer, w->now + e->params.close);
+	/* While nothing waits for its repair it may run for the deadline. */
+	if (!g->timer.armed || (e->unprotected == 1 && g->timer.deadline > close))
+		timer_start(&w->wheel, &g->timer, close);
 }
 
 void

@@ -208,6 +208,15 @@ test_window_idle(void **state)
 	send_lengths(&scene, 1, 100 * SIM_US);
 	sim_run_until(scene.sim, scene.sim->now + 20 * SIM_MS);
 	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 3);
+	/* The next ones' timer runs for the deadline, which is later: they wait no longer than any.
+	 */
+	send_lengths(&scene, 1, 100 * SIM_US);
+	sim_run_until(scene.sim, scene.sim->now + 3 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 3);
+	sim_run_until(scene.sim, scene.sim->now + 5 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 4);
+	sim_run_until(scene.sim, scene.sim->now + 20 * SIM_MS);
+	assert_int_equal(coded_count(&capture, RLNC_SEEDED), 4);
 	end(&scene);
 }
 
