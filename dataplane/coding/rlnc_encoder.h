@@ -15,6 +15,7 @@
 #ifndef FERRY_RLNC_ENCODER_H
 #define FERRY_RLNC_ENCODER_H
 
+#include "fanout.h"
 #include "rlnc_combine.h"
 #include "rlnc_need.h"
 #include "rlnc_params.h"
@@ -31,8 +32,8 @@ struct rlnc_encoder_counters {
 	uint64_t given_up;    /* generations of which they did not, within the bound */
 };
 
-/* Neighbours that a generation's DECODED is kept from. */
-#define RLNC_TOLD_MAX 16
+/* Neighbours that a generation's DECODED is kept from: the first hops of a flow. */
+#define RLNC_TOLD_MAX FANOUT_MAX
 
 /* Source packets that are combined: a generation, or the window. */
 struct rlnc_generation {

@@ -5,7 +5,6 @@
  * suffices is learnt: a bit more when it did not, a bit less when it did. It is given up at the
  * bound, or when no destination waits for it any more.
  */
-#include "fanout.h"
 #include "rlnc_encoder.h"
 #include "worker.h"
 

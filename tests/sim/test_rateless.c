@@ -22,12 +22,10 @@ network(uint32_t nodes)
 }
 
 static struct scene
-start(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
+start_built(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
 {
-	struct sim_session s;
+	struct sim_session s = small_session(sim, 1, to);
 
-	sim_build(sim);
-	s = small_session(sim, 1, to);
 	s.coding = (struct rlnc_params){.code = RLNC_BLOCK,
 		.k = 16,
 		.systematic = true,
@@ -38,6 +36,13 @@ start(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair re
 		.deadline = 400 * SIM_MS};
 	sim_session_flow(&s, 0, 1, flow);
 	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
+}
+
+static struct scene
+start(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
+{
+	sim_build(sim);
+	return start_built(sim, flow, to, repair);
 }
 
 static const struct rlnc_encoder *
@@ -179,6 +184,62 @@ test_many_branches(void **state)
 	end(&s);
 }
 
+#define MANY 40 /* first hops */
+
+/*
+ * The source's links beyond the first, to neighbours that are nowhere: what they would say the test
+ * tells the encoder.
+ */
+static void
+add_neighbours(struct sim *sim)
+{
+	struct node *node = sim->nodes[0].node;
+
+	for (uint32_t i = 3; i < 2 + MANY; i++) {
+		struct link_params params = {.node_id = i,
+			.port = sim_port(sim, 0, 0),
+			.remote = address_ipv4(rte_cpu_to_be_32(0x0a636300 + i)),
+			.udp_port = FERRY_UDP_PORT};
+		struct link *link = node_add_link(node, &params);
+
+		assert_non_null(link);
+		assert_int_equal(node_set_link_mac(node, link, &sim->wires[0].mac[1]), 0);
+	}
+}
+
+/* A flow with many first hops: what each of them says counts. */
+static void
+test_first_hops(void **state)
+{
+	static const uint32_t to[] = {2, 0};
+	char flow[SIM_TEXT_MAX] = "(2";
+	struct sim *sim = network(2);
+	struct rlnc_encoder *e;
+	struct scene s;
+
+	(void)state;
+	for (uint32_t i = 3; i < 2 + MANY; i++)
+		snprintf(flow + strlen(flow), sizeof(flow) - strlen(flow), ",%u%s", i,
+			i + 1 < 2 + MANY ? "" : ")");
+	small_wire(sim, 1, 2);
+	sim_build(sim);
+	add_neighbours(sim);
+	s = start_built(sim, flow, to, RLNC_REPAIR_RATELESS);
+	e = sim_source(sim, s.session)->encoder;
+	for (uint32_t seq = 0; seq < 40 * 16; seq += 16) {
+		small_send(sim, s.session, 16, 300, 100 * SIM_US);
+		for (uint32_t i = 3; i < 2 + MANY; i++)
+			rlnc_rateless_decoded(sim->nodes[0].node->workers[0], e, seq, i);
+		assert_int_equal(e->counters.decoded, seq / 16);
+		sim_run_until(sim, sim->now + 5 * SIM_MS);
+	}
+	assert_int_equal(e->counters.generations, 40);
+	assert_int_equal(e->counters.decoded, 40);
+	assert_int_equal(e->counters.given_up, 0);
+	assert_int_equal(e->rateless.first, 0);
+	end(&s);
+}
+
 /* A destination that relays: it has all, but who is behind it has not. */
 static void
 test_relaying_destination(void **state)
@@ -262,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_branches),
 		cmocka_unit_test(test_many_branches),
+		cmocka_unit_test(test_first_hops),
 		cmocka_unit_test(test_relaying_destination),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_adaptive),
