@@ -163,6 +163,28 @@ remove_row(struct rlnc_solver *s, uint16_t row)
 	s->nb_rows = last;
 }
 
+/* Slots that are in no row any more. */
+static void
+collect_slots(struct rlnc_solver *s)
+{
+	for (uint16_t j = 0; j < s->slots; j++) {
+		bool found = false;
+
+		for (uint16_t r = 0; r < s->nb_rows && !found; r++)
+			found = rlnc_solver_row(s, r)[s->columns + j] != 0;
+		if (!found)
+			use_slot(s, j, false);
+	}
+}
+
+/* The same after rows were spent: once a column was forgotten there may be more slots than rows. */
+static inline void
+collect_left(struct rlnc_solver *s)
+{
+	if (unlikely(s->nb_used > s->nb_rows))
+		collect_slots(s);
+}
+
 /*
  * A row in which no column is unknown any more: it frees a slot, which is taken out of the others
  * with its help. They get known columns for it.
@@ -227,6 +249,7 @@ rlnc_solver_learn(struct rlnc_solver *s, uint16_t column)
 		return 0;
 	}
 	spend_row(s, row);
+	collect_left(s);
 	return 1;
 }
 
@@ -294,20 +317,7 @@ rlnc_solver_finish(struct rlnc_solver *s, const uint16_t *rows, uint16_t n)
 		s->nb_used = 0;
 		memset(s->used, 0, sizeof(s->used));
 	}
-}
-
-/* Slots that are in no row any more. */
-static void
-collect_slots(struct rlnc_solver *s)
-{
-	for (uint16_t j = 0; j < s->slots; j++) {
-		bool found = false;
-
-		for (uint16_t r = 0; r < s->nb_rows && !found; r++)
-			found = rlnc_solver_row(s, r)[s->columns + j] != 0;
-		if (!found)
-			use_slot(s, j, false);
-	}
+	collect_left(s);
 }
 
 uint16_t

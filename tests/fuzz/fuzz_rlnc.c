@@ -123,6 +123,16 @@ compute(struct rlnc_decoder *d)
 	rlnc_decoder_keep(d, found, n, packets);
 }
 
+/* Is the combination in this slot in any row? What is in none is held for nothing. */
+static bool
+is_of_use(const struct rlnc_solver *s, uint16_t slot)
+{
+	for (uint16_t r = 0; r < s->nb_rows; r++)
+		if (rlnc_solver_row(s, r)[s->columns + slot] != 0)
+			return true;
+	return false;
+}
+
 static void
 check(const struct rlnc_decoder *d)
 {
@@ -130,6 +140,8 @@ check(const struct rlnc_decoder *d)
 
 	REQUIRE(s->nb_rows <= s->nb_used && s->nb_used <= s->slots);
 	REQUIRE(d->held == s->nb_known + s->nb_used);
+	for (uint16_t j = 0; j < s->slots; j++)
+		REQUIRE(rlnc_solver_uses(s, j) == is_of_use(s, j));
 	for (uint16_t r = 0; r < s->nb_rows; r++) {
 		uint16_t pivot = s->pivots[r];
 

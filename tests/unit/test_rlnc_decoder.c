@@ -318,6 +318,40 @@ test_forged(void **state)
 		check_forged();
 }
 
+/*
+ * Two combinations, of which one row is left when a source packet leaves: when that row is of no
+ * more use, neither of the two is.
+ */
+static void
+test_left(void **state)
+{
+	static const uint8_t coeffs[][3] = {{1, 1, 1}, {1, 2, 4}};
+	struct rlnc_header h = {.kind = RLNC_RECODED, .n = 3};
+	struct rlnc_symbol_head head = {0};
+	uint8_t bytes[20] = {0};
+
+	(void)state;
+	rng_seed(&scene.rng, unit_seed());
+	make_scene(&scene, 3, 12);
+	for (int i = 0; i < 2; i++) {
+		h.coeffs = coeffs[i];
+		assert_int_equal(rlnc_decoder_combination(&scene.d, &h, scene.first,
+					 coded_mbuf(&scene.rng, bytes, sizeof(bytes)), 0),
+			RLNC_HELD);
+	}
+	assert_int_equal(rlnc_decoder_move(&scene.d, scene.first + 1), 1);
+	assert_int_equal(scene.d.solver.nb_rows, 1);
+	assert_int_equal(scene.d.held, 2);
+	for (uint32_t i = 1; i < 3; i++)
+		assert_int_equal(rlnc_decoder_source(&scene.d, scene.first + i, head,
+					 coded_mbuf(&scene.rng, bytes, sizeof(bytes))),
+			i - 1);
+	assert_int_equal(scene.d.solver.nb_rows, 0);
+	assert_int_equal(scene.d.solver.nb_used, 0);
+	assert_int_equal(scene.d.held, 2); /* both source packets */
+	end_scene(&scene);
+}
+
 int
 main(void)
 {
@@ -326,6 +360,7 @@ main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_sources_last),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_left),
 	};
 
 	slow_field_init();
