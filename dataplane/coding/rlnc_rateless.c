@@ -62,7 +62,10 @@ end_generation(struct worker *w, struct rlnc_generation *g)
 	g->closed = false;
 }
 
-/* A generation that is not in use; the one that was closed first is given up if there is none. */
+/*
+ * A generation that is not in use; if there is none, the oldest (RFC 1982; many may be closed at
+ * one time), but not the current one, which just was closed, is given up.
+ */
 static struct rlnc_generation *
 free_generation(struct worker *w, struct rlnc_encoder *e)
 {
@@ -73,7 +76,7 @@ free_generation(struct worker *w, struct rlnc_encoder *e)
 
 		if (!g->closed)
 			return g;
-		if (oldest == NULL || g->closed_at < oldest->closed_at)
+		if (g != e->current && (oldest == NULL || (int32_t)(g->first - oldest->first) < 0))
 			oldest = g;
 	}
 	e->counters.given_up++;

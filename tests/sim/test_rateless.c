@@ -22,11 +22,20 @@ network(uint32_t nodes)
 }
 
 static struct scene
-start_built(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
+start_coded(struct sim *sim, const char *flow, const uint32_t *to, const struct rlnc_params *coding)
 {
 	struct sim_session s = small_session(sim, 1, to);
 
-	s.coding = (struct rlnc_params){.code = RLNC_BLOCK,
+	s.coding = *coding;
+	s.window = 4096;
+	sim_session_flow(&s, 0, 1, flow);
+	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
+}
+
+static struct rlnc_params
+params_of(enum rlnc_repair repair)
+{
+	return (struct rlnc_params){.code = RLNC_BLOCK,
 		.k = 16,
 		.systematic = true,
 		.repair = (uint8_t)repair,
@@ -34,15 +43,15 @@ start_built(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_rep
 		.bound = 4 * RLNC_SHARE_ONE,
 		.close = 5 * SIM_MS,
 		.deadline = 400 * SIM_MS};
-	sim_session_flow(&s, 0, 1, flow);
-	return (struct scene){.sim = sim, .session = small_start(sim, NULL, &s)};
 }
 
 static struct scene
 start(struct sim *sim, const char *flow, const uint32_t *to, enum rlnc_repair repair)
 {
+	struct rlnc_params coding = params_of(repair);
+
 	sim_build(sim);
-	return start_built(sim, flow, to, repair);
+	return start_coded(sim, flow, to, &coding);
 }
 
 static const struct rlnc_encoder *
@@ -214,6 +223,7 @@ test_first_hops(void **state)
 	static const uint32_t to[] = {2, 0};
 	char flow[SIM_TEXT_MAX] = "(2";
 	struct sim *sim = network(2);
+	struct rlnc_params coding = params_of(RLNC_REPAIR_RATELESS);
 	struct rlnc_encoder *e;
 	struct scene s;
 
@@ -224,7 +234,7 @@ test_first_hops(void **state)
 	small_wire(sim, 1, 2);
 	sim_build(sim);
 	add_neighbours(sim);
-	s = start_built(sim, flow, to, RLNC_REPAIR_RATELESS);
+	s = start_coded(sim, flow, to, &coding);
 	e = sim_source(sim, s.session)->encoder;
 	for (uint32_t seq = 0; seq < 40 * 16; seq += 16) {
 		small_send(sim, s.session, 16, 300, 100 * SIM_US);
@@ -288,6 +298,39 @@ test_bound(void **state)
 	}
 }
 
+/* Very many at once, of which nothing comes: the oldest are given up, whatever is the time. */
+static void
+test_at_once(void **state)
+{
+	static const uint32_t to[] = {2, 0};
+	struct sim *sim = network(2);
+	struct rlnc_params coding = params_of(RLNC_REPAIR_RATELESS);
+	uint32_t seen = 0;
+	struct scene s;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	sim_build(sim);
+	coding.k = 1;
+	s = start_coded(sim, "2", to, &coding);
+	lose(sim, 1, 2, 1);
+	for (uint32_t i = 0; i < 32; i++)
+		sim_host_send(sim, s.session, 300);
+	sim_run_until(sim, sim->now + SIM_MS);
+	assert_int_equal(encoder_of(&s)->counters.generations, 32);
+	assert_int_equal(encoder_of(&s)->counters.given_up, 32 - RLNC_UNDECODED_MAX);
+	for (uint32_t i = 0; i < encoder_of(&s)->nb_generations; i++) {
+		const struct rlnc_generation *g = &encoder_of(&s)->generations[i];
+
+		if (!g->closed)
+			continue;
+		assert_in_range(g->first, 32 - RLNC_UNDECODED_MAX, 31);
+		seen |= UINT32_C(1) << g->first;
+	}
+	assert_int_equal(seen, 0xffff0000);
+	end(&s);
+}
+
 /* Adaptive: more loss as probes see it, more repair, and what remains lost is near the target. */
 static void
 test_adaptive(void **state)
@@ -326,6 +369,7 @@ main(void)
 		cmocka_unit_test(test_first_hops),
 		cmocka_unit_test(test_relaying_destination),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_adaptive),
 	};
 
