@@ -4,8 +4,9 @@
 #include "config_private.h"
 #include "path_text.h"
 
-#define BURST_MIN 64u
-#define BURST_MAX (1u << 30)
+#define BURST_MIN  64u
+#define BURST_MAX  (1u << 30)
+#define WINDOW_MIN 64
 #define RATE_WANTED                                                                                \
 	"bit/s from 1000 to 1000000000000: an integer, or a string as \"2.5M\" (k, M, G)"
 
@@ -240,7 +241,7 @@ static const struct config_key session_keys[] = {
 		.kind = KEY_UINT32,
 		.flags = KEY_POWER_OF_TWO,
 		.offset = FIELD(window),
-		.min = 64,
+		.min = WINDOW_MIN,
 		.max = 65536,
 		.fallback = 2048,
 		.help = "packets in which duplicates are seen, a power of two"},
@@ -293,6 +294,30 @@ static const struct config_key session_keys[] = {
 
 #define SESSION_KEYS (sizeof(session_keys) / sizeof(session_keys[0]))
 
+/* The window holds what is still computed. */
+static void
+check_coding(struct config_reader *reader, config_setting_t *setting,
+	const struct config_session *session)
+{
+	struct rlnc_params params = config_coding_params(session);
+	uint32_t least = rlnc_sequences(&params), window = WINDOW_MIN;
+
+	if (session->window >= least)
+		return;
+	while (window < least)
+		window *= 2;
+	if (params.repair == RLNC_REPAIR_RATELESS)
+		config_reader_fail(reader, setting,
+			"k is %u, with repair \"rateless\" and the session's window of %u it "
+			"must be at most %u, or window at least %u",
+			params.k, session->window, session->window / (least / params.k), window);
+	else
+		config_reader_fail(reader, setting,
+			"%u source packets are coded together, with the session's window of %u "
+			"they must be at most %u",
+			params.k, session->window, session->window / (least / params.k));
+}
+
 /* What is between the keys of one session. */
 static void
 finish_session(
@@ -314,12 +339,8 @@ finish_session(
 		config_reader_fail(reader, config_setting_get_member(group, "reorder"),
 			"reorder holds %u packets, it must be at most window, which is %u",
 			session->reorder.packets, session->window);
-	/* What is computed comes after as much again as it was computed from. */
-	if (session->coding != NULL && session->window < 4 * session->coding->k)
-		config_reader_fail(reader, config_setting_get_member(group, "coding"),
-			"%u source packets are coded together, with the session's window of %u "
-			"they must be at most %u",
-			session->coding->k, session->window, session->window / 4);
+	if (session->coding != NULL)
+		check_coding(reader, config_setting_get_member(group, "coding"), session);
 	config_check_times(reader, group, session->starts, session->ends);
 	if (session->egress == NULL)
 		config_egress_default(reader, group, session);

@@ -8,6 +8,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "recode_store.h"
+#include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
 
 /* What a configuration asks memory for beside packets, generously. */
@@ -105,6 +106,23 @@ make_budget(const struct config *config, struct node_budget *budget)
 			add_session(config, &config->conferences[c].sessions[s], budget);
 }
 
+/* What it needs beside packets. */
+static uint64_t
+session_bytes(const struct config *config, const struct config_session *session)
+{
+	uint64_t bytes = SESSION_BYTES;
+
+	if (session->coding != NULL) {
+		struct rlnc_params coding = config_coding_params(session);
+
+		if (session->source == config->node.id)
+			bytes += rlnc_encoder_bytes(&coding);
+		if (is_destination(config, session))
+			bytes += rlnc_receiver_bytes(&coding);
+	}
+	return bytes;
+}
+
 /* MiB that its memory needs. */
 static uint64_t
 memory_mib(const struct config *config, const struct node_budget *budget)
@@ -131,7 +149,8 @@ memory_mib(const struct config *config, const struct node_budget *budget)
 		 feeder_pool_bytes(budget->feeder_queues,
 			 node_feeder_packets((uint16_t)config->node.workers, budget));
 	for (uint32_t c = 0; c < config->conference_count; c++)
-		bytes += (uint64_t)config->conferences[c].session_count * SESSION_BYTES;
+		for (uint32_t s = 0; s < config->conferences[c].session_count; s++)
+			bytes += session_bytes(config, &config->conferences[c].sessions[s]);
 	return (bytes >> 20) + BASE_MIB;
 }
 

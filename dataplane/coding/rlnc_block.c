@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <string.h>
 
 #include "rlnc_block.h"
@@ -7,46 +8,55 @@
 #define SOURCES	   512
 #define BLOCKS_MIN 4
 
-/* Generations of up to k packets that are kept. */
-static uint16_t
-blocks_count(uint8_t k)
-{
-	uint16_t n = SOURCES / k;
+static_assert(RLNC_UNDECODED_MAX + 1 <= RLNC_BLOCKS_MAX, "all that a source repairs has a place");
 
-	if (n < BLOCKS_MIN)
-		return BLOCKS_MIN;
+/*
+ * Generations that are kept: those that a rateless source repairs, the oldest of which may need it
+ * most, and the one that it fills.
+ */
+static uint16_t
+blocks_count(const struct rlnc_params *params)
+{
+	uint16_t n = SOURCES / params->k, least = BLOCKS_MIN;
+
+	if (params->repair == RLNC_REPAIR_RATELESS)
+		least = RLNC_UNDECODED_MAX + 1;
+	if (n < least)
+		return least;
 	return n < RLNC_BLOCKS_MAX ? n : RLNC_BLOCKS_MAX;
 }
 
 /* A generation holds k packets, or a few more when a source packet comes that others imply. */
 uint32_t
-rlnc_blocks_hold(uint8_t k)
+rlnc_blocks_hold(const struct rlnc_params *params)
 {
-	return (blocks_count(k) + 1u) * k;
+	return (blocks_count(params) + 1u) * params->k;
 }
 
 static size_t
-table_bytes(uint8_t k)
+table_bytes(const struct rlnc_params *params)
 {
-	return RTE_ALIGN_CEIL(blocks_count(k) * sizeof(struct rlnc_block), 64);
+	return RTE_ALIGN_CEIL(blocks_count(params) * sizeof(struct rlnc_block), 64);
 }
 
 size_t
-rlnc_blocks_bytes(uint8_t k)
+rlnc_blocks_bytes(const struct rlnc_params *params)
 {
-	return table_bytes(k) + blocks_count(k) * rlnc_decoder_bytes(k, k);
+	return table_bytes(params) +
+	       blocks_count(params) * rlnc_decoder_bytes(params->k, params->k);
 }
 
 void
-rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *release)
+rlnc_blocks_init(struct rlnc_blocks *b, void *memory, const struct rlnc_params *params,
+	rlnc_release *release)
 {
-	uint8_t *p = (uint8_t *)memory + table_bytes(k);
+	uint8_t *p = (uint8_t *)memory + table_bytes(params), k = params->k;
 
-	memset(memory, 0, table_bytes(k));
+	memset(memory, 0, table_bytes(params));
 	*b = (struct rlnc_blocks){.blocks = memory,
-		.count = blocks_count(k),
+		.count = blocks_count(params),
 		.k = k,
-		.held_max = rlnc_blocks_hold(k),
+		.held_max = rlnc_blocks_hold(params),
 		.last = memory};
 	for (uint16_t i = 0; i < b->count; i++) {
 		rlnc_decoder_init(&b->blocks[i].d, p, k, k, release);

@@ -2,8 +2,9 @@
 /*
  * The generations of one session's block code at a destination. So many are open at once; a new one
  * takes the place of one that is done, or else of the oldest (by its first sequence), which is
- * given up first. What is older than one that was ever displaced is not begun again: floods of
- * generations cost no more memory than these, and begin nothing twice.
+ * given up first. Of a rateless session all are kept that the source may repair. What is older than
+ * one that was ever displaced is not begun again: floods of generations cost no more memory than
+ * these, and begin nothing twice.
  *
  * Memory is the caller's; one owner.
  */
@@ -11,6 +12,7 @@
 #define FERRY_RLNC_BLOCK_H
 
 #include "rlnc_decoder.h"
+#include "rlnc_params.h"
 
 enum rlnc_block_state {
 	RLNC_BLOCK_UNUSED,
@@ -46,12 +48,13 @@ struct rlnc_blocks {
 	struct rlnc_seeds seeds;
 };
 
-/* Packets that the generations which are kept, of up to k packets each, hold at most. */
-uint32_t rlnc_blocks_hold(uint8_t k);
+/* Packets that the generations which are kept, of up to params->k packets each, hold at most. */
+uint32_t rlnc_blocks_hold(const struct rlnc_params *params);
 
-size_t rlnc_blocks_bytes(uint8_t k);
+size_t rlnc_blocks_bytes(const struct rlnc_params *params);
 /* memory has alignment 64; release as rlnc_decoder.h says. */
-void rlnc_blocks_init(struct rlnc_blocks *b, void *memory, uint8_t k, rlnc_release *release);
+void rlnc_blocks_init(struct rlnc_blocks *b, void *memory, const struct rlnc_params *params,
+	rlnc_release *release);
 
 /* Releases everything and forgets all generations. Returns combinations that were held. */
 uint32_t rlnc_blocks_reset(struct rlnc_blocks *b);

@@ -238,15 +238,35 @@ rlnc_encoder_stop(struct worker *w, struct rlnc_encoder *e)
 	}
 }
 
+static uint16_t
+generations_of(const struct rlnc_params *params)
+{
+	return (uint16_t)(rlnc_encoder_holds(params) / params->k);
+}
+
+/* Places for a generation's packets. */
+static size_t
+room_of(const struct rlnc_params *params)
+{
+	return (params->code == RLNC_WINDOW ? 2u : 1u) * params->k;
+}
+
+size_t
+rlnc_encoder_bytes(const struct rlnc_params *params)
+{
+	return sizeof(struct rlnc_encoder) +
+	       generations_of(params) * (sizeof(struct rlnc_generation) +
+						room_of(params) * sizeof(struct rlnc_held));
+}
+
 struct rlnc_encoder *
 rlnc_encoder_new(struct source *source, const struct rlnc_params *params)
 {
-	uint16_t n = (uint16_t)(rlnc_encoder_holds(params) / params->k);
-	size_t room = (params->code == RLNC_WINDOW ? 2u : 1u) * params->k;
+	uint16_t n = generations_of(params);
+	size_t room = room_of(params);
 	struct rlnc_held *vectors;
-	struct rlnc_encoder *e = rte_zmalloc("encoder",
-		sizeof(*e) + n * (sizeof(struct rlnc_generation) + room * sizeof(*vectors)),
-		RTE_CACHE_LINE_SIZE);
+	struct rlnc_encoder *e = rte_zmalloc(
+		"encoder", rlnc_encoder_bytes(params), RTE_CACHE_LINE_SIZE);
 
 	if (e == NULL)
 		return NULL;

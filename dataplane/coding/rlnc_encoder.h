@@ -91,6 +91,8 @@ struct rlnc_encoder {
 	struct rlnc_generation generations[];
 };
 
+/* Bytes that rlnc_encoder_new takes. */
+size_t rlnc_encoder_bytes(const struct rlnc_params *params);
 /* NULL: memory is short. */
 struct rlnc_encoder *rlnc_encoder_new(struct source *source, const struct rlnc_params *params);
 /* Frees what it still holds, too; NULL is allowed. */

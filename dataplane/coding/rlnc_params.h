@@ -32,6 +32,18 @@ struct rlnc_params {
 /* Generations that a source keeps until they are said to be decoded; the oldest is given up. */
 #define RLNC_UNDECODED_MAX 16
 
+/*
+ * Sequences that a session's window must have at least. What is computed comes after as much again
+ * as it was computed from; without a rate of repair, after all that may be repaired.
+ */
+static inline uint32_t
+rlnc_sequences(const struct rlnc_params *params)
+{
+	uint32_t generations = params->repair == RLNC_REPAIR_RATELESS ? RLNC_UNDECODED_MAX + 2 : 4;
+
+	return generations * params->k;
+}
+
 /* Packets that an encoder holds at most. */
 static inline uint32_t
 rlnc_encoder_holds(const struct rlnc_params *params)

@@ -25,13 +25,6 @@ struct place {
 };
 
 uint32_t
-rlnc_receiver_holds(const struct rlnc_params *params)
-{
-	return params->code == RLNC_WINDOW ? rlnc_window_hold(params->k)
-					   : rlnc_blocks_hold(params->k);
-}
-
-uint32_t
 rlnc_receiver_held(const struct rlnc_receiver *r)
 {
 	if (r->params.code == RLNC_WINDOW)
@@ -477,13 +470,10 @@ rlnc_receiver_reset(struct worker *w, struct destination *dst, enum drop_reason 
 struct rlnc_receiver *
 rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
 {
-	bool window = params->code == RLNC_WINDOW;
 	size_t head = RTE_ALIGN_CEIL(sizeof(struct rlnc_receiver), 64),
 	       flows = RTE_ALIGN_CEIL(dst->params.nb_flows * sizeof(struct rlnc_flow), 64);
-	uint8_t *p = rte_zmalloc("rlnc_receiver",
-		head + flows +
-			(window ? rlnc_window_bytes(params->k) : rlnc_blocks_bytes(params->k)),
-		RTE_CACHE_LINE_SIZE);
+	uint8_t *p = rte_zmalloc(
+		"rlnc_receiver", head + flows + rlnc_receiver_bytes(params), RTE_CACHE_LINE_SIZE);
 	struct rlnc_receiver *r = (struct rlnc_receiver *)p;
 
 	if (r == NULL)
@@ -493,10 +483,10 @@ rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
 	r->timer.fire = fire;
 	r->timer.arg = dst;
 	p += head + flows;
-	if (window)
+	if (params->code == RLNC_WINDOW)
 		rlnc_window_init(&r->window, p, params->k, params->deadline, release);
 	else
-		rlnc_blocks_init(&r->blocks, p, params->k, release);
+		rlnc_blocks_init(&r->blocks, p, params, release);
 	return r;
 }
 

@@ -69,7 +69,19 @@ struct rlnc_receiver {
 } __rte_cache_aligned;
 
 /* Packets that a receiver holds at most. */
-uint32_t rlnc_receiver_holds(const struct rlnc_params *params);
+static inline uint32_t
+rlnc_receiver_holds(const struct rlnc_params *params)
+{
+	return params->code == RLNC_WINDOW ? rlnc_window_hold(params->k) : rlnc_blocks_hold(params);
+}
+
+/* Bytes that its decoders take. */
+static inline size_t
+rlnc_receiver_bytes(const struct rlnc_params *params)
+{
+	return params->code == RLNC_WINDOW ? rlnc_window_bytes(params->k)
+					   : rlnc_blocks_bytes(params);
+}
 
 /* Packets that it holds now. Any thread. */
 uint32_t rlnc_receiver_held(const struct rlnc_receiver *r);

@@ -178,6 +178,7 @@ take(struct rlnc_decoder *d, const struct rlnc_header *h, uint32_t first, struct
 struct session {
 	struct rlnc_blocks blocks;
 	struct rlnc_window window;
+	struct rlnc_params params;
 	bool sliding;
 	uint8_t k;
 	uint32_t first;
@@ -216,7 +217,7 @@ input(struct session *s, const uint8_t *data, uint32_t len)
 	if (block != NULL)
 		(void)rlnc_blocks_close(&s->blocks, block);
 	REQUIRE(s->sliding ? d->held <= rlnc_window_hold(s->k)
-			   : s->blocks.held <= rlnc_blocks_hold(s->k) + s->k);
+			   : s->blocks.held <= rlnc_blocks_hold(&s->params) + s->k);
 }
 
 int
@@ -230,12 +231,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	s.sliding = (data[0] & 1) != 0;
 	s.k = (uint8_t)(1 + data[1] % RLNC_SPAN_MAX);
-	memory = aligned_alloc(64,
-		RTE_ALIGN_CEIL(s.sliding ? rlnc_window_bytes(s.k) : rlnc_blocks_bytes(s.k), 64));
+	s.params = (struct rlnc_params){.code = RLNC_BLOCK,
+		.k = s.k,
+		.repair = (data[0] & 2) != 0 ? RLNC_REPAIR_RATELESS : RLNC_REPAIR_RATIO};
+	memory = aligned_alloc(
+		64, RTE_ALIGN_CEIL(
+			    s.sliding ? rlnc_window_bytes(s.k) : rlnc_blocks_bytes(&s.params), 64));
 	if (s.sliding)
 		rlnc_window_init(&s.window, memory, s.k, 1000, release_all);
 	else
-		rlnc_blocks_init(&s.blocks, memory, s.k, release_all);
+		rlnc_blocks_init(&s.blocks, memory, &s.params, release_all);
 	while (size - at >= 3) {
 		uint32_t len = (uint32_t)(data[at] << 8 | data[at + 1]) % PACKET_MAX;
 

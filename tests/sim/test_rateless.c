@@ -298,6 +298,39 @@ test_bound(void **state)
 	}
 }
 
+/* As much as a source repairs, all on a long way: no generation is repaired in vain. */
+static void
+test_long_way(void **state)
+{
+	static const uint32_t to[] = {2, 0};
+	const uint32_t n = RLNC_UNDECODED_MAX * 128;
+	struct sim *sim = network(2);
+	struct sim_line line = {
+		.lane = {.delay = 100 * SIM_MS, .impair.loss = 0.05}, .offloads = PORT_TX_CHAINS};
+	struct rlnc_params coding = params_of(RLNC_REPAIR_RATELESS);
+	const struct destination *dst;
+	struct scene s;
+
+	(void)state;
+	sim->extra_buffers = 8192;
+	small_connect(sim, 1, 2, &line);
+	sim_build(sim);
+	coding.k = 128;
+	coding.deadline = 5 * SIM_S;
+	s = start_coded(sim, "2", to, &coding);
+	dst = small_destination(sim, s.session, 2);
+	for (uint32_t round = 1; round <= 3; round++) {
+		small_send(sim, s.session, n, 300, 10 * SIM_MS / 256);
+		sim_run_until(sim, sim->now + 4 * SIM_S);
+		assert_int_equal(encoder_of(&s)->counters.generations, round * RLNC_UNDECODED_MAX);
+		assert_int_equal(destination_delivered(dst).packets, round * n);
+		assert_int_equal(small_drops(sim, 2, DROP_coding_late), 0);
+		assert_int_equal(encoder_of(&s)->counters.given_up, 0);
+		assert_int_equal(encoder_of(&s)->counters.decoded, round * RLNC_UNDECODED_MAX);
+	}
+	end(&s);
+}
+
 /* Very many at once, of which nothing comes: the oldest are given up, whatever is the time. */
 static void
 test_at_once(void **state)
@@ -369,6 +402,7 @@ main(void)
 		cmocka_unit_test(test_first_hops),
 		cmocka_unit_test(test_relaying_destination),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_long_way),
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_adaptive),
 	};

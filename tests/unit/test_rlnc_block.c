@@ -11,13 +11,21 @@ static struct rlnc_blocks blocks;
 static struct rng rng;
 
 static void *
-begin(uint8_t k)
+begin_of(const struct rlnc_params *params)
 {
-	void *memory = aligned_alloc(64, RTE_ALIGN_CEIL(rlnc_blocks_bytes(k), 64));
+	void *memory = aligned_alloc(64, RTE_ALIGN_CEIL(rlnc_blocks_bytes(params), 64));
 
 	rng_seed(&rng, unit_seed());
-	rlnc_blocks_init(&blocks, memory, k, coded_release_all);
+	rlnc_blocks_init(&blocks, memory, params, coded_release_all);
 	return memory;
+}
+
+static void *
+begin(uint8_t k)
+{
+	struct rlnc_params params = {.code = RLNC_BLOCK, .k = k};
+
+	return begin_of(&params);
 }
 
 static void
@@ -119,7 +127,8 @@ test_flood(void **state)
 
 	(void)state;
 	for (size_t s = 0; s < sizeof(sizes); s++) {
-		void *memory = begin(sizes[s]);
+		struct rlnc_params params = {.code = RLNC_BLOCK, .k = sizes[s]};
+		void *memory = begin_of(&params);
 		uint32_t gone = 0, most = 0;
 
 		for (uint32_t i = 0; i < 20000; i++) {
@@ -136,7 +145,7 @@ test_flood(void **state)
 				coded_mbuf(&rng, (const uint8_t *)"x", 1));
 			most = RTE_MAX(most, blocks.held);
 		}
-		assert_in_range(most, 1, rlnc_blocks_hold(sizes[s]));
+		assert_in_range(most, 1, rlnc_blocks_hold(&params));
 		assert_true(coded_mbufs >= (int)blocks.held);
 		end(memory);
 	}
@@ -214,6 +223,27 @@ test_contradictions(void **state)
 	end(memory);
 }
 
+/* All that a rateless source repairs has a place, whatever k is, and is told of when it is done. */
+static void
+test_rateless(void **state)
+{
+	static const uint8_t sizes[] = {1, 30, 31, 32, 64, 128};
+
+	(void)state;
+	for (size_t s = 0; s < RTE_DIM(sizes); s++) {
+		struct rlnc_params params = {
+			.code = RLNC_BLOCK, .k = sizes[s], .repair = RLNC_REPAIR_RATELESS};
+		uint32_t n = rlnc_encoder_holds(&params) / sizes[s], gone = 0;
+		void *memory = begin_of(&params);
+
+		for (uint32_t round = 0; round < 2; round++)
+			for (uint32_t i = 0; i < n; i++)
+				assert_non_null(rlnc_blocks_find(&blocks, i * sizes[s], i, &gone));
+		assert_true(rlnc_blocks_hold(&params) >= n * sizes[s]);
+		end(memory);
+	}
+}
+
 int
 main(void)
 {
@@ -223,6 +253,7 @@ main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_packets_bound),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_rateless),
 		cmocka_unit_test(test_contradictions),
 	};
 
