@@ -111,9 +111,8 @@ stay(struct mgmt *mgmt)
 		return false;
 	if (!mgmt->staying)
 		mgmt_log(mgmt, LOG_WARNING,
-			"management: %s was not reached: the root has us for another %u ms, then "
-			"it "
-			"is tried again",
+			"management: %s was not reached: it is tried again in %u ms, the root has "
+			"us until then",
 			mgmt->goal.name, (unsigned int)(mgmt->unreached_until - now));
 	mgmt->staying = true;
 	arm(mgmt, (uint32_t)(mgmt->unreached_until - now));

@@ -158,8 +158,7 @@ manage_peers(struct ferryd *f, const struct message_place *place, char *error, s
 {
 	(void)remove_others(f, place, false);
 	f->peers_late = false;
-	/* New ones first: who is changed has a link meanwhile. It may be in their way, so once
-	 * more. */
+	/* New ones first: who is changed has a link, which may be in their way. So once more. */
 	(void)set_peers(f, place, true, error, size);
 	return set_peers(f, place, false, error, size);
 }

@@ -387,3 +387,22 @@ harness_ask(struct harness *h, const char *line)
 	assert_non_null(reply);
 	return reply;
 }
+
+int
+harness_setup(void **state)
+{
+	struct harness *h = malloc(sizeof(*h));
+
+	assert_non_null(h);
+	harness_start(h);
+	*state = h;
+	return 0;
+}
+
+int
+harness_teardown(void **state)
+{
+	harness_end(*state);
+	free(*state);
+	return 0;
+}

@@ -53,6 +53,10 @@ void harness_start(struct harness *h);
 /* Ends all; checks that no packet was kept. */
 void harness_end(struct harness *h);
 
+/* The same on the heap, as a test's setup and teardown. */
+int harness_setup(void **state);
+int harness_teardown(void **state);
+
 /* Turns the worker for so long, a millisecond at a time, with the control thread's ticks. */
 void harness_run(struct harness *h, uint64_t ms);
 

@@ -18,20 +18,8 @@ static char error[512];
 static int
 setup(void **state)
 {
-	struct harness *h = malloc(sizeof(*h));
-
-	harness_start(h);
 	error[0] = 0;
-	*state = h;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	harness_end(*state);
-	free(*state);
-	return 0;
+	return harness_setup(state);
 }
 
 /* Is refused with these words in the message. */
@@ -475,19 +463,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_session_comes_and_goes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_largest_ids, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_implicit_conference, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_conference, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_session_mistakes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_capacity, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_routes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_peers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_peers_in_turn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forwards, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failed_is_forgotten, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failed_is_recoded, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_session_comes_and_goes, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_largest_ids, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_implicit_conference, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_conference, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_session_mistakes, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_capacity, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_routes, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_peers, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_peers_in_turn, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_forwards, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_failed_is_forgotten, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_failed_is_recoded, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup, harness_teardown),
 	};
 
 	harness_eal(false);

@@ -4,24 +4,6 @@
 
 #include "show_harness.h"
 
-static int
-setup(void **state)
-{
-	struct harness *h = malloc(sizeof(*h));
-
-	harness_start(h);
-	*state = h;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	harness_end(*state);
-	free(*state);
-	return 0;
-}
-
 /* Words as a request; words have no quotes inside. */
 static json_t *
 ask(struct harness *h, const char *const *words)
@@ -372,17 +354,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_unknown_words, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_show_filters, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_conferences_and_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_recode_with_a_root, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_start_and_stop, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flow_add_and_remove, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_all_ids, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_packet_lost, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_finished, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_unknown_words, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_show_filters, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_conferences_and_names, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_recode_with_a_root, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_start_and_stop, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_weights, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_flow_add_and_remove, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_paths, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_all_ids, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_no_packet_lost, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_finished, harness_setup, harness_teardown),
 	};
 
 	harness_eal(false);

@@ -17,22 +17,13 @@ count(void *ctx, const struct history_entry *entry)
 static int
 setup(void **state)
 {
-	struct harness *h = malloc(sizeof(*h));
+	int ret = harness_setup(state);
+	struct harness *h = *state;
 
-	harness_start(h);
 	told = 0;
 	h->history.each = count;
 	h->history.ctx = &told;
-	*state = h;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	harness_end(*state);
-	free(*state);
-	return 0;
+	return ret;
 }
 
 static void
@@ -189,10 +180,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_in_order, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_lost, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_forgotten, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, harness_teardown),
 	};
 
 	harness_eal(false);

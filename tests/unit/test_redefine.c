@@ -20,20 +20,8 @@ static char error[512];
 static int
 setup(void **state)
 {
-	struct harness *h = malloc(sizeof(*h));
-
-	harness_start(h);
 	error[0] = 0;
-	*state = h;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	harness_end(*state);
-	free(*state);
-	return 0;
+	return harness_setup(state);
 }
 
 static void
@@ -255,13 +243,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_another, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_capacity, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_put_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_handed_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_terms, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_mistakes, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_capacity, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_put_back, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_gone, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_handed_over, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_terms, setup, harness_teardown),
 	};
 
 	harness_eal(false);

@@ -52,24 +52,6 @@ show(struct harness *h, const char *what)
 	return data;
 }
 
-static int
-setup(void **state)
-{
-	struct harness *h = malloc(sizeof(*h));
-
-	harness_start(h);
-	*state = h;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	harness_end(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 start_source(struct harness *h)
 {
@@ -530,18 +512,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_node, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_busy_share, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_link_states, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_link_counters, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_source, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_destination, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_drops, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_feeders, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_rate_allowed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_node, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_busy_share, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_ports, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_link_states, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_link_counters, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_source, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_destination, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_flows, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_drops, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_feeders, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_rate_allowed, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_all, harness_setup, harness_teardown),
 	};
 
 	harness_eal(false);
