@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "../harness/test_eal.h"
 #include "frame.h"
 #include "node.h"
 #include "wire.h"
@@ -95,18 +95,6 @@ neighbour(uint32_t id)
 	return link;
 }
 
-static int
-eal_start(void)
-{
-	char prefix[64];
-	char *argv[] = {(char[]){"wire"}, (char[]){"--no-huge"}, (char[]){"--no-shconf"},
-		(char[]){"--no-pci"}, (char[]){"--no-telemetry"}, (char[]){"-m"}, (char[]){"64"},
-		(char[]){"--log-level=error"}, (char[]){"--file-prefix"}, prefix, NULL};
-
-	snprintf(prefix, sizeof(prefix), "ferry-wire-%d", (int)getpid());
-	return rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv);
-}
-
 int
 wire_node_start(const char **error)
 {
@@ -120,7 +108,7 @@ wire_node_start(const char **error)
 	struct node_budget budget = {.port_descriptors = 64};
 
 	*error = "DPDK's environment does not start";
-	if (eal_start() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	node = node_new(&params, error);
 	if (node == NULL)

@@ -3,11 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
 #include <sanitizer/asan_interface.h>
 
+#include "../harness/test_eal.h"
 #include "destination_settle.h"
 #include "link_tfrc.h"
 #include "rlnc_receiver.h"
@@ -84,13 +83,7 @@ fuzz_ipv6(uint8_t last)
 void
 fuzz_eal(void)
 {
-	static char prefix[64];
-	char *args[] = {(char[]){"fuzz"}, (char[]){"--no-huge"}, (char[]){"--no-shconf"},
-		(char[]){"--no-pci"}, (char[]){"--no-telemetry"}, (char[]){"-m"}, (char[]){"256"},
-		(char[]){"--log-level=error"}, (char[]){"--file-prefix"}, prefix, NULL};
-
-	snprintf(prefix, sizeof(prefix), "ferry-fuzz-%d", (int)getpid());
-	fuzz_check(rte_eal_init((int)RTE_DIM(args) - 1, args) >= 0);
+	fuzz_check(test_eal(256, false) == 0);
 	fuzz_rx_pool = rte_pktmbuf_pool_create("rx", BUFFERS, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, 0);
 	fuzz_check(fuzz_rx_pool != NULL);
 }

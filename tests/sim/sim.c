@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "../harness/test_eal.h"
 #include "sim.h"
 
 #define HOST_BUFFERS 511
@@ -31,15 +30,7 @@ sim_fail(const struct sim *sim, const char *file, int line, const char *conditio
 void
 sim_eal(uint32_t mib)
 {
-	char prefix[64], size[16];
-	char *argv[] = {(char[]){"sim"}, (char[]){"--no-huge"}, (char[]){"--no-shconf"},
-		(char[]){"--no-pci"}, (char[]){"--no-telemetry"}, (char[]){"-m"}, size,
-		(char[]){"--log-level=error"}, (char[]){"--file-prefix"}, prefix, NULL};
-
-	snprintf(prefix, sizeof(prefix), "ferry-sim-%d", (int)getpid());
-	snprintf(size, sizeof(size), "%u", mib);
-	SIM_CHECK(NULL, rte_eal_init((int)RTE_DIM(argv) - 1, argv) >= 0, "EAL: %s",
-		rte_strerror(rte_errno));
+	SIM_CHECK(NULL, test_eal(mib, false) == 0, "EAL: %s", rte_strerror(rte_errno));
 	SIM_CHECK(NULL, packet_init() == 0, "no room for Ferry's fields in mbufs");
 }
 

@@ -3,11 +3,11 @@
 
 #include <unistd.h>
 
-#include <rte_eal.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "../harness/test_eal.h"
 #include "session_actions.h"
 #include "show_harness.h"
 #include "wire.h"
@@ -29,18 +29,10 @@ static const char text[] =
 	"    ingress = { generator = { kind = \"constant\"; size = 100; }; }; rate = \"8M\";\n"
 	"    flows = ( { path = \"3\"; } ); } ); } );\n";
 
-static char prefix[64];
-
 void
 harness_eal(bool telemetry)
 {
-	char *argv[] = {(char[]){"unit"}, (char[]){"--no-huge"}, (char[]){"--no-shconf"},
-		(char[]){"--no-pci"}, (char[]){"-m"}, (char[]){"64"}, (char[]){"--log-level=error"},
-		(char[]){"--file-prefix"}, prefix,
-		telemetry ? (char[]){"--telemetry"} : (char[]){"--no-telemetry"}, NULL};
-
-	snprintf(prefix, sizeof(prefix), "ferry-unit-%d", (int)getpid());
-	assert_return_code(rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv), 0);
+	assert_return_code(test_eal(64, telemetry), 0);
 }
 
 static uint16_t

@@ -10,10 +10,10 @@
 
 #include <rte_pause.h>
 
+#include "../harness/test_eal.h"
 #include "destination_settle.h"
 #include "node.h"
 #include "rng.h"
-#include "unit_eal.h"
 
 #define SHELF_BYTE 0x5a
 
@@ -244,7 +244,7 @@ test_flow(void **state)
 
 static uint64_t coming, came; /* the owner's, before and after */
 static uint32_t ended;
-static cpu_set_t cpus; /* the process' own, before DPDK gives its first thread one of them */
+static cpu_set_t cpus; /* the reader's */
 
 static uint32_t
 settling_now(void)
@@ -332,6 +332,7 @@ test_reader(void **state)
 	coming = 0;
 	came = 0;
 	ended = 0;
+	assert_return_code(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
 	CPU_CLR(sched_getcpu(), &cpus);
 	assert_int_equal(pthread_create(&reader, NULL, read_on, &wrong), 0);
 	for (uint32_t i = 0; __atomic_load_n(&ended, __ATOMIC_ACQUIRE) == 0; i++) {
@@ -352,7 +353,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	if (pthread_getaffinity_np(pthread_self(), sizeof(cpus), &cpus) != 0 || unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	line_pool_init(&node.destination_lines, sizeof(struct destination_shelf));
 	return 0;

@@ -8,10 +8,10 @@
  */
 #include "unit.h"
 
+#include "../harness/test_eal.h"
 #include "destination_settle.h"
 #include "mix_node.h"
 #include "rlnc_receiver.h"
-#include "unit_eal.h"
 
 #define FRAMES 20000
 #define KEYS   1024
@@ -459,7 +459,7 @@ main(void)
 		cmocka_unit_test(test_offloads),
 	};
 
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return 1;
 	rng_seed(&rng, unit_seed());
 	return cmocka_run_group_tests_name("fast_paths", tests, NULL, NULL);

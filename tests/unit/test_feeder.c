@@ -4,8 +4,8 @@
  * come out is known from what went in: the theorem of Shreedhar and Varghese on a turn's bytes,
  * and a model that searches from end to end.
  */
+#include "../harness/test_eal.h"
 #include "unit.h"
-#include "unit_eal.h"
 
 #include "event_limit.h"
 #include "feeder_drr.h"
@@ -426,7 +426,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	return unit_eal();
+	return test_eal(64, false);
 }
 
 /* So many in any second that begins with one, however they come. */

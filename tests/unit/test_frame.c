@@ -7,11 +7,11 @@
 
 #include <rte_ether.h>
 
+#include "../harness/test_eal.h"
 #include "checksum.h"
 #include "frame.h"
 #include "packet.h"
 #include "rng.h"
-#include "unit_eal.h"
 
 static struct rte_mempool *pool;
 static struct rng rng;
@@ -380,7 +380,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0 || packet_init() < 0)
+	if (test_eal(64, false) < 0 || packet_init() < 0)
 		return -1;
 	pool = rte_pktmbuf_pool_create("unit", 1023, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, 0);
 	return pool != NULL ? 0 : -1;

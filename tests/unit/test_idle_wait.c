@@ -7,9 +7,9 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "../harness/test_eal.h"
 #include "idle_wait.h"
 #include "node.h"
-#include "unit_eal.h"
 
 #define LONG_NS	 900000000
 #define REQUESTS 20000
@@ -220,7 +220,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_wake_is_lost, setup, teardown),
 	};
 
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return 1;
 	return cmocka_run_group_tests_name("idle_wait", tests, NULL, NULL);
 }

@@ -7,8 +7,8 @@
 
 #include <math.h>
 
+#include "../harness/test_eal.h"
 #include "impair_port.h"
-#include "unit_eal.h"
 
 #define POOL   8191
 #define FRAMES 6000
@@ -457,7 +457,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	pool = rte_pktmbuf_pool_create(
 		"pool", POOL, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);

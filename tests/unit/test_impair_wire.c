@@ -2,10 +2,10 @@
 /* The line between two ports, in virtual time, and the text by which a program is told of it. */
 #include "unit.h"
 
+#include "../harness/test_eal.h"
 #include "impair_list.h"
 #include "impair_report.h"
 #include "impair_wire.h"
-#include "unit_eal.h"
 
 #define POOL 1023
 #define MS   UINT64_C(1000000)
@@ -206,7 +206,7 @@ static int
 group_set_up(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	pool = rte_pktmbuf_pool_create(
 		"pool", POOL, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);

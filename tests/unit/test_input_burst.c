@@ -6,11 +6,11 @@
  */
 #include "unit.h"
 
+#include "../harness/test_eal.h"
 #include "frame.h"
 #include "link_head.h"
 #include "node.h"
 #include "rng.h"
-#include "unit_eal.h"
 
 #define OWN_ID	   1
 #define NEIGHBOURS 4
@@ -337,7 +337,7 @@ main(void)
 		cmocka_unit_test(test_destination_order),
 	};
 
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return 1;
 	return cmocka_run_group_tests_name("input_burst", tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * What the control thread asks of workers: each worker performs it in the order in which it was
  * asked, also where its mailbox is full for a while and becomes free at any moment.
  */
+#include "../harness/test_eal.h"
 #include "unit.h"
-#include "unit_eal.h"
 
 #include "node_request.h"
 #include "rng.h"
@@ -178,7 +178,7 @@ static int
 begin_eal(void **state)
 {
 	(void)state;
-	return unit_eal();
+	return test_eal(64, false);
 }
 
 int

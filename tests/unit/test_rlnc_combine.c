@@ -4,10 +4,10 @@
 
 #include <rte_mbuf.h>
 
+#include "../harness/test_eal.h"
 #include "plain_decoder.h"
 #include "rlnc_combine.h"
 #include "rng.h"
-#include "unit_eal.h"
 
 #define SYMBOLS 24
 
@@ -109,7 +109,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_combinations)};
 
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return 1;
 	pool = rte_pktmbuf_pool_create("pool", 1023, 0, 0, 1024, SOCKET_ID_ANY);
 	if (pool == NULL)

@@ -6,12 +6,12 @@
  */
 #include "unit.h"
 
+#include "../harness/test_eal.h"
 #include "coded_stream.h"
 #include "destination_settle.h"
 #include "egress.h"
 #include "rlnc_next.h"
 #include "tx_buffer.h"
-#include "unit_eal.h"
 
 #define HEADROOM 200
 #define MS	 UINT64_C(1000000)
@@ -372,7 +372,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0 || packet_init() < 0)
+	if (test_eal(64, false) < 0 || packet_init() < 0)
 		return -1;
 	slow_field_init();
 	rng_seed(&rng, unit_seed());

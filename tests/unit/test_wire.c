@@ -6,8 +6,8 @@
 
 #include <rte_mbuf.h>
 
+#include "../harness/test_eal.h"
 #include "rng.h"
-#include "unit_eal.h"
 #include "wire_device.h"
 #include "wire_port.h"
 
@@ -347,7 +347,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	pools[0] = rte_pktmbuf_pool_create("a", POOL, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, 0);
 	pools[1] = rte_pktmbuf_pool_create("b", POOL, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM, 0);

@@ -8,8 +8,8 @@
 
 #include <rte_malloc.h>
 
+#include "../harness/test_eal.h"
 #include "reclaim.h"
-#include "unit_eal.h"
 
 static struct reclaim reclaim;
 static struct rte_rcu_qsbr *unit_qsbr;
@@ -19,7 +19,7 @@ static inline int
 unit_reclaim_begin(void **state)
 {
 	(void)state;
-	if (unit_eal() < 0)
+	if (test_eal(64, false) < 0)
 		return -1;
 	unit_qsbr = rte_zmalloc(NULL, rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
 	if (unit_qsbr == NULL || rte_rcu_qsbr_init(unit_qsbr, 1) != 0)
