@@ -28,11 +28,23 @@ known_rtt(const struct tfrc_receiver *r)
 	return rtt == 0 || rtt > TFRC_RTT_MIN_NS ? rtt : TFRC_RTT_MIN_NS;
 }
 
-/* What the feedback timer runs for. */
 static uint64_t
 used_rtt(const struct tfrc_receiver *r)
 {
 	return r->rtt == 0 ? TFRC_UNTIMED_NS : known_rtt(r);
+}
+
+/*
+ * What the feedback timer runs for; 0 = not known. At most twice what it ran for before: a single
+ * long sample (a machine that stood still) must not put the report off beyond the sender's
+ * nofeedback timer, which follows samples by a tenth (4.3).
+ */
+static uint64_t
+next_timer_rtt(const struct tfrc_receiver *r)
+{
+	uint64_t rtt = known_rtt(r);
+
+	return r->timer_rtt != 0 && rtt > 2 * r->timer_rtt ? 2 * r->timer_rtt : rtt;
 }
 
 /* R of 5.2. */
@@ -337,8 +349,6 @@ void
 tfrc_receiver_report(struct tfrc_receiver *r, uint64_t now, uint64_t packets, uint64_t bytes,
 	struct tfrc_report *report)
 {
-	uint64_t rtt = known_rtt(r);
-
 	r->p = tfrc_history_rate(&r->history, r->highest, now, used_rtt(r));
 	r->x_recv = receive_rate(r, now, bytes);
 	if (r->x_recv > r->x_max)
@@ -354,7 +364,7 @@ tfrc_receiver_report(struct tfrc_receiver *r, uint64_t now, uint64_t packets, ui
 	r->reported_packets = packets;
 	r->reported_bytes = bytes;
 	r->reports++;
-	r->timer_rtt = rtt;
-	r->expires_at = now + used_rtt(r);
+	r->timer_rtt = next_timer_rtt(r);
+	r->expires_at = now + (r->timer_rtt != 0 ? r->timer_rtt : TFRC_UNTIMED_NS);
 	settle(r);
 }

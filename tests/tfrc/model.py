@@ -242,8 +242,9 @@ class Receiver:
         self.note_trip(now)
         self.packets_reported, self.bytes_reported = self.packets, self.bytes
         self.reports += 1
-        self.timer_rtt = self.known_rtt()
-        self.timer = now + self.rtt()
+        known, most = self.known_rtt(), 2 * self.timer_rtt
+        self.timer_rtt = min(known, most) if most else known      # choice 19
+        self.timer = now + (self.timer_rtt or RTT_UNKNOWN)
         return {"stamp": self.last[2], "delay": now - self.last[1], "p": self.p,
                 "rate": self.x_recv, "highest": self.highest}
 

@@ -14,7 +14,8 @@
 
 static struct tfrc_receiver receiver;
 static struct tfrc_totals received;
-static uint64_t way; /* ms that packets are under way */
+static uint64_t way;  /* ms that packets are under way */
+static uint32_t told; /* ms: the round-trip time that they carry */
 
 static bool
 arrive_marked(uint64_t ms, uint64_t seq, bool marked)
@@ -24,7 +25,7 @@ arrive_marked(uint64_t ms, uint64_t seq, bool marked)
 		.packets = ++received.packets,
 		.bytes = received.bytes += 1000,
 		.stamp = (uint32_t)((ms - way) * 1000),
-		.rtt = RTT * 1000,
+		.rtt = told * 1000,
 		.marked = marked};
 
 	return tfrc_receiver_packet(&receiver, &arrival);
@@ -52,6 +53,7 @@ begin(void **state)
 	(void)state;
 	received = (struct tfrc_totals){0};
 	way = 5;
+	told = RTT;
 	tfrc_receiver_init(&receiver, false);
 	assert_true(arrive(1000, 100));
 	assert_int_equal(report(1000).rate, 0);
@@ -371,6 +373,27 @@ packets_carry_the_longer_estimate(void **state)
 	assert_int_equal(tfrc_sender_told_rtt(&sender), 104 * MS);
 }
 
+/*
+ * 6.2, choice 19: a sample fifty times as long as all others puts no report off for so long; the
+ * sender's nofeedback timer (4R, 4.3) would expire twice before.
+ */
+static void
+one_long_sample_puts_no_report_off(void **state)
+{
+	(void)state;
+	told = 50 * RTT;
+	assert_false(arrive(1010, 110));
+	(void)report(1020);
+	assert_int_equal(receiver.expires_at, (1020 + 2 * RTT) * MS);
+	assert_false(arrive(1050, 111));
+	(void)report(1060);
+	assert_int_equal(receiver.expires_at, (1060 + 4 * RTT) * MS);
+	told = RTT;
+	assert_false(arrive(1100, 112));
+	(void)report(1140);
+	assert_int_equal(receiver.expires_at, (1140 + RTT) * MS);
+}
+
 /* A report of 100 ms after another that lets the sender send twice the receive rate that counts. */
 static uint64_t
 rate_after(struct tfrc_sender *sender, uint64_t ms, uint64_t rate, bool limited)
@@ -420,6 +443,7 @@ main(void)
 		cmocka_unit_test(trip_has_bounds),
 		cmocka_unit_test(trip_of_forged_stamps_is_bounded),
 		cmocka_unit_test(packets_carry_the_longer_estimate),
+		cmocka_unit_test_setup(one_long_sample_puts_no_report_off, begin),
 		cmocka_unit_test(data_limited_keeps_the_largest),
 		cmocka_unit_test_setup(absurd_gap_is_bounded, begin),
 		cmocka_unit_test_setup(silence_then_one_packet, begin),
