@@ -44,7 +44,7 @@ begin_turn(const struct feeder_pool *pool, struct feeder_drr *drr, struct feeder
 	prefetch_round(pool, q);
 }
 
-/* A queue that got its first packet goes last in the round of its class. */
+/* A queue with packets goes last in the round of its class. */
 static void
 join(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 {
@@ -68,7 +68,7 @@ join(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 	current->prev = index;
 }
 
-/* A queue that gave its last packet leaves the round and forgets what it might have sent. */
+/* Out of the round of its class; it forgets what it might have sent. */
 static void
 leave(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 {
@@ -86,9 +86,19 @@ leave(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 		}
 	}
 	q->deficit = 0;
-	feeder_queue_rest(pool, q);
-	if (drr->classes == 0)
-		drr->credit = 0;
+}
+
+void
+feeder_drr_set_terms(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q,
+	const struct feeder_terms *terms)
+{
+	bool moves = q->packets > 0 && terms->priority != q->terms.priority;
+
+	if (moves)
+		leave(pool, drr, q);
+	q->terms = *terms;
+	if (moves)
+		join(pool, drr, q);
 }
 
 bool
@@ -114,8 +124,12 @@ feeder_drr_empty_one(struct feeder_pool *pool, struct feeder_drr *drr, struct fe
 
 	drr->packets--;
 	drr->bytes -= bytes;
-	if (q->packets == 0)
-		leave(pool, drr, q);
+	if (q->packets > 0)
+		return m;
+	leave(pool, drr, q);
+	feeder_queue_rest(pool, q);
+	if (drr->classes == 0)
+		drr->credit = 0;
 	return m;
 }
 

@@ -29,6 +29,13 @@ struct feeder_drr {
 void feeder_drr_init(struct feeder_drr *drr, uint32_t quantum, uint8_t share);
 
 /*
+ * How a queue is treated from now on: its weight from its next turn. One of another priority goes
+ * last there, with all that waits in it.
+ */
+void feeder_drr_set_terms(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q,
+	const struct feeder_terms *terms);
+
+/*
  * Appends a packet to its queue, which has terms; false: no place is free, and m is still the
  * caller's.
  */

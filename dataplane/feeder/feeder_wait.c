@@ -121,25 +121,9 @@ fire(void *owner, struct timer *timer, uint64_t now)
 	send_due(owner, timer->arg);
 }
 
-/* The queue of a packet's conference, with the terms that now hold if nothing waits in it. */
-static struct feeder_queue *
-queue_of(struct worker *w, struct link *link, uint32_t conference)
-{
-	struct feeder_queue *q = feeder_queue_get(&w->feeders, link->index, conference);
-	uint32_t version = __atomic_load_n(&w->node->terms_version, __ATOMIC_ACQUIRE);
-	const struct feeder_terms *terms;
-
-	if (unlikely(q == NULL) || q->packets > 0 || q->terms_version == version)
-		return q;
-	terms = id_map_find(&w->node->conferences, conference);
-	q->terms = terms != NULL ? *terms : feeder_terms_default();
-	q->terms_version = version;
-	return q;
-}
-
 /*
- * The places of all queues are nearly used up: the lowest priority of the link, if it is lower than
- * this one, gives up the packet that goes next in the queue whose turn comes last.
+ * The places of all queues are nearly used up, or the queues: the lowest priority of the link, if
+ * it is lower than this one, gives up the packet that goes next in the queue whose turn comes last.
  */
 static bool
 push_out(struct worker *w, struct link *link, uint8_t priority)
@@ -157,6 +141,47 @@ push_out(struct worker *w, struct link *link, uint8_t priority)
 	congested(w, link, victim, waiting_session(m));
 	drop_at(w, link, m, DROP_feeder_full);
 	return true;
+}
+
+static struct feeder_terms
+terms_of(const struct node *node, uint32_t conference)
+{
+	const struct feeder_terms *terms = id_map_find(&node->conferences, conference);
+
+	return terms != NULL ? *terms : feeder_terms_default();
+}
+
+/*
+ * All queues have packets: the link's queue that goes last of all, of a lower priority than this
+ * conference's, is emptied for it.
+ */
+static struct feeder_queue *
+queue_of_another(struct worker *w, struct link *link, uint32_t conference)
+{
+	uint8_t priority = terms_of(w->node, conference).priority;
+
+	while (w->feeders.idle_first == FEEDER_NONE)
+		if (!push_out(w, link, priority))
+			return NULL;
+	return feeder_queue_get(&w->feeders, link->index, conference);
+}
+
+/* The queue of a packet's conference, with the terms that now hold. */
+static struct feeder_queue *
+queue_of(struct worker *w, struct link *link, uint32_t conference)
+{
+	struct feeder_queue *q = feeder_queue_get(&w->feeders, link->index, conference);
+	uint32_t version = __atomic_load_n(&w->node->terms_version, __ATOMIC_ACQUIRE);
+	struct feeder_terms terms;
+
+	if (unlikely(q == NULL))
+		q = queue_of_another(w, link, conference);
+	if (unlikely(q == NULL) || likely(q->terms_version == version))
+		return q;
+	terms = terms_of(w->node, conference);
+	feeder_drr_set_terms(&w->feeders, &link->feeder.drr, q, &terms);
+	q->terms_version = version;
+	return q;
 }
 
 static enum drop_reason
@@ -187,6 +212,11 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	const struct session_hdr *session;
 	struct feeder_queue *q;
 
+	/* It is dropped there, and costs the link no time. */
+	if (unlikely(!link_output_can(link, m))) {
+		link_output(w, link, LINK_DATA, &m, 1);
+		return;
+	}
 	if (likely(feeder_goes(w, link))) {
 		send_one(w, link, m, bytes, false);
 		return;

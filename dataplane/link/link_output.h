@@ -18,6 +18,15 @@
 void
 link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n);
 
+/* Is it known where the link's packets go, and are so many bytes not too many for its port? */
+static inline bool
+link_output_can(const struct link *link, const struct rte_mbuf *m)
+{
+	const struct frame_template *t = link_header(link);
+
+	return t != NULL && m->pkt_len + sizeof(struct link_hdr) <= frame_payload_max(t);
+}
+
 /* Not shared, in one segment, with the headroom that the prepared headers need. */
 static inline bool
 link_output_is_plain(const struct rte_mbuf *m)

@@ -208,8 +208,8 @@ void node_retire_link(struct node *node, struct link *old);
 void node_restore_link(struct node *node, struct link *link, struct link *old);
 
 /*
- * How packets of a conference are treated where they wait, from when none of them do; NULL: as
- * those of one that is not known. 0, -EINVAL, or -ENOMEM.
+ * How packets of a conference are treated where they wait, on each link from the next one that has
+ * to; NULL: as those of one that is not known. 0, -EINVAL, or -ENOMEM.
  */
 int node_set_conference(struct node *node, uint32_t conference, const struct feeder_terms *terms);
 /*

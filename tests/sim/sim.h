@@ -131,6 +131,7 @@ struct sim {
 	uint32_t paced_node;	 /* the one of this node, an index (SIM_HOST: all links), */
 	uint32_t paced_peer;	 /* to this one, an id */
 	uint32_t feeder_packets; /* of a node with a paced link; 0 = SIM_FEEDER_PACKETS */
+	uint32_t feeder_queues;	 /* the same; 0 = SIM_FEEDER_QUEUES */
 	uint32_t recode_packets; /* that a node keeps for recoding; 0: none recodes */
 	uint64_t probe;		 /* ns between probes of a link; 0 = none */
 	uint32_t nb_nodes, nb_wires, nb_sessions;

@@ -40,6 +40,14 @@ feeder_packets(const struct sim *sim)
 	return sim->feeder_packets != 0 ? sim->feeder_packets : SIM_FEEDER_PACKETS;
 }
 
+static uint32_t
+feeder_queues(const struct sim *sim)
+{
+	if (!sim_is_paced(sim))
+		return 0;
+	return sim->feeder_queues != 0 ? sim->feeder_queues : SIM_FEEDER_QUEUES;
+}
+
 static void
 add_links(struct sim *sim, uint32_t index)
 {
@@ -83,7 +91,7 @@ sim_node_start(struct sim *sim, uint32_t index)
 		.reorder_packets = sim->extra_buffers,
 		.buffer_bytes = sim->buffer_bytes,
 		.feeder_packets = feeder_packets(sim),
-		.feeder_queues = sim_is_paced(sim) ? SIM_FEEDER_QUEUES : 0,
+		.feeder_queues = feeder_queues(sim),
 		.recode_packets = sim->recode_packets,
 		.recode_span = RLNC_SPAN_MAX,
 		.recode_hold = 300 * SIM_MS,
