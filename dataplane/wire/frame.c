@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 
 #include <rte_ip.h>
@@ -141,7 +142,7 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 			     RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0))
 		return drop(reason, DROP_ip_fragment);
 	if (unlikely(ip->next_proto_id == IPPROTO_ICMP))
-		return FRAME_CONTROL;
+		return FRAME_ICMP;
 	if (unlikely(ip->next_proto_id != IPPROTO_UDP))
 		return drop(reason, DROP_ip_protocol);
 	f->l4_off = f->l3_off + header;
@@ -150,6 +151,16 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	view->local = (uint8_t)local;
 	view->ecn = ip->type_of_service & FRAME_ECN_MASK;
 	return parse_udp(m, f, &ip->src_addr, 2 * sizeof(rte_be32_t), view, reason);
+}
+
+/* Of ICMPv6: router and neighbour discovery, and redirects (RFC 4861, 4). */
+static enum frame_verdict
+parse_icmpv6(const struct frame_layers *f)
+{
+	uint32_t off = f->l3_off + (uint32_t)sizeof(struct rte_ipv6_hdr);
+	uint8_t type = f->contiguous > off ? f->data[off] : 0;
+
+	return type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT ? FRAME_CONTROL : FRAME_ICMP;
 }
 
 /* Neighbour solicitations go to multicast addresses, so ICMPv6 passes whatever its destination. */
@@ -169,7 +180,7 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 		     payload > m->pkt_len - f->l3_off - sizeof(*ip)))
 		return drop(reason, DROP_ip_malformed);
 	if (unlikely(ip->proto == IPPROTO_ICMPV6))
-		return FRAME_CONTROL;
+		return parse_icmpv6(f);
 	destination = address_ipv6(ip->dst_addr);
 	/*
 	 * IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).

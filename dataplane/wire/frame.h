@@ -45,7 +45,8 @@ struct frame_view {
 
 enum frame_verdict {
 	FRAME_UDP,     /* the view is filled */
-	FRAME_CONTROL, /* ARP, ICMP, neighbour discovery: the control thread's */
+	FRAME_CONTROL, /* ARP, neighbour discovery: the control thread's */
+	FRAME_ICMP,    /* all other ICMP: the same's, as far as it leaves room for those */
 	FRAME_DROP,    /* *reason says why */
 };
 

@@ -9,13 +9,16 @@
 #include "link_input6.h"
 #include "node.h"
 
-/* ARP, ICMP, neighbour discovery: the control thread answers them. */
+/*
+ * ARP, neighbour discovery, other ICMP: the control thread answers them. Whoever may ping fills
+ * half of its ring at most: without ARP no packet would leave any more.
+ */
 static void
-punt(struct worker *w, struct port *port, struct rte_mbuf *m)
+punt(struct worker *w, struct port *port, struct rte_mbuf *m, uint32_t most)
 {
 	packet_meta(m)->kind = PACKET_FRAME;
 	packet_meta(m)->index = port->index;
-	if (unlikely(rte_ring_sp_enqueue(w->punt, m) != 0)) {
+	if (unlikely(rte_ring_count(w->punt) >= most || rte_ring_sp_enqueue(w->punt, m) != 0)) {
 		worker_drop(w, m, DROP_control_full);
 		return;
 	}
@@ -36,7 +39,10 @@ input_any(struct worker *w, struct port *port, struct rte_mbuf *m, struct ingres
 
 	switch (frame_parse(port, m, &view, &reason)) {
 	case FRAME_CONTROL:
-		punt(w, port, m);
+		punt(w, port, m, NODE_PUNT_RING);
+		return NULL;
+	case FRAME_ICMP:
+		punt(w, port, m, NODE_PUNT_RING / 2);
 		return NULL;
 	case FRAME_DROP:
 		worker_drop(w, m, reason);
