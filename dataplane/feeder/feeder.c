@@ -2,17 +2,34 @@
 #include "feeder.h"
 #include "node.h"
 
+/*
+ * Places of a ring that DATA leaves free, an eighth of it at most: a link that is overloaded still
+ * answers probes and reports, or its neighbour would take it for lost.
+ */
+#define CONTROL_PLACES 16
+
+static uint16_t
+fitting(const struct rte_ring *ring, uint8_t type, uint16_t n)
+{
+	uint32_t keep = RTE_MIN((uint32_t)CONTROL_PLACES, rte_ring_get_capacity(ring) / 8);
+	uint32_t room = rte_ring_free_count(ring);
+
+	if (type != LINK_DATA)
+		return n;
+	return room <= keep ? 0 : (uint16_t)RTE_MIN((uint32_t)n, room - keep);
+}
+
 /* By its ring: what fits is the owner's, the rest is dropped by name. */
 static void
 hand_to_owner(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
 {
-	uint16_t fit;
+	uint16_t fit = fitting(link->ring, type, n);
 
 	for (uint16_t i = 0; i < n; i++) {
 		packet_meta(pkts[i])->kind = PACKET_LINK;
 		packet_meta(pkts[i])->type = type;
 	}
-	fit = (uint16_t)rte_ring_enqueue_burst(link->ring, (void **)pkts, n, NULL);
+	fit = (uint16_t)rte_ring_enqueue_burst(link->ring, (void **)pkts, fit, NULL);
 	w->counters.handed_out += fit;
 	if (likely(fit > 0))
 		doorbell_ring(&w->node->workers[link->owner]->bell, link->index);

@@ -101,7 +101,10 @@ feeder_copy(struct worker *w, struct link *link, struct rte_mbuf *head, uint16_t
 	return likely(feeder_is_direct(w, link)) && link_output_copy(w, link, head, len, payload);
 }
 
-/* A datagram of another type for a link (data is its body), past what queues there. m is taken. */
+/*
+ * A datagram of another type for a link (data is its body), past what queues there; in the ring of
+ * another's link there is room for it that DATA leaves. m is taken.
+ */
 void feeder_push_control(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *m);
 
 /* Sends what other workers put into the rings of this worker's links. */

@@ -96,7 +96,9 @@ link_tfrc_feedback(
 	struct worker *w, struct link *link, const struct feedback_body *body, uint64_t arrived)
 {
 	uint32_t utc_us = (uint32_t)(utc_ns(&w->utc, arrived) / 1000);
-	uint32_t since = utc_us - rte_be_to_cpu_32(body->stamp_echo);
+	/* Below 0: another worker received it, in a turn that began before the one that sent. */
+	uint32_t since = (uint32_t)RTE_MAX(
+		(int32_t)(utc_us - rte_be_to_cpu_32(body->stamp_echo)), 0);
 	struct tfrc_sender *s = &link->tfrc.sender;
 	struct tfrc_feedback feedback = {
 		.since_sent = (uint64_t)since * 1000,

@@ -229,7 +229,8 @@ liveness_unsent(struct liveness *l)
 
 /*
  * As if both ways took equally long (RFC 5905, section 8): the answerer stamped in the middle of
- * the round trip. Its answer leaves in the turn in which the probe came.
+ * the round trip. Its answer leaves in the turn in which the probe came, or a little later where
+ * another worker owns its link to us.
  */
 static void
 take_offset(struct liveness *l, const struct liveness_probe *p, uint64_t arrived, uint32_t utc_us,
@@ -260,8 +261,11 @@ liveness_answer(struct liveness *l, uint64_t arrived, uint32_t utc_us, uint32_t 
 	p = probe_of(l, words[0]);
 	age = l->next - words[0];
 	if (age == 0 || age > PROBES || p->answered || p->word != words[1] || words[2] != 0 ||
-		words[3] != 0 || arrived < p->sent_at)
+		words[3] != 0)
 		return false;
+	/* Another worker received it, in a turn that began before the one that sent the probe. */
+	if (arrived < p->sent_at)
+		arrived = p->sent_at;
 	p->answered = true;
 	l->answers++;
 	rtt_sample(&l->rtt, arrived, arrived > p->sent_at ? arrived - p->sent_at : 1);

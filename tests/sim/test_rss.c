@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Several queues and several workers: who gets what, and that nothing is lost between them. */
+#include "feeder.h"
 #include "small.h"
 
 #define LEAVES 9
@@ -188,6 +189,54 @@ test_ring_is_emptied(void **state)
 	small_finish(sim, NULL, small_none);
 }
 
+/* DATA fills a next hop's ring but for some places: a probe's answer still gets in. */
+static void
+test_ring_keeps_room(void **state)
+{
+	static const enum drop_reason allowed[] = {
+		DROP_hop_ring_full, DROP_probe_unexpected, DROP_none};
+	struct sim *sim = small_new(3);
+	struct sim_session s;
+	struct worker *first;
+	struct rte_mbuf *m;
+	struct link *link;
+	uint32_t index;
+
+	(void)state;
+	sim->nodes[2].workers = 2;
+	sim->link_ring = 64;
+	small_wire(sim, 1, 3);
+	small_wire(sim, 3, 2);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	sim_session_flow(&s, 1, 1, "3 > 2");
+	index = small_start(sim, NULL, &s);
+	first = sim->nodes[2].node->workers[0];
+	link = node_find_link(sim->nodes[2].node, 2);
+	assert_int_equal(link->owner, 1);
+	for (uint32_t i = 0; i < 100; i++)
+		sim_host_send(sim, index, 100);
+	for (uint32_t turns = 0; turns < 8; turns++)
+		worker_poll(sim->nodes[0].node->workers[0], sim->now);
+	sim->now += 2 * SIM_MS;
+	while (worker_poll(first, sim->now) > 0)
+		;
+	assert_int_equal(rte_ring_count(link->ring), 63 - 63 / 8);
+	assert_int_equal(small_drops(sim, 3, DROP_hop_ring_full), 100 - 63 + 63 / 8);
+	for (uint32_t i = 0; i < 63 / 8; i++) {
+		m = rte_pktmbuf_alloc(first->pool);
+		assert_non_null(m);
+		memset(rte_pktmbuf_append(m, sizeof(struct probe_body)), 0,
+			sizeof(struct probe_body));
+		first->counters.originated++;
+		feeder_push_control(first, link, LINK_PROBE_REPLY, m);
+	}
+	assert_int_equal(rte_ring_count(link->ring), 63);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_drops(sim, 2, DROP_probe_unexpected), 63 / 8);
+	small_finish(sim, NULL, allowed);
+}
+
 int
 main(void)
 {
@@ -195,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_hub),
 		cmocka_unit_test(test_other_queue),
 		cmocka_unit_test(test_ring_is_emptied),
+		cmocka_unit_test(test_ring_keeps_room),
 	};
 
 	sim_eal(768);
