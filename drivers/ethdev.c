@@ -156,6 +156,17 @@ want_rss(struct rte_eth_conf *conf, const struct port *port, const struct ethdev
 	conf->rx_adv_conf.rss_conf.rss_hf = types;
 }
 
+/* The node's buffers are counted for as many as were asked for, and no more. */
+static bool
+takes_descriptors(const char *key, uint16_t wanted, uint16_t given, struct ethdev_error *error)
+{
+	if (given <= wanted)
+		return true;
+	snprintf(error->text, sizeof(error->text),
+		"%s = %u: the device rounds that up to %u: set it so", key, wanted, given);
+	return false;
+}
+
 static int
 configure(struct port *port, struct ethdev *dev)
 {
@@ -248,12 +259,18 @@ int
 ethdev_start(struct port *port, struct rte_mempool *pool, struct ethdev_error *error)
 {
 	struct ethdev *dev = ethdev_of(port);
+	uint16_t rx_descriptors = dev->rx_descriptors, tx_descriptors = dev->tx_descriptors;
 	const char *step = "configured";
 	int rc;
 
 	if (!takes_mtu(port, dev, error))
 		return -1;
 	rc = configure(port, dev);
+	if (rc == 0 &&
+		(!takes_descriptors("rx_descriptors", rx_descriptors, dev->rx_descriptors, error) ||
+			!takes_descriptors(
+				"tx_descriptors", tx_descriptors, dev->tx_descriptors, error)))
+		return -1;
 	if (rc == 0) {
 		step = "given its queues";
 		rc = set_up_queues(port, dev, pool);

@@ -17,7 +17,7 @@ struct ethdev_params {
 	const char *device;	 /* as the EAL was given it: name or PCI address, then devargs */
 	uint16_t rx_queues;	 /* wanted; an error if the device has fewer */
 	uint16_t tx_queues;	 /* wanted; the device may have fewer */
-	uint16_t rx_descriptors; /* of each queue; the device may round */
+	uint16_t rx_descriptors; /* of each queue; the device may round down, an error if up */
 	uint16_t tx_descriptors;
 	uint16_t mtu;
 };

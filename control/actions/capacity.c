@@ -22,7 +22,7 @@ capacity_of_session(const struct config *config, const struct config_session *se
 	uint32_t packets = 0;
 
 	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
-		packets += CAPACITY_FILE_RING;
+		packets += CAPACITY_FILE_FEED;
 	if (egress != NULL)
 		packets += session->reorder.packets;
 	if (session->coding != NULL) {
@@ -34,7 +34,7 @@ capacity_of_session(const struct config *config, const struct config_session *se
 			packets += rlnc_receiver_holds(&coding);
 	}
 	if (egress != NULL && egress->kind == CONFIG_EGRESS_FILE)
-		packets += CAPACITY_FILE_RING;
+		packets += CAPACITY_FILE_SINK;
 	return packets;
 }
 

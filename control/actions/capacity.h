@@ -9,8 +9,12 @@
 
 #include "session_book.h"
 
-/* Packets between the control thread and a worker for a session's file. */
+/* The ring between the control thread and a worker for a session's file, which holds one less. */
 #define CAPACITY_FILE_RING 1024
+/* All that such a file holds: with one that the feeder and one that the source has in hand, */
+#define CAPACITY_FILE_FEED (CAPACITY_FILE_RING - 1 + 2)
+/* or with those that the control thread is writing, FILE_PIECES_A_TURN. */
+#define CAPACITY_FILE_SINK (CAPACITY_FILE_RING - 1 + 256)
 
 /* Packets that a session's ends here may hold. */
 uint32_t capacity_of_session(const struct config *config, const struct config_session *session);

@@ -5,6 +5,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "capacity.h"
 #include "ferryd.h"
 #include "log.h"
 #include "recode_store.h"
@@ -16,8 +17,7 @@
 #define PEER_BYTES	  24576		       /* link, headers, ring */
 #define SESSION_BYTES	  24576		       /* source or destination with its histogram */
 #define LATER_RECODE_HOLD UINT64_C(1000000000) /* ns */
-#define FILE_PACKETS	  1024
-#define BYTES_A_SLOT	  16 /* a reorder window's place for a packet */
+#define BYTES_A_SLOT	  16		       /* a reorder window's place for a packet */
 
 /* Data room: the largest frame of any port in one piece, with headroom. */
 static uint16_t
@@ -45,7 +45,7 @@ add_session(const struct config *config, const struct config_session *session,
 	struct node_budget *budget)
 {
 	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
-		budget->file_packets += FILE_PACKETS;
+		budget->file_packets += CAPACITY_FILE_FEED;
 	if (session->source == config->node.id && session->coding != NULL) {
 		struct rlnc_params coding = config_coding_params(session);
 
@@ -69,7 +69,7 @@ add_session(const struct config *config, const struct config_session *session,
 	for (uint32_t i = 0; i < session->destination_count; i++)
 		if (session->egress[i].node == config->node.id &&
 			session->egress[i].kind == CONFIG_EGRESS_FILE)
-			budget->file_packets += FILE_PACKETS;
+			budget->file_packets += CAPACITY_FILE_SINK;
 }
 
 /* What the node may hold at most, from its configuration alone. */

@@ -129,13 +129,14 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct ferryd *f = arg;
 	uint64_t now = ferryd_now(f);
+	uint64_t due;
 	bool busy, more;
 
 	(void)fd;
 	(void)what;
 	control_lock();
 	busy = punts_serve(f, now);
-	(void)underlay_tick(&f->underlay, now);
+	due = underlay_tick(&f->underlay, now);
 	starts_serve(f, now);
 	busy |= files_serve(f, &more);
 	history_poll(&f->history, f->node);
@@ -155,7 +156,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	f->tick_us = more ? TICK_FILES_US : tick_us(f, busy);
-	arm(f->tick, f->tick_us);
+	due = RTE_MAX(due, now + TICK_BUSY_US * 1000);
+	arm(f->tick, RTE_MIN(f->tick_us, (due - now) / 1000));
 }
 
 /* A worker that goes to sleep has left something. */

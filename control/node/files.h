@@ -7,11 +7,13 @@
 #ifndef FERRY_FILES_H
 #define FERRY_FILES_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include "capacity.h"
 #include "ferryd.h"
 
 /*
@@ -19,6 +21,8 @@
  * a worker may take and give them as fast as this thread gives and takes them.
  */
 #define FILE_PIECES_A_TURN 256
+static_assert(
+	CAPACITY_FILE_RING - 1 + FILE_PIECES_A_TURN <= CAPACITY_FILE_SINK, "a file's packets");
 
 /* A file that is sent, a payload read ahead so that the last one is known as such. */
 struct file_feed {

@@ -354,19 +354,25 @@ uint64_t
 neighbour_tick(struct neighbour_table *table, uint64_t now)
 {
 	uint64_t next = NEIGHBOUR_NEVER;
-	unsigned int steps = 0;
+	unsigned int first = table->turn, steps = 0;
 	struct neighbour *n;
 
 	if (now < table->next_due)
 		return table->next_due;
 	table->next_due = NEIGHBOUR_NEVER; /* a callback may add an entry behind this loop */
-	for (n = neighbour_next(table, NULL); n != NULL; n = neighbour_next(table, n)) {
-		if (n->due <= now && steps < BURST) {
-			step(table, n, now);
-			steps++;
+	for (unsigned int i = 0; i < NEIGHBOUR_BUCKETS; i++) {
+		unsigned int bucket = (first + i) % NEIGHBOUR_BUCKETS;
+
+		LIST_FOREACH (n, &table->buckets[bucket], chain) {
+			/* The next call goes on here, that none waits for ever behind others. */
+			if (n->due <= now && steps < BURST) {
+				step(table, n, now);
+				steps++;
+				table->turn = bucket;
+			}
+			if (n->due < next)
+				next = n->due <= now ? now + BURST_WAIT : n->due;
 		}
-		if (n->due < next)
-			next = n->due <= now ? now + BURST_WAIT : n->due;
 	}
 	if (next < table->next_due)
 		table->next_due = next;

@@ -84,6 +84,7 @@ struct neighbour_table {
 	struct rng rng;	   /* for jitter */
 	uint64_t next_due; /* no entry is due earlier */
 	uint64_t ports_up; /* bit mask */
+	unsigned int turn; /* bucket with which the next tick begins */
 	LIST_HEAD(neighbour_chain, neighbour) buckets[NEIGHBOUR_BUCKETS];
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
 #include <rte_common.h>
 
 #include "gf256.h"
@@ -131,7 +132,7 @@ first_open(const struct rlnc_solver *s, const uint8_t *row, uint16_t from)
 		uint64_t in = word_at(s->open + c) & word_at(row + c);
 
 		if (in != 0)
-			return (uint16_t)(c + __builtin_ctzll(in) / 8);
+			return (uint16_t)(c + __builtin_ctzll(rte_le_to_cpu_64(in)) / 8);
 	}
 	return RLNC_SOLVER_NONE;
 }

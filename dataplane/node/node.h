@@ -49,6 +49,7 @@ struct node {
 
 	/* Read by workers. */
 	struct id_map peers;	      /* NodeID -> struct link */
+	struct id_map sources;	      /* session_key -> struct source */
 	struct line_map ingress;      /* source_ingress_key -> struct source_line */
 	struct line_map destinations; /* session_key -> struct destination_line */
 	struct id_map recoded;	      /* session_key -> struct recode_session */
@@ -59,7 +60,6 @@ struct node {
 	struct link **links;	      /* by index; published slots */
 
 	/* The control thread's. */
-	struct id_map sources; /* session_key -> struct source */
 	struct line_pool source_lines, destination_lines;
 	struct id_map egress_headers; /* egress_header.h */
 	struct rte_rcu_qsbr *qsbr;

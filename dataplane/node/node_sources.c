@@ -98,6 +98,7 @@ node_find_source(const struct node *node, uint32_t conference, uint32_t session)
 	return id_map_find(&node->sources, session_key(conference, session));
 }
 
+/* A failure may leave it published in part. */
 static int
 publish_source(struct node *node, struct source *source)
 {
@@ -108,8 +109,6 @@ publish_source(struct node *node, struct source *source)
 		rc = node_know_session(node, source->conference, source->session);
 	if (rc == 0 && source->kind == SOURCE_UDP)
 		rc = line_map_add(&node->ingress, source->line, &node->reclaim);
-	if (rc < 0)
-		(void)id_map_set(&node->sources, key, NULL, &node->reclaim);
 	return rc;
 }
 
@@ -144,7 +143,7 @@ node_add_source(struct node *node, const struct source_params *params, struct fl
 	}
 	node_set_plan(node, source, plan);
 	if (publish_source(node, source) < 0) {
-		source_free(node, source);
+		node_remove_source(node, source); /* a worker may have found it */
 		errno = ENOMEM;
 		return NULL;
 	}

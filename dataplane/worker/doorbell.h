@@ -43,6 +43,21 @@ doorbell_ring(struct doorbell *bell, uint32_t index)
 }
 
 /*
+ * Takes what rang; nothing that comes later is read before. On Arm without LSE an exchange is a
+ * load and a store, and only the load is in the way of later loads.
+ */
+static inline uint64_t
+doorbell_take(uint64_t *bits)
+{
+	uint64_t taken = __atomic_exchange_n(bits, 0, __ATOMIC_SEQ_CST);
+
+#ifndef RTE_ARCH_X86
+	rte_atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+	return taken;
+}
+
+/*
  * The consumer: calls visit(arg, index) for each ring that rang. A visitor that leaves packets
  * behind rings again itself.
  */
@@ -57,11 +72,10 @@ doorbell_answer(struct doorbell *bell, uint32_t nb_rings, void (*visit)(void *ar
 
 		if (likely(__atomic_load_n(&bell->summary[group], __ATOMIC_RELAXED) == 0))
 			continue;
-		summary = __atomic_exchange_n(&bell->summary[group], 0, __ATOMIC_SEQ_CST);
+		summary = doorbell_take(&bell->summary[group]);
 		while (summary != 0) {
 			uint32_t word = group * 64 + (uint32_t)__builtin_ctzll(summary);
-			uint64_t bits = __atomic_exchange_n(
-				&bell->words[word], 0, __ATOMIC_SEQ_CST);
+			uint64_t bits = doorbell_take(&bell->words[word]);
 
 			for (; bits != 0; bits &= bits - 1)
 				visit(arg, word * 64 + (uint32_t)__builtin_ctzll(bits));

@@ -13,6 +13,7 @@ struct world {
 	uint64_t now;
 	char log[LOG_MAX];
 	unsigned int asked, changed;
+	bool met[16][256]; /* who was asked, by the end of the address */
 	bool alive;
 };
 
@@ -34,8 +35,8 @@ on_solicit(void *ctx, const struct neighbour *n, const struct rte_ether_addr *at
 	struct world *w = ctx;
 	char what[32];
 
-	(void)n;
 	w->asked++;
+	w->met[n->addr.bytes[2] % 16][n->addr.bytes[3]] = true;
 	snprintf(what, sizeof(what), at != NULL ? "ask %x" : "ask all",
 		at != NULL ? at->addr_bytes[5] : 0);
 	note(w, what);
@@ -456,6 +457,27 @@ test_many(void **state)
 	neighbour_fini(&w.table);
 }
 
+/* More silent ones than requests may leave, called but ten times a second: each has its turn. */
+static void
+test_more_than_can_be_asked(void **state)
+{
+	struct underlay_addr a = address("10.0.0.0");
+	struct world w;
+
+	(void)state;
+	world_init(&w, 1);
+	for (unsigned int i = 1; i <= 2500; i++) {
+		a.bytes[2] = (uint8_t)(i >> 8);
+		a.bytes[3] = (uint8_t)i;
+		neighbour_need(&w.table, 0, 0, &a);
+	}
+	for (w.now = 0; w.now < 30 * S; w.now += 100 * MS)
+		(void)neighbour_tick(&w.table, w.now);
+	for (unsigned int i = 1; i <= 2500; i++)
+		assert_true(w.met[i >> 8][i & 255]);
+	neighbour_fini(&w.table);
+}
+
 /* One seed, one history. */
 static void
 test_seeded(void **state)
@@ -491,6 +513,7 @@ main(void)
 		cmocka_unit_test(test_port_down),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_more_than_can_be_asked),
 		cmocka_unit_test(test_seeded),
 	};
 
