@@ -30,8 +30,15 @@ rlnc_need(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most)
 	double p = RTE_MIN(loss, RLNC_LOSS_MOST) / MILLION;
 	uint32_t r = 0;
 
-	while (r < most && residual(n, r, p, whole) > target / MILLION)
-		r++;
+	/* By halves, for a worker waits: with each repair less stays lost. */
+	while (r < most) {
+		uint32_t middle = r + (most - r) / 2;
+
+		if (residual(n, middle, p, whole) > target / MILLION)
+			r = middle + 1;
+		else
+			most = middle;
+	}
 	return r;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include <math.h>
+
 #include <rte_common.h>
 
 #include "rlnc_need.h"
@@ -168,11 +170,47 @@ test_ends(void **state)
 	}
 }
 
+/* What stays lost, by the logarithms of the binomial coefficients. */
+static double
+stays_lost(uint32_t n, uint32_t r, double p, bool whole)
+{
+	double sum = 0, all = n + r;
+
+	for (uint32_t lost = r + 1; lost <= n + r; lost++)
+		sum += exp(lgamma(all + 1) - lgamma(lost + 1) - lgamma(all - lost + 1) +
+			       lost * log(p) + (all - lost) * log1p(-p)) *
+		       (whole ? 1 : lost / all);
+	return sum;
+}
+
+/* It is the least: with one less more would stay lost than the target, and no number is passed. */
+static void
+test_least(void **state)
+{
+	static const uint32_t sizes[] = {1, 2, 16, 33, 128};
+	static const uint32_t losses[] = {1000, 20000, 100000, 330000, 700000};
+	static const uint32_t targets[] = {10, 100, 10000, 200000};
+
+	(void)state;
+	for (uint32_t i = 0; i < 5 * 5 * 4 * 2; i++) {
+		uint32_t n = sizes[i % 5], loss = losses[i / 5 % 5], target = targets[i / 25 % 4];
+		bool whole = i >= 100;
+		double p = (double)loss / MILLION, most = (double)target / MILLION;
+		uint32_t need = rlnc_need(n, loss, whole, target, 4000), r = 0;
+
+		while (stays_lost(n, r, p, whole) > most)
+			r++;
+		assert_int_equal(need, r);
+		assert_int_equal(rlnc_need(n, loss, whole, target, r / 2), r / 2);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_systematic),
 		cmocka_unit_test(test_ends),
 	};
