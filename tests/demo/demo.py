@@ -34,6 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPLIT_DEVIATIONS = 5.5  # as each packet's flow is drawn: that many once in 26 million runs
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OWN_FILES = ("*.cfg", "*.log", "*.png", "report.json", "root.db*")
+MARKER = "made-by-ferry-demo"  # says that a directory is ours; locked while a demo runs there
 
 
 class Failure(Exception):
@@ -48,7 +49,8 @@ def parse_arguments():
                         metavar="RELAY", help="kill a relay midway: "
                         + " or ".join(relay.name for relay in topology.RELAYS))
     parser.add_argument("--directory", type=pathlib.Path, metavar="DIR",
-                        help="for configurations, logs and pictures (default: build/demo)")
+                        help="for configurations, logs and pictures: a new or empty one, or that of an "
+                        "earlier demo, whose files go (default: build/demo)")
     arguments = parser.parse_args()
     if not 4 <= arguments.seconds <= 600:
         parser.error(f"--seconds is {arguments.seconds}, it must be 4 to 600")
@@ -62,6 +64,7 @@ class Demo:
         self.break_relay = next((r for r in topology.RELAYS if r.name == arguments.taken_down), None)
         build = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
         self.binaries = build / "control"
+        self.chosen = arguments.directory is not None
         self.directory = (arguments.directory or build / "demo").resolve()
         self.namespaces = topology.Namespaces(self.directory)
         self.sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
@@ -77,12 +80,7 @@ class Demo:
         for program in ("ferryd", "ferryctl", "ferry-root"):
             if not (self.binaries / program).exists():
                 raise Failure(f"{self.binaries / program} is not there: ./run build makes it")
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.lock = open(self.directory / "lock", "w", encoding="ascii")
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Failure(f"a demo runs already in {self.directory}") from error
+        self.take_directory()
         if self.namespaces.exists():
             self.say("removing what an earlier run left behind")
             self.namespaces.delete()
@@ -93,6 +91,24 @@ class Demo:
             shutil.rmtree(self.directory / node, ignore_errors=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
         self.sockets.mkdir(mode=0o700)
+
+    def take_directory(self):
+        """Only one where nothing is that is not a demo's: what is there goes."""
+        marker = self.directory / MARKER
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            if self.chosen and not marker.exists() and any(self.directory.iterdir()):
+                raise Failure(f"{self.directory} holds other files than a demo's, and a demo removes "
+                              "what is where it works: give --directory a new or an empty directory")
+            self.lock = open(marker, "w", encoding="ascii")
+        except OSError as error:
+            raise Failure(f"{self.directory} cannot be used: {error.strerror}") from error
+        self.lock.write("The next ./run demo in this directory removes what the last one wrote.\n")
+        self.lock.flush()
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(f"a demo runs already in {self.directory}") from error
 
     def clean(self):
         ignore_signals()

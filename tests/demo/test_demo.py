@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The demo succeeds, fails if a relay is taken down, and leaves nothing behind however it ends."""
+import argparse
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from rich.console import Console
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import demo  # noqa: E402
 import measure  # noqa: E402
 import sessions  # noqa: E402
 import tables  # noqa: E402
@@ -63,6 +65,39 @@ def test_tables_in_a_small_terminal():
     tables.show(console, tables.files([("Shanghai (sent)", 3000000, 64 * "b")]))
     assert "\u2026" not in console.file.getvalue()
     assert console.file.getvalue().count("12,345") == 7 * 3 + 3 and 64 * "b" in console.file.getvalue()
+
+
+def prepared(directory):
+    arguments = argparse.Namespace(seconds=4, taken_down=None, directory=directory)
+    own = demo.Demo(arguments, Console(file=io.StringIO()))
+    own.prepare()
+    return own
+
+
+def test_files_of_others_stay(tmp_path):
+    """Of what a demo removes where it ran before, nothing is removed anywhere else."""
+    files = [tmp_path / name for name in ("own.cfg", "own.log", "own.png", "root.db", "sent/mine")]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    with pytest.raises(demo.Failure, match=f"{tmp_path} holds other files .* --directory a new"):
+        prepared(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(files)
+    with pytest.raises(demo.Failure, match="own.cfg cannot be used: File exists"):
+        prepared(tmp_path / "own.cfg")
+
+
+def test_own_files_of_an_earlier_demo_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "ignore_signals", lambda: None)
+    for _ in range(2):  # in a new directory, and again
+        own = prepared(tmp_path / "new")
+        assert [path.name for path in own.directory.iterdir()] == [demo.MARKER]
+        with pytest.raises(demo.Failure, match="a demo runs already in"):
+            prepared(own.directory)
+        (own.directory / "toronto.log").write_text("old")
+        (own.directory / "sent").mkdir()
+        own.clean()
+        own.lock.close()
 
 
 @pytest.fixture
