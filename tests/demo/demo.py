@@ -28,7 +28,7 @@ import media
 import sessions
 import tables
 import topology
-from processes import FerryRoot, Ferryd
+from processes import FerryRoot, Ferryd, remove_runtime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPLIT_DEVIATIONS = 5.5  # as each packet's flow is drawn: that many once in 26 million runs
@@ -118,6 +118,8 @@ class Demo:
             process.wait(5)
         self.namespaces.delete()
         shutil.rmtree(self.sockets, ignore_errors=True)
+        for node in self.ferryds:
+            remove_runtime(node.name)
 
     def say(self, text):
         self.console.print(text, highlight=False)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Processes of the demo: started in a namespace, ended with it, even if we are killed."""
+import contextlib
 import ctypes
 import json
+import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -14,6 +17,19 @@ _libc = ctypes.CDLL(None)
 
 def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def remove_runtime(name):
+    """What DPDK leaves behind of an ended node, unless another of that name runs elsewhere."""
+    directory = pathlib.Path(f"/var/run/dpdk/ferry-{name}")
+    for path in directory.glob("dpdk_telemetry.*"):  # of one that was killed
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:
+            try:
+                telemetry.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+    with contextlib.suppress(OSError):
+        directory.rmdir()
 
 
 class Process:

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import demo  # noqa: E402
 import measure  # noqa: E402
+import processes  # noqa: E402
 import sessions  # noqa: E402
 import tables  # noqa: E402
 import topology  # noqa: E402
@@ -49,7 +51,9 @@ class Run:
 
     def left_behind(self):
         sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
-        return self.namespaces.exists() + ([str(sockets)] if sockets.exists() else [])
+        directories = [sockets, *(pathlib.Path(f"/var/run/dpdk/ferry-{node.name}")
+                                  for node in topology.NODES)]
+        return self.namespaces.exists() + [str(path) for path in directories if path.exists()]
 
 
 def test_tables_in_a_small_terminal():
@@ -98,6 +102,25 @@ def test_own_files_of_an_earlier_demo_go(tmp_path, monkeypatch):
         (own.directory / "sent").mkdir()
         own.clean()
         own.lock.close()
+
+
+def test_what_dpdk_leaves_behind_goes():
+    """But not what a node of the same name uses."""
+    name = f"test-{os.getpid()}"
+    directory = pathlib.Path(f"/var/run/dpdk/ferry-{name}")
+    directory.mkdir(parents=True)
+    paths = [directory / "dpdk_telemetry.v2", directory / "dpdk_telemetry.v2:1"]
+    sockets = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in paths]
+    for path, own in zip(paths, sockets):
+        own.bind(str(path))
+        own.listen()
+    sockets[0].close()
+    processes.remove_runtime(name)
+    assert list(directory.iterdir()) == paths[1:]
+    sockets[1].close()
+    processes.remove_runtime(name)
+    assert not directory.exists()
+    processes.remove_runtime(name)
 
 
 @pytest.fixture
