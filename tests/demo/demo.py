@@ -120,6 +120,14 @@ class Demo:
         shutil.rmtree(self.sockets, ignore_errors=True)
         for node in self.ferryds:
             remove_runtime(node.name)
+        if "SUDO_UID" in os.environ:
+            self.give_back(int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
+
+    def give_back(self, user, group):
+        """To who ran sudo: the directory, and what is in it."""
+        os.chown(self.directory, user, group)
+        for path in self.directory.rglob("*"):
+            os.chown(path, user, group, follow_symlinks=False)
 
     def say(self, text):
         self.console.print(text, highlight=False)

@@ -104,6 +104,22 @@ def test_own_files_of_an_earlier_demo_go(tmp_path, monkeypatch):
         own.lock.close()
 
 
+def test_files_are_those_of_who_ran_sudo(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "ignore_signals", lambda: None)
+    monkeypatch.setenv("SUDO_UID", "1234")
+    monkeypatch.setenv("SUDO_GID", "5678")
+    other = tmp_path / "other"
+    other.write_text("not in there")
+    own = prepared(tmp_path / "demo")
+    (own.directory / "sent").mkdir()
+    (own.directory / "sent" / "video.ts").write_text("sent")
+    (own.directory / "link").symlink_to(other)
+    own.clean()
+    for path in (own.directory, *own.directory.rglob("*")):
+        assert (path.lstat().st_uid, path.lstat().st_gid) == (1234, 5678), path
+    assert other.stat().st_uid == os.getuid()
+
+
 def test_what_dpdk_leaves_behind_goes():
     """But not what a node of the same name uses."""
     name = f"test-{os.getpid()}"
