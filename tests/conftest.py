@@ -6,4 +6,5 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from harness.plugin import module_stage, root, session_stage, stage  # noqa: E402,F401
+from harness.plugin import (  # noqa: E402,F401
+    module_stage, pytest_configure, root, session_stage, stage)

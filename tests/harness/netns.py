@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 
+from .keeper import keep
 from .program import PATIENCE
 
 _CLONE_NEWNET = 0x40000000
@@ -53,10 +54,15 @@ class Namespace:
     def __init__(self, word):
         self.word = word
         self.name = unique(word)
+        keep(self.name)
         run("ip", "netns", "add", self.name)
-        self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
-        self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
-        self.run("ip", "link", "set", "lo", "up")
+        try:
+            self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+            self.sysctl("net.ipv6.conf.default.disable_ipv6", 1)
+            self.run("ip", "link", "set", "lo", "up")
+        except BaseException:
+            self.delete()
+            raise
 
     def run(self, *command, **kwargs):
         return run("ip", "netns", "exec", self.name, *command, **kwargs)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fixtures of all tests that run real nodes."""
 
+import contextlib
 import functools
 import pathlib
 import signal
@@ -10,6 +11,18 @@ import pytest
 from . import netns
 from .node import FERRYD, ROOT, Node
 from .raw_end import RawEnd
+
+
+_told_to_end = []
+
+
+def pytest_configure():
+    """SIGTERM, as Ctrl-C, ends the run at once, but all that it put up goes."""
+    def end(number, _):
+        _told_to_end.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 @functools.lru_cache(maxsize=None)
@@ -25,7 +38,7 @@ class Stage:
 
     def __init__(self):
         self.namespaces, self.nodes, self.ends = [], [], []
-        self.processes, self.files = [], []
+        self.processes = []
         self.programs = []  # ended with delete()
 
     def namespace(self, word):
@@ -49,16 +62,17 @@ class Stage:
         return process
 
     def close(self):
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        for node in self.nodes + self.programs:
-            node.delete()
-        for end in self.ends:
-            end.close()
-        for space in self.namespaces:
-            space.delete()
+        """Processes first, namespaces last; all of it, even if something cannot."""
+        with contextlib.ExitStack() as last_first:
+            for space in self.namespaces:
+                last_first.callback(space.delete)
+            for end in self.ends:
+                last_first.callback(end.close)
+            for node in self.programs + self.nodes:
+                last_first.callback(node.delete)
+            for process in self.processes:
+                last_first.callback(process.wait)
+                last_first.callback(process.kill)
 
     def check(self):
         """Every node that still runs: its sums agree, and it ends cleanly when it is told to, which
@@ -84,7 +98,8 @@ def _stage(request):
     failed = request.session.testsfailed
     try:
         yield stage
-        stage.check()
+        if not _told_to_end:
+            stage.check()
     finally:
         if request.session.testsfailed > failed or request.config.getoption("verbose") > 1:
             for node in stage.nodes:
