@@ -4,7 +4,10 @@ datagram what the document says, and build those that leave a source.
 
 WIRE_DECODE names the C program (wire_decode.c)."""
 
+import os
+import pathlib
 import random
+import subprocess
 
 import pytest
 import wire_c
@@ -261,3 +264,19 @@ def test_dissector_port_preference(tmp_path):
         tmp_path, frames, "ferry.link.node", options=("-o", "ferry.port:14000")
     )
     assert moved == [("",), node]
+
+
+# --- DPDK's environment in programs that test ---------------------------------------------------
+
+
+def test_no_directory_of_dpdk_stays(tmp_path):
+    parent = pathlib.Path("/var/run" if os.getuid() == 0 else tmp_path, "dpdk")
+    process = subprocess.Popen([os.environ["WIRE_DECODE"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)})
+    process.stdin.write('{"text": "1 > 2"}\n')
+    process.stdin.flush()
+    assert "hex" in process.stdout.readline()
+    own = parent / f"ferry-test-{process.pid}"
+    assert own.is_dir()
+    process.communicate(timeout=30)
+    assert process.returncode == 0 and not own.exists()

@@ -7,9 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
+
+/* DPDK leaves its directory behind, empty, whether it is cleaned up or not. */
+static inline void
+test_eal_remove_directory(void)
+{
+	(void)rmdir(rte_eal_get_runtime_dir());
+}
 
 /*
  * 0, or -1 with rte_errno; once a process. The EAL binds the thread to the first CPU: it is let go
@@ -29,7 +37,8 @@ test_eal(uint32_t mib, bool telemetry)
 	snprintf(size, sizeof(size), "%u", mib);
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return -1;
-	if (rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv) < 0)
+	if (atexit(test_eal_remove_directory) != 0 ||
+		rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv) < 0)
 		return -1;
 	return sched_setaffinity(0, sizeof(cpus), &cpus);
 }
