@@ -2,6 +2,7 @@
 /* A live view of a node on this machine, from its statistics in shared memory. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,29 +131,32 @@ read_options(int argc, char **argv, struct settings *settings)
 	return ret;
 }
 
+static void
+print_row(const struct top_view *view, const union ferry_stats_record *record, const int *widths)
+{
+	for (size_t i = 0; i < view->nb_columns; i++) {
+		char text[TOP_TEXT];
+
+		top_cell(&view->columns[i], record, widths[i], text);
+		printf("%s ", text);
+	}
+	putchar('\n');
+}
+
 static int
 print_view(const struct top_view *view, const struct ferry_stats_snapshot *snapshot)
 {
 	const union ferry_stats_record **rows;
 	size_t n = top_rows(view, snapshot, view->sort, false, &rows);
+	int widths[TOP_COLUMNS_MAX];
 
 	if (n == SIZE_MAX)
 		return EXIT_NOTHING;
+	top_widths(view, rows, n, INT_MAX, widths);
 	printf("\n%s\n", view->name);
-	for (size_t i = 0; i < view->nb_columns; i++)
-		printf(view->columns[i].width < 0 ? "%-*s " : "%*s ", abs(view->columns[i].width),
-			view->columns[i].title);
-	putchar('\n');
-	for (size_t r = 0; r < n; r++) {
-		for (size_t i = 0; i < view->nb_columns; i++) {
-			char text[TOP_TEXT];
-
-			view->columns[i].text(rows[r], text);
-			printf(view->columns[i].width < 0 ? "%-*s " : "%*s ",
-				abs(view->columns[i].width), text[0] != 0 ? text : "-");
-		}
-		putchar('\n');
-	}
+	print_row(view, NULL, widths);
+	for (size_t r = 0; r < n; r++)
+		print_row(view, rows[r], widths);
 	free(rows);
 	return 0;
 }

@@ -61,6 +61,55 @@ top_rows(const struct top_view *view, const struct ferry_stats_snapshot *snapsho
 	return n;
 }
 
+void
+top_widths(const struct top_view *view, const union ferry_stats_record *const *rows, size_t n,
+	int room, int widths[TOP_COLUMNS_MAX])
+{
+	int spare = room - (int)view->nb_columns + 1;
+
+	for (size_t i = 0; i < view->nb_columns; i++) {
+		widths[i] = abs(view->columns[i].width);
+		spare -= widths[i];
+	}
+	for (size_t i = 0; i < view->nb_columns && spare > 0; i++) {
+		int most = widths[i];
+
+		for (size_t r = 0; r < n; r++) {
+			char text[TOP_TEXT];
+			int len;
+
+			view->columns[i].text(rows[r], text);
+			len = (int)strlen(text);
+			most = len > most ? len : most;
+		}
+		most = most - widths[i] > spare ? widths[i] + spare : most;
+		spare -= most - widths[i];
+		widths[i] = most;
+	}
+}
+
+void
+top_cell(const struct top_column *column, const union ferry_stats_record *record, int width,
+	char text[TOP_TEXT])
+{
+	char whole[TOP_TEXT];
+	int len;
+
+	if (record != NULL)
+		column->text(record, whole);
+	else
+		snprintf(whole, sizeof(whole), "%s", column->title);
+	if (whole[0] == 0)
+		strcpy(whole, "-");
+	len = (int)strlen(whole);
+	if (len <= width)
+		snprintf(text, TOP_TEXT, column->width < 0 ? "%-*s" : "%*s", width, whole);
+	else if (column->width < 0)
+		snprintf(text, TOP_TEXT, "%.*s~", width - 1, whole);
+	else
+		snprintf(text, TOP_TEXT, "~%s", whole + len - (width - 1));
+}
+
 double
 top_rate(const struct ferry_stats_snapshot *snapshot)
 {

@@ -8,16 +8,11 @@
 #include <curses.h>
 
 #include "top_screen.h"
+#include "top_spark.h"
 #include "top_views.h"
 
-#define SPARK	  60 /* looks that a sparkline goes back */
-#define HISTOGRAM 9  /* lines: title, bars, bounds */
-#define TABLE	  4  /* first line of the table */
-
-struct spark {
-	double values[SPARK];
-	unsigned int n; /* in it; the newest is the last */
-};
+#define HISTOGRAM 9 /* lines: title, bars, bounds */
+#define TABLE	  4 /* first line of the table */
 
 struct screen {
 	struct top_source *source;
@@ -26,7 +21,7 @@ struct screen {
 	bool reverse, histogram, help, unicode;
 	size_t selected, top;	    /* rows */
 	struct ferry_stats_head of; /* what the second sparkline is of */
-	struct spark all, row;
+	struct top_spark all, row;
 };
 
 static const char *const blocks[2][9] = {
@@ -34,68 +29,82 @@ static const char *const blocks[2][9] = {
 	{" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"},
 };
 
-static void
-spark_add(struct spark *spark, double value)
+/* Cut at the screen's edge; where the next begins. */
+static int
+put(int line, int column, const char *text)
 {
-	if (spark->n == SPARK)
-		memmove(spark->values, spark->values + 1, (SPARK - 1) * sizeof(double));
-	else
-		spark->n++;
-	spark->values[spark->n - 1] = isfinite(value) ? value : 0;
+	if (column < COLS)
+		mvaddnstr(line, column, text, COLS - column);
+	return column + (int)strlen(text);
 }
 
 static void
-draw_spark(const struct screen *s, int line, const char *title, const struct spark *spark)
+draw_spark(const struct screen *s, int line, const char *title, const struct top_spark *spark)
 {
-	double most = 0;
-	char text[TOP_TEXT];
+	char number[TOP_TEXT], text[TOP_TEXT];
+	int column;
 
-	for (unsigned int i = 0; i < spark->n; i++)
-		most = fmax(most, spark->values[i]);
-	top_number(spark->n > 0 ? spark->values[spark->n - 1] : (double)NAN, text);
-	mvprintw(line, 0, "%-8.8s %7.7s ", title, text);
-	for (unsigned int i = 0; i < spark->n; i++)
-		addstr(blocks[s->unicode][most > 0 ? (int)ceil(8 * spark->values[i] / most) : 0]);
+	top_number(spark->n > 0 ? spark->values[spark->n - 1] : (double)NAN, number);
+	snprintf(text, sizeof(text), "%-8.8s %7.7s ", title, number);
+	column = put(line, 0, text);
+	for (unsigned int i = 0; i < spark->n && column < COLS; i++)
+		mvaddstr(line, column++, blocks[s->unicode][top_spark_height(spark, i)]);
 }
 
 static void
 draw_tabs(const struct screen *s)
 {
-	move(3, 0);
+	int column = 0;
+
 	for (size_t i = 0; i < top_nb_views; i++) {
+		char text[TOP_TEXT];
+
+		snprintf(text, sizeof(text), " %zu %s ", i + 1, top_views[i].name);
 		if (i == s->view)
 			attron(A_REVERSE);
-		printw(" %zu %s ", i + 1, top_views[i].name);
+		column = put(3, column, text);
 		if (i == s->view)
 			attroff(A_REVERSE);
 	}
 	if (!s->help)
-		mvaddstr(3, 72, "?=help q");
+		put(3, 72, "?=help q");
 }
 
 static void
-draw_cells(const struct screen *s, int line, const union ferry_stats_record *record)
+draw_cells(
+	const struct screen *s, int line, const union ferry_stats_record *record, const int *widths)
 {
 	const struct top_view *view = &top_views[s->view];
+	int column = 0;
 
-	move(line, 0);
 	for (size_t i = 0; i < view->nb_columns; i++) {
-		const struct top_column *column = &view->columns[i];
-		int width = abs(column->width);
+		bool sorted = record == NULL && i == s->sort[s->view];
 		char text[TOP_TEXT];
 
-		if (record != NULL)
-			column->text(record, text);
-		else
-			snprintf(text, sizeof(text), "%s", column->title);
-		if (record == NULL && i == s->sort[s->view])
+		top_cell(&view->columns[i], record, widths[i], text);
+		if (sorted)
 			attron(A_UNDERLINE);
-		printw(column->width < 0 ? "%-*.*s" : "%*.*s", width, width, text);
-		if (record == NULL && i == s->sort[s->view])
+		column = put(line, column, text);
+		if (sorted)
 			attroff(A_UNDERLINE);
 		if (i + 1 < view->nb_columns)
-			addch(' ');
+			column = put(line, column, " ");
 	}
+}
+
+static void
+bound_text(int bin, char *text, size_t size)
+{
+	uint32_t bound = bin < FERRY_STATS_DELAYS - 1 ? ferry_stats_delay_bounds[bin] : 0;
+
+	if (bound == 0)
+		snprintf(text, size, "more");
+	else if (bound < 1000)
+		snprintf(text, size, "%uu", bound);
+	else if (bound < 1000000)
+		snprintf(text, size, "%um", bound / 1000);
+	else
+		snprintf(text, size, "%us", bound / 1000000);
 }
 
 static void
@@ -104,12 +113,15 @@ draw_histogram(const struct screen *s, int first, const union ferry_stats_record
 	const uint64_t *delays = record->session.delays;
 	const int height = HISTOGRAM - 2;
 	uint64_t most = 0;
+	char text[128];
 
 	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
 		most = delays[i] > most ? delays[i] : most;
-	mvprintw(first, 0, "One-way delays of %s/%s, %s, up to:", record->session.conference_name,
+	snprintf(text, sizeof(text),
+		"One-way delays of %s/%s, %s, up to:", record->session.conference_name,
 		record->session.session_name,
 		record->session.clocks_agree ? "absolute" : "above the least of a minute");
+	put(first, 0, text);
 	for (int i = 0; i < FERRY_STATS_DELAYS; i++) {
 		double eighths = most > 0 ? 8.0 * height * (double)delays[i] / (double)most : 0;
 		int whole = (int)ceil(eighths);
@@ -118,19 +130,11 @@ draw_histogram(const struct screen *s, int first, const union ferry_stats_record
 			int part = whole - 8 * (height - 1 - k);
 
 			part = part < 0 ? 0 : part > 8 ? 8 : part;
-			mvprintw(first + 1 + k, i * 4, "%s%s", blocks[s->unicode][part],
-				blocks[s->unicode][part]);
+			for (int column = i * 4; column < i * 4 + 2 && column < COLS; column++)
+				mvaddstr(first + 1 + k, column, blocks[s->unicode][part]);
 		}
-		if (i == FERRY_STATS_DELAYS - 1)
-			mvaddstr(first + 1 + height, i * 4, "more");
-		else if (ferry_stats_delay_bounds[i] < 1000)
-			mvprintw(first + 1 + height, i * 4, "%uu", ferry_stats_delay_bounds[i]);
-		else if (ferry_stats_delay_bounds[i] < 1000000)
-			mvprintw(first + 1 + height, i * 4, "%um",
-				ferry_stats_delay_bounds[i] / 1000);
-		else
-			mvprintw(first + 1 + height, i * 4, "%us",
-				ferry_stats_delay_bounds[i] / 1000000);
+		bound_text(i, text, sizeof(text));
+		put(first + 1 + height, i * 4, text);
 	}
 }
 
@@ -149,7 +153,7 @@ draw_help(void)
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		mvaddstr(TABLE + 1 + (int)i, 2, lines[i]);
+		put(TABLE + 1 + (int)i, 2, lines[i]);
 }
 
 /* So that the chosen row is on the screen, and exists. */
@@ -172,11 +176,11 @@ follow_row(struct screen *s, const union ferry_stats_record *record, bool fresh)
 
 	if (record == NULL || view->rate == NULL || record->head.type != s->of.type ||
 		record->head.index != s->of.index)
-		s->row = (struct spark){0};
+		s->row = (struct top_spark){0};
 	if (record == NULL || view->rate == NULL)
 		return;
 	if (fresh || s->row.n == 0)
-		spark_add(&s->row, view->rate(record));
+		top_spark_add(&s->row, view->rate(record));
 	s->of = record->head;
 }
 
@@ -187,7 +191,7 @@ draw_table(struct screen *s, bool fresh)
 	const union ferry_stats_record **rows, *chosen;
 	size_t n = top_rows(view, &s->source->snapshot, s->sort[s->view], s->reverse, &rows);
 	bool histogram = s->histogram && view->type == FERRY_STATS_SESSION;
-	int lines = LINES - TABLE - 1 - (histogram ? HISTOGRAM : 0);
+	int lines = LINES - TABLE - 1 - (histogram ? HISTOGRAM : 0), widths[TOP_COLUMNS_MAX];
 
 	if (n == SIZE_MAX)
 		return;
@@ -195,18 +199,19 @@ draw_table(struct screen *s, bool fresh)
 	keep_in_sight(s, n, (size_t)lines);
 	chosen = n > 0 ? rows[s->selected] : NULL;
 	follow_row(s, chosen, fresh);
+	top_widths(view, rows, n, COLS, widths);
 	attron(A_BOLD);
-	draw_cells(s, TABLE, NULL);
+	draw_cells(s, TABLE, NULL, widths);
 	attroff(A_BOLD);
 	for (size_t i = s->top; i < n && i < s->top + (size_t)lines; i++) {
 		if (i == s->selected)
 			attron(A_REVERSE);
-		draw_cells(s, TABLE + 1 + (int)(i - s->top), rows[i]);
+		draw_cells(s, TABLE + 1 + (int)(i - s->top), rows[i], widths);
 		if (i == s->selected)
 			attroff(A_REVERSE);
 	}
 	if (n == 0)
-		mvaddstr(TABLE + 1, 0, "none");
+		put(TABLE + 1, 0, "none");
 	if (histogram && chosen != NULL)
 		draw_histogram(s, LINES - HISTOGRAM, chosen);
 	free(rows);
@@ -219,7 +224,7 @@ draw(struct screen *s, bool fresh)
 
 	erase();
 	top_headline(&s->source->snapshot, s->source->state, text, sizeof(text));
-	mvaddnstr(0, 0, text, COLS);
+	put(0, 0, text);
 	draw_spark(s, 1, "links tx", &s->all);
 	draw_tabs(s);
 	if (s->help)
@@ -325,7 +330,7 @@ top_screen(struct top_source *source, size_t view, int pause)
 		int key;
 
 		if (fresh)
-			spark_add(&s.all, top_rate(&source->snapshot));
+			top_spark_add(&s.all, top_rate(&source->snapshot));
 		draw(&s, fresh);
 		timeout(pause);
 		key = getch();

@@ -30,7 +30,7 @@
 #define NUMBER(name) name##_text, name##_value
 #define WORD(name)   name##_text, NULL
 
-VALUE(worker_number, worker, r->head.index, top_number)
+VALUE(worker_number, worker, r->head.index, top_id)
 VALUE(worker_busy, worker, r->busy_share, top_share)
 VALUE(worker_received, worker, r->received, top_number)
 VALUE(worker_sent, worker, r->sent, top_number)
@@ -39,6 +39,10 @@ VALUE(worker_turns, worker, r->polls, top_number)
 VALUE(worker_sleeps, worker, r->sleeps, top_number)
 VALUE(worker_full, worker, r->bursts[3], top_number)
 
+/*
+ * Every number, and every word but a name, fits its column; ids and names take what is left of the
+ * line (top_widths).
+ */
 static const struct top_column worker_columns[] = {
 	{"WORKER", 6, NUMBER(worker_number)},
 	{"BUSY", 9, NUMBER(worker_busy)},
@@ -76,7 +80,7 @@ static const struct top_column port_columns[] = {
 	{"LINE LOST", 9, NUMBER(port_line)},
 };
 
-VALUE(link_peer, link, r->id, top_number)
+VALUE(link_peer, link, r->id, top_id)
 TEXT(link_name, link, r->name)
 TEXT(link_state, link, ferry_stats_link_state_name(r->state))
 TEXT(link_pacing, link, ferry_stats_pacing_name(r->pacing))
@@ -89,18 +93,18 @@ VALUE(link_allowed, link, r->rate_bps, top_number)
 
 static const struct top_column link_columns[] = {
 	{"PEER", 5, NUMBER(link_peer)},
-	{"NAME", -9, WORD(link_name)},
-	{"STATE", -9, WORD(link_state)},
-	{"TX bps", 7, NUMBER(link_tx)},
-	{"RX bps", 7, NUMBER(link_rx)},
-	{"RTT", 7, NUMBER(link_rtt)},
+	{"NAME", -7, WORD(link_name)},
+	{"STATE", -10, WORD(link_state)},
+	{"TX bps", 6, NUMBER(link_tx)},
+	{"RX bps", 6, NUMBER(link_rx)},
+	{"RTT", 6, NUMBER(link_rtt)},
 	{"LOSS", 6, NUMBER(link_loss)},
 	{"PACING", -7, WORD(link_pacing)},
 	{"ALLOWED", 7, NUMBER(link_allowed)},
-	{"DROPS", 6, NUMBER(link_drops)},
+	{"DROPS", 5, NUMBER(link_drops)},
 };
 
-VALUE(feeder_peer, feeder, r->id, top_number)
+VALUE(feeder_peer, feeder, r->id, top_id)
 TEXT(feeder_name, feeder, r->name)
 VALUE(feeder_queues, feeder, r->queues, top_number)
 VALUE(feeder_packets, feeder, r->packets, top_number)
@@ -111,19 +115,19 @@ VALUE(feeder_expired, feeder, r->expired, top_number)
 VALUE(feeder_allowed, feeder, r->rate_bps, top_number)
 
 static const struct top_column feeder_columns[] = {
-	{"PEER", 6, NUMBER(feeder_peer)},
-	{"NAME", -12, WORD(feeder_name)},
-	{"QUEUES", 7, NUMBER(feeder_queues)},
-	{"DEPTH", 8, NUMBER(feeder_packets)},
-	{"BYTES", 8, NUMBER(feeder_bytes)},
-	{"WAITED", 8, NUMBER(feeder_waited)},
-	{"DROPS", 7, NUMBER(feeder_drops)},
+	{"PEER", 5, NUMBER(feeder_peer)},
+	{"NAME", -9, WORD(feeder_name)},
+	{"QUEUES", 6, NUMBER(feeder_queues)},
+	{"DEPTH", 6, NUMBER(feeder_packets)},
+	{"BYTES", 6, NUMBER(feeder_bytes)},
+	{"WAITED", 6, NUMBER(feeder_waited)},
+	{"DROPS", 6, NUMBER(feeder_drops)},
 	{"EXPIRED", 7, NUMBER(feeder_expired)},
 	{"ALLOWED", 8, NUMBER(feeder_allowed)},
 };
 
-VALUE(session_conference, session, r->conference, top_number)
-VALUE(session_session, session, r->session, top_number)
+VALUE(session_conference, session, r->conference, top_id)
+VALUE(session_session, session, r->session, top_id)
 TEXT(session_name, session, r->session_name)
 TEXT(session_role, session, r->role == FERRY_STATS_SOURCE ? "from" : "to")
 TEXT(session_state, session, ferry_stats_session_state_name(r->state))
@@ -138,11 +142,11 @@ TEXT(session_code, session, ferry_stats_code_name(r->code))
 static const struct top_column session_columns[] = {
 	{"CONF", 4, NUMBER(session_conference)},
 	{"SESS", 4, NUMBER(session_session)},
-	{"NAME", -7, WORD(session_name)},
+	{"NAME", -4, WORD(session_name)},
 	{"ROLE", -4, WORD(session_role)},
 	{"STATE", -8, WORD(session_state)},
 	{"bps", 6, NUMBER(session_bps)},
-	{"pps", 5, NUMBER(session_pps)},
+	{"pps", 6, NUMBER(session_pps)},
 	{"LOSS", 6, NUMBER(session_loss)},
 	{"JITTER", 6, NUMBER(session_jitter)},
 	{"DELAY", 6, NUMBER(session_p50)},
@@ -162,11 +166,11 @@ VALUE(coding_given_up, session, r->given_up, top_number)
 static const struct top_column coding_columns[] = {
 	{"CONF", 4, NUMBER(session_conference)},
 	{"SESS", 4, NUMBER(session_session)},
-	{"NAME", -7, WORD(session_name)},
+	{"NAME", -4, WORD(session_name)},
 	{"ROLE", -4, WORD(session_role)},
 	{"CODE", -6, WORD(session_code)},
-	{"K", 3, NUMBER(coding_span)},
-	{"RATIO", 7, NUMBER(coding_repair)},
+	{"K", 5, NUMBER(coding_span)},
+	{"RATIO", 6, NUMBER(coding_repair)},
 	{"LOSS", 6, NUMBER(coding_loss)},
 	{"REPAIR", 6, NUMBER(coding_repairs)},
 	{"GENER", 5, NUMBER(coding_generations)},

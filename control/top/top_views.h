@@ -9,9 +9,11 @@
 #include "ferry_stats.h"
 #include "top_text.h"
 
+#define TOP_COLUMNS_MAX 16 /* of a view */
+
 struct top_column {
 	const char *title;
-	int width; /* of 80 columns in all; negative: to the left */
+	int width; /* at least, of 80 columns in all; negative: to the left */
 	void (*text)(const union ferry_stats_record *record, char text[TOP_TEXT]);
 	/* What it is sorted by, the greatest first; NULL: by text, a first. */
 	double (*value)(const union ferry_stats_record *record);
@@ -35,6 +37,20 @@ extern const size_t top_nb_views;
 /* The rows of a view; *rows is for free(). SIZE_MAX: out of memory. */
 size_t top_rows(const struct top_view *view, const struct ferry_stats_snapshot *snapshot,
 	size_t sort, bool reverse, const union ferry_stats_record ***rows);
+
+/*
+ * Widths of the view's columns, with a space between any two: as wide as they must be at least, and
+ * from the left as their texts in these rows need, as far as the line has room.
+ */
+void top_widths(const struct top_view *view, const union ferry_stats_record *const *rows, size_t n,
+	int room, int widths[TOP_COLUMNS_MAX]);
+
+/*
+ * A cell of so many bytes, 1 to TOP_TEXT - 1: of a record, or the title (record NULL). What does
+ * not fit is cut, and a ~ stands where: a number keeps its end, a word its beginning.
+ */
+void top_cell(const struct top_column *column, const union ferry_stats_record *record, int width,
+	char text[TOP_TEXT]);
 
 /* Sum of what all links send, bit/s; 0 of what is not known. */
 double top_rate(const struct ferry_stats_snapshot *snapshot);

@@ -254,6 +254,20 @@ def test_on_a_terminal(nodes):
     assert not terminal.screen.beyond
 
 
+def test_narrow_terminal(nodes):
+    """What does not fit is left out: no line goes on in the next one."""
+    terminal = Terminal([FERRYTOP, "-f", statistics_file(nodes[2]), "-d", "0.2"], columns=40)
+    lines = terminal.wait(r"\n +PEER NAME .*\n +1 node").splitlines()
+    assert re.match(r" +PEER NAME ", lines[4]) and re.match(r" +1 node", lines[5])
+    assert not any(lines[6:])
+    terminal.type("4h")
+    lines = terminal.wait(r"\n *CONF SESS .*\n +1 +3 (.*\n)+One-way").splitlines()
+    assert not any(lines[6:15]) and lines[15].startswith("One-way")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert not terminal.screen.beyond
+
+
 def test_kill(nodes):
     """kill -9 of a reader leaves the node well, that of the node its reader."""
     node = nodes[2]
