@@ -5,7 +5,8 @@
  *
  * A reader belongs to one thread at a time; any number of them may read one file. What lies in the
  * file is taken as somebody else's: whatever it holds, a reader stays within its mapping, and what
- * it returns has names that end, types that are known or to be left out, and counts within bounds.
+ * it returns has names that end and are of printable ASCII ('?' stands for all else), types that
+ *are known or to be left out, and counts within bounds. Numbers are as the file has them.
  *
  *	struct ferry_stats *stats = ferry_stats_open("/run/ferry/left.stats", error, sizeof(error));
  *	struct ferry_stats_snapshot snapshot = {0};

@@ -70,6 +70,16 @@ judge(const struct ferry_stats_header *h, size_t bytes)
 	return NULL;
 }
 
+/* Ends in its room, and does nothing to a terminal: the names that a node writes are ASCII. */
+static void
+clean_text(char *text, size_t size)
+{
+	text[size - 1] = 0;
+	for (; *text != 0; text++)
+		if (*text < 0x20 || *text >= 0x7f)
+			*text = '?';
+}
+
 struct ferry_stats *
 ferry_stats_open_memory(const void *memory, size_t bytes, char *error, size_t size)
 {
@@ -99,7 +109,7 @@ ferry_stats_open_memory(const void *memory, size_t bytes, char *error, size_t si
 	stats->interval_ns = h.interval_ns;
 	stats->started = h.started;
 	memcpy(stats->node, h.node, sizeof(stats->node));
-	stats->node[sizeof(stats->node) - 1] = 0;
+	clean_text(stats->node, sizeof(stats->node));
 	stats->at = load(&stats->header->head);
 	return stats;
 }
@@ -251,35 +261,30 @@ record_bytes(const struct ferry_stats *stats, const struct ferry_stats_head *hea
 }
 
 static void
-end_name(char name[FERRY_STATS_NAME_MAX])
-{
-	name[FERRY_STATS_NAME_MAX - 1] = 0;
-}
-
-static void
-end_names(union ferry_stats_record *record)
+clean_names(union ferry_stats_record *record)
 {
 	switch (record->head.type) {
 	case FERRY_STATS_NODE:
-		end_name(record->node.name);
-		record->node.version[sizeof(record->node.version) - 1] = 0;
+		clean_text(record->node.name, sizeof(record->node.name));
+		clean_text(record->node.version, sizeof(record->node.version));
 		break;
 	case FERRY_STATS_PORT:
-		end_name(record->port.name);
+		clean_text(record->port.name, sizeof(record->port.name));
 		break;
 	case FERRY_STATS_LINK:
-		end_name(record->link.name);
-		end_name(record->link.port);
+		clean_text(record->link.name, sizeof(record->link.name));
+		clean_text(record->link.port, sizeof(record->link.port));
 		break;
 	case FERRY_STATS_FEEDER:
-		end_name(record->feeder.name);
+		clean_text(record->feeder.name, sizeof(record->feeder.name));
 		break;
 	case FERRY_STATS_SESSION:
-		end_name(record->session.conference_name);
-		end_name(record->session.session_name);
+		clean_text(
+			record->session.conference_name, sizeof(record->session.conference_name));
+		clean_text(record->session.session_name, sizeof(record->session.session_name));
 		break;
 	case FERRY_STATS_DROP:
-		end_name(record->drop.name);
+		clean_text(record->drop.name, sizeof(record->drop.name));
 		break;
 	default:
 		break;
@@ -308,7 +313,7 @@ ferry_stats_read(const struct ferry_stats *stats, uint64_t number, union ferry_s
 	/* The copy's own head, which nobody can change any more. */
 	if (bytes == 0 || record_bytes(stats, &record->head) != bytes)
 		return FERRY_STATS_BROKEN;
-	end_names(record);
+	clean_names(record);
 	return FERRY_STATS_OK;
 }
 

@@ -11,7 +11,7 @@ top_spark_add(struct top_spark *spark, double value)
 		memmove(spark->values, spark->values + 1, (TOP_SPARK - 1) * sizeof(double));
 	else
 		spark->n++;
-	spark->values[spark->n - 1] = isfinite(value) ? value : 0;
+	spark->values[spark->n - 1] = isfinite(value) && value > 0 ? value : 0;
 }
 
 unsigned int

@@ -11,7 +11,7 @@ struct top_spark {
 	unsigned int n; /* in it; the newest is the last */
 };
 
-/* What is not known is 0. */
+/* What is not known, or below 0 (the file may say anything), is 0. */
 void top_spark_add(struct top_spark *spark, double value);
 
 /* Of value i < n: 0 (of 0 only) to TOP_SPARK_HEIGHT. */

@@ -370,6 +370,56 @@ test_lying_records(void **state)
 	}
 }
 
+static void
+expect_clean(const char *name)
+{
+	assert_string_equal(name, "?]0;mine?"
+				  "?[2J~ ?????");
+}
+
+/* Names that would command a terminal. */
+static void
+test_hostile_names(void **state)
+{
+	static const char name[] = "\x1b]0;mine\x07\x1b[2J~ \x7f\x80\xff\n\x9b";
+	struct fixture *f = *state;
+	struct ferry_stats *again;
+	union ferry_stats_record record;
+
+	for (uint16_t type = FERRY_STATS_NODE; type < FERRY_STATS_TYPES; type++) {
+		memset(&record, 0, sizeof(record));
+		record.head = (struct ferry_stats_head){type, sizeof(record), 0, 1};
+		/* As each type has them; the others have none, and theirs is not looked at. */
+		strcpy(record.node.name, name);
+		if (type == FERRY_STATS_SESSION) {
+			strcpy(record.session.conference_name, name);
+			strcpy(record.session.session_name, name);
+		} else if (type == FERRY_STATS_LINK) {
+			strcpy(record.link.port, name);
+		} else if (type == FERRY_STATS_NODE) {
+			strcpy(record.node.version, "1\n2");
+		}
+		stats_writer_put(&f->writer, &record);
+		assert_int_equal(
+			ferry_stats_read(f->stats, f->writer.next - 1, &record), FERRY_STATS_OK);
+		if (type == FERRY_STATS_SESSION) {
+			expect_clean(record.session.conference_name);
+			expect_clean(record.session.session_name);
+		} else if (type != FERRY_STATS_WORKER) {
+			expect_clean(record.node.name);
+		}
+		if (type == FERRY_STATS_LINK)
+			expect_clean(record.link.port);
+		if (type == FERRY_STATS_NODE)
+			assert_string_equal(record.node.version, "1?2");
+	}
+	strcpy(f->writer.header->node, name);
+	again = open_stats(f);
+	assert_non_null(again);
+	expect_clean(ferry_stats_node_name(again));
+	ferry_stats_close(again);
+}
+
 /* A writer that was killed in the middle of a record: what was whole is read, no more comes. */
 static void
 test_writer_killed(void **state)
@@ -422,6 +472,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_wrong_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cannot_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lying_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hostile_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_writer_killed, setup, teardown),
 		cmocka_unit_test(test_delay_quantile),
 	};

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <math.h>
 
+#include "top_spark.h"
 #include "top_views.h"
 
 static void
@@ -243,6 +244,28 @@ test_ids(void **state)
 	assert_string_equal(text, "-   ");
 }
 
+/* What a file says may be anything: bars have a height all the same. */
+static void
+test_sparks(void **state)
+{
+	static const double values[] = {
+		-1, 3, -DBL_MAX, (double)NAN, (double)INFINITY, 4, 0, 1e-300};
+	static const unsigned int heights[] = {0, 6, 0, 0, 0, 8, 0, 1};
+	struct top_spark spark = {.n = 0};
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++)
+		top_spark_add(&spark, values[i]);
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(top_spark_height(&spark, i), heights[i]);
+	for (unsigned int i = 0; i < TOP_SPARK; i++) {
+		top_spark_add(&spark, i % 2 == 0 ? DBL_MAX : -1);
+		assert_true(spark.n <= TOP_SPARK);
+	}
+	for (unsigned int i = 0; i < TOP_SPARK; i++)
+		assert_int_equal(top_spark_height(&spark, i), i % 2 == 0 ? TOP_SPARK_HEIGHT : 0);
+}
+
 static void
 test_order(void **state)
 {
@@ -287,6 +310,7 @@ main(void)
 		cmocka_unit_test(test_shares_and_times),
 		cmocka_unit_test(test_texts_fit),
 		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_sparks),
 		cmocka_unit_test(test_order),
 	};
 
