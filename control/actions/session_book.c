@@ -121,6 +121,7 @@ take_index(struct session_book *book, struct session_entry *entry)
 	while (book->taken[entry->index])
 		entry->index = (entry->index + 1) % book->room;
 	book->taken[entry->index] = true;
+	entry->number = ++book->numbers;
 }
 
 static struct session_entry *

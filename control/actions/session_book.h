@@ -25,7 +25,8 @@ struct session_flow {
 struct session_entry {
 	const struct config_conference *conference; /* the book's */
 	const struct config_session *config;
-	uint32_t index;			 /* below the book's room; nobody else's while it exists */
+	uint32_t index;	 /* below the book's room; nobody else's while it exists */
+	uint64_t number; /* anew each time that it comes into the book, and never another's */
 	struct config_memory *memory;	 /* of config, if it came at run time; else NULL */
 	struct config_memory *later;	 /* of config too, once its ends were changed */
 	struct source *source;		 /* NULL: it does not start here */
@@ -54,6 +55,7 @@ struct session_book {
 	uint32_t nb_entries;
 	uint32_t room; /* entries that there may be, with those that come at run time */
 	bool *taken;   /* of room: indexes */
+	uint64_t numbers;
 
 	/* All that are known, by ascending id: copies without their lists of sessions. */
 	struct config_conference **conferences;

@@ -189,9 +189,10 @@ stats_collect_sessions(struct stats_export *e, uint64_t now)
 		const struct session_entry *entry = book->entries[i];
 		struct stats_session *old = &e->sessions[entry->index];
 
-		if (old->destination != entry->destination) {
+		if (old->entry != entry->number || old->destination != entry->destination) {
 			free(old->delay);
-			*old = (struct stats_session){.destination = entry->destination};
+			*old = (struct stats_session){
+				.entry = entry->number, .destination = entry->destination};
 		}
 		if (entry->source != NULL)
 			collect_source(e, entry);

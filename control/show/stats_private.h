@@ -8,7 +8,9 @@
 
 /* A destination, what it was at the last interval. */
 struct stats_session {
-	const void *destination; /* whose this is */
+	/* Whose this is: memory alone may have come to another one since the last interval. */
+	uint64_t entry; /* its number */
+	const void *destination;
 	uint64_t delivered, lost;
 	bool seen;		   /* the two above hold something */
 	struct stats_delay *delay; /* NULL: no packet came yet */

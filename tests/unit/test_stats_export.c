@@ -8,6 +8,7 @@
 #include <event2/buffer.h>
 
 #include "metrics.h"
+#include "session_actions.h"
 #include "show_harness.h"
 #include "stats_delay.h"
 #include "stats_export.h"
@@ -240,6 +241,66 @@ test_growth(void **state)
 	free(many);
 }
 
+static uint64_t
+delays_of_session(struct fixture *f)
+{
+	const struct ferry_stats_session *s;
+	uint64_t sum = 0;
+
+	tick(f);
+	for (uint32_t i = 0;; i++) {
+		s = &find(f, FERRY_STATS_SESSION, i)->session;
+		if (s->session == 2)
+			break;
+	}
+	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
+		sum += s->delays[i];
+	return sum;
+}
+
+static struct session_entry *
+define_again(struct fixture *f, struct session_entry *entry)
+{
+	struct session_entry *added;
+
+	session_remove(&f->h.book, entry);
+	/* The worker lets go of what there was. */
+	harness_run(&f->h, 20);
+	assert_int_equal(session_define(&f->h.book, 1,
+				 "id = 2; source = 2; destinations = [ 1 ]; rate = \"8M\";"
+				 "ingress = { generator = { kind = \"constant\"; size = 100; }; };"
+				 "flows = ( { path = \"1\"; } );",
+				 &added, f->error, sizeof(f->error)),
+		0);
+	return added;
+}
+
+/* Removed and defined again between two intervals, in the same memory: nothing is left of it. */
+static void
+test_defined_again(void **state)
+{
+	struct fixture *f = *state;
+	struct session_entry *entry = session_book_find(&f->h.book, 1, 2);
+	bool same = false;
+	uint64_t sequence = 1;
+
+	for (int i = 0; i < 20 && !same; i++) {
+		const void *destination = entry->destination;
+		uint32_t index = entry->index;
+
+		for (uint32_t k = 0; k < 3; k++)
+			harness_receive(&f->h, sequence++, k, (uint16_t)k);
+		harness_run(&f->h, 1);
+		assert_int_equal(delays_of_session(f), 3);
+		entry = define_again(f, entry);
+		same = entry->destination == destination && entry->index == index;
+	}
+	assert_true(same);
+	harness_receive(&f->h, sequence++, 0, 0);
+	harness_run(&f->h, 1);
+	assert_int_equal(delays_of_session(f), 1);
+}
+
 /* What is added to the bins grows only, also when the least delay falls. */
 static void
 test_delay_bins(void **state)
@@ -308,6 +369,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_links, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_growth, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_defined_again, setup, teardown),
 		cmocka_unit_test(test_delay_bins),
 		cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	};
