@@ -198,7 +198,8 @@ main(int argc, char **argv)
 		return ret;
 	if (!settings.once && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return usage("this is no terminal: --once prints tables without one", "");
-	if (settings.path[0] == 0 && top_source_find(settings.path, error, sizeof(error)) != 0) {
+	if (settings.path[0] == 0 &&
+		top_source_find(TOP_DIRECTORY, settings.path, error, sizeof(error)) != 0) {
 		fprintf(stderr, "ferrytop: %s\n", error);
 		return EXIT_NOTHING;
 	}

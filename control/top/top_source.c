@@ -5,29 +5,75 @@
 
 #include "top_source.h"
 
-int
-top_source_find(char path[TOP_PATH_MAX], char *error, size_t size)
+#define SUFFIX ".stats"
+
+static bool
+is_alive(const char *path)
 {
-	glob_t found;
+	char ignored[256];
+	struct ferry_stats *stats = ferry_stats_open(path, ignored, sizeof(ignored));
+	bool alive = stats != NULL && ferry_stats_liveness(stats, 0) == FERRY_STATS_LIVES;
+
+	ferry_stats_close(stats);
+	return alive;
+}
+
+/* Of the files, those of nodes that live to the front; returns how many. */
+static size_t
+living_first(char **paths, size_t n)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char *path = paths[i];
+
+		if (!is_alive(path))
+			continue;
+		paths[i] = paths[alive];
+		paths[alive++] = path;
+	}
+	return alive;
+}
+
+static void
+tell_choice(char *const *paths, size_t n, const char *what, char *error, size_t size)
+{
+	size_t used = (size_t)snprintf(error, size, "%s, choose one with -n:", what);
+
+	for (size_t i = 0; i < n && used < size; i++) {
+		const char *name = strrchr(paths[i], '/') + 1;
+
+		used += (size_t)snprintf(error + used, size - used, " %.*s",
+			(int)(strlen(name) - strlen(SUFFIX)), name);
+	}
+}
+
+int
+top_source_find(const char *directory, char path[TOP_PATH_MAX], char *error, size_t size)
+{
+	char pattern[TOP_PATH_MAX];
+	glob_t found = {0};
+	size_t alive, n;
 	int ret = -1;
 
-	if (glob(TOP_DIRECTORY "/*.stats", 0, NULL, &found) != 0) {
+	snprintf(pattern, sizeof(pattern), "%s/*" SUFFIX, directory);
+	if (glob(pattern, 0, NULL, &found) != 0) {
 		snprintf(error, size, "no node runs here (no file in %s): name one with -f",
-			TOP_DIRECTORY);
+			directory);
+		globfree(&found);
 		return -1;
 	}
-	if (found.gl_pathc == 1 && strlen(found.gl_pathv[0]) < TOP_PATH_MAX) {
+	alive = living_first(found.gl_pathv, found.gl_pathc);
+	n = alive > 0 ? alive : found.gl_pathc;
+	if (n == 1 && strlen(found.gl_pathv[0]) < TOP_PATH_MAX) {
 		strcpy(path, found.gl_pathv[0]);
 		ret = 0;
 	} else {
-		int n = snprintf(error, size, "several nodes run here, choose one with -n:");
-
-		for (size_t i = 0; i < found.gl_pathc && n > 0 && (size_t)n < size; i++) {
-			const char *name = strrchr(found.gl_pathv[i], '/') + 1;
-
-			n += snprintf(error + n, size - (size_t)n, " %.*s",
-				(int)(strlen(name) - strlen(".stats")), name);
-		}
+		tell_choice(found.gl_pathv, n,
+			alive > 0 ? "several nodes run here"
+				  : "no node runs here, but several that died left their "
+				    "statistics",
+			error, size);
 	}
 	globfree(&found);
 	return ret;

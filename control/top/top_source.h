@@ -19,8 +19,11 @@ struct top_source {
 	char state[256]; /* "lives", or what is wrong */
 };
 
-/* The only node's file in TOP_DIRECTORY. 0, or -1 with a sentence in error. */
-int top_source_find(char path[TOP_PATH_MAX], char *error, size_t size);
+/*
+ * The file of the only node that lives and has one in the directory; where none lives, the only
+ * file that a dead one left. 0, or -1 with a sentence in error.
+ */
+int top_source_find(const char *directory, char path[TOP_PATH_MAX], char *error, size_t size);
 
 /* Reads anew. True if there is a new snapshot. */
 bool top_source_read(struct top_source *source);
