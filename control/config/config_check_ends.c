@@ -117,15 +117,6 @@ check_egress(struct config_reader *reader, struct config_egress *egress)
 		check_egress_file(reader, &egress->where, egress->file);
 }
 
-static bool
-is_loopback(const struct underlay_addr *address)
-{
-	static const uint8_t six[16] = {[15] = 1};
-
-	return address->family == AF_INET ? address->bytes[0] == 127
-					  : memcmp(address->bytes, six, sizeof(six)) == 0;
-}
-
 /* By the port that reaches it; what none does, and this machine, by the kernel. */
 static void
 check_rate_to(struct config_reader *reader, struct config_rate_to *to)
@@ -135,7 +126,7 @@ check_rate_to(struct config_reader *reader, struct config_rate_to *to)
 	const char *fault;
 
 	to->port = CONFIG_INDEX_NONE;
-	if (to->udp.address.family == 0 || is_loopback(&to->udp.address))
+	if (to->udp.address.family == 0 || underlay_addr_is_loopback(&to->udp.address))
 		return;
 	to->port = config_route(config, &to->udp.address, NULL);
 	if (to->port == CONFIG_INDEX_NONE)

@@ -172,13 +172,16 @@ print_reorder(struct config_printer *printer, const struct config_key *key, cons
 static void
 read_rate_to(struct config_reader *reader, config_setting_t *setting, void *object)
 {
-	static const char wanted[] = "an address and a UDP port, as \"10.0.1.9:7000\" or "
-				     "\"[fd00::9]:7000\"";
+	static const char wanted[] = "one host's address and a UDP port, as \"10.0.1.9:7000\" "
+				     "or \"[fd00::9]:7000\"";
 	struct config_rate_to *to = &((struct config_session *)object)->rate_to;
 	const char *value = config_read_string_value(reader, setting, wanted);
 
 	to->where = config_reader_where(reader, setting);
-	if (value != NULL && !config_endpoint_parse(value, &to->udp))
+	/* The kernel reaches a listener on this machine. */
+	if (value != NULL && (!config_endpoint_parse(value, &to->udp) ||
+				     !(underlay_addr_is_host(&to->udp.address) ||
+					     underlay_addr_is_loopback(&to->udp.address))))
 		config_reader_want(reader, setting, "%s", wanted);
 }
 

@@ -95,17 +95,26 @@ starts_with(const struct underlay_addr *addr, const uint8_t *start, size_t len)
 }
 
 bool
+underlay_addr_is_loopback(const struct underlay_addr *addr)
+{
+	static const uint8_t six[16] = {[15] = 1};
+
+	if (addr->family == AF_INET)
+		return addr->bytes[0] == 127;
+	return addr->family == AF_INET6 && starts_with(addr, six, sizeof(six));
+}
+
+bool
 underlay_addr_is_host(const struct underlay_addr *addr)
 {
-	static const uint8_t loopback6[16] = {[15] = 1};
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (underlay_addr_is_unspecified(addr) || underlay_addr_is_multicast(addr))
+	if (underlay_addr_is_unspecified(addr) || underlay_addr_is_multicast(addr) ||
+		underlay_addr_is_loopback(addr))
 		return false;
 	if (addr->family == AF_INET)
-		return addr->bytes[0] != 0 && addr->bytes[0] != 127 && addr->bytes[0] < 240;
-	return addr->family == AF_INET6 && !starts_with(addr, loopback6, sizeof(loopback6)) &&
-	       !starts_with(addr, mapped, sizeof(mapped));
+		return addr->bytes[0] != 0 && addr->bytes[0] < 240;
+	return addr->family == AF_INET6 && !starts_with(addr, mapped, sizeof(mapped));
 }
 
 /* The bits of byte i that belong to a prefix of so many bits. */

@@ -45,6 +45,9 @@ bool underlay_addr_is_unspecified(const struct underlay_addr *addr);
 /* 224.0.0.0/4 (RFC 5771) or ff00::/8 (RFC 4291, 2.7) */
 bool underlay_addr_is_multicast(const struct underlay_addr *addr);
 
+/* 127.0.0.0/8 (RFC 1122, 3.2.1.3) or ::1 (RFC 4291, 2.5.3) */
+bool underlay_addr_is_loopback(const struct underlay_addr *addr);
+
 /* fe80::/10 (RFC 4291, 2.5.6); no IPv4 address is one here */
 bool underlay_addr_is_link_local(const struct underlay_addr *addr);
 
