@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "config_private.h"
+#include "eal_args.h"
 
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 #define CPU_MAX		1023
@@ -107,14 +108,12 @@ static bool
 eal_is_own(const char *argument)
 {
 	for (size_t i = 0; i < sizeof(eal_own) / sizeof(eal_own[0]); i++) {
-		size_t size = strlen(eal_own[i]);
-		bool is_long = eal_own[i][1] == '-';
+		bool is_long = strlen(eal_own[i]) > 2;
 
-		if (strncmp(argument, eal_own[i], size) != 0)
-			continue;
 		/* The value of a short option may follow at once. */
-		if (argument[size] == 0 || (is_long && argument[size] == '=') ||
-			(!is_long && argument[1] != '-'))
+		if (is_long ? eal_arg_is(argument, eal_own[i])
+			    : strncmp(argument, eal_own[i], 2) == 0 &&
+					(argument[1] != '-' || argument[2] == 0))
 			return true;
 	}
 	return false;

@@ -115,6 +115,15 @@ add_lcores(struct eal_args *args, const struct config_node *node, const struct e
 	return 0;
 }
 
+bool
+eal_arg_is(const char *argument, const char *option)
+{
+	size_t len = strcspn(argument, "=");
+
+	/* "--" alone ends the options. */
+	return len > 2 && strncmp(argument, option, len) == 0;
+}
+
 static bool
 is_memory_option(const char *argument)
 {
@@ -122,13 +131,9 @@ is_memory_option(const char *argument)
 		"--socket-limit", "--legacy-mem", "--huge-dir", "--huge-unlink",
 		"--single-file-segments", "--no-shconf"};
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		size_t bytes = strlen(options[i]);
-
-		if (strncmp(argument, options[i], bytes) == 0 &&
-			(argument[bytes] == 0 || argument[bytes] == '='))
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (eal_arg_is(argument, options[i]))
 			return true;
-	}
 	return strncmp(argument, "-m", 2) == 0;
 }
 

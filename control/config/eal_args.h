@@ -55,6 +55,12 @@ int eal_turn_take(const char *path, uint32_t wait_ms);
 void eal_turn_give(int *fd);
 
 /*
+ * Is this argument that long option ("--lcores"), with a value or without? Also if it is only what
+ * the name begins with: getopt_long() takes that for it.
+ */
+bool eal_arg_is(const char *argument, const char *option);
+
+/*
  * Builds the arguments. memory_mib is what the node's pools need; with hugepages enough for it the
  * EAL takes them as it needs them, else it gets that much ordinary memory. A memory option among
  * the configuration's own EAL arguments (as --no-huge, -m, --huge-dir) takes the place of both. 0,

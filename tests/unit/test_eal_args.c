@@ -145,6 +145,10 @@ test_memory(void **state)
 	assert_args("eal = [ \"-m\", \"64\" ];", PCI, &two_cpus, 1025, false,
 		"ferryd --lcores=(0-1)@(0-1) --main-lcore=0 --file-prefix=ferry-t "
 		"--allow=0000:3b:00.1,x=1 -m 64");
+	/* What getopt_long() takes for --no-huge. */
+	assert_args("eal = [ \"--no-hu\", \"--log-level=8\" ];", PCI, &many_cpus, 1024, false,
+		"ferryd --lcores=(0-1)@(0-3,8,10-11) --main-lcore=0 --file-prefix=ferry-t "
+		"--allow=0000:3b:00.1,x=1 --no-hu --log-level=8");
 }
 
 static void
