@@ -288,8 +288,12 @@ struct config_conference {
 	int64_t starts, ends; /* the root's: ms since the epoch, 0 = none */
 };
 
+/* By it ferryctl knows the root program. */
+#define CONFIG_ROOT_SOCKET "/run/ferry/ferry-root.sock"
+
 struct config_statistics {
 	const char *file;		/* absolute path of the ring (stats_ring.h) */
+	struct config_where file_where; /* if it is set */
 	uint32_t interval;		/* ms */
 	uint32_t intervals;		/* that the ring holds, at least 2 */
 	uint32_t report;		/* s between two reports to the parent */

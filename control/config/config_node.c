@@ -278,6 +278,25 @@ static const struct config_key node_keys[] = {
 		.help = "extra EAL arguments, default none"},
 };
 
+/* Default or not, it is no other program's. */
+static void
+check_socket(struct config_reader *reader, config_setting_t *group, const struct config_node *node)
+{
+	config_setting_t *set = config_setting_get_member(group, "socket");
+
+	if (node->socket == NULL || strcmp(node->socket, CONFIG_ROOT_SOCKET) != 0)
+		return;
+	if (set != NULL)
+		config_reader_fail(reader, set,
+			"socket is \"%s\", which is that of ferry-root, it must be another path",
+			node->socket);
+	else
+		config_reader_fail(reader, config_setting_get_member(group, "name"),
+			"name is \"%s\", so the socket would be that of ferry-root: it must be "
+			"another name, or socket be set",
+			node->name);
+}
+
 void
 config_read_node(struct config_reader *reader, config_setting_t *setting, void *object)
 {
@@ -299,6 +318,7 @@ config_read_node(struct config_reader *reader, config_setting_t *setting, void *
 		if (node->socket == NULL && node->name[0] != 0)
 			node->socket = config_memory_printf(
 				reader->source->memory, "/run/ferry/%s.sock", node->name);
+		check_socket(reader, setting, node);
 	}
 	if (reader->errors->count != before)
 		reader->broken |= BROKEN_NODE;

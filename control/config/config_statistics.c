@@ -13,6 +13,7 @@ read_file(struct config_reader *reader, config_setting_t *setting, void *object)
 	struct config_statistics *statistics = object;
 	const char *value = config_read_string_value(reader, setting, wanted);
 
+	statistics->file_where = config_reader_where(reader, setting);
 	if (value == NULL)
 		return;
 	if (value[0] != '/' || strlen(value) > PATH_MAX_BYTES)
@@ -122,7 +123,15 @@ config_check_statistics(struct config_reader *reader)
 	/* The group was not there. */
 	if (statistics->interval == 0)
 		config_read_defaults(statistics_keys, NB_KEYS, statistics);
-	if (statistics->file != NULL || path == NULL)
+	if (path == NULL)
+		return;
+	/* Each would take the other's place. */
+	if (statistics->file != NULL && strcmp(statistics->file, path) == 0)
+		config_check_fail(reader, &statistics->file_where,
+			"statistics: file is \"%s\", which is the node's socket, it must be "
+			"another path",
+			path);
+	if (statistics->file != NULL)
 		return;
 	len = strlen(path);
 	if (len > 5 && strcmp(path + len - 5, ".sock") == 0)

@@ -6,7 +6,6 @@
 #include "root_config_private.h"
 
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
-#define SOCKET_DEFAULT	"/run/ferry/ferry-root.sock"
 #define STORE_DEFAULT	"/var/lib/ferry/root.db"
 #define LISTEN_WANTED	"an address and a TCP port, as \"192.0.2.1:13780\" or \"[2001:db8::1]:13780\""
 
@@ -49,7 +48,7 @@ static const struct config_key settings_keys[] = {
 		.kind = KEY_CUSTOM,
 		.read = read_socket,
 		.print = print_socket,
-		.help = "of ferryctl, default " SOCKET_DEFAULT},
+		.help = "of ferryctl, default " CONFIG_ROOT_SOCKET},
 	{.name = "forwarding",
 		.kind = KEY_CHOICE,
 		.offset = FIELD(forwarding),
@@ -83,7 +82,7 @@ read_settings(struct config_reader *reader, config_setting_t *setting, void *obj
 	size_t mark = config_reader_enter(reader, "root");
 
 	settings->where = config_reader_where(reader, setting);
-	settings->socket = SOCKET_DEFAULT;
+	settings->socket = CONFIG_ROOT_SOCKET;
 	settings->store = STORE_DEFAULT;
 	if (config_read_group(reader, setting, settings_keys, SETTINGS_KEYS, settings))
 		config_connections_check(reader, setting, &settings->connections);
