@@ -208,6 +208,8 @@ read_value(const struct message_container *container, const char *sender, uint64
 	more = find(container, name, ".max");
 	if (more != NULL && !read_real(more, &v->max))
 		return wrong(error, size, name, ".max", more, number);
+	if (more != NULL && share && v->max > 1)
+		return wrong(error, size, name, ".max", more, "a share, 0 to 1");
 	more = find(container, name, ".maxnode");
 	if (more != NULL && !message_name_valid(more))
 		return wrong(error, size, name, ".maxnode", more, "a node's name");

@@ -17,6 +17,8 @@ random_stream(uint64_t *state)
 		s.values[i] = (struct stats_value){.weight = 1 + (*state >> 33) % 40,
 			.mean = (double)(*state >> 11) / 9007199254740992.0,
 			.max = (double)(*state >> 9)};
+		if (i == STATS_CPULOAD || i == STATS_FRACLOST)
+			s.values[i].max = 1 - s.values[i].mean / 2;
 		snprintf(s.values[i].maxnode, sizeof(s.values[i].maxnode), "leaf_%lu",
 			(unsigned long)(*state >> 40));
 	}
@@ -105,6 +107,7 @@ test_wrong_values(void **state)
 		{{"rate", "0x10"}, "rate is"},
 		{{"rate", ""}, "rate is"},
 		{{"rate", "5 packets"}, "rate is"},
+		{{"cpuload.max", "1.1"}, "cpuload.max is"},
 		{{"injitter.max", "much"}, "injitter.max is"},
 		{{"injitter.maxnode", "two words"}, "injitter.maxnode is"},
 		{{"injitter.maxnode", "*"}, "injitter.maxnode is"},
@@ -119,8 +122,8 @@ test_wrong_values(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct message_value values[] = {
-			cases[i].value, {"injitter", "5"}, {"weight", "8"}};
-		const struct message_container c = {.values = values, .nb_values = 3};
+			cases[i].value, {"injitter", "5"}, {"cpuload", "0.5"}, {"weight", "8"}};
+		const struct message_container c = {.values = values, .nb_values = 4};
 		struct stats_stream s;
 		char error[160] = "";
 
