@@ -170,8 +170,8 @@ print_once(struct top_source *source, const struct settings *settings)
 
 	(void)top_source_read(source);
 	if (source->snapshot.count == 0) {
-		fprintf(stderr, "ferrytop: %s\n",
-			source->stats == NULL ? source->state : "no statistics are there yet");
+		fprintf(stderr, "ferrytop: %s%s%s\n", source->stats != NULL ? source->path : "",
+			source->stats != NULL ? ": " : "", source->state);
 		return EXIT_NOTHING;
 	}
 	top_headline(&source->snapshot, source->state, text, sizeof(text));

@@ -87,6 +87,19 @@ open_again(struct top_source *source)
 	return source->stats != NULL;
 }
 
+/* What is shown is an older one, or none. */
+static void
+tell_result(struct top_source *source, enum ferry_stats_result result)
+{
+	size_t len = strlen(source->state);
+
+	snprintf(source->state + len, sizeof(source->state) - len, ", %s",
+		result == FERRY_STATS_NOTHING  ? "no statistics yet"
+		: result == FERRY_STATS_LAPPED ? "statistics come faster than they are read"
+		: result == FERRY_STATS_BROKEN ? "its statistics make no sense"
+					       : "out of memory");
+}
+
 bool
 top_source_read(struct top_source *source)
 {
@@ -107,6 +120,7 @@ top_source_read(struct top_source *source)
 	snprintf(source->state, sizeof(source->state), "%s", ferry_stats_liveness_name(liveness));
 	result = ferry_stats_snapshot(source->stats, &fresh);
 	if (result != FERRY_STATS_OK) {
+		tell_result(source, result);
 		ferry_stats_snapshot_free(&fresh);
 		return false;
 	}

@@ -129,12 +129,47 @@ test_the_only_one(void **state)
 	assert_non_null(strstr(f->error, "no node runs here (no file in "));
 }
 
+static void
+put_node(struct stats_writer *w, uint32_t count)
+{
+	union ferry_stats_record record = {
+		.node = {.head = {FERRY_STATS_NODE, sizeof(record.node), 0, w->next + 1},
+			.first = w->next,
+			.count = count}};
+
+	stats_writer_put(w, &record);
+}
+
+/* An interval that cannot be read is told; what was read before stays. */
+static void
+test_what_cannot_be_read(void **state)
+{
+	struct fixture *f = *state;
+	struct top_source source = {0};
+
+	snprintf(source.path, sizeof(source.path), "%s/left.stats", f->directory);
+	assert_false(top_source_read(&source));
+	assert_string_equal(source.state, "lives, no statistics yet");
+	put_node(&f->writers[0], 1);
+	assert_true(top_source_read(&source));
+	assert_string_equal(source.state, "lives");
+	assert_int_equal(source.snapshot.count, 1);
+	put_node(&f->writers[0], 1000);
+	assert_false(top_source_read(&source));
+	assert_string_equal(source.state, "lives, its statistics make no sense");
+	assert_int_equal(source.snapshot.count, 1);
+	assert_false(top_source_read(&source));
+	assert_string_equal(source.state, "lives, its statistics make no sense");
+	top_source_close(&source);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_the_living, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_only_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_read, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
