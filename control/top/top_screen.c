@@ -29,13 +29,17 @@ static const char *const blocks[2][9] = {
 	{" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"},
 };
 
-/* Cut at the screen's edge; where the next begins. */
+/* Cut at the screen's edge, which is marked: it is not the whole. Returns where the next begins. */
 static int
 put(int line, int column, const char *text)
 {
-	if (column < COLS)
-		mvaddnstr(line, column, text, COLS - column);
-	return column + (int)strlen(text);
+	int len = (int)strlen(text), room = COLS - column;
+
+	if (room > 0)
+		mvaddnstr(line, column, text, room);
+	if (room > 0 && len > room && text[room + (int)strspn(text + room, " ")] != 0)
+		mvaddch(line, COLS - 1, '~');
+	return column + len;
 }
 
 static void

@@ -259,10 +259,12 @@ def test_narrow_terminal(nodes):
     terminal = Terminal([FERRYTOP, "-f", statistics_file(nodes[2]), "-d", "0.2"], columns=40)
     lines = terminal.wait(r"\n +PEER NAME .*\n +1 node").splitlines()
     assert re.match(r" +PEER NAME ", lines[4]) and re.match(r" +1 node", lines[5])
+    assert len(lines[0]) == 40 and lines[0].endswith("~")  # more is not told there
     assert not any(lines[6:])
     terminal.type("4h")
     lines = terminal.wait(r"\n *CONF SESS .*\n +1 +3 (.*\n)+One-way").splitlines()
     assert not any(lines[6:15]) and lines[15].startswith("One-way")
+    assert lines[4].endswith("~") and lines[5].endswith("~")
     terminal.type("q")
     assert terminal.end() == 0
     assert not terminal.screen.beyond
