@@ -42,6 +42,12 @@ void bench_read_options(
  */
 void bench_eal(const char *program, unsigned int memory, const char *lcores);
 
+/*
+ * Removes what DPDK leaves behind of a program that has ended, by its --file-prefix. bench_eal's
+ * own goes when this program exits.
+ */
+void bench_forget(const char *prefix);
+
 /* For lcores: 0 and 1 on the first two CPUs that this process may use, or 0 alone. Into list. */
 const char *bench_two_lcores(char *list, size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a benchmark runs: DPDK's environment, the processor, how near two cores are. */
+#include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,20 +32,47 @@ bench_free_hugepages(void)
 	return pages * 2;
 }
 
+static char own_prefix[64];
+
+void
+bench_forget(const char *prefix)
+{
+	const char *own = rte_eal_get_runtime_dir(), *slash = strrchr(own, '/');
+	const struct dirent *entry;
+	char path[512];
+	DIR *dir;
+
+	if (slash == NULL)
+		return;
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - own), own, prefix);
+	dir = opendir(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir != NULL)
+		closedir(dir);
+	(void)rmdir(path);
+}
+
+static void
+forget_own(void)
+{
+	bench_forget(own_prefix);
+}
+
 void
 bench_eal(const char *program, unsigned int memory, const char *lcores)
 {
 	bool huge = bench_free_hugepages() >= memory;
-	char prefix[64], size[16], first[16];
+	char size[16], first[16];
 	const char *wanted[] = {program, "--no-pci", "--no-telemetry", "--log-level=error",
-		"--file-prefix", prefix, "-m", size, "--lcores", lcores != NULL ? lcores : first,
-		huge ? "--in-memory" : "--no-huge",
+		"--file-prefix", own_prefix, "-m", size, "--lcores",
+		lcores != NULL ? lcores : first, huge ? "--in-memory" : "--no-huge",
 		huge ? "--single-file-segments" : "--no-shconf"};
 	/* The EAL keeps what it is given, and puts a pointer of its own in. */
 	static char text[EAL_ARGUMENTS][256], *argv[EAL_ARGUMENTS];
 	int argc = (int)(sizeof(wanted) / sizeof(wanted[0])), cpu = sched_getcpu();
 
-	snprintf(prefix, sizeof(prefix), "ferry-bench-%d", (int)getpid());
+	snprintf(own_prefix, sizeof(own_prefix), "ferry-bench-%d", (int)getpid());
 	snprintf(size, sizeof(size), "%u", memory);
 	snprintf(first, sizeof(first), "0@%d", cpu < 0 ? 0 : cpu);
 	for (int i = 0; i < argc; i++) {
@@ -55,6 +83,8 @@ bench_eal(const char *program, unsigned int memory, const char *lcores)
 		huge ? "in hugepages"
 		     : "in small pages (no hugepages are free: what does not fit the caches costs "
 		       "more)");
+	if (atexit(forget_own) != 0)
+		bench_die("out of memory");
 	if (rte_eal_init(argc, argv) < 0)
 		bench_die("DPDK does not start: %s", rte_strerror(rte_errno));
 }

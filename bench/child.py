@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a benchmark's child processes have in common, in a child before it is another program."""
+import atexit
 import contextlib
 import ctypes
 import os
 import pathlib
+import shutil
 import signal
 
 PR_SET_PDEATHSIG = 1
@@ -17,3 +19,11 @@ def begin_child():
     with contextlib.suppress(OSError):  # no such groups, or not ours to change
         pathlib.Path("/proc/self/autogroup").write_text(
             str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
+
+
+def forget_at_exit(prefix):
+    """When we end, what DPDK leaves behind of a child goes, by its --file-prefix (ferryd's is "ferry-"
+    and the node's name). Returns it."""
+    for home in ("/var/run", os.environ.get("XDG_RUNTIME_DIR", "/tmp")):  # root's, a user's
+        atexit.register(shutil.rmtree, pathlib.Path(home) / "dpdk" / prefix, ignore_errors=True)
+    return prefix

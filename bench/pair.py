@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-from child import begin_child
+from child import begin_child, forget_at_exit
 from options import writable
 from testpmd import Testpmd, TestpmdError
 
@@ -148,9 +148,11 @@ class Node:
 class ThroughFerry(Run):
     def node(self, number, name, address, outside, inside):
         cpus = sorted(os.sched_getaffinity(0))
+        node_name = f"pair-{os.getpid()}-{name}"
+        forget_at_exit(f"ferry-{node_name}")
         own = len(cpus) >= 5  # one for each of the four that poll, and one for the rest
         (self.directory / f"{name}.cfg").write_text(NODE % {
-            "id": number, "peer": 3 - number, "name": f"pair-{os.getpid()}-{name}",
+            "id": number, "peer": 3 - number, "name": node_name,
             "idle": "poll" if own else "adaptive",
             "cpus": f"cpus = [ {cpus[number]} ];" if own else "",
             "socket": self.directory / f"{name}.sock", "address": address,

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from child import begin_child
+from child import begin_child, forget_at_exit
 from testpmd import testpmd_program
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -109,8 +109,9 @@ class Generator(Process):
     def __init__(self, directory, devices, cpus, memory):
         super().__init__(
             [BUILD / "bench" / "relay_generator", f"--lcores=0@{cpus[0]},1@{cpus[1]}",
-             "--main-lcore=0", f"--file-prefix={directory.name}-generator", "--log-level=error",
-             *memory, *device_arguments(devices)],
+             "--main-lcore=0", "--log-level=error",
+             f"--file-prefix={forget_at_exit(f'{directory.name}-generator')}", *memory,
+             *device_arguments(devices)],
             directory / "generator.log", stdout=subprocess.PIPE)
         self.about = self._answer("the start")
 
@@ -185,8 +186,8 @@ class TestpmdSeat(Seat):
     def __init__(self, mode, directory, device, cpus, memory, burst):
         super().__init__(
             ["stdbuf", "-oL", testpmd_program(), f"--lcores=0@{cpus[0]},1@{cpus[1]}",
-             "--main-lcore=0", f"--file-prefix={directory.name}-{mode}", *memory,
-             *device_arguments([device]), "--", f"--forward-mode={mode}", "--auto-start",
+             "--main-lcore=0", f"--file-prefix={forget_at_exit(f'{directory.name}-{mode}')}",
+             *memory, *device_arguments([device]), "--", f"--forward-mode={mode}", "--auto-start",
              f"--burst={burst}", "--mbcache=512", "--total-num-mbufs=16384", "--nb-cores=1",
              f"--rxd={DESCRIPTORS}", f"--txd={DESCRIPTORS}", "--no-flush-rx"],
             directory / f"{mode}.log")
@@ -215,8 +216,10 @@ class FerrydSeat(Seat):
         """sessions: of the node's configuration, whatever else it has."""
         self.socket = directory / "ferryd.sock"
         config = directory / "ferryd.cfg"
+        name = directory.name[-31:].lstrip("-_.")
+        forget_at_exit(f"ferry-{name}")
         config.write_text(FERRYD % {
-            "name": f"{directory.name}"[-31:].lstrip("-_."), "cpu": cpus[1],
+            "name": name, "cpu": cpus[1],
             "socket": self.socket, "eal": ", ".join(f'"{word}"' for word in memory),
             "device": device, "descriptors": DESCRIPTORS} + sessions, encoding="ascii")
         super().__init__([BUILD / "control" / "ferryd", "-c", config], directory / "ferryd.log")

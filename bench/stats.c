@@ -5,7 +5,9 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stats.h"
 #include "stats_tree_scene.h"
@@ -14,6 +16,29 @@
 #define TREES_QUICK 5
 #define NODES	    200
 #define STREAMS	    12
+
+static char path[64];
+static pid_t owner;
+
+/* Not when a child of this program ends. */
+static void
+remove_ring(void)
+{
+	if (getpid() == owner)
+		(void)unlink(path);
+}
+
+const char *
+stats_path(void)
+{
+	if (owner != 0)
+		return path;
+	owner = getpid();
+	snprintf(path, sizeof(path), "/dev/shm/ferry-bench-%d.stats", (int)owner);
+	if (atexit(remove_ring) != 0)
+		bench_die("out of memory");
+	return path;
+}
 
 /* Statistics up random trees, against a direct computation. */
 static void

@@ -5,6 +5,9 @@
 
 #include "bench.h"
 
+/* A ring's file in shared memory; it is gone when the program ends, however it exits. */
+const char *stats_path(void);
+
 /* Readers of a ring that is written as fast as they can be lapped; before the EAL. */
 void stats_torn(const struct bench_options *options);
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <rte_launch.h>
 
@@ -37,7 +36,6 @@ struct exporter {
 	struct rates rates;
 	struct show_view view;
 	struct stats_export stats;
-	char path[64];
 	uint64_t interval_ns;
 	bool stop, on; /* written by the main lcore */
 	uint64_t written, failed;
@@ -81,11 +79,12 @@ fill_book(struct exporter *e)
 static void
 begin(struct exporter *e)
 {
-	struct stats_export_params params = {
-		.view = &e->view, .path = e->path, .interval_ns = e->interval_ns, .intervals = 8};
+	struct stats_export_params params = {.view = &e->view,
+		.path = stats_path(),
+		.interval_ns = e->interval_ns,
+		.intervals = 8};
 	char error[512];
 
-	snprintf(e->path, sizeof(e->path), "/dev/shm/ferry-bench-%d.stats", (int)getpid());
 	snprintf(e->config.node.name, sizeof(e->config.node.name), "bench");
 	fill_book(e);
 	if (rates_init(&e->rates, e->s->node->max_links, SESSIONS) != 0)

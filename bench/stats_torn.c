@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -110,11 +111,11 @@ read_unchecked(const uint8_t *memory, uint64_t number, union ferry_stats_record 
 }
 
 static void
-read_all(const char *path, const uint8_t *memory, struct shared *shared, unsigned int reader,
-	uint64_t wanted, bool checked)
+read_all(const uint8_t *memory, struct shared *shared, unsigned int reader, uint64_t wanted,
+	bool checked)
 {
 	char error[256];
-	struct ferry_stats *stats = ferry_stats_open(path, error, sizeof(error));
+	struct ferry_stats *stats = ferry_stats_open(stats_path(), error, sizeof(error));
 	uint64_t random = reader + 1;
 
 	if (stats == NULL)
@@ -143,31 +144,17 @@ read_all(const char *path, const uint8_t *memory, struct shared *shared, unsigne
 	ferry_stats_close(stats);
 }
 
+/* As fork does; a child ends with its parent, which may end before all have been waited for. */
 static pid_t
-start_reader(const char *path, const struct stats_writer *w, struct shared *shared,
-	unsigned int reader, uint64_t wanted, bool checked)
+start_child(void)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
-		bench_die("no process for a reader");
-	if (pid > 0)
-		return pid;
-	read_all(path, (const uint8_t *)w->header, shared, reader, wanted, checked);
-	_exit(0);
-}
-
-static pid_t
-start_writer(struct stats_writer *w, struct shared *shared)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		bench_die("no process for the writer");
-	if (pid > 0)
-		return pid;
-	write_all(w, shared);
-	_exit(0);
+		bench_die("no process for a reader or the writer");
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+		_exit(EXIT_FAILURE);
+	return pid;
 }
 
 static void
@@ -186,18 +173,19 @@ struct sums {
 static struct sums
 run(uint64_t reads, uint64_t least_ns, bool checked)
 {
-	struct stats_writer_params params = {
-		.node = "bench", .slots = SLOTS, .interval_ns = 1000000000, .now_ns = clock_ns()};
+	struct stats_writer_params params = {.path = stats_path(),
+		.node = "bench",
+		.slots = SLOTS,
+		.interval_ns = 1000000000,
+		.now_ns = clock_ns()};
 	struct shared *shared = mmap(
 		NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct sums sums = {0};
 	struct stats_writer w;
-	char path[64], error[256];
+	char error[256];
 	pid_t readers[READERS], writer;
 	uint64_t began;
 
-	snprintf(path, sizeof(path), "/dev/shm/ferry-bench-%d.stats", (int)getpid());
-	params.path = path;
 	if (shared == MAP_FAILED)
 		bench_die("out of memory");
 	if (stats_writer_open(&w, &params, error, sizeof(error)) != 0)
@@ -205,9 +193,18 @@ run(uint64_t reads, uint64_t least_ns, bool checked)
 	fflush(stdout);
 	began = clock_ns();
 	shared->least = began + least_ns;
-	writer = start_writer(&w, shared);
-	for (unsigned int i = 0; i < READERS; i++)
-		readers[i] = start_reader(path, &w, shared, i, reads / READERS, checked);
+	writer = start_child();
+	if (writer == 0) {
+		write_all(&w, shared);
+		_exit(EXIT_SUCCESS);
+	}
+	for (unsigned int i = 0; i < READERS; i++) {
+		readers[i] = start_child();
+		if (readers[i] == 0) {
+			read_all((const uint8_t *)w.header, shared, i, reads / READERS, checked);
+			_exit(EXIT_SUCCESS);
+		}
+	}
 	for (unsigned int i = 0; i < READERS; i++) {
 		wait_for(readers[i]);
 		sums.read += shared->readers[i].read;

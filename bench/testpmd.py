@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from child import begin_child
+from child import begin_child, forget_at_exit
 
 
 class TestpmdError(RuntimeError):
@@ -30,8 +30,8 @@ class Testpmd:
         # Its answers come at once, not when a buffer is full.
         self.command = ["stdbuf", "-oL", testpmd_program(), f"--lcores=(0-1)@({cpus})",
                         "--no-huge", "--no-shconf", "-m", "192", "--no-pci",
-                        f"--file-prefix={prefix}", f"--vdev={device}", "--", "--interactive",
-                        "--no-flush-rx", "--total-num-mbufs=16384", *options]
+                        f"--file-prefix={forget_at_exit(prefix)}", f"--vdev={device}", "--",
+                        "--interactive", "--no-flush-rx", "--total-num-mbufs=16384", *options]
         with open(log, "wb") as out:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=out,
                                             stderr=subprocess.STDOUT, text=True,

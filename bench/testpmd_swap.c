@@ -22,6 +22,12 @@ struct swap {
 	FILE *output;
 };
 
+static void
+prefix_of(pid_t pid, char *prefix, size_t size)
+{
+	snprintf(prefix, size, "ferry-bench-swap-%d", (int)pid);
+}
+
 /* In the child. */
 static void
 run_testpmd(void)
@@ -37,7 +43,7 @@ run_testpmd(void)
 		(char[]){"--forward-mode=5tswap"}, (char[]){"--burst=32"}, (char[]){"--tx-first"},
 		(char[]){"--stats-period=1"}, (char[]){"--total-num-mbufs=8192"}, NULL};
 
-	snprintf(prefix, sizeof(prefix), "ferry-bench-swap-%d", (int)getpid());
+	prefix_of(getpid(), prefix, sizeof(prefix));
 	snprintf(memory, sizeof(memory), "%u", MEMORY_MIB);
 	/* Its main thread sleeps; both may be on our core, which does nothing meanwhile. */
 	snprintf(lcores, sizeof(lcores), "0@%d,1@%d", cpu, cpu);
@@ -76,13 +82,15 @@ swap_start(struct swap *swap)
 static void
 swap_stop(struct swap *swap)
 {
-	char line[256];
+	char line[256], prefix[48];
 
 	kill(swap->pid, SIGINT);
 	while (fgets(line, sizeof(line), swap->output) != NULL)
 		;
 	fclose(swap->output);
 	(void)waitpid(swap->pid, NULL, 0);
+	prefix_of(swap->pid, prefix, sizeof(prefix));
+	bench_forget(prefix);
 }
 
 /* Nanoseconds that its forwarding thread, the busiest one, had a core. */

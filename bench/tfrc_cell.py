@@ -18,7 +18,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-from child import begin_child
+from child import begin_child, forget_at_exit
 from tfrc_capture import SNAP, Capture
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -181,6 +181,7 @@ class Network:
             f"delay={delay - jitter / 2:.0f}us,jitter={jitter}us,frames={cell.frames}",
             "left", "right", stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True)
+        forget_at_exit(f"ferry-impair-{self.line.pid}")
         said = []
         while not said or "ready" not in said[-1]:
             said.append(self.line.stderr.readline())
@@ -190,6 +191,7 @@ class Network:
     def start_nodes(self):
         for number in (1, 2):
             name = f"node{number}"
+            forget_at_exit(f"ferry-{self.node_name(number)}")
             (self.directory / f"{name}.cfg").write_text(NODE.format(
                 id=number, peer=3 - number, name=self.node_name(number), size=PAYLOAD,
                 socket=self.directory / f"{name}.sock", rate=round(self.cell.mbit * 1.2e6),
@@ -272,8 +274,6 @@ class Network:
         for name in self.names:
             run("ip", "netns", "delete", self.prefix + name, check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
-        for number in (1, 2):  # DPDK leaves them behind
-            shutil.rmtree(f"/var/run/dpdk/ferry-{self.node_name(number)}", ignore_errors=True)
 
 
 @dataclass

@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Short runs of benchmarks: what they leave behind, and how they end."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
+PATIENCE = float(os.environ.get("FERRY_PATIENCE", 1))
+RUNTIME = pathlib.Path("/var/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")) / "dpdk"
+
+
+class Bench:
+    """A benchmark's program that runs; its output goes to a file, which a child that it leaves cannot
+    keep open for us."""
+
+    def __init__(self, directory, name, *options, **kwargs):
+        self.log = directory / "log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([BUILD / "bench" / name, *options], stdout=log, stderr=log,
+                                            **kwargs)
+        self.pid = self.process.pid
+
+    def runs(self):
+        return self.process.poll() is None
+
+    def end(self):
+        """Its exit status, and what it said."""
+        return self.process.wait(60 * PATIENCE), self.log.read_text(encoding="utf-8")
+
+
+def test_nothing_is_left_of_a_program(tmp_path):
+    bench = Bench(tmp_path, "feeder", "--quick", "--only", "growth")
+    mine, seen = RUNTIME / f"ferry-bench-{bench.pid}", False
+    while bench.runs():
+        seen = seen or mine.exists()
+        time.sleep(0.001)
+    assert bench.end()[0] == 0
+    assert seen and not mine.exists()
+
+
+SEATS = """
+import os, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+from relay_seats import FerrydSeat, Generator, TestpmdSeat, memory_arguments
+directory, cpus = pathlib.Path(sys.argv[2]), (sorted(os.sched_getaffinity(0)) * 2)[:2]
+memory = memory_arguments(False)
+seats = [Generator(directory, ["net_null0"], cpus, memory),
+         TestpmdSeat("io", directory, "net_null0", cpus, memory, 32),
+         FerrydSeat(directory, "net_null0", cpus, memory)]
+print(*(path.name for path in pathlib.Path(sys.argv[3]).glob(f"*{directory.name}*")))
+for seat in seats:
+    seat.quit()
+"""
+
+
+def test_nothing_is_left_of_a_script_s_programs(tmp_path):
+    directory = tmp_path / f"seats-{os.getpid()}"
+    directory.mkdir()
+    done = subprocess.run([sys.executable, "-B", "-c", SEATS, ROOT / "bench", directory, RUNTIME],
+                          capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    name = directory.name
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == {f"{name}-generator", f"{name}-io", f"ferry-{name}"}
+    assert not list(RUNTIME.glob(f"*{name}*"))
+
+
+def children(pid):
+    return [int(child) for child in
+            pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def runs(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] not in "ZX"
+
+
+def test_no_process_and_no_ring_outlives_a_reader_that_failed(tmp_path):
+    bench = Bench(tmp_path, "stats", "--quick", "--only", "torn")
+    while bench.runs() and len(children(bench.pid)) < 9:  # a writer, eight readers
+        time.sleep(0.001)
+    mine = children(bench.pid)
+    os.kill(mine[-1], signal.SIGKILL)
+    ring = pathlib.Path(f"/dev/shm/ferry-bench-{bench.pid}.stats")
+    assert ring.exists()
+    code, text = bench.end()
+    limit = time.monotonic() + 5 * PATIENCE
+    while (alive := [pid for pid in mine if runs(pid)]) and time.monotonic() < limit:
+        time.sleep(0.01)
+    for pid in alive:
+        os.kill(pid, signal.SIGKILL)
+    assert code == 1 and "a reader or the writer failed" in text
+    assert not alive and not ring.exists()
