@@ -13,6 +13,19 @@ def figures(path):
         return json.load(file)["figures"]
 
 
+def print_missing(rounds, keys, labels):
+    """Figures of one side, or not of all rounds."""
+    for side, label in enumerate(labels):
+        other = {key for pair in rounds for key in pair[1 - side]}
+        alone = dict.fromkeys(key for pair in rounds for key in pair[side] if key not in other)
+        if alone:
+            print(f"\nonly {label} has: {', '.join(alone)}")
+    some = [key for key in dict.fromkeys(key for pair in rounds for key in (*pair[0], *pair[1]))
+            if key not in keys and all(any(key in pair[side] for pair in rounds) for side in (0, 1))]
+    if some:
+        print(f"\nnot in all rounds: {', '.join(some)}")
+
+
 def main():
     base_label, here_label = sys.argv[1:3]
     files = sys.argv[3:]
@@ -34,7 +47,8 @@ def main():
         if ratios:
             text = (f"{statistics.median(ratios):.3f} "
                     f"({min(ratios):.3f}..{max(ratios):.3f})")
-        print(f"{key:44} {base:12.2f} {here:12.2f}  {text}")
+        print(f"{key:44} {base:12.4g} {here:12.4g}  {text}")
+    print_missing(rounds, keys, (base_label, here_label))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""./run bench --compare: two commits built alike and measured in turn, and what it says of them."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+import same_options  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def compare(directory, *figures):
+    files = []
+    for number, values in enumerate(figures):
+        files.append(directory / f"{number}.json")
+        files[-1].write_text(json.dumps({"benchmark": "x", "figures": values}), encoding="ascii")
+    return subprocess.run(["/usr/bin/python3", "-B", ROOT / "bench/compare.py", "base", "here", *files],
+                          capture_output=True, text=True, check=False)
+
+
+def test_small_figures_and_keys_of_one_side(tmp_path):
+    done = compare(tmp_path, {"error": 3.4e-05, "old": 1, "now_and_then": 1}, {"error": 6.8e-05, "new": 2},
+                   {"error": 3.4e-05, "old": 1}, {"error": 6.8e-05, "new": 2, "now_and_then": 1})
+    assert done.returncode == 0, done.stderr
+    row = next(line.split() for line in done.stdout.splitlines() if line.startswith("error"))
+    assert row[:4] == ["error", "3.4e-05", "6.8e-05", "2.000"]
+    assert "only base has: old\n" in done.stdout and "only here has: new\n" in done.stdout
+    assert "not in all rounds: now_and_then\n" in done.stdout
+
+
+def test_options_that_differ():
+    mine = {"cpu": "native", "debug": True, "optimization": "2", "buildtype": "debugoptimized", "new": 1}
+    other = {"cpu": "corei7", "debug": False, "optimization": "3", "buildtype": "release", "old": 1}
+    assert same_options.different(mine, mine) == []
+    assert same_options.different({"cpu": "native"}, other) == [("cpu", "native")]
+    assert same_options.different(mine, other) == [
+        ("buildtype", "debugoptimized"), ("debug", True), ("optimization", "2"), ("cpu", "native")]
+
+
+# It takes the place of meson: a build has the options that it was set up and configured with.
+MESON = """#!/usr/bin/python3
+import json, os, pathlib, sys
+command, *words, build = sys.argv[1:]
+file = pathlib.Path(build) / "options"
+options = json.loads(file.read_text()) if file.exists() else {"cpu": "corei7"}
+options |= dict(word[2:].split("=") for word in words if word.startswith("-D"))
+if command == "introspect":
+    print(json.dumps([{"name": name, "value": value, "section": "user"} for name, value in options.items()]))
+else:
+    pathlib.Path(build).mkdir(exist_ok=True)
+    (file.parent / "build.ninja").touch()
+    file.write_text(json.dumps(options))
+"""
+# A benchmark that says how it was called, and of what.
+SCRIPT = """#!/usr/bin/python3
+import json, os, pathlib, sys
+if "--help" in sys.argv:
+    print("usage: [--json FILE]%s")
+    sys.exit()
+here = pathlib.Path.cwd()
+with open(os.environ["CALLS"], "a") as calls:
+    print("base" if here.name == "tree" else "here", json.loads((here / "build/options").read_text())["cpu"],
+          *[word for word in sys.argv[1:-2]], file=calls)
+pathlib.Path(sys.argv[-1]).write_text(json.dumps({"benchmark": "x", "figures": {"a": 1.0}}))
+"""
+
+
+def git(tree, *words):
+    subprocess.run(["git", "-C", tree, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True,
+                   capture_output=True)
+
+
+def tree_with(directory, benchmarks):
+    """A tree of two commits, and commands that it finds first: no package is installed, no page reserved."""
+    tree, commands = directory / "here", directory / "commands"
+    (tree / "bench").mkdir(parents=True)
+    commands.mkdir()
+    for file in ("run", "bench/compare.py", "bench/same_options.py"):
+        (tree / file).write_bytes((ROOT / file).read_bytes())
+    (tree / ".gitignore").write_text("build*\n", encoding="ascii")
+    scripts = {tree / "bench" / f"{name}.py": SCRIPT % text for name, text in benchmarks.items()}
+    scripts |= {commands / name: f"#!/bin/sh\necho {says}\n"
+                for name, says in (("ninja", ""), ("awk", "0"), ("dpkg-query", "installed"))}
+    scripts[commands / "meson"] = MESON
+    for path, text in scripts.items():
+        path.write_text(text, encoding="ascii")
+        path.chmod(0o755)
+    git(tree, "init", "--quiet")
+    for message in ("base", "here"):
+        (tree / "what").write_text(message, encoding="ascii")
+        git(tree, "add", ".")
+        git(tree, "commit", "--quiet", "-m", message)
+    (tree / "build").mkdir()
+    (tree / "build/build.ninja").touch()
+    (tree / "build/options").write_text('{"cpu": "native"}', encoding="ascii")
+    return tree, commands
+
+
+def test_rounds(tmp_path):
+    tree, commands = tree_with(tmp_path, {"many": " [--runs N]", "one": ""})
+    calls = tmp_path / "calls"
+    for name, runs in (("many", " --runs 1"), ("one", "")):
+        calls.unlink(missing_ok=True)
+        done = subprocess.run(["bash", tree / "run", "bench", "--compare", "HEAD~", name, "--what"],
+                              capture_output=True, text=True, check=False, timeout=60,
+                              env={**os.environ, "PATH": f"{commands}:{os.environ['PATH']}",
+                                   "CALLS": str(calls)})
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert calls.read_text(encoding="ascii").splitlines() == [
+            f"{side} native{runs} --what"
+            for side in "base here here base base here here base base here".split()]
+        assert "5 rounds in turn" in done.stdout and "1.000 (1.000..1.000)" in done.stdout
