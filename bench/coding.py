@@ -6,26 +6,28 @@ It then runs the simulations of coding beside theory (--only simulation: nothing
 their figures over. All other options are the program's own: --help lists them. --figures FILE draws
 the pictures of an earlier run's --json FILE, and runs nothing.
 """
-import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-import scale
-from options import commit, writable
+from options import ROOT
+from pictures import draw_all, points, program_arguments, read_options, write_json
+
+BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 
 WHERE = (("near", "in cache"), ("far", "from memory"))
 OUTPUTS = (1, 2, 4)
 
 
 def own_rate(figures, outputs, where):
-    return scale.points(figures, rf"kernel{outputs}_gbytes_k(\d+)_{where}")
+    return points(figures, rf"kernel{outputs}_gbytes_k(\d+)_{where}")
 
 
 def isal_rate(figures, outputs, where):
-    ratio = dict(scale.points(figures, rf"encode{outputs}_ratio_isal_k(\d+)_{where}"))
+    ratio = dict(points(figures, rf"encode{outputs}_ratio_isal_k(\d+)_{where}"))
     return [(k, rate / ratio[k]) for k, rate in own_rate(figures, outputs, where)]
 
 
@@ -40,37 +42,22 @@ def pictures(figures):
                f"set title 'Products of a byte, payloads {title}'\n"
                "set xlabel 'source packets'\nset ylabel '10^9 a second'", curves)
 
-
     works = {"repair": "repair, a tenth", "encode": "encode", "decode": "decode",
              "decode_seeds": "decode, drawn from seeds"}
     yield ("codes", "set logscale xy 2\nset title 'Whole generations, payloads in cache and not'\n"
            "set xlabel 'source packets'\nset ylabel 'Gbit/s of source payload'",
-           {f"{title}, {where}": scale.points(figures, rf"{work}_gbps_k(\d+)_{key}")
+           {f"{title}, {where}": points(figures, rf"{work}_gbps_k(\d+)_{key}")
             for work, title in works.items() for key, where in WHERE})
-
-
-def draw_all(figures, directory):
-    for name, settings, curves in pictures(figures):
-        path = directory / f"coding_{name}.svg"
-        if scale.draw(path, settings, curves):
-            print(f"picture: {path}")
-
-
-def option(arguments, name):
-    """The value of an option that the program gets too; None without it."""
-    if name not in arguments[:-1]:
-        return None
-    return arguments[arguments.index(name) + 1]
 
 
 def program(*arguments):
     return subprocess.run(["coding", *arguments], check=False,
-                          executable=scale.BUILD / "bench" / "coding_measure")
+                          executable=BUILD / "bench" / "coding_measure").returncode
 
 
 def simulate(quick, directory):
     """Figures of coding beside theory, in virtual time (tests/sim)."""
-    simulator = scale.BUILD / "tests" / "sim" / "coding_sim"
+    simulator = BUILD / "tests" / "sim" / "coding_sim"
     if not simulator.exists():
         print(f"\n{simulator} is not built: no figures of simulations")
         return {}
@@ -80,46 +67,35 @@ def simulate(quick, directory):
     return json.loads(output.read_text(encoding="ascii"))["figures"]
 
 
-def measure(arguments, directory):
-    """All figures, or None if the program failed."""
-    only = option(arguments, "--only")
+def measure(options, directory):
+    """Exit status, and all figures."""
     output = directory / "measured.json"
     figures = {}
-    if only != "simulation":
-        if "--commit" not in arguments:
-            arguments = ["--commit", commit(), *arguments]
-        if program(*arguments, "--json", output).returncode != 0:
-            return None
+    if options.only != "simulation":
+        status = program(*program_arguments(options, output))
+        if status != 0:
+            return status, {}
         figures |= json.loads(output.read_text(encoding="ascii"))["figures"]
-    if only in (None, "simulation"):
-        figures |= simulate("--quick" in arguments, directory)
-    return figures
+    if options.only in (None, "simulation"):
+        figures |= simulate(options.quick, directory)
+    return 0, figures
 
 
 def main():
-    arguments = sys.argv[1:]
-    directory, old = scale.read_options(arguments)
-    if old is not None:
-        draw_all(old, directory)
+    options = read_options(sys.argv[1:])
+    if options.figures is not None:
+        draw_all("coding", pictures(options.figures), options.pictures)
         return 0
-    if "--help" in arguments:
+    if options.help:
         print(__doc__, flush=True)
-        return program("--help").returncode
-    wanted = scale.take(arguments, "--json")
-    try:
-        if wanted:
-            writable(wanted)
-    except argparse.ArgumentTypeError as error:
-        sys.exit(f"coding: --json: {error}")
+        return program("--help")
     with tempfile.TemporaryDirectory() as temporary:
-        figures = measure(arguments, pathlib.Path(temporary))
-    if figures is None:
-        return 1
-    if wanted:
-        wanted.write_text(json.dumps({"benchmark": "coding", "figures": figures}) + "\n",
-                          encoding="ascii")
-    if directory:
-        draw_all(figures, directory)
+        status, figures = measure(options, pathlib.Path(temporary))
+    if status != 0:
+        return status
+    write_json(options, "coding", figures)
+    if options.pictures:
+        draw_all("coding", pictures(figures), options.pictures)
     return 0
 
 

@@ -8,20 +8,14 @@ earlier run's --json FILE, and runs nothing.
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
 
-from options import ROOT, commit
+from options import ROOT
+from pictures import draw_all, points, program_arguments, read_options, write_json
 
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
-
-SETTING = """
-set terminal svg size 800,480 dynamic enhanced background rgb 'white' font 'sans,13'
-set grid
-set key outside bottom center horizontal
-"""
 
 CURVES = (("relay_hops", "relay: next hops"),
           ("source_sessions", "source: sessions of one conference"),
@@ -31,37 +25,16 @@ CURVES = (("relay_hops", "relay: next hops"),
 SHARES = {"p1": 1, "p10": 10, "p25": 25, "p50": 50, "p75": 75, "p90": 90, "p99": 99, "p999": 99.9}
 
 
-def points(figures, pattern):
-    """Sorted (x, y) of the figures whose key matches; its one group is x."""
-    found = [(float(match[1]), value) for key, value in figures.items()
-             if (match := re.fullmatch(pattern, key))]
-    return sorted(found)
-
-
 def rate_points(figures, policy, what):
     """(packets a second that came through, figure), without the rows of none and of all."""
     rates = points(figures, rf"rate_{policy}_(\d+)_mpps")
-    return [(mpps, figures[f"rate_{policy}_{rate:.0f}_{what}"]) for rate, mpps in rates
-            if rate > 0]
+    return [(mpps, figures[key]) for rate, mpps in rates
+            if rate > 0 and (key := f"rate_{policy}_{rate:.0f}_{what}") in figures]
 
 
 def percentile_points(figures, name):
     return sorted((figures[f"{name}_{key}"], share) for key, share in SHARES.items()
                   if f"{name}_{key}" in figures)
-
-
-def draw(path, settings, curves):
-    """curves: title -> [(x, y)]; empty ones are left out, and so is a picture without any."""
-    curves = {title: curve for title, curve in curves.items() if curve}
-    if not curves:
-        return False
-    data = "\n\n\n".join("\n".join(f"{x:.9g} {y:.9g}" for x, y in curve)
-                       for curve in curves.values())
-    lines = ", ".join(f"$data index {i} using 1:2 with linespoints lw 2 pt 7 ps 0.5 title '{title}'"
-                      for i, title in enumerate(curves))
-    script = f"{SETTING}set output '{path}'\n{settings}\n$data << EOD\n{data}\nEOD\nplot {lines}\n"
-    subprocess.run(["gnuplot"], input=script, text=True, check=True)
-    return True
 
 
 def pictures(figures):
@@ -96,60 +69,27 @@ def pictures(figures):
             for role in ("relay", "source", "destination") for burst in (1, 32)})
 
 
-def draw_all(figures, directory):
-    for name, settings, curves in pictures(figures):
-        path = directory / f"scale_{name}.svg"
-        if draw(path, settings, curves):
-            print(f"picture: {path}")
-
-
-def take(arguments, name):
-    """The value of an option of ours, taken out of the arguments."""
-    if name not in arguments:
-        return None
-    at = arguments.index(name)
-    if at + 1 == len(arguments):
-        sys.exit(f"scale: {name} needs a value")
-    value = arguments[at + 1]
-    del arguments[at:at + 2]
-    return pathlib.Path(value)
-
-
-def read_options(arguments):
-    """The directory of the pictures, and the figures of an earlier run; None is what is not there."""
-    directory, old = take(arguments, "--pictures"), take(arguments, "--figures")
-    if old and (arguments or not directory):
-        sys.exit("--figures FILE goes with --pictures DIR alone")
-    try:
-        if directory:
-            directory.mkdir(parents=True, exist_ok=True)
-        return directory, json.loads(old.read_text(encoding="ascii"))["figures"] if old else None
-    except OSError as error:
-        sys.exit(f"{error.filename}: it cannot be used: {error.strerror}")
-    except (ValueError, KeyError, TypeError):
-        sys.exit(f"--figures {old}: it must be a file that --json wrote")
+def program(*arguments):
+    return subprocess.run(["scale", *arguments], check=False,
+                          executable=BUILD / "bench" / "scale_measure").returncode
 
 
 def main():
-    arguments = sys.argv[1:]
-    directory, old = read_options(arguments)
-    if old is not None:
-        draw_all(old, directory)
+    options = read_options(sys.argv[1:])
+    if options.figures is not None:
+        draw_all("scale", pictures(options.figures), options.pictures)
         return 0
-    if "--help" in arguments:
-        print(__doc__)
+    if options.help:
+        print(__doc__, flush=True)
+        return program("--help")
     with tempfile.TemporaryDirectory() as temporary:
         output = pathlib.Path(temporary) / "figures.json"
-        if "--json" in arguments[:-1]:
-            output = pathlib.Path(arguments[arguments.index("--json") + 1])
-        else:
-            arguments = ["--json", output, *arguments]
-        if "--commit" not in arguments:
-            arguments = ["--commit", commit(), *arguments]
-        status = subprocess.run(["scale", *arguments], check=False,
-                                executable=BUILD / "bench" / "scale_measure").returncode
-        if status == 0 and directory:
-            draw_all(json.loads(output.read_text(encoding="ascii"))["figures"], directory)
+        status = program(*program_arguments(options, output))
+        if status == 0:
+            figures = json.loads(output.read_text(encoding="ascii"))["figures"]
+            write_json(options, "scale", figures)
+            if options.pictures:
+                draw_all("scale", pictures(figures), options.pictures)
     return status
 
 

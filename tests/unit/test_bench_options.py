@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Wrong options of benchmarks are told before anything is measured: which, and what is right."""
 
+import json
 import os
 import pathlib
 import re
@@ -39,7 +40,9 @@ def test_help_and_place_of_the_figures(name):
     ("stages", ["--only", "else"], "installed"),
     ("coding", ["--only", "else"], "kernels, codes, destination, relay and simulation"),
     ("scale", ["--only", "else"], "growth"),
-    ("scale", ["--pictures"], "--pictures needs a value"),
+    ("scale", ["--pictures"], "--pictures: expected one argument"),
+    ("scale", ["--figures=/dev/null", "--quick"], "--figures FILE goes with --pictures DIR alone"),
+    ("coding", ["--js", "x.json"], "unrecognized arguments: --js"),
     ("scale", ["--pictures", "/proc/none"], "/proc/none: it cannot be used"),
     ("scale", ["--figures", "/nowhere/x", "--pictures", "/tmp"], "/nowhere/x: it cannot be used"),
     ("coding", ["--figures", "/dev/null", "--pictures", "/tmp"], "a file that --json wrote"),
@@ -57,6 +60,18 @@ def test_help_and_place_of_the_figures(name):
 def test_wrong_values(name, options, expected):
     done = bench(name, *options)
     assert done.returncode != 0 and expected in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("name,part,key", [("coding", "kernels", "encode1_ratio_isal"),
+                                           ("scale", "times", "whole_relay_burst1_ns_p50")])
+def test_options_with_an_equals_sign(tmp_path, name, part, key):
+    """Others' figures are not in the file, so --only was understood too."""
+    file = tmp_path / "x.json"
+    done = bench(name, "--quick", f"--only={part}", f"--json={file}")
+    assert done.returncode == 0, done.stderr
+    written = json.loads(file.read_text(encoding="ascii"))
+    assert written["benchmark"] == name and written["figures"][key] > 0
+    assert not {"butterfly_rate", "cycles_own_nh1"} & set(written["figures"])
 
 
 def test_run_lists_each_with_what_it_is():
