@@ -226,12 +226,15 @@ bench_finish(const struct bench_options *options, const char *benchmark)
 	json_t *root;
 	int rc;
 
+	if (figures == NULL) {
+		fprintf(stderr, "%s: nothing was measured\n", program_invocation_short_name);
+		return BENCH_SKIPPED;
+	}
 	if (options->json == NULL) {
 		json_decref(figures);
 		return EXIT_SUCCESS;
 	}
-	root = json_pack("{s:s, s:o}", "benchmark", benchmark, "figures",
-		figures != NULL ? figures : json_object());
+	root = json_pack("{s:s, s:o}", "benchmark", benchmark, "figures", figures);
 	rc = root == NULL ? -1
 			  : json_dump_file(
 				    root, options->json, JSON_INDENT(2) | JSON_REAL_PRECISION(10));

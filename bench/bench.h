@@ -124,7 +124,13 @@ struct bench_stat bench_round_trip(unsigned int lcore);
 /* Figures for --json, in the order in which they are given; a key once. */
 void bench_figure(const char *key, double value);
 
-/* Writes the file if the options name one. Exit status of the program: 0, or 1 if it failed. */
+/* Exit status where nothing could be measured; meson takes it for a test that was skipped. */
+#define BENCH_SKIPPED 77
+
+/*
+ * Writes the file if the options name one. Exit status of the program: 0, 1 if it failed,
+ * BENCH_SKIPPED without a figure.
+ */
 int bench_finish(const struct bench_options *options, const char *benchmark);
 
 /* Ends the program with exit status 1; the text is told after the program's name. */

@@ -59,22 +59,45 @@ forget_own(void)
 	bench_forget(own_prefix);
 }
 
+static const char *
+first_lcores(char *list, size_t size, unsigned int n)
+{
+	unsigned int found = 0;
+	cpu_set_t set;
+
+	list[0] = '\0';
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		bench_die("cannot tell on which CPUs to run");
+	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && found < n; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			snprintf(list + strlen(list), size - strlen(list), "%s%u@%u",
+				found == 0 ? "" : ",", found, cpu),
+				found++;
+	return list;
+}
+
+const char *
+bench_two_lcores(char *list, size_t size)
+{
+	return first_lcores(list, size, 2);
+}
+
 void
 bench_eal(const char *program, unsigned int memory, const char *lcores)
 {
 	bool huge = bench_free_hugepages() >= memory;
-	char size[16], first[16];
+	char size[16], first[64];
 	const char *wanted[] = {program, "--no-pci", "--no-telemetry", "--log-level=error",
 		"--file-prefix", own_prefix, "-m", size, "--lcores",
 		lcores != NULL ? lcores : first, huge ? "--in-memory" : "--no-huge",
 		huge ? "--single-file-segments" : "--no-shconf"};
 	/* The EAL keeps what it is given, and puts a pointer of its own in. */
 	static char text[EAL_ARGUMENTS][256], *argv[EAL_ARGUMENTS];
-	int argc = (int)(sizeof(wanted) / sizeof(wanted[0])), cpu = sched_getcpu();
+	int argc = (int)(sizeof(wanted) / sizeof(wanted[0]));
 
 	snprintf(own_prefix, sizeof(own_prefix), "ferry-bench-%d", (int)getpid());
 	snprintf(size, sizeof(size), "%u", memory);
-	snprintf(first, sizeof(first), "0@%d", cpu < 0 ? 0 : cpu);
+	first_lcores(first, sizeof(first), 1);
 	for (int i = 0; i < argc; i++) {
 		snprintf(text[i], sizeof(text[i]), "%s", wanted[i]);
 		argv[i] = text[i];
@@ -198,21 +221,4 @@ bench_round_trip(unsigned int lcore)
 		.min = (double)took[ROUND_TRIPS / 100],
 		.max = (double)took[ROUND_TRIPS - ROUND_TRIPS / 100],
 	};
-}
-
-const char *
-bench_two_lcores(char *list, size_t size)
-{
-	unsigned int found = 0;
-	cpu_set_t set;
-
-	list[0] = '\0';
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		bench_die("cannot tell on which CPUs to run");
-	for (unsigned int cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			snprintf(list + strlen(list), size - strlen(list), "%s%u@%u",
-				found == 0 ? "" : ",", found, cpu),
-				found++;
-	return list;
 }

@@ -18,6 +18,7 @@ from pictures import draw_all, points, program_arguments, read_options, write_js
 
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 
+SKIPPED = 77  # as the programs end that measured nothing
 WHERE = (("near", "in cache"), ("far", "from memory"))
 OUTPUTS = (1, 2, 4)
 
@@ -93,6 +94,9 @@ def main():
         status, figures = measure(options, pathlib.Path(temporary))
     if status != 0:
         return status
+    if not figures:
+        print("coding: nothing was measured", file=sys.stderr)
+        return SKIPPED
     write_json(options, "coding", figures)
     if options.pictures:
         draw_all("coding", pictures(figures), options.pictures)

@@ -117,26 +117,24 @@ static uint16_t
 rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
 {
 	struct scale_port *p = port->driver;
-	uint64_t stamp = now;
 
 	(void)queue;
 	if (p->traffic == NULL)
 		return 0;
 	n = RTE_MIN(n, p->burst);
-	if (p->rate != 0) {
-		stamp = p->due;
+	if (p->rate != 0)
 		n = paced(p, n, now);
-	}
 	if (n == 0 || rte_mempool_get_bulk(p->pool, (void **)pkts, n) != 0)
 		return 0;
 	p->traffic->frames.stamp = (uint32_t)(utc_ns(&scale_utc, now) / 1000) - LOOP_ON_ITS_WAY_US;
 	for (uint16_t i = 0; i < n; i++)
 		receive(p, pkts[i]);
-	if (p->rate != 0)
-		p->due += (uint64_t)n * 1000000000u / p->rate;
 	if (p->latency != NULL)
 		for (uint16_t i = 0; i < n; i++)
-			put64(stamp_of(pkts[i]), stamp);
+			put64(stamp_of(pkts[i]),
+				p->rate != 0 ? p->due + (uint64_t)i * 1000000000u / p->rate : now);
+	if (p->rate != 0)
+		p->due += (uint64_t)n * 1000000000u / p->rate;
 	__atomic_store_n(&p->given, p->given + n, __ATOMIC_RELAXED);
 	if (p->marks) {
 		p->back_at = 0;

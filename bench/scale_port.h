@@ -46,9 +46,9 @@ struct scale_port {
 	/* Paced, if rate is not 0: packets a second, by `now`. */
 	uint64_t rate;
 	uint64_t due;  /* ns: of the next packet */
-	uint64_t late; /* packets that were not handed out, for nobody came for a long time */
+	uint64_t late; /* packets that were due and never handed out, for nobody came for so long */
 
-	/* With it, packets carry when they were due, and the sink says how long they took. */
+	/* With it, each packet carries when it was due, and the sink says how long it took. */
 	const struct tsc_clock *clock;
 	struct relay_latency *latency;
 

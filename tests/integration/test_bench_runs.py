@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Short runs of benchmarks: what they leave behind, and how they end."""
 
+import json
 import os
 import pathlib
 import signal
 import subprocess
 import sys
 import time
+
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
@@ -100,3 +103,34 @@ def test_no_process_and_no_ring_outlives_a_reader_that_failed(tmp_path):
         os.kill(pid, signal.SIGKILL)
     assert code == 1 and "a reader or the writer failed" in text
     assert not alive and not ring.exists()
+
+
+def one_cpu():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def test_nothing_measured_is_no_success(tmp_path):
+    for name, part in (("scale_measure", "rates"), ("stats", "rate")):
+        code, text = Bench(tmp_path, name, "--quick", "--only", part, preexec_fn=one_cpu).end()
+        assert code == 77 and "nothing was measured" in text, text
+
+
+def test_coding_without_its_simulations(tmp_path):
+    done = subprocess.run([ROOT / "bench/coding.py", "--only", "simulation"], capture_output=True, text=True,
+                          env={**os.environ, "FERRY_BUILD": str(tmp_path)}, timeout=60 * PATIENCE, check=False)
+    assert done.returncode == 77 and "nothing was measured" in done.stderr
+
+
+def test_delays_only_where_a_packet_had_a_time(tmp_path):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one CPU only")
+    figures = tmp_path / "figures.json"
+    code, text = Bench(tmp_path, "scale_measure", "--quick", "--only", "rates", "--json", figures).end()
+    assert code == 0, text
+    written = json.loads(figures.read_text(encoding="ascii"))["figures"]
+    of_rates = {key.removeprefix(f"rate_{policy}_{rate}_") for policy in ("poll", "adaptive")
+                for rate in ("0", "most") for key in written if key.startswith(f"rate_{policy}_{rate}_")}
+    assert of_rates == {"mpps", "cpu_percent", "busy_percent", "buffers", "mib"}
+    for policy in ("poll", "adaptive"):
+        assert written[f"rate_{policy}_1000_delay_max_us"] > 0
+        assert 0 <= written[f"rate_{policy}_8000000_skipped_percent"] < 100
