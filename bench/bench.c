@@ -195,6 +195,16 @@ bench_meter_start(struct bench_meter *meter, uint64_t least)
 	};
 }
 
+static uint64_t counted, preempted, gaps;
+
+void
+bench_meter_end(const struct bench_meter *meter)
+{
+	counted += meter->cycles;
+	preempted += meter->preempted;
+	gaps += meter->gaps;
+}
+
 /*
  * Four digits behind the point are more than any is worth, but a small one keeps four that count.
  */
@@ -226,6 +236,10 @@ bench_finish(const struct bench_options *options, const char *benchmark)
 	json_t *root;
 	int rc;
 
+	if (counted + preempted > 0)
+		printf("\nleft out, for the core was taken away: %lu turns, %.2f %% of the time\n",
+			(unsigned long)gaps,
+			100 * (double)preempted / (double)(counted + preempted));
 	if (figures == NULL) {
 		fprintf(stderr, "%s: nothing was measured\n", program_invocation_short_name);
 		return BENCH_SKIPPED;

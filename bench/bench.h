@@ -115,6 +115,9 @@ bench_meter_turn(struct bench_meter *meter, uint64_t tsc, uint32_t packets)
 	meter->packets += packets;
 }
 
+/* It has ended: bench_finish tells what share of all meters' time was left out. Main lcore only. */
+void bench_meter_end(const struct bench_meter *meter);
+
 /*
  * TSC cycles that a cache line takes from this core to another and back, median of some thousand:
  * how near two cores are. lcore is a worker lcore of the EAL, not busy.

@@ -274,6 +274,7 @@ measure(struct bench_samples samples[WORKS + 1], struct scene *s, unsigned int t
 			bench_die("the core was taken away in each turn");
 		bench_add(
 			&samples[work], (double)meters[work].cycles / (double)meters[work].packets);
+		bench_meter_end(&meters[work]);
 	}
 }
 

@@ -223,6 +223,7 @@ measure(struct side *s, bool io, uint64_t frames)
 
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
+	bench_meter_end(&meter);
 	bench_add(io ? &s->io : &s->all, (double)meter.cycles / (double)meter.packets);
 }
 

@@ -153,6 +153,8 @@ measure(struct pair *pair, unsigned int k, unsigned int n_out, struct coding_poo
 	}
 	bench_add(&pair->isal, cycles_a_byte(&isal));
 	bench_add(&pair->own, cycles_a_byte(&own));
+	bench_meter_end(&isal);
+	bench_meter_end(&own);
 }
 
 static void

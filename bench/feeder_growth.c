@@ -60,6 +60,7 @@ measure(struct feeder_scene *s, uint64_t *now, uint64_t packets)
 		feeder_scene_push(s);
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
+	bench_meter_end(&meter);
 	return (double)meter.cycles / (double)meter.packets;
 }
 

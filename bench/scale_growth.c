@@ -103,6 +103,7 @@ cycles(struct scale_node *s, uint32_t (*turn)(struct scale_node *s), uint64_t wa
 
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
+	bench_meter_end(&meter);
 	return (double)meter.cycles / (double)meter.packets;
 }
 

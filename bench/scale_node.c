@@ -332,5 +332,6 @@ scale_node_forward(struct scale_node *s, uint64_t ns)
 
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
+	bench_meter_end(&meter);
 	return meter;
 }

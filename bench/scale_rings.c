@@ -47,6 +47,7 @@ by_hand(struct scale_node *s, enum way way, uint64_t packets)
 		bench_meter_turn(&meter, rte_rdtsc(), (uint32_t)(out->taken - before));
 	}
 	scale_settle(s);
+	bench_meter_end(&meter);
 	return (double)meter.cycles / (double)meter.packets;
 }
 
@@ -138,8 +139,10 @@ on_two_cores(struct scale_node *s, enum way way, uint64_t ns, double *preempted,
 		 __atomic_load_n(&s->ports[1].taken, __ATOMIC_RELAXED) - before;
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	(void)rte_eal_wait_lcore(SCALE_OTHER_LCORE);
-	for (uint16_t i = 0; i < 2; i++)
+	for (uint16_t i = 0; i < 2; i++) {
 		*preempted += (double)turners[i].meter.preempted / (double)hz;
+		bench_meter_end(&turners[i].meter);
+	}
 	*time += seconds + (double)(turners[1].ended - turners[1].began) / (double)hz;
 	scale_settle(s);
 	return (double)before / seconds / 1e6;

@@ -374,6 +374,7 @@ scene_run(struct scene *s, uint64_t packets)
 		received += n;
 		bench_meter_turn(&meter, rte_rdtsc(), n);
 	}
+	bench_meter_end(&meter);
 	bench_add(&s->cycles, (double)meter.cycles / (double)meter.packets);
 	s->preempted += meter.preempted;
 	s->measured += meter.cycles + meter.preempted;

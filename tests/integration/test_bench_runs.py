@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -103,6 +104,14 @@ def test_no_process_and_no_ring_outlives_a_reader_that_failed(tmp_path):
         os.kill(pid, signal.SIGKILL)
     assert code == 1 and "a reader or the writer failed" in text
     assert not alive and not ring.exists()
+
+
+@pytest.mark.parametrize("name,part", [("feeder", "growth"), ("scale_measure", "growth"), ("stages", "swap"),
+                                       ("coding_measure", "kernels")])
+def test_what_was_left_out_is_told(tmp_path, name, part):
+    code, text = Bench(tmp_path, name, "--quick", "--only", part).end()
+    share = re.search(r"left out, for the core was taken away: (\d+) turns, (\d+\.\d\d) % of the time", text)
+    assert code == 0 and share and (int(share[1]) > 0) >= (float(share[2]) > 0), text
 
 
 def one_cpu():
