@@ -8,6 +8,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 import same_options  # noqa: E402  pylint: disable=wrong-import-position
@@ -100,6 +102,26 @@ def tree_with(directory, benchmarks):
     return tree, commands
 
 
+def environment(commands, calls):
+    return {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "CALLS": str(calls)}
+
+
+@pytest.mark.skipif(not os.access("/proc/self/autogroup", os.W_OK), reason="no groups of sessions here")
+def test_session_has_the_nice_value_meanwhile(tmp_path):
+    tree, commands = tree_with(tmp_path, {})
+    script = tree / "bench/group.py"
+    script.write_text("#!/usr/bin/python3\nprint(open('/proc/self/autogroup').read())\n", encoding="ascii")
+    script.chmod(0o755)
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    more = 3 if nice < 17 else 0
+    # A session of its own, whose group is at 0.
+    done = subprocess.run(["bash", "-c", f"nice -n {more} bash run bench group; cat /proc/self/autogroup"], cwd=tree,
+                          capture_output=True, text=True, check=True, timeout=60, start_new_session=True,
+                          env=environment(commands, ""))
+    groups = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("/autogroup")]
+    assert groups == [str(nice + more), "0"], done.stdout + done.stderr
+
+
 def test_rounds(tmp_path):
     tree, commands = tree_with(tmp_path, {"many": " [--runs N]", "one": ""})
     calls = tmp_path / "calls"
@@ -107,8 +129,7 @@ def test_rounds(tmp_path):
         calls.unlink(missing_ok=True)
         done = subprocess.run(["bash", tree / "run", "bench", "--compare", "HEAD~", name, "--what"],
                               capture_output=True, text=True, check=False, timeout=60,
-                              env={**os.environ, "PATH": f"{commands}:{os.environ['PATH']}",
-                                   "CALLS": str(calls)})
+                              env=environment(commands, calls))
         assert done.returncode == 0, done.stdout + done.stderr
         assert calls.read_text(encoding="ascii").splitlines() == [
             f"{side} native{runs} --what"
