@@ -170,7 +170,6 @@ print_result(const struct relay_result *r, const struct relay_latency *latency)
 		{"sent", r->sent},
 		{"refused", r->refused},
 		{"skipped", r->skipped},
-		{"missed", r->missed},
 		{"full_bursts", r->full_bursts},
 		{"bursts", r->bursts},
 		{"received", r->received},
@@ -181,10 +180,8 @@ print_result(const struct relay_result *r, const struct relay_latency *latency)
 		{"too_old", r->too_old},
 		{"wrong", r->wrong},
 		{"stray", r->stray},
-		{"not_ours", r->not_ours},
 		{"link_gaps", r->link_gaps},
 		{"stall_ns", r->stall_ns},
-		{"stalls", r->stalls},
 	};
 
 	print_counts(r->seconds, counts, RTE_DIM(counts));

@@ -224,8 +224,9 @@ def print_tables(rows, options, about):
             sums[key] = sums.get(key, 0) + value
     print(f"\nof {sums['sent']:,} frames sent: {sums['received']:,} came back right, "
           f"{sums['lost']:,} lost, {sums['duplicates']:,} twice, {sums['reordered']:,} "
-          f"out of order, {sums['wrong']:,} wrong")
-    for key in ("wrong", "duplicates", "reordered"):
+          f"out of order, {sums['wrong']:,} wrong, {sums['stray']:,} of an earlier trial; "
+          f"{sums['link_gaps']:,} gaps in the sequences of ferryd's link")
+    for key in ("wrong", "duplicates", "reordered", "stray", "link_gaps"):
         figures[key] = sums[key]
     return figures
 

@@ -110,7 +110,6 @@ send_burst(struct trial *t, uint16_t n)
 static uint16_t
 frames_due(struct trial *t, uint64_t cycles, bool stalled)
 {
-	uint64_t *skipped = stalled ? &t->result->missed : &t->result->skipped;
 	uint64_t due;
 
 	if (t->params->rate == 0)
@@ -118,7 +117,8 @@ frames_due(struct trial *t, uint64_t cycles, bool stalled)
 	t->credit += cycles * t->credit_per_cycle;
 	due = t->credit >> 32;
 	if (unlikely(due > CATCH_UP)) {
-		*skipped += due - CATCH_UP;
+		if (!stalled)
+			t->result->skipped += due - CATCH_UP;
 		t->credit -= (due - CATCH_UP) << 32;
 		due = CATCH_UP;
 	}
@@ -155,10 +155,8 @@ run(struct trial *t)
 			;
 		now = rte_rdtsc();
 		stalled = now - last > stall;
-		if (unlikely(stalled)) {
-			result->stalls++;
+		if (unlikely(stalled))
 			result->stall_ns += (uint64_t)((double)(now - last) * 1e9 / (double)hz);
-		}
 		send_due(t, frames_due(t, now - last, stalled));
 		last = now;
 	}

@@ -36,8 +36,8 @@ struct relay_result {
 	uint64_t sent;
 	/* At a rate: found the ring full, and are lost for the receiver. Without: tried again. */
 	uint64_t refused;
-	uint64_t skipped; /* the generator was too slow for the rate */
-	uint64_t missed;  /* due while it did not run; the rate was right before and after */
+	/* The generator was too slow for the rate; without those due while it did not run. */
+	uint64_t skipped;
 	uint64_t full_bursts, bursts; /* of sending: where the ring had no room, and all */
 	uint64_t received;	      /* right ones, each once */
 	uint64_t received_sending;    /* of these, before sending ended */
@@ -46,7 +46,6 @@ struct relay_result {
 	uint64_t wrong, stray, not_ours;
 	uint64_t link_gaps; /* a node's own sequence: sent by it, and did not arrive */
 	uint64_t stall_ns;  /* of the generator, while sending */
-	uint64_t stalls;
 };
 
 /* The histogram is reset and filled. */

@@ -1,11 +1,9 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Links under TFRC in virtual time: fairness among themselves, the equation, steps of the line's rate.
 
 Runs tfrc_sim of the build for each scene, as many at once as there are CPUs, prints a table, and
 writes plots (SVG, by gnuplot) and figures. Virtual time: the machine's load changes nothing.
 """
-import argparse
 import concurrent.futures
 import json
 import math
@@ -169,29 +167,3 @@ def measure(options):
             plot(directory, name, series, scenes[name])
         print(f"plots: {directory}")
     return values
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="tfrc_sim.py", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10,
-                        help="of the scenes of 2 to 32 links (default: 10)")
-    parser.add_argument("--quick", action="store_true", help="three short scenes: that it works")
-    parser.add_argument("--plots", metavar="DIR", help="write an SVG of each scene there")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
-    options = parser.parse_args()
-    if options.seeds < 1:
-        parser.error("--seeds must be at least 1")
-    values = measure(options)
-    if options.json:
-        pathlib.Path(options.json).write_text(
-            json.dumps({"benchmark": "tfrc", "figures": values}) + "\n", encoding="ascii")
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (RuntimeError, subprocess.CalledProcessError, FileNotFoundError) as error:
-        print(f"tfrc_sim: {error}", file=sys.stderr)
-        sys.exit(1)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How bench/relay compares the slices of a soak."""
+import argparse
 import pathlib
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from relay_report import Soak, print_soak, sign_test  # noqa: E402  pylint: disable=wrong-import-position
+from relay_report import (LOADS, PERCENTILES, Row, Soak,  # noqa: E402  pylint: disable=wrong-import-position
+                          print_soak, print_tables, sign_test)
 
 
 # Of six coins one falls on all one side in 2 of 64 cases, with one other or fewer in 14.
@@ -19,6 +21,27 @@ def test_sign_test(more, less, chance):
 def trial(lost):
     return {"seconds": 1.0, "wall": 1.0, "waited": 0.0, "stolen": 0.0, "stall_ns": 0, "sent": 90,
             "refused": 10, "lost": lost}
+
+
+def test_all_that_is_counted_is_told(capsys):
+    """A row of ferryd and one of macswap, of a trial each."""
+    rows = {(64, seat): Row() for seat in ("ferry", "macswap")}
+    found = argparse.Namespace(lower=1e6, complete=True)
+    for (_, seat), row in rows.items():
+        result = {**trial(1), "received": 88, "reordered": 2, "stray": 3, "duplicates": 0, "wrong": 0,
+                  "too_old": 0, "link_gaps": 5 if seat == "ferry" else 0, "rate": 1e6, "full_bursts": 1,
+                  "bursts": 2, **{key: 1.0 for key in PERCENTILES}}
+        row.count(result)
+        row.maximum(result)
+        row.found(found, found)
+        row.round_trip.append(500)
+        for load in LOADS:
+            row.latency(load, result)
+    options = argparse.Namespace(payloads=[64], seats=["ferry", "macswap"], runs=1)
+    figures = print_tables(rows, options, {"sent_headers": 70, "ferry_headers": 60})
+    assert (figures["stray"], figures["link_gaps"], figures["reordered"]) == (6, 5, 4)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert "176 came back right" in last and "6 of an earlier trial; 5 gaps" in last
 
 
 def test_pairs(capsys):
