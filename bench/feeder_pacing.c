@@ -34,7 +34,8 @@ struct pacing {
 	uint32_t begun;		 /* so many links */
 	struct late turn[TURN_MAX];
 	uint32_t nb_turn;
-	uint64_t early; /* packets before their time */
+	uint64_t early;	  /* packets before their time */
+	uint64_t nominal; /* packets that are due until the end, if none is late */
 	struct relay_latency good, all;
 	uint64_t gap_end, gap_ns, gaps;
 };
@@ -71,14 +72,18 @@ sort_turn(struct pacing *p)
 
 /* One link after the other begins, over one interval, as links would. */
 static void
-begin_links(struct feeder_scene *s, struct pacing *p, uint64_t start, uint64_t now)
+begin_links(struct feeder_scene *s, struct pacing *p, uint64_t start, uint64_t now, uint64_t end)
 {
+	uint64_t due;
+
 	while (p->begun < LINKS && start + p->begun * INTERVAL_NS / LINKS <= now) {
 		for (uint32_t i = 0; i < DEPTH; i++)
 			s->back[s->nb_back++] = p->first[i * LINKS + p->begun];
 		p->fresh[p->begun] = true;
 		/* A link that was idle has a turn of the worker to its credit. */
-		p->due[p->begun++] = s->worker->now - PACER_TURN_NS + INTERVAL_NS;
+		due = s->worker->now - PACER_TURN_NS + INTERVAL_NS;
+		p->nominal += due < end ? (end - 1 - due) / INTERVAL_NS + 1 : 0;
+		p->due[p->begun++] = due;
 	}
 }
 
@@ -97,7 +102,7 @@ run(struct feeder_scene *s, struct pacing *p, uint64_t ns)
 
 		(void)worker_poll(s->worker, now);
 		n = s->nb_back;
-		begin_links(s, p, start, now);
+		begin_links(s, p, start, now, end);
 		feeder_scene_push(s);
 		now = tsc_clock_now(&s->clock);
 		if (n > 0 && (cost == 0 || (now - began) / n < cost))
@@ -112,15 +117,18 @@ run(struct feeder_scene *s, struct pacing *p, uint64_t ns)
 }
 
 static void
-print(const struct pacing *p, uint64_t ns, struct bench_samples samples[3])
+print(const struct pacing *p, uint64_t ns, struct bench_samples samples[4])
 {
+	double share = (double)p->all.count / (double)p->nominal;
 	double excluded = p->all.count > 0 ? 1 - (double)p->good.count / (double)p->all.count : 0;
 	double p99 = relay_latency_quantile(&p->good, 0.99) / 1000;
 
 	if (p->good.count == 0)
 		bench_die("the worker was interrupted all the time");
-	printf("%9lu | %7.2f %7.2f %7.2f %9.2f | %9.2f | %8.4f %% | %5lu, %7.4f %% | %5lu\n",
-		(unsigned long)p->all.count, relay_latency_quantile(&p->good, 0.5) / 1000, p99,
+	printf("%9lu %8.4f %% | %7.2f %7.2f %7.2f %9.2f | %9.2f | %8.4f %% | %5lu, %7.4f %% | "
+	       "%5lu\n",
+		(unsigned long)p->all.count, share * 100,
+		relay_latency_quantile(&p->good, 0.5) / 1000, p99,
 		relay_latency_quantile(&p->good, 0.999) / 1000, (double)p->good.max / 1000,
 		(double)p->all.max / 1000, excluded * 100, (unsigned long)p->gaps,
 		(double)p->gap_ns * 100 / (double)ns, (unsigned long)p->early);
@@ -129,6 +137,7 @@ print(const struct pacing *p, uint64_t ns, struct bench_samples samples[3])
 	bench_add(&samples[0], p99);
 	bench_add(&samples[1], (double)p->good.max / 1000);
 	bench_add(&samples[2], excluded);
+	bench_add(&samples[3], share);
 }
 
 static void
@@ -151,19 +160,19 @@ pacing_init(struct pacing *p, struct feeder_scene *s, const struct feeder_scene_
 void
 feeder_pacing(const struct bench_options *options)
 {
-	static const char *const keys[] = {
-		"pacing_error_p99_us", "pacing_error_max_us", "pacing_excluded_share"};
+	static const char *const keys[] = {"pacing_error_p99_us", "pacing_error_max_us",
+		"pacing_excluded_share", "pacing_packets_share"};
 	uint64_t ns = options->quick ? QUICK_MS * UINT64_C(1000000) : SECONDS * SECOND_NS;
 	const struct feeder_scene_params params = {
 		.links = LINKS, .conferences = 1, .packets = LINKS * DEPTH, .rate = RATE};
-	struct bench_samples samples[3] = {0};
+	struct bench_samples samples[4] = {0};
 	static struct feeder_scene s;
 
 	printf("\nHow late packets leave, microseconds after their time: %u links of one worker, "
 	       "each a packet in %lu ms, %lu a second\nin all. Those due while the worker was "
 	       "interrupted are left out\n\n"
-	       "  packets |     p50     p99   p99.9       max | with all: max | left out | "
-	       "interruptions    | early\n",
+	       "  packets of nominal |     p50     p99   p99.9       max | with all: max | "
+	       "left out | interruptions    | early\n",
 		LINKS, (unsigned long)(INTERVAL_NS / 1000000),
 		(unsigned long)(LINKS * SECOND_NS / INTERVAL_NS));
 	for (unsigned int i = 0; i < options->runs; i++) {
@@ -178,6 +187,6 @@ feeder_pacing(const struct bench_options *options)
 		free(p->fresh);
 		free(p->first);
 	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < RTE_DIM(keys); i++)
 		bench_figure(keys[i], bench_stat(&samples[i]).median);
 }

@@ -114,6 +114,13 @@ def test_what_was_left_out_is_told(tmp_path, name, part):
     assert code == 0 and share and (int(share[1]) > 0) >= (float(share[2]) > 0), text
 
 
+def test_pacing_says_how_many_of_those_due_left(tmp_path):
+    figures = tmp_path / "figures.json"
+    code, text = Bench(tmp_path, "feeder", "--quick", "--only", "pacing", "--json", figures).end()
+    assert code == 0, text
+    assert 0 < json.loads(figures.read_text(encoding="ascii"))["figures"]["pacing_packets_share"] <= 1
+
+
 def one_cpu():
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
