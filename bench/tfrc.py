@@ -72,8 +72,9 @@ def spread(values):
 
 
 def figures(results):
-    """Of each cell beside Reno the median of its runs."""
-    cells = {cell: runs for cell, runs in by_cell(results).items() if cell.control == "reno"}
+    """Of each cell beside one Reno flow the median of its runs; the shares beside others by themselves."""
+    cells = {cell: runs for cell, runs in by_cell(results).items()
+             if cell.control == "reno" and cell.flows == 1}
     shares = [statistics.median(run.share for run in runs) for runs in cells.values()]
     covs = [statistics.median(run.cov_ratio for run in runs) for runs in cells.values()]
     figures_ = {}
@@ -81,6 +82,10 @@ def figures(results):
         figures_ = {"tcp_share_min": min(shares), "tcp_share_max": max(shares),
                     "cov_ratio_to_tcp": statistics.median(covs),
                     "cov_ratio_to_tcp_max": max(covs)}
+    for flows in sorted({run.cell.flows for run in results} - {1}):
+        of = [run.share for run in results if run.cell.control == "reno" and run.cell.flows == flows]
+        if of:
+            figures_[f"share_beside_{flows}_reno"] = statistics.median(of)
     cubic = [run.share for run in results if run.cell.control == "cubic"]
     if cubic:
         figures_["cubic_share"] = statistics.median(cubic)
