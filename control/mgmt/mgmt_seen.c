@@ -109,6 +109,13 @@ mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
 	return MGMT_SEEN_NEW;
 }
 
+/* How much of the present age it is. */
+static uint32_t
+count_of(const struct mgmt_seen *seen, const struct mgmt_seen_share *share)
+{
+	return share->number == seen->number ? share->count : 0;
+}
+
 /* Its place among those that went; MGMT_SEEN_GONE: it has none. */
 static uint32_t
 find_gone(const struct mgmt_seen *seen, const char *name)
@@ -120,16 +127,39 @@ find_gone(const struct mgmt_seen *seen, const char *name)
 	return i;
 }
 
+/* The place of the one that had least, or of nobody. */
+static uint32_t
+least_gone(const struct mgmt_seen *seen)
+{
+	uint32_t least = 0;
+
+	for (uint32_t i = 1; i < MGMT_SEEN_GONE; i++) {
+		if (count_of(seen, &seen->gone[i].share) < count_of(seen, &seen->gone[least].share))
+			least = i;
+	}
+	return least;
+}
+
 void
 mgmt_seen_left(struct mgmt_seen *seen, const char *name, const struct mgmt_seen_share *share)
 {
-	uint32_t i;
+	uint32_t count = count_of(seen, share), i;
+	struct mgmt_seen_share unnoted = *share;
 
-	if (share->number != seen->number || share->count < MGMT_SEEN_MANY)
+	if (count == 0)
 		return;
 	i = find_gone(seen, name);
+	if (i == MGMT_SEEN_GONE) {
+		i = least_gone(seen);
+		if (count > count_of(seen, &seen->gone[i].share))
+			unnoted = seen->gone[i].share;
+		else
+			i = MGMT_SEEN_GONE;
+		if (count_of(seen, &unnoted) > count_of(seen, &seen->unnoted))
+			seen->unnoted = unnoted;
+	}
 	if (i == MGMT_SEEN_GONE)
-		i = seen->next_gone++ % MGMT_SEEN_GONE;
+		return;
 	snprintf(seen->gone[i].name, sizeof(seen->gone[i].name), "%s", name);
 	seen->gone[i].share = *share;
 }
@@ -139,8 +169,7 @@ mgmt_seen_back(const struct mgmt_seen *seen, const char *name, struct mgmt_seen_
 {
 	uint32_t i = find_gone(seen, name);
 
-	if (i < MGMT_SEEN_GONE)
-		*share = seen->gone[i].share;
+	*share = i < MGMT_SEEN_GONE ? seen->gone[i].share : seen->unnoted;
 }
 
 void

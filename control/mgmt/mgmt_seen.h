@@ -16,8 +16,7 @@
 #define MGMT_SEEN_AGES 3
 #define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms */
 #define MGMT_SEEN_EACH 131072u /* of these, through one neighbour */
-#define MGMT_SEEN_GONE 256u
-#define MGMT_SEEN_MANY 1024u /* a neighbour with fewer is not noted when it goes */
+#define MGMT_SEEN_GONE 256u    /* that had most, of the neighbours that went */
 
 struct mgmt_seen_key {
 	uint64_t words[2]; /* never both 0 */
@@ -44,8 +43,9 @@ struct mgmt_seen {
 	struct mgmt_seen_age ages[MGMT_SEEN_AGES]; /* the first is the present one */
 	uint64_t began;				   /* of the present one, ms of a monotonic clock */
 	uint64_t number;			   /* of the present one */
-	struct mgmt_seen_gone gone[MGMT_SEEN_GONE]; /* the latest */
-	uint32_t next_gone;
+	struct mgmt_seen_gone gone[MGMT_SEEN_GONE];
+	/* The most of one that went and found no place there: nobody else that comes had more. */
+	struct mgmt_seen_share unnoted;
 };
 
 enum mgmt_seen_result {
@@ -64,7 +64,7 @@ void mgmt_seen_id(const struct mgmt_seen_key *key, char id[33]);
 enum mgmt_seen_result mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
 	const struct mgmt_seen_key *key, uint64_t now);
 
-/* A neighbour's connection ends; or one begins, with a share of nothing. */
+/* A neighbour's connection ends; or one begins: its share, as it left it. */
 void mgmt_seen_left(struct mgmt_seen *seen, const char *name, const struct mgmt_seen_share *share);
 void mgmt_seen_back(const struct mgmt_seen *seen, const char *name, struct mgmt_seen_share *share);
 

@@ -263,6 +263,63 @@ test_flood_anew(void **state)
 	mgmt_seen_free(&seen);
 }
 
+/* Says so many that are new, as far as they are taken, over a connection of its own. */
+static uint64_t
+visit(struct mgmt_seen *seen, const char *name, uint64_t *next, uint64_t count)
+{
+	struct mgmt_seen_share share = {0};
+	uint64_t taken = 0;
+
+	mgmt_seen_back(seen, name, &share);
+	for (uint64_t i = 0; i < count; i++) {
+		struct mgmt_seen_key key = numbered((*next)++);
+
+		taken += mgmt_seen_add(seen, &share, &key, 1) == MGMT_SEEN_NEW;
+	}
+	mgmt_seen_left(seen, name, &share);
+	return taken;
+}
+
+/* However short its connections are: together they have one share. */
+static void
+test_flood_by_visits(void **state)
+{
+	struct mgmt_seen seen = {0};
+	uint64_t next = 1, taken = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 600; i++)
+		taken += visit(&seen, "flood", &next, 1023);
+	assert_int_equal(taken, MGMT_SEEN_EACH);
+	assert_int_equal(visit(&seen, "other", &next, 1), 1);
+	mgmt_seen_free(&seen);
+}
+
+/* Nor does it help that many others went who said more each time, or less. */
+static void
+test_flood_in_a_crowd(void **state)
+{
+	struct mgmt_seen seen = {0};
+	uint64_t next = 1, taken = 0;
+	char name[16];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * MGMT_SEEN_GONE; i++) {
+		snprintf(name, sizeof(name), "node%u", i);
+		assert_int_equal(visit(&seen, name, &next, 100), 100);
+	}
+	for (unsigned int i = 0; i < 20000; i++) {
+		taken += visit(&seen, "flood", &next, 40);
+		if (i % 100 != 0)
+			continue;
+		snprintf(name, sizeof(name), "new%u", i);
+		assert_int_equal(visit(&seen, name, &next, 2), 2);
+	}
+	assert_in_range(taken, MGMT_SEEN_EACH - 100, MGMT_SEEN_EACH);
+	assert_int_equal(visit(&seen, "other", &next, 100), 100);
+	mgmt_seen_free(&seen);
+}
+
 static void
 test_frames(void **state)
 {
@@ -313,6 +370,8 @@ main(void)
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_flood_anew),
+		cmocka_unit_test(test_flood_by_visits),
+		cmocka_unit_test(test_flood_in_a_crowd),
 		cmocka_unit_test(test_frames),
 	};
 
