@@ -7,6 +7,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include <event2/util.h>
+
 #include "mgmt_private.h"
 
 static void
@@ -15,6 +17,16 @@ arm(struct mgmt *mgmt, uint32_t ms)
 	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 
 	event_add(mgmt->retry, &tv);
+}
+
+/* Half of it at least, and by chance: who lost the same parent shall not come back all at once. */
+static uint32_t
+out_of_step(uint32_t pause)
+{
+	uint32_t chance;
+
+	evutil_secure_rng_get_bytes(&chance, sizeof(chance));
+	return pause - chance % (pause / 2 + 1);
 }
 
 static bool
@@ -140,7 +152,7 @@ mgmt_join_lost(struct mgmt *mgmt, const struct mgmt_conn *conn)
 	if (mgmt->left || event_pending(mgmt->retry, EV_TIMEOUT, NULL))
 		return;
 	mgmt->tries++;
-	arm(mgmt, mgmt->pause);
+	arm(mgmt, out_of_step(mgmt->pause));
 	mgmt->pause = mgmt->pause * 2 > mgmt->settings.backoff_max ? mgmt->settings.backoff_max
 								   : mgmt->pause * 2;
 }

@@ -21,6 +21,7 @@
 #include "mgmt_seen.h"
 
 #define MGMT_NAMELESS_MAX 64	   /* connections at once that have no name yet */
+#define MGMT_YIELD_MS	  1000	   /* one of them gives way to a host that has one less */
 #define MGMT_CHILDREN_MAX 4096	   /* direct ones */
 #define MGMT_OUTPUT_MAX	  4194304u /* bytes that may wait for a neighbour */
 #define MGMT_OUTPUT_MARK  1048576u /* from which on it is full, until half of it is gone */

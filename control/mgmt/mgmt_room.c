@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Room for one more connection that has no name yet. Who opens many and says nothing must not keep
- * nodes out: when all places are taken, the host that has most gives up its oldest.
+ * nodes out: when all places are taken, the host that has most gives up its oldest. But where
+ * many come at once, one each, none would get its name if each newcomer ended what another began.
  */
 #include <string.h>
 
@@ -43,7 +44,7 @@ bool
 mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer)
 {
 	struct mgmt_conn *conn, *victim = NULL;
-	unsigned int most = 0;
+	unsigned int most = 0, own;
 
 	if (mgmt->nb_nameless < MGMT_NAMELESS_MAX)
 		return true;
@@ -57,7 +58,11 @@ mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer)
 		most = places;
 		victim = conn;
 	}
-	if (victim == NULL || most <= places_of(mgmt, newcomer))
+	own = places_of(mgmt, newcomer);
+	if (victim == NULL || most <= own)
+		return false;
+	/* The two hosts would change their parts, no more: only one that is slow gives way. */
+	if (most == own + 1 && mgmt_now() - victim->began < MGMT_YIELD_MS)
 		return false;
 	mgmt_conn_close(
 		victim, false, "another host wanted one of %u places that its host has", most);
