@@ -26,6 +26,7 @@
 /* Bits of a type's rules. */
 #define MESSAGE_FROM_ROOT 0x01 /* only `^` may send it */
 #define MESSAGE_STREAM	  0x02 /* a stream request: one session, or all */
+#define MESSAGE_TWICE	  0x04 /* to hear it twice is no harm: it is not remembered */
 
 /* X(NAME, word, body's parser and writer, rules) */
 /* clang-format off */
@@ -36,7 +37,7 @@
 	X(ERROR, error, error, 0)                                                                  \
 	X(KILL, kill, reason, MESSAGE_FROM_ROOT)                                                   \
 	X(PING, ping, empty, 0)                                                                    \
-	X(PONG, pong, pong, 0)                                                                     \
+	X(PONG, pong, pong, MESSAGE_TWICE)                                                         \
 	X(REDIRECT, redirect, redirect, MESSAGE_FROM_ROOT)                                         \
 	X(PIPEDEF, pipedef, pipedef, MESSAGE_FROM_ROOT | MESSAGE_STREAM)                           \
 	X(PIPEDEFINFO, pipedefinfo, pipedefinfo, 0)                                                \
@@ -50,8 +51,8 @@
 	X(PLACE, place, place, MESSAGE_FROM_ROOT)                                                  \
 	X(CONGESTION, congestion, congestion, 0)                                                   \
 	X(ALERT, alert, alert, 0)                                                                  \
-	X(LINKLOSS, linkloss, linkloss, 0)                                                         \
-	X(WAYLOSS, wayloss, wayloss, MESSAGE_FROM_ROOT)                                            \
+	X(LINKLOSS, linkloss, linkloss, MESSAGE_TWICE)                                             \
+	X(WAYLOSS, wayloss, wayloss, MESSAGE_FROM_ROOT | MESSAGE_TWICE)                            \
 	X(CONFLIST, conflist, conflist, 0)                                                         \
 	X(JOIN, join, attend, 0)                                                                   \
 	X(LEAVE, leave, attend, 0)

@@ -49,6 +49,17 @@ cut_rings(struct mgmt_placed *placed)
 	}
 }
 
+static void
+count_below(struct mgmt_placed *placed)
+{
+	for (uint32_t i = 0; i < placed->count; i++) {
+		uint32_t at = placed->entries[i].parent;
+
+		for (; at != MGMT_PLACED_TOP; at = placed->entries[at].parent)
+			placed->entries[at].below++;
+	}
+}
+
 int
 mgmt_placed_set(struct mgmt_placed *placed, const struct message_below *list, size_t count)
 {
@@ -77,6 +88,7 @@ mgmt_placed_set(struct mgmt_placed *placed, const struct message_below *list, si
 								   : MGMT_PLACED_TOP;
 	free(sorted);
 	cut_rings(&fresh);
+	count_below(&fresh);
 	free(placed->entries);
 	*placed = fresh;
 	return 0;

@@ -14,6 +14,7 @@
 struct mgmt_placed_entry {
 	char name[MESSAGE_NAME_MAX + 1];
 	uint32_t parent; /* index; MGMT_PLACED_TOP = it is a child of the node itself */
+	uint32_t below;	 /* how many there are below it */
 };
 
 #define MGMT_PLACED_TOP UINT32_MAX

@@ -115,6 +115,31 @@ judge(struct mgmt_conn *conn, const struct message *message)
 	return true;
 }
 
+/*
+ * Is it new. What the root says to one below, that one looks at. What is no harm to hear twice
+ * counts where it begins: all of it together would make those above a large tree deaf.
+ */
+static enum mgmt_seen_result
+look(struct mgmt_conn *conn, const struct message *message, const struct mgmt_seen_key *key)
+{
+	struct mgmt *mgmt = conn->mgmt;
+	const struct mgmt_placed_entry *entry = mgmt_placed_find(&mgmt->placed, conn->name);
+	bool above = conn->side == MGMT_ABOVE;
+	bool of_root = above && strcmp(message->from, MESSAGE_ROOT) == 0;
+	struct mgmt_seen_share *share = of_root ? &mgmt->seen.root : &conn->share;
+	uint32_t below = !above && entry != NULL ? entry->below : 0;
+
+	if (above && message->to[0] != 0 && strcmp(message->to, mgmt->name) != 0 &&
+		strcmp(message->to, MESSAGE_EVERYBODY) != 0)
+		return MGMT_SEEN_NEW;
+	if ((message_type_rules(message->type) & MESSAGE_TWICE) == 0)
+		return mgmt_seen_add(&mgmt->seen, share, below, key, mgmt_now());
+	if (of_root || strcmp(message->from, conn->name) != 0 ||
+		mgmt_seen_count(&mgmt->seen, share, below, mgmt_now()))
+		return MGMT_SEEN_NEW;
+	return MGMT_SEEN_FULL;
+}
+
 /* Is it new. One without an id gets its key as one, for those who pass it on. */
 static bool
 remember(struct mgmt_conn *conn, struct message *message, const char *text, size_t size)
@@ -125,7 +150,7 @@ remember(struct mgmt_conn *conn, struct message *message, const char *text, size
 	char id[33];
 
 	if (mgmt_seen_key(&key, message->from, message->id, text, size))
-		result = mgmt_seen_add(&mgmt->seen, &conn->share, &key, mgmt_now());
+		result = look(conn, message, &key);
 	if (result == MGMT_SEEN_BEFORE) {
 		mgmt->counters.replayed++;
 		mgmt_conn_refuse(conn, message, 0, MESSAGE_CODE_REPLAYED, "it was seen before");

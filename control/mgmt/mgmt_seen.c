@@ -86,27 +86,55 @@ turn(struct mgmt_seen *seen)
 	seen->number++;
 }
 
-enum mgmt_seen_result
-mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
-	const struct mgmt_seen_key *key, uint64_t now)
+/* The present age, and a share of it. */
+static void
+begin(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint64_t now)
 {
 	if (seen->number == 0 || now - seen->began >= MESSAGE_AGE_MAX) {
 		turn(seen);
 		seen->began = now;
+		seen->all_count = 0;
 	}
 	if (share->number != seen->number)
 		*share = (struct mgmt_seen_share){.number = seen->number};
+}
+
+static bool
+has_room(const struct mgmt_seen *seen, const struct mgmt_seen_share *share, uint32_t below)
+{
+	if (share == &seen->root)
+		return share->count < MGMT_SEEN_MAX;
+	return share->count < MGMT_SEEN_EACH + MGMT_SEEN_NODE * below &&
+	       seen->all_count < MGMT_SEEN_MAX + MGMT_SEEN_NODE * seen->below;
+}
+
+enum mgmt_seen_result
+mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t below,
+	const struct mgmt_seen_key *key, uint64_t now)
+{
+	begin(seen, share, now);
 	for (unsigned int i = 0; i < MGMT_SEEN_AGES; i++) {
 		if (has(&seen->ages[i], key))
 			return MGMT_SEEN_BEFORE;
 	}
-	if (seen->ages[0].count >= MGMT_SEEN_MAX || share->count >= MGMT_SEEN_EACH ||
-		!make_room(&seen->ages[0]))
+	if (!has_room(seen, share, below) || !make_room(&seen->ages[0]))
 		return MGMT_SEEN_FULL;
 	*slot(&seen->ages[0], key) = *key;
 	seen->ages[0].count++;
 	share->count++;
+	if (share != &seen->root)
+		seen->all_count++;
 	return MGMT_SEEN_NEW;
+}
+
+bool
+mgmt_seen_count(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t below, uint64_t now)
+{
+	begin(seen, share, now);
+	if (share->count >= MGMT_SEEN_EACH + MGMT_SEEN_NODE * below)
+		return false;
+	share->count++;
+	return true;
 }
 
 /* How much of the present age it is. */

@@ -2,7 +2,8 @@
 /*
  * Which messages were seen: for as long as one of them could pass for fresh. A message may be
  * MESSAGE_AGE_MAX old or ahead, so it is remembered for at least twice that after it came. Bounded
- * in all, and for each neighbour, so that one that floods does not keep the others out.
+ * for all neighbours together, and for each, so that one that floods does not keep the others out:
+ * the more the more nodes are placed below. What the root program says is bounded by itself.
  */
 #ifndef FERRY_MGMT_SEEN_H
 #define FERRY_MGMT_SEEN_H
@@ -14,8 +15,9 @@
 #include "message.h"
 
 #define MGMT_SEEN_AGES 3
-#define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms */
+#define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms; and as many of the root's */
 #define MGMT_SEEN_EACH 131072u /* of these, through one neighbour */
+#define MGMT_SEEN_NODE 128u    /* more of both, for each node below */
 #define MGMT_SEEN_GONE 256u    /* that had most, of the neighbours that went */
 
 struct mgmt_seen_key {
@@ -27,7 +29,7 @@ struct mgmt_seen_age {
 	uint32_t count, room; /* room: a power of two, or 0 */
 };
 
-/* How many of the present age a neighbour had remembered. */
+/* How many came of a neighbour in the present age. */
 struct mgmt_seen_share {
 	uint64_t number;
 	uint32_t count;
@@ -43,6 +45,9 @@ struct mgmt_seen {
 	struct mgmt_seen_age ages[MGMT_SEEN_AGES]; /* the first is the present one */
 	uint64_t began;				   /* of the present one, ms of a monotonic clock */
 	uint64_t number;			   /* of the present one */
+	uint32_t below;				   /* nodes that are placed below any neighbour */
+	uint32_t all_count;			   /* of the present age, through all neighbours */
+	struct mgmt_seen_share root;		   /* what the root program says */
 	struct mgmt_seen_gone gone[MGMT_SEEN_GONE];
 	/* The most of one that went and found no place there: nobody else that comes had more. */
 	struct mgmt_seen_share unnoted;
@@ -61,8 +66,12 @@ bool mgmt_seen_key(
 /* The key as an id for those that have none: 32 hexadecimal digits and a final 0. */
 void mgmt_seen_id(const struct mgmt_seen_key *key, char id[33]);
 
+/* Of a neighbour with so many nodes below it; or share is that of the root (seen->root). */
 enum mgmt_seen_result mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share,
-	const struct mgmt_seen_key *key, uint64_t now);
+	uint32_t below, const struct mgmt_seen_key *key, uint64_t now);
+/* Of one that need not be remembered. False: there were too many. */
+bool mgmt_seen_count(
+	struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t below, uint64_t now);
 
 /* A neighbour's connection ends; or one begins: its share, as it left it. */
 void mgmt_seen_left(struct mgmt_seen *seen, const char *name, const struct mgmt_seen_share *share);

@@ -56,6 +56,9 @@ test_placed(void **state)
 	assert_false(mgmt_placed_below(&placed, "A", "A"));
 	assert_false(mgmt_placed_below(&placed, "A", "D"));
 	assert_false(mgmt_placed_below(&placed, "Z", "A"));
+	assert_int_equal(mgmt_placed_find(&placed, "A")->below, 3);
+	assert_int_equal(mgmt_placed_find(&placed, "C")->below, 1);
+	assert_int_equal(mgmt_placed_find(&placed, "E")->below, 0);
 	assert_int_equal(mgmt_placed_set(&other, ring, 4), 0);
 	assert_int_equal(other.count, 4);
 	for (uint32_t i = 0; i < 4; i++) {
@@ -197,21 +200,22 @@ test_seen(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= 20000; n++) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &share, &key, now + n * 30), MGMT_SEEN_NEW);
+		assert_int_equal(
+			mgmt_seen_add(&seen, &share, 0, &key, now + n * 30), MGMT_SEEN_NEW);
 	}
 	now += 20000 * 30; /* 10 minutes later */
 	for (uint64_t n = 20000; n >= 1; n--) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &other, &key, now), MGMT_SEEN_BEFORE);
+		assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, now), MGMT_SEEN_BEFORE);
 	}
 	/* Long after, all is forgotten. */
 	for (int i = 0; i < 4; i++) {
 		now += MESSAGE_AGE_MAX;
 		key = numbered(30000 + (uint64_t)i);
-		assert_int_equal(mgmt_seen_add(&seen, &share, &key, now), MGMT_SEEN_NEW);
+		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, now), MGMT_SEEN_NEW);
 	}
 	key = numbered(1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, &key, now), MGMT_SEEN_NEW);
+	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, now), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -226,15 +230,15 @@ test_flood(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= MGMT_SEEN_EACH; n++) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_NEW);
 	}
 	key = numbered(MGMT_SEEN_EACH + 1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1), MGMT_SEEN_FULL);
-	assert_int_equal(mgmt_seen_add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
+	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_FULL);
+	assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
 	key = numbered(1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1), MGMT_SEEN_BEFORE);
+	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_BEFORE);
 	key = numbered(MGMT_SEEN_EACH + 2);
-	assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -249,17 +253,17 @@ test_flood_anew(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= MGMT_SEEN_EACH; n++) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &share, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_NEW);
 	}
 	mgmt_seen_left(&seen, "flood", &share);
 	mgmt_seen_back(&seen, "flood", &again);
 	mgmt_seen_back(&seen, "other", &other);
 	key = numbered(MGMT_SEEN_EACH + 1);
-	assert_int_equal(mgmt_seen_add(&seen, &again, &key, 1), MGMT_SEEN_FULL);
-	assert_int_equal(mgmt_seen_add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
+	assert_int_equal(mgmt_seen_add(&seen, &again, 0, &key, 1), MGMT_SEEN_FULL);
+	assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
 	mgmt_seen_back(&seen, "flood", &later);
 	key = numbered(MGMT_SEEN_EACH + 2);
-	assert_int_equal(mgmt_seen_add(&seen, &later, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(mgmt_seen_add(&seen, &later, 0, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -274,7 +278,7 @@ visit(struct mgmt_seen *seen, const char *name, uint64_t *next, uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		struct mgmt_seen_key key = numbered((*next)++);
 
-		taken += mgmt_seen_add(seen, &share, &key, 1) == MGMT_SEEN_NEW;
+		taken += mgmt_seen_add(seen, &share, 0, &key, 1) == MGMT_SEEN_NEW;
 	}
 	mgmt_seen_left(seen, name, &share);
 	return taken;
@@ -317,6 +321,64 @@ test_flood_in_a_crowd(void **state)
 	}
 	assert_in_range(taken, MGMT_SEEN_EACH - 100, MGMT_SEEN_EACH);
 	assert_int_equal(visit(&seen, "other", &next, 100), 100);
+	mgmt_seen_free(&seen);
+}
+
+/*
+ * A large tree below one neighbour says more than a flood has, and is heard. One that floods has
+ * no more of that than its own part, and what the root says is another matter.
+ */
+static void
+test_large_tree(void **state)
+{
+	struct mgmt_seen seen = {.below = 2001};
+	struct mgmt_seen_share large = {0}, flood = {0}, other = {0};
+	struct mgmt_seen_key key;
+	uint64_t next = 1;
+
+	(void)state;
+	for (uint64_t n = 0; n < 1000 * 200; n++) {
+		key = numbered(next++);
+		assert_int_equal(mgmt_seen_add(&seen, &large, 1000, &key, 1), MGMT_SEEN_NEW);
+	}
+	key = key_of("node1001", "1", "");
+	assert_int_equal(mgmt_seen_add(&seen, &large, 1000, &key, 1), MGMT_SEEN_NEW);
+	/* As large, all of its nodes hostile. */
+	do
+		key = numbered(next++);
+	while (mgmt_seen_add(&seen, &flood, 999, &key, 1) == MGMT_SEEN_NEW);
+	assert_int_equal(flood.count, MGMT_SEEN_EACH + 999 * MGMT_SEEN_NODE);
+	for (uint64_t n = 0; n < MGMT_SEEN_EACH; n++) {
+		key = numbered(next++);
+		assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
+	}
+	mgmt_seen_free(&seen);
+}
+
+/* All neighbours together have an end, and then the root is heard all the same; it has one too. */
+static void
+test_full(void **state)
+{
+	struct mgmt_seen seen = {.below = 10};
+	struct mgmt_seen_share shares[6] = {0};
+	struct mgmt_seen_key key;
+	uint64_t next = 1, taken = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 6; i++) {
+		do
+			key = numbered(next++);
+		while (mgmt_seen_add(&seen, &shares[i], 1, &key, 1) == MGMT_SEEN_NEW);
+		taken += shares[i].count;
+	}
+	assert_int_equal(taken, MGMT_SEEN_MAX + 10 * MGMT_SEEN_NODE);
+	assert_int_equal(shares[5].count, 0);
+	assert_true(mgmt_seen_count(&seen, &shares[5], 1, 1));
+	assert_false(mgmt_seen_count(&seen, &shares[0], 1, 1));
+	do
+		key = numbered(next++);
+	while (mgmt_seen_add(&seen, &seen.root, 0, &key, 1) == MGMT_SEEN_NEW);
+	assert_int_equal(seen.root.count, MGMT_SEEN_MAX);
 	mgmt_seen_free(&seen);
 }
 
@@ -372,6 +434,8 @@ main(void)
 		cmocka_unit_test(test_flood_anew),
 		cmocka_unit_test(test_flood_by_visits),
 		cmocka_unit_test(test_flood_in_a_crowd),
+		cmocka_unit_test(test_large_tree),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_frames),
 	};
 
