@@ -76,17 +76,19 @@ mgmt_hold_end(struct mgmt *mgmt)
 
 /*
  * It was not reached, while the root is: it is left alone for ever longer, and the root has us
- * meanwhile. Else a wrong address, or a firewall, would keep us from being managed at all.
+ * meanwhile. Else a wrong address, or a firewall, would keep us from being managed at all. Where
+ * the root was away too, nothing is known of the parent alone.
  */
 static void
 leave_alone(struct mgmt *mgmt, const char *name)
 {
-	bool again = strcmp(mgmt->unreached, name) == 0;
+	bool again = mgmt->root_heard && strcmp(mgmt->unreached, name) == 0;
 	uint32_t ms = again ? 2 * mgmt->unreached_ms : mgmt->settings.backoff;
 
 	snprintf(mgmt->unreached, sizeof(mgmt->unreached), "%s", name);
 	mgmt->unreached_ms = ms < MGMT_UNREACHED_MS ? ms : MGMT_UNREACHED_MS;
 	mgmt->unreached_until = mgmt_now() + mgmt->unreached_ms;
+	mgmt->root_heard = false;
 }
 
 /*
@@ -168,6 +170,7 @@ mgmt_join_heard(struct mgmt_conn *conn)
 	mgmt->tries = 0;
 	mgmt->pause = mgmt->settings.backoff;
 	mgmt_hold_end(mgmt);
+	mgmt->root_heard |= strcmp(conn->name, MESSAGE_ROOT) == 0;
 	if (strcmp(mgmt->unreached, conn->name) == 0)
 		mgmt->unreached[0] = 0;
 	if (!conn->heard)

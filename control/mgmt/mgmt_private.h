@@ -105,7 +105,8 @@ struct mgmt {
 	char unreached[MESSAGE_NAME_MAX + 1];
 	uint64_t unreached_until;
 	uint32_t unreached_ms;
-	bool staying; /* with the root, until that time: the next retry */
+	bool root_heard; /* since then, over a connection of its own */
+	bool staying;	 /* with the root, until that time: the next retry */
 	/* Until then we are between two parents, and what those below say waits; 0 = we are not. */
 	uint64_t hold_until;
 

@@ -331,6 +331,60 @@ test_no_answer(void **state)
 	evutil_closesocket(fd);
 }
 
+static int
+setup_away(void **state)
+{
+	(void)state;
+	base = event_base_new();
+	memset(programs, 0, sizeof(programs));
+	return 0;
+}
+
+/* At these ports of this machine; root: 0 = it is the root itself. */
+static void
+start_at(int which, uint16_t port, uint16_t root)
+{
+	struct mgmt_settings settings = {.name = names[which], .backoff = 5, .backoff_max = 10};
+	struct sockaddr_in *to = (struct sockaddr_in *)&settings.root;
+
+	((struct sockaddr_in *)&settings.listen)->sin_port = htons(port);
+	if (root != 0)
+		*to = (struct sockaddr_in){.sin_family = AF_INET,
+			.sin_port = htons(root),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	programs[which] = plain_start(base, &settings, NULL, which == ROOT ? &root_ops : &ops,
+		(void *)(uintptr_t)names[which]);
+}
+
+static bool
+west_joined(void)
+{
+	return plain_parent_is(programs[WEST], "east") &&
+	       mgmt_children(programs[EAST], NULL, 0) == 1;
+}
+
+/* Neither was there for long. The root is back a little earlier than the parent. */
+static void
+test_both_away(void **state)
+{
+	struct sockaddr_in root, east;
+	int root_fd = open_socket(&root), east_fd = open_socket(&east);
+
+	(void)state;
+	dead_port = ntohs(east.sin_port);
+	start_at(WEST, 0, ntohs(root.sin_port));
+	plain_place(programs[WEST], "east", dead_port, leaf_only, 1);
+	turn_for(1500);
+	evutil_closesocket(root_fd);
+	start_at(ROOT, ntohs(root.sin_port), 0);
+	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
+	turn_for(200);
+	evutil_closesocket(east_fd);
+	start_at(EAST, dead_port, ntohs(root.sin_port));
+	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);
+	assert_true(plain_turn(base, west_joined, 5000));
+}
+
 int
 main(void)
 {
@@ -342,6 +396,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_both_away, setup_away, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
