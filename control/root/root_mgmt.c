@@ -359,6 +359,29 @@ on_log(void *ctx, int priority, const char *text)
 	log_line(priority, "%s", text);
 }
 
+/* What only a node with a place may say: whoever has a certificate is no participant yet. */
+static mgmt_handler *const of_placed[MESSAGE_TYPE_COUNT] = {
+	[MESSAGE_STATS] = on_stats,
+	[MESSAGE_CONGESTION] = on_congestion,
+	[MESSAGE_ALERT] = on_alert,
+	[MESSAGE_CONFLIST] = on_conflist,
+	[MESSAGE_JOIN] = on_join,
+	[MESSAGE_LEAVE] = on_leave,
+};
+
+static void
+on_placed(void *ctx, const struct message *message, const char *via)
+{
+	struct root *root = ctx;
+	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	if (node != NULL && node->place != NULL)
+		of_placed[message->type](ctx, message, via);
+	else
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN,
+			"node \"%s\" has no place in the topology", message->from);
+}
+
 static const struct mgmt_ops ops = {
 	.handlers =
 		{
@@ -367,14 +390,14 @@ static const struct mgmt_ops ops = {
 			[MESSAGE_ERROR] = on_error,
 			[MESSAGE_CHILDSUPDATE] = on_childsupdate,
 			[MESSAGE_PIPEDEFINFO] = on_pipedefinfo,
-			[MESSAGE_STATS] = on_stats,
+			[MESSAGE_STATS] = on_placed,
 			[MESSAGE_FULLSTATS] = on_fullstats,
-			[MESSAGE_CONGESTION] = on_congestion,
-			[MESSAGE_ALERT] = on_alert,
+			[MESSAGE_CONGESTION] = on_placed,
+			[MESSAGE_ALERT] = on_placed,
 			[MESSAGE_LINKLOSS] = on_linkloss,
-			[MESSAGE_CONFLIST] = on_conflist,
-			[MESSAGE_JOIN] = on_join,
-			[MESSAGE_LEAVE] = on_leave,
+			[MESSAGE_CONFLIST] = on_placed,
+			[MESSAGE_JOIN] = on_placed,
+			[MESSAGE_LEAVE] = on_placed,
 		},
 	.event = on_event,
 	.log = on_log,

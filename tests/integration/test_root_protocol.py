@@ -11,6 +11,11 @@ from harness.root import RootProgram
 
 from test_root import free_port, peer
 
+CONGESTION = ("<congestion><peer>4</peer><conference>1</conference><session>1</session>"
+              "<queuePackets>64</queuePackets><queueBytes>64000</queueBytes><drops>9</drops>"
+              "</congestion>")
+ALERT = ("<alert><node>a</node><name>fraclost</name><level>danger</level><value>0.5</value>"
+         "<threshold>0.25</threshold></alert>")
 STREAM = (1 << 32) + 1  # session 1 of conference 1
 
 
@@ -104,6 +109,19 @@ def test_unplaced(network):
     error = stranger.wait("error")
     assert "no place in the topology" in error.body.findtext("text")
     assert network.program.node("stranger")["id"] == 5
+    # It is known, and no more: it attends nothing, asks nothing, reports nothing.
+    before = network.program.session(1, 1)
+    for kind, body in (("join", "<conference>1</conference>"),
+                       ("leave", "<conference>1</conference>"),
+                       ("join", "<conference>1</conference><node>a</node>"),
+                       ("conflist", ""), ("stats", stats({"cpuload": 0.99}, stream=0)),
+                       ("congestion", CONGESTION), ("alert", ALERT)):
+        stranger.send(kind, body)
+        error = stranger.wait("error").body
+        assert error.findtext("code") == "404", kind
+        assert error.find("request").get("type") == kind
+        assert "no place in the topology" in error.findtext("text")
+    assert network.program.session(1, 1) == before
 
 
 def test_install(network):
@@ -251,9 +269,7 @@ def test_strays(network):
 def tell_congestion(a, b, d):
     """b says it, a and d are told; returns the seconds until both were."""
     start = time.monotonic()
-    b.send("congestion", "<congestion><peer>4</peer><conference>1</conference>"
-           "<session>1</session><queuePackets>64</queuePackets><queueBytes>64000</queueBytes>"
-           "<drops>9</drops></congestion>")
+    b.send("congestion", CONGESTION)
     heard = a.wait("congestion").body.find("congestion")
     d.wait("congestion")
     assert heard.findtext("node") == "b" and heard.findtext("drops") == "9"
