@@ -72,6 +72,8 @@ int root_redirect(struct root *root, struct root_node *node, const char *parent,
 
 /* The topology has changed: nodes are told their new places, but one (or NULL) that was already. */
 void root_places_changed(struct root *root, const struct root_node *told);
+/* The same of what a place says beside the topology. */
+void root_places_again(struct root *root, const struct root_node *told);
 
 /* root_show.c: what ferryctl shows; new references. */
 json_t *root_show_nodes(const struct root *root);

@@ -277,9 +277,8 @@ root_places_step(struct root *root, int64_t now)
  * are told over the old ways, those far down first.
  */
 void
-root_places_changed(struct root *root, const struct root_node *told)
+root_places_again(struct root *root, const struct root_node *told)
 {
-	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		struct root_node *node = root->nodes.list[i];
 		bool tell = node->up && node->greeted && node->place != NULL && node != told;
@@ -289,4 +288,11 @@ root_places_changed(struct root *root, const struct root_node *told)
 	root->places_due = true;
 	tell_places(root);
 	root_wake(root);
+}
+
+void
+root_places_changed(struct root *root, const struct root_node *told)
+{
+	root_event(&root->events, LOG_INFO, ROOT_EVENT_topology, NULL);
+	root_places_again(root, told);
 }

@@ -404,6 +404,7 @@ root_reload(struct root *root, char *error)
 	struct config_errors errs = {0};
 	struct root_config *config = root_config_load(root->config_path, &errs);
 	struct taking taking = {.config = config};
+	bool forwards;
 	int ret;
 
 	if (config == NULL)
@@ -416,12 +417,15 @@ root_reload(struct root *root, char *error)
 		root_config_free(config);
 		return told(&errs, error);
 	}
+	forwards = config->settings.forwarding != root->config->settings.forwarding;
 	root_config_free(root->config);
 	root->config = config;
 	root_stats_thresholds(root);
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_reloaded, NULL);
 	if (taking.changed)
 		root_places_changed(root, NULL);
+	else if (forwards)
+		root_places_again(root, NULL);
 	root_wake(root);
 	return 0;
 }

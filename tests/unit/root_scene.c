@@ -211,6 +211,8 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 		scene->placed += message->type == MESSAGE_PLACE;
 		scene->directed += message->type == MESSAGE_PLACE &&
 				   message->place.parent.server.host != NULL;
+		scene->open += message->type == MESSAGE_PLACE &&
+			       strcmp(message->place.forwarding, "open") == 0;
 		return;
 	}
 	fault = carry_out(scene, node, message);

@@ -61,6 +61,8 @@ struct scene {
 	const char *more_nodes; /* in the next configuration's list, after the six */
 	unsigned int placed;	/* times that a node was told its place */
 	unsigned int directed;	/* of these, with its parent's address */
+	unsigned int open;	/* of these, to forward all that comes */
+	const char *settings;	/* in the next configuration's root */
 	bool strict;		/* no source may send where its session is not */
 	char directory[64];
 };

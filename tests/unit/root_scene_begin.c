@@ -34,9 +34,10 @@ scene_write_config(const struct scene *scene, const char *more)
 	FILE *out = open_memstream(&text, &size);
 
 	fprintf(out,
-		"root = { listen = \"127.0.0.1:13780\"; plain = true; store = \"%s/root.db\"; };\n"
+		"root = { listen = \"127.0.0.1:13780\"; plain = true; store = \"%s/root.db\"; %s "
+		"};\n"
 		"nodes = (\n",
-		scene->directory);
+		scene->directory, scene->settings != NULL ? scene->settings : "");
 	EVERY_NODE
 	{
 		fprintf(out, "{ name = \"n%u\"; id = %u; role = \"%s\"; parent = \"%s\"; peers = (",

@@ -247,6 +247,34 @@ test_no_room_places(void **state)
 	scene_check(s);
 }
 
+/* The mode of forwarding, read again: all nodes are told, though the topology is the same. */
+static void
+test_forwarding(void **state)
+{
+	struct scene *s = *state;
+	const char *reason;
+
+	s->placed = s->open = 0;
+	s->settings = "forwarding = \"open\";";
+	scene_write_config(s, BOTH(""));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, SCENE_NODES);
+	assert_int_equal(s->open, SCENE_NODES);
+	assert_int_equal(told(s, "topology", &reason), 0);
+	/* Nothing has changed: nobody is told anything. */
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, SCENE_NODES);
+	s->settings = NULL;
+	scene_write_config(s, BOTH(""));
+	assert_true(scene_do(s, "reload"));
+	scene_run(s, 3000);
+	assert_int_equal(s->placed, 2 * SCENE_NODES);
+	assert_int_equal(s->open, SCENE_NODES);
+	scene_check(s);
+}
+
 int
 main(void)
 {
@@ -258,6 +286,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_origin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forwarding, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
