@@ -87,12 +87,11 @@ load_session(void *ctx, uint32_t conference, uint32_t id, uint32_t state, int64_
 	struct loading *loading = ctx;
 	struct root_session *session = root_book_session(loading->book, conference, id);
 
-	if (session == NULL || state > ROOT_ENDED)
+	if (session == NULL || !root_session_read(session, state))
 		return root_book_fail(loading->error,
 			"session %u of conference %u of the store: there is none, or its state %u "
 			"is none",
 			id, conference, state);
-	session->state = (enum root_state)state;
 	session->since = since;
 	return 0;
 }
@@ -351,14 +350,18 @@ root_book_attend(struct root_book *book, struct root_conference *conference, uin
 }
 
 static int
-set_state(struct root_book *book, struct root_session *session, enum root_state state, int64_t now,
-	char *error)
+set_state(struct root_book *book, struct root_session *session, enum root_state state,
+	enum root_state set, int64_t now, char *error)
 {
+	struct root_session next = *session;
+
+	next.state = state;
+	next.set = set;
+	next.since = now;
 	if (root_store_session_put(book->store, session->conference->config->id,
-		    session->config->id, state, now) != 0)
+		    session->config->id, root_session_stored(&next), now) != 0)
 		return root_book_fail(error, "%s", root_store_error(book->store));
-	session->state = state;
-	session->since = now;
+	*session = next;
 	if (book->changed != NULL)
 		book->changed(book->ctx, session);
 	return 0;
@@ -377,27 +380,50 @@ root_book_run(struct root_book *book, struct root_session *session, bool run, in
 		return root_book_fail(error, "session %u of conference %u ended at %s",
 			session->config->id, session->conference->config->id,
 			config_time_text(ends, text));
-	return *changed ? set_state(book, session, state, now, error) : 0;
+	return *changed ? set_state(book, session, state, state, now, error) : 0;
+}
+
+/* Did the clock go back behind a time that it had passed when the state was found? */
+static bool
+is_back(const struct root_session *session, int64_t when, int64_t now)
+{
+	return session->since >= when && when - now > ROOT_BOOK_SLACK_MS;
+}
+
+/* What it is to be now. */
+static enum root_state
+find_state(const struct root_session *session, int64_t now)
+{
+	enum root_state begin = root_session_begin(session, now);
+
+	if (begin == ROOT_ENDED)
+		return begin;
+	if (session->state == ROOT_WAITING)
+		return begin;
+	if (session->state == ROOT_ENDED) {
+		if (!is_back(session, root_session_ends(session), now))
+			return ROOT_ENDED;
+		return session->set != ROOT_WAITING ? session->set : begin;
+	}
+	if (begin == ROOT_WAITING && session->set == ROOT_WAITING &&
+		is_back(session, root_session_starts(session), now))
+		return begin;
+	return session->state;
 }
 
 /* When the time comes for something, 0 = never; does it if it has come. */
 static int64_t
 tick_session(struct root_book *book, struct root_session *session, int64_t now)
 {
-	int64_t starts = root_session_starts(session), ends = root_session_ends(session);
+	enum root_state state = find_state(session, now);
 	char ignored[ROOT_ERROR_MAX];
 
-	if (session->state == ROOT_ENDED)
-		return 0;
-	if (session->state == ROOT_WAITING || (ends != 0 && ends <= now)) {
-		enum root_state state = root_session_begin(session, now);
-
-		if (state != session->state && set_state(book, session, state, now, ignored) != 0)
-			return now + 1000; /* the store failed: tried again */
-	}
-	if (session->state == ROOT_WAITING)
-		return starts;
-	return session->state == ROOT_ENDED ? 0 : ends;
+	if (state != session->state &&
+		set_state(book, session, state, session->set, now, ignored) != 0)
+		return now + 1000; /* the store failed: tried again */
+	if (state == ROOT_WAITING)
+		return root_session_starts(session);
+	return state == ROOT_ENDED ? 0 : root_session_ends(session);
 }
 
 int64_t

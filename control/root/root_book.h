@@ -13,7 +13,8 @@
 #include "config.h"
 #include "root_store.h"
 
-#define ROOT_ERROR_MAX 512
+#define ROOT_ERROR_MAX	   512
+#define ROOT_BOOK_SLACK_MS 10000 /* by less a clock that is set right does nothing twice */
 
 enum root_state {
 	ROOT_WAITING, /* for its time */
@@ -29,6 +30,7 @@ struct root_session {
 	const struct config_session *config;
 	enum root_state state;
 	int64_t since;		      /* of the state */
+	enum root_state set;	      /* what an operator made of it; ROOT_WAITING: nothing */
 	struct root_install *install; /* root_install.h's: what nodes have of it */
 };
 
@@ -112,7 +114,10 @@ int root_book_attend(struct root_book *book, struct root_conference *conference,
 int root_book_run(struct root_book *book, struct root_session *session, bool run, int64_t now,
 	bool *changed, char *error);
 
-/* Starts and ends what the time has come for. Returns when the next is due, 0 = never. */
+/*
+ * Starts and ends what the time has come for, and takes it back if the clock went back by more than
+ * ROOT_BOOK_SLACK_MS since. Returns when the next is due, 0 = never.
+ */
 int64_t root_book_tick(struct root_book *book, int64_t now);
 
 struct root_conference *root_book_conference(const struct root_book *book, uint32_t id);

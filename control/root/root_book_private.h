@@ -22,6 +22,9 @@ char *root_conference_text(const struct config_conference *config);
 int root_conference_save(struct root_book *book, const struct root_conference *conference,
 	const struct root_conference *old, char *error);
 enum root_state root_session_begin(const struct root_session *session, int64_t now);
+/* State and what an operator made of it, as the store has them. */
+uint32_t root_session_stored(const struct root_session *session);
+bool root_session_read(struct root_session *session, uint32_t stored);
 
 /* Changes the definition to config. */
 int root_book_change(struct root_book *book, struct root_conference *conference,

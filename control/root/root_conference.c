@@ -57,6 +57,22 @@ root_session_begin(const struct root_session *session, int64_t now)
 	return session->config->start ? ROOT_RUNNING : ROOT_STOPPED;
 }
 
+uint32_t
+root_session_stored(const struct root_session *session)
+{
+	return (uint32_t)session->state | (uint32_t)session->set << 8;
+}
+
+bool
+root_session_read(struct root_session *session, uint32_t stored)
+{
+	if ((stored & 0xff) > ROOT_ENDED || stored >> 8 > ROOT_STOPPED)
+		return false;
+	session->state = (enum root_state)(stored & 0xff);
+	session->set = (enum root_state)(stored >> 8);
+	return true;
+}
+
 char *
 root_conference_text(const struct config_conference *config)
 {
@@ -112,6 +128,7 @@ take_session(struct root_conference *conference, uint32_t i, const struct root_c
 		(before->state != ROOT_WAITING && before->state != ROOT_ENDED) ||
 		!is_other_time(before, session)) {
 		session->state = before->state;
+		session->set = before->set;
 		session->since = before->since;
 	}
 }
@@ -208,8 +225,8 @@ root_conference_save(struct root_book *book, const struct root_conference *confe
 	for (uint32_t i = 0; ret == 0 && i < conference->session_count; i++) {
 		const struct root_session *session = conference->sessions[i];
 
-		ret = root_store_session_put(
-			store, id, session->config->id, session->state, session->since);
+		ret = root_store_session_put(store, id, session->config->id,
+			root_session_stored(session), session->since);
 	}
 	return ret == 0 ? 0 : root_book_fail(error, "%s", root_store_error(store));
 }

@@ -219,6 +219,74 @@ test_times(void **state)
 	assert_state(f, 3, 1, ROOT_RUNNING);
 }
 
+#define HOUR INT64_C(3600000)
+
+/* The clock was ahead, and is set right: what it ended, or began, before its time is as it was. */
+static void
+test_clock_back(void **state)
+{
+	struct fixture *f = *state;
+	char error[ROOT_ERROR_MAX];
+	bool changed;
+
+	add(f, two, false, error);
+	assert_int_equal(root_book_tick(&f->book, NOW + 10000), NOW + 20000);
+	assert_int_equal(root_book_tick(&f->book, NOW + 20001), 0);
+	assert_state(f, 3, 1, ROOT_ENDED);
+	/* By a little: it has ended. */
+	assert_int_equal(root_book_tick(&f->book, NOW + 15000), 0);
+	assert_state(f, 3, 1, ROOT_ENDED);
+	/* By an hour, after the root was started anew. */
+	close_book(f);
+	open_book(f);
+	f->changed = 0;
+	assert_int_equal(root_book_tick(&f->book, NOW - HOUR), NOW + 10000);
+	assert_state(f, 3, 1, ROOT_WAITING);
+	assert_int_equal(f->changed, 1);
+	assert_state(f, 5, 1, ROOT_RUNNING);
+	root_book_tick(&f->book, NOW + 10000);
+	assert_state(f, 3, 1, ROOT_RUNNING);
+	root_book_tick(&f->book, NOW + 9000);
+	assert_state(f, 3, 1, ROOT_RUNNING);
+	root_book_tick(&f->book, NOW - HOUR);
+	assert_state(f, 3, 1, ROOT_WAITING);
+	/* What an operator started before its time, or stopped, stays so. */
+	root_book_run(&f->book, root_book_session(&f->book, 3, 1), true, NOW, &changed, error);
+	root_book_tick(&f->book, NOW - HOUR);
+	assert_state(f, 3, 1, ROOT_RUNNING);
+	root_book_run(
+		&f->book, root_book_session(&f->book, 3, 1), false, NOW + 11000, &changed, error);
+	root_book_tick(&f->book, NOW - HOUR);
+	assert_state(f, 3, 1, ROOT_STOPPED);
+	root_book_tick(&f->book, NOW + HOUR);
+	assert_state(f, 3, 1, ROOT_ENDED);
+	close_book(f);
+	open_book(f);
+	assert_int_equal(root_book_tick(&f->book, NOW + 5000), NOW + 20000);
+	assert_state(f, 3, 1, ROOT_STOPPED);
+	assert_int_equal(root_book_tick(&f->book, NOW + 20000), 0);
+	assert_state(f, 3, 1, ROOT_ENDED);
+}
+
+/* A session that runs on while its clock is ahead of its end, not of its beginning. */
+static void
+test_clock_back_running(void **state)
+{
+	static const char text[] =
+		"conferences = ( { id = 3; ends = \"2023-11-14 22:13:40 UTC\"; sessions = ( { id = "
+		"1; source = 1; destinations = [ 2 ]; " UDP(5006) " flows = ( { path = \"2\"; } ); "
+								  "} ); } );\n";
+	struct fixture *f = *state;
+	char error[ROOT_ERROR_MAX];
+
+	add(f, text, false, error);
+	assert_int_equal(root_book_tick(&f->book, NOW), NOW + 20000);
+	assert_int_equal(root_book_tick(&f->book, NOW + 20001), 0);
+	assert_state(f, 3, 1, ROOT_ENDED);
+	assert_int_equal(root_book_tick(&f->book, NOW + 20000 - HOUR), NOW + 20000);
+	assert_state(f, 3, 1, ROOT_RUNNING);
+}
+
 static const char *
 flows_of(const struct root_session *session)
 {
@@ -363,6 +431,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_add, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_times, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_back_running, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_attend, setup, teardown),
 	};
