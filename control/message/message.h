@@ -50,7 +50,7 @@
 	X(FULLSTATS, fullstats, fullstats, 0)                                                      \
 	X(PLACE, place, place, MESSAGE_FROM_ROOT)                                                  \
 	X(CONGESTION, congestion, congestion, 0)                                                   \
-	X(ALERT, alert, alert, 0)                                                                  \
+	X(ALERT, alert, alert, MESSAGE_FROM_ROOT)                                                  \
 	X(LINKLOSS, linkloss, linkloss, MESSAGE_TWICE)                                             \
 	X(WAYLOSS, wayloss, wayloss, MESSAGE_FROM_ROOT | MESSAGE_TWICE)                            \
 	X(CONFLIST, conflist, conflist, 0)                                                         \

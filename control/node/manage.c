@@ -119,6 +119,14 @@ take_early(struct ferryd *f, const struct message *message)
 	event_base_loopbreak(f->base);
 }
 
+/* Nodes say these too, but only to the root: what a node is told for it is the root's alone. */
+static bool
+is_from_wrong(const struct message *message)
+{
+	return (message->type == MESSAGE_CONGESTION || message->type == MESSAGE_PIPEDEFINFO) &&
+	       strcmp(message->from, MESSAGE_ROOT) != 0;
+}
+
 static void
 carry_out(void *ctx, const struct message *message, const char *via)
 {
@@ -127,6 +135,12 @@ carry_out(void *ctx, const struct message *message, const char *via)
 	int ret;
 
 	(void)via;
+	if (is_from_wrong(message)) {
+		(void)mgmt_fail(f->mgmt, message, MESSAGE_CODE_FORBIDDEN,
+			"%s of %s: to a node only the root says it",
+			message_type_name(message->type), message->from);
+		return;
+	}
 	/* A node that the root numbers takes another number when it starts anew. */
 	if (message->type == MESSAGE_PLACE &&
 		(f->numbered || manage_place_check(f, message, error, sizeof(error)) == 0))

@@ -112,7 +112,7 @@ answer_forwards(struct ferryd *f, const struct message *request, uint32_t first,
 		(void)mgmt_answer(f->mgmt, request, &answer);
 }
 
-/* From `^`: what is defined? From others it would be an answer, which only the root waits for. */
+/* What is defined? Of the root, which alone may ask (manage.c). */
 int
 manage_pipelines_tell(struct ferryd *f, const struct message *message, char *error, size_t size)
 {

@@ -8,6 +8,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "manage.h"
+#include "manage_stats.h"
 
 int
 manage_place_check(const struct ferryd *f, const struct message *message, char *error, size_t size)
@@ -54,6 +55,10 @@ manage_place(struct ferryd *f, const struct message *message, char *error, size_
 	/* What is done later is done as the last place that was taken says. */
 	if (ret == 0)
 		ret = manage_place_keep(f, message, error, size);
+	if (ret == 0 && manage_stats_placed(f) != 0) {
+		snprintf(error, size, "out of memory for the place that the root gave");
+		ret = -ENOMEM;
+	}
 	if (ret != 0)
 		log_line(LOG_ERR, "%s", error);
 	if (ret != 0)

@@ -12,12 +12,14 @@
 #include "log.h"
 #include "manage_stats.h"
 #include "mgmt.h"
+#include "mgmt_placed.h"
 #include "stats_message.h"
 #include "stats_own.h"
 
 struct manage_stats {
 	struct stats_tree *tree; /* what children said */
-	struct stats_own own;	 /* at the last report */
+	struct mgmt_placed placed;
+	struct stats_own own; /* at the last report */
 	struct event *timer;
 };
 
@@ -121,6 +123,12 @@ is_child(const struct ferryd *f, const char *name)
 	return found;
 }
 
+static bool
+is_below(const void *ctx, const char *node, const char *above)
+{
+	return mgmt_placed_below(ctx, node, above);
+}
+
 int
 manage_stats_take(struct ferryd *f, const struct message *message, char *error, size_t size)
 {
@@ -135,10 +143,14 @@ manage_stats_take(struct ferryd *f, const struct message *message, char *error, 
 	streams = calloc(stats->nb_containers + 1, sizeof(*streams));
 	if (streams == NULL)
 		ret = -ENOMEM;
-	for (size_t i = 0; ret == 0 && i < stats->nb_containers; i++)
-		if (!stats_message_read(
+	for (size_t i = 0; ret == 0 && i < stats->nb_containers; i++) {
+		if (stats_message_read(
 			    &stats->containers[i], message->from, &streams[i], error, size))
+			stats_message_blame(
+				&streams[i], message->from, is_below, &f->manage_stats->placed);
+		else
 			ret = -EINVAL;
+	}
 	if (ret == 0) {
 		ret = stats_tree_report(f->manage_stats->tree, message->from, message->time,
 			streams, stats->nb_containers, utc_ms());
@@ -186,6 +198,15 @@ manage_stats_away(struct ferryd *f, const char *child)
 }
 
 int
+manage_stats_placed(struct ferryd *f)
+{
+	return f->manage_stats == NULL || f->place == NULL
+		       ? 0
+		       : mgmt_placed_set(&f->manage_stats->placed, f->place->place.below,
+				 f->place->place.nb_below);
+}
+
+int
 boot_manage_stats(struct ferryd *f)
 {
 	const struct timeval interval = {.tv_sec = f->config->statistics.report};
@@ -198,7 +219,7 @@ boot_manage_stats(struct ferryd *f)
 		f->manage_stats->timer = event_new(f->base, -1, EV_PERSIST, on_report, f);
 	}
 	if (f->manage_stats == NULL || f->manage_stats->tree == NULL ||
-		f->manage_stats->timer == NULL ||
+		f->manage_stats->timer == NULL || manage_stats_placed(f) != 0 ||
 		event_add(f->manage_stats->timer, &interval) != 0) {
 		log_line(LOG_ERR, "out of memory for statistics of the tree");
 		return -1;
@@ -217,6 +238,7 @@ undo_manage_stats(struct ferryd *f)
 		event_free(m->timer);
 	stats_tree_free(m->tree);
 	stats_own_free(&m->own);
+	mgmt_placed_free(&m->placed);
 	free(m);
 	f->manage_stats = NULL;
 }

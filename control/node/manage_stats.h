@@ -11,6 +11,9 @@
 /* `stats` of a child, `reqfullstats` of the root. */
 manage_action manage_stats_take, manage_stats_full;
 
+/* Those below are as f->place says now. 0 or -ENOMEM, then they are as before. */
+int manage_stats_placed(struct ferryd *f);
+
 /* A child's connection ended. */
 void manage_stats_away(struct ferryd *f, const char *child);
 

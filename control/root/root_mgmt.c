@@ -10,8 +10,8 @@
 #include "root.h"
 #include "xml_utf8.h"
 
-static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_alert, on_conflist,
-	on_join, on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
+static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_conflist, on_join,
+	on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
 
 int
 root_send(struct root *root, struct message *message)
@@ -170,21 +170,42 @@ on_pipedefinfo(void *ctx, const struct message *message, const char *via)
 	root_install_strays(root, node, answer);
 }
 
+/* What nodes have of the session that it is about, if the sender may say it; else it was told. */
+static const struct root_install *
+congested(struct root *root, const struct message *message)
+{
+	const struct message_congestion *congestion = &message->congestion;
+	const struct root_session *session = root_book_session(
+		&root->book, congestion->conference, congestion->session);
+	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	if (congestion->node != NULL && strcmp(congestion->node, message->from) != 0)
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FORBIDDEN,
+			"congestion of \"%s\": a node says it of itself", congestion->node);
+	else if (session == NULL || session->install == NULL || node == NULL ||
+		 !root_plan_has(&session->install->plan, node->id))
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FORBIDDEN,
+			"\"%s\" is not on the way of session %u of conference %u", message->from,
+			congestion->session, congestion->conference);
+	else
+		return session->install;
+	return NULL;
+}
+
 /* To the source, and to each node on the routes: they may send less, or another way. */
 static void
 on_congestion(void *ctx, const struct message *message, const char *via)
 {
 	struct root *root = ctx;
 	struct message_congestion congestion = message->congestion;
-	const struct root_session *session = root_book_session(
-		&root->book, congestion.conference, congestion.session);
-	const struct root_install *install = session != NULL ? session->install : NULL;
+	const struct root_install *install = congested(root, message);
 	uint32_t told = 0;
 
 	(void)via;
-	if (congestion.node == NULL)
-		congestion.node = message->from;
-	for (uint32_t i = 0; install != NULL && i < install->plan.node_count; i++) {
+	if (install == NULL)
+		return;
+	congestion.node = message->from;
+	for (uint32_t i = 0; i < install->plan.node_count; i++) {
 		const struct root_node *node = root_nodes_by_id(
 			&root->nodes, install->plan.nodes[i]);
 		struct message pass = {.type = MESSAGE_CONGESTION, .congestion = congestion};
@@ -202,20 +223,6 @@ on_congestion(void *ctx, const struct message *message, const char *via)
 			(json_int_t)congestion.queue_packets, "queue_bytes",
 			(json_int_t)congestion.queue_bytes, "drops", (json_int_t)congestion.drops,
 			"told", (json_int_t)told));
-}
-
-static void
-on_alert(void *ctx, const struct message *message, const char *via)
-{
-	struct root *root = ctx;
-	const struct message_alert *alert = &message->alert;
-
-	(void)via;
-	root_event(&root->events, LOG_WARNING, ROOT_EVENT_alert,
-		json_pack("{s:s, s:s?, s:s?, s:f, s:f}", "node",
-			alert->node != NULL ? alert->node : message->from, "name", alert->name,
-			"level", alert->level, "value", alert->value, "threshold",
-			alert->threshold));
 }
 
 /* An entry of a conflist; its names live as long as the nodes, its list is for free(). */
@@ -363,7 +370,6 @@ on_log(void *ctx, int priority, const char *text)
 static mgmt_handler *const of_placed[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_STATS] = on_stats,
 	[MESSAGE_CONGESTION] = on_congestion,
-	[MESSAGE_ALERT] = on_alert,
 	[MESSAGE_CONFLIST] = on_conflist,
 	[MESSAGE_JOIN] = on_join,
 	[MESSAGE_LEAVE] = on_leave,
@@ -393,7 +399,6 @@ static const struct mgmt_ops ops = {
 			[MESSAGE_STATS] = on_placed,
 			[MESSAGE_FULLSTATS] = on_fullstats,
 			[MESSAGE_CONGESTION] = on_placed,
-			[MESSAGE_ALERT] = on_placed,
 			[MESSAGE_LINKLOSS] = on_linkloss,
 			[MESSAGE_CONFLIST] = on_placed,
 			[MESSAGE_JOIN] = on_placed,

@@ -103,6 +103,15 @@ root_stats_end(struct root *root)
 	root->stats = (struct root_stats){0};
 }
 
+static bool
+is_below(const void *ctx, const char *name, const char *above)
+{
+	const struct root *root = ctx;
+	const struct root_node *node = root_nodes_find(&root->nodes, name);
+
+	return node != NULL && root_nodes_is_below(&root->nodes, node, above);
+}
+
 bool
 root_stats_take(struct root *root, const struct message *message, char *error)
 {
@@ -113,9 +122,12 @@ root_stats_take(struct root *root, const struct message *message, char *error)
 
 	if (!right)
 		snprintf(error, MESSAGE_ERROR_MAX, "out of memory");
-	for (size_t i = 0; right && i < stats->nb_containers; i++)
+	for (size_t i = 0; right && i < stats->nb_containers; i++) {
 		right = stats_message_read(&stats->containers[i], message->from, &streams[i], error,
 			MESSAGE_ERROR_MAX);
+		if (right)
+			stats_message_blame(&streams[i], message->from, is_below, root);
+	}
 	if (right) {
 		ret = stats_tree_report(root->stats.tree, message->from, message->time, streams,
 			stats->nb_containers, (uint64_t)root_clock());

@@ -245,3 +245,16 @@ stats_message_read(const struct message_container *container, const char *sender
 		return wrong(error, size, OWD, "", text, "17 counts with one blank between them");
 	return true;
 }
+
+void
+stats_message_blame(struct stats_stream *stream, const char *sender, stats_message_below *is_below,
+	const void *ctx)
+{
+	for (int i = 0; i < STATS_NAME_COUNT; i++) {
+		char *name = stream->values[i].maxnode;
+
+		if (stream->values[i].weight > 0 && strcmp(name, sender) != 0 &&
+			!is_below(ctx, name, sender))
+			snprintf(name, sizeof(stream->values[i].maxnode), "%s", sender);
+	}
+}

@@ -44,4 +44,15 @@ void stats_message_write(const struct stats_stream *stream, struct stats_contain
 bool stats_message_read(const struct message_container *container, const char *sender,
 	struct stats_stream *stream, char *error, size_t size);
 
+/* Is a node somewhere below above? */
+typedef bool stats_message_below(const void *ctx, const char *node, const char *above);
+
+/*
+ * Who is worst is asked by the root: a sender may name itself, or one below it. Whatever else it
+ * names is taken as the sender itself, and the rest of the report as it is: the one that it named
+ * may have moved a moment ago.
+ */
+void stats_message_blame(struct stats_stream *stream, const char *sender,
+	stats_message_below *is_below, const void *ctx);
+
 #endif

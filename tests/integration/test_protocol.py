@@ -14,7 +14,7 @@ from harness.node import until
 from protocol_scene import (BELOW, BODIES, END, PEERS, PIPELINE, PLACE, RELAY, ROUTE,  # noqa: F401
                             SOURCE, expect_valid, leaf, ordered, placed, scene)
 
-ROOT_ONLY = {"kill", "wayloss", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
+ROOT_ONLY = {"alert", "kill", "wayloss", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
              "removepipeline", "routepipeline", "reqfullstats"}
 
 

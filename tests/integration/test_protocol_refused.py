@@ -63,6 +63,17 @@ def test_wrong_from_above(scene):
     scene.root.expect_error(403, request=scene.root.send("kill", to="relay1", from_="elsewhere"))
 
 
+@pytest.mark.parametrize("kind,body", [
+    ("alert", BODIES["alert"]), ("congestion", BODIES["congestion"]), ("pipedefinfo", "")])
+def test_as_the_root(scene, leaf, kind, body):
+    """A node tells whoever follows, or all its sessions, to the root alone."""
+    leaf.expect_error(403, request=leaf.send(kind, body, to="relay1"))
+    scene.root.expect_error(403, request=scene.root.send(
+        kind, body, to="relay1", from_="elsewhere"))
+    assert "the root tells" not in scene.node.log()
+    scene.alive()
+
+
 def test_hello_in_another_name(scene, leaf):
     before = scene.counters()
     leaf.expect_error(403, request=leaf.send("hello", HELLO.format(name="leaf3"), to="^"))

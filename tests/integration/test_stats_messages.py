@@ -70,14 +70,14 @@ def test_own(scene):
 def test_children(scene):
     one, three = child(scene, "leaf1"), child(scene, "leaf3")
     # leaf1 speaks for four nodes; leaf3 says no weight, and has no children.
-    one.send("stats", body(3, weight=4, injitter=100, injitter__max=300, injitter__maxnode="leaf7",
+    one.send("stats", body(3, weight=4, injitter=100, injitter__max=300, injitter__maxnode="leaf2",
                            cumpktlost=12, cumpktlost__sum=48, owd=" ".join(["1"] * 17)))
     three.send("stats", body(injitter=50, cumpktlost=2, owd=" ".join(["2"] * 17)))
     report = expect_stream(scene, lambda values: values and values["weight"] == "5")
     container, values = report[STREAM]
     assert container.findtext("numOfChildren") == "2"
     assert float(values["injitter"]) == pytest.approx((4 * 100 + 50) / 5, rel=1e-12)
-    assert float(values["injitter.max"]) == 300 and values["injitter.maxnode"] == "leaf7"
+    assert float(values["injitter.max"]) == 300 and values["injitter.maxnode"] == "leaf2"
     assert float(values["cumpktlost"]) == pytest.approx((4 * 12 + 2) / 5, rel=1e-12)
     assert float(values["cumpktlost.sum"]) == 50
     assert values["owd"] == " ".join(["3"] * 17)
@@ -91,6 +91,17 @@ def test_children(scene):
     report = expect_stream(scene, lambda values: values and values["weight"] == "1")
     assert report[STREAM][1]["injitter.maxnode"] == "leaf3"
     three.close()
+    expect_stream(scene, lambda values: values is None)
+
+
+@pytest.mark.parametrize("named", ["leaf3", "relay1", "leaf9"])
+def test_worst_node_elsewhere(scene, named):
+    """A child names itself or one below it; of another it is said to speak of itself."""
+    one = child(scene, "leaf1")
+    one.send("stats", body(injitter=100, injitter__max=300, injitter__maxnode=named))
+    values = expect_stream(scene, lambda values: values and "injitter" in values)[STREAM][1]
+    assert (float(values["injitter.max"]), values["injitter.maxnode"]) == (300, "leaf1")
+    one.close()
     expect_stream(scene, lambda values: values is None)
 
 

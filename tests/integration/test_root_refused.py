@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What ferry-root does not take from a node that has gone wrong: what it says of others."""
+
+import time
+
+from harness.node import until
+from test_root_protocol import STREAM, network, stats  # noqa: F401
+
+
+def congestion(node=None, session=1):
+    named = f"<node>{node}</node>" if node else ""
+    return (f"<congestion>{named}<peer>4</peer><conference>1</conference><session>{session}</session>"
+            "<queuePackets>64</queuePackets><queueBytes>64000</queueBytes><drops>9</drops>"
+            "</congestion>")
+
+
+def refused(node, kind, body, code):
+    node.send(kind, body)
+    assert node.wait("error").body.findtext("code") == str(code)
+
+
+def events(network, kind):  # noqa: F811
+    return [event for event in network.program.ctl("events") if event["event"] == kind]
+
+
+def test_congestion_of_others(network):  # noqa: F811
+    """Only who is on the session's way tells of its queues, and only of its own."""
+    a, b, c, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    refused(c, "congestion", congestion(), 403)
+    refused(d, "congestion", congestion("b"), 403)
+    refused(d, "congestion", congestion(session=2), 403)
+    b.send("congestion", congestion("b"))
+    assert a.wait("congestion").body.find("congestion").findtext("node") == "b"
+    assert d.wait("congestion").body.find("congestion").findtext("node") == "b"
+    assert [event["node"] for event in events(network, "congestion")] == ["b"]
+    assert not c.told("congestion") and len(a.told("congestion")) == 1
+
+
+def test_alert_of_a_node(network):  # noqa: F811
+    d = network.node("d")
+    d.wait("place")
+    refused(d, "alert", "<alert><node>a</node><name>fraclost</name><level>danger</level>"
+            "<value>0.5</value><threshold>0.25</threshold></alert>", 403)
+    assert events(network, "alert") == []
+
+
+def test_worst_node_elsewhere(network):  # noqa: F811
+    """Who names a node that is not below it is the one that is told of, and asked."""
+    network.program.config["thresholds"] = [{"name": "fraclost", "warning": 0.01, "danger": 0.05}]
+    network.program.write_config()
+    network.program.ctl("reload")
+    a, d = network.node("a"), network.node("d")
+    a.wait("place")
+    d.wait("place")
+    d.send("stats", stats({"fraclost": 0.01, "fraclost.max": 0.2, "fraclost.maxnode": "a"}), to="")
+    assert d.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
+    alert = until(lambda: network.program.ctl("alerts"), 3, "an alert")[0]
+    assert (alert["node"], alert["value"]) == ("d", 0.2)
+    time.sleep(0.2)
+    assert not a.told("reqfullstats")
