@@ -50,21 +50,16 @@ do_redirect(struct root *root, unsigned int argc, const char *const *argv, char 
 	return json_pack("{s:s, s:s}", "node", node->name, "parent", node->place->parent);
 }
 
-/* Sends one message to a node; NULL with error, or what was done. */
+/* ret: of sending it. NULL with error, or what was done. */
 static json_t *
-tell(struct root *root, const struct root_node *node, struct message *message, char *error)
+told(const struct root_node *node, enum message_type type, int ret, char *error)
 {
-	int ret;
-
-	snprintf(message->to, sizeof(message->to), "%s", node->name);
-	ret = root_send(root, message);
 	if (ret != 0) {
 		snprintf(error, CTL_ERROR_MAX, "node \"%s\" was not told: %s", node->name,
 			node->up ? strerror(-ret) : "it is not in the tree");
 		return NULL;
 	}
-	return json_pack(
-		"{s:s, s:s}", "node", node->name, "told", message_type_name(message->type));
+	return json_pack("{s:s, s:s}", "node", node->name, "told", message_type_name(type));
 }
 
 json_t *
@@ -74,15 +69,18 @@ do_kill(struct root *root, unsigned int argc, const char *const *argv, char *err
 	struct message message = {.type = MESSAGE_KILL};
 
 	message.reason.text = argc > 1 && argv[1][0] != 0 ? argv[1] : "ferryctl kill";
-	return node != NULL ? tell(root, node, &message, error) : NULL;
+	if (node == NULL)
+		return NULL;
+	snprintf(message.to, sizeof(message.to), "%s", node->name);
+	return told(node, message.type, root_send(root, &message), error);
 }
 
 json_t *
 do_ask(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	const struct root_node *node = root_find_node(root, argv[0], error);
-	const struct root_session *session = NULL;
-	struct message message = {.type = MESSAGE_REQFULLSTATS};
+	struct root_node *node = root_find_node(root, argv[0], error);
+	const struct root_session *session;
+	uint64_t stream = 0;
 
 	if (node == NULL)
 		return NULL;
@@ -95,8 +93,7 @@ do_ask(struct root *root, unsigned int argc, const char *const *argv, char *erro
 		session = root_find_session(root, &argv[1], error);
 		if (session == NULL)
 			return NULL;
-		message.reqfullstats.id = message_stream(
-			session->config->conference, session->config->id);
+		stream = message_stream(session->config->conference, session->config->id);
 	}
-	return tell(root, node, &message, error);
+	return told(node, MESSAGE_REQFULLSTATS, root_stats_ask(root, node, stream), error);
 }

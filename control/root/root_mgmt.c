@@ -344,8 +344,14 @@ on_stats(void *ctx, const struct message *message, const char *via)
 static void
 on_fullstats(void *ctx, const struct message *message, const char *via)
 {
+	struct root *root = ctx;
+	char error[MESSAGE_ERROR_MAX], text[MESSAGE_ERROR_MAX];
+	enum message_code code = root_stats_full(root, message, error);
+
 	(void)via;
-	root_stats_full(ctx, message);
+	if (code != 0)
+		mgmt_fail(
+			root->mgmt, message, code, "%s", xml_utf8_copy(text, sizeof(text), error));
 }
 
 static void

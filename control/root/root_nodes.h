@@ -27,6 +27,7 @@ struct root_node {
 	uint32_t hellos;		  /* since the root program started */
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
+	int64_t asked; /* by root_clock: for its own statistics, last; 0 = never */
 	unsigned int
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
 	bool seen;	   /* by who goes through all of them */

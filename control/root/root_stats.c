@@ -43,20 +43,30 @@ show_alert(const struct stats_alert *alert)
 		alert->id);
 }
 
+int
+root_stats_ask(struct root *root, struct root_node *node, uint64_t stream)
+{
+	struct message ask = {.type = MESSAGE_REQFULLSTATS, .reqfullstats.id = stream};
+	int ret;
+
+	snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+	ret = root_send(root, &ask);
+	if (ret == 0)
+		node->asked = root_clock();
+	return ret;
+}
+
 /* The node that is worst is asked for all that it has of the stream. */
 static void
 on_alert(void *ctx, const struct stats_alert *alert)
 {
 	struct root *root = ctx;
-	struct message ask = {.type = MESSAGE_REQFULLSTATS};
+	struct root_node *node = root_nodes_find(&root->nodes, alert->node);
 
 	root_event(&root->events, alert->level == STATS_CLEAR ? LOG_INFO : LOG_WARNING,
 		ROOT_EVENT_alert, show_alert(alert));
-	if (alert->level == STATS_CLEAR)
-		return;
-	snprintf(ask.to, sizeof(ask.to), "%s", alert->node);
-	ask.reqfullstats.id = alert->id;
-	(void)root_send(root, &ask);
+	if (alert->level != STATS_CLEAR && node != NULL)
+		(void)root_stats_ask(root, node, alert->id);
 }
 
 static void
@@ -167,14 +177,29 @@ log_full(const char *node, const struct message_container *container)
 	log_line(LOG_INFO, "%s", line);
 }
 
-void
-root_stats_full(struct root *root, const struct message *message)
+/* What it has of a stream, by the names and values that are known: others may be of any size. */
+static bool
+read_full(const struct message *message, size_t count, struct stats_container *known, char *error)
 {
-	const struct message_stats *stats = &message->stats;
+	struct stats_stream stream;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!stats_message_read(&message->stats.containers[i], message->from, &stream,
+			    error, MESSAGE_ERROR_MAX))
+			return false;
+		stats_message_write(&stream, &known[i]);
+	}
+	return true;
+}
+
+static void
+tell_full(struct root *root, const struct message *message, const struct stats_container *known,
+	size_t count)
+{
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < stats->nb_containers && i < FULL_STREAMS_MAX; i++) {
-		const struct message_container *container = &stats->containers[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct message_container *container = &known[i].container;
 		json_t *stream = show_stream(json_object(), container->id);
 
 		for (size_t j = 0; j < container->nb_values; j++)
@@ -184,9 +209,34 @@ root_stats_full(struct root *root, const struct message *message)
 	}
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_fullstats,
 		json_pack("{s:s, s:I, s:o}", "node", message->from, "streams",
-			(json_int_t)stats->nb_containers, "values", list));
-	for (size_t i = 0; i < stats->nb_containers && i < FULL_STREAMS_MAX; i++)
-		log_full(message->from, &stats->containers[i]);
+			(json_int_t)message->stats.nb_containers, "values", list));
+	for (size_t i = 0; i < count; i++)
+		log_full(message->from, &known[i].container);
+}
+
+enum message_code
+root_stats_full(struct root *root, const struct message *message, char *error)
+{
+	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
+	size_t count = message->stats.nb_containers;
+	struct stats_container *known;
+	bool right;
+
+	if (node == NULL || node->asked == 0 || root_clock() - node->asked > ROOT_STATS_ANSWER_MS) {
+		snprintf(error, MESSAGE_ERROR_MAX, "fullstats of %s: nobody asked for them",
+			message->from);
+		return MESSAGE_CODE_CONFLICT;
+	}
+	if (count > FULL_STREAMS_MAX)
+		count = FULL_STREAMS_MAX;
+	known = calloc(count + 1, sizeof(*known));
+	if (known == NULL)
+		err(1, "statistics");
+	right = read_full(message, count, known, error);
+	if (right)
+		tell_full(root, message, known, count);
+	free(known);
+	return right ? 0 : MESSAGE_CODE_INVALID;
 }
 
 /* All streams of the tree; for free(), NULL if there are none. */

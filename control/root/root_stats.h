@@ -14,9 +14,11 @@
 #include "root_config.h"
 #include "stats_alert.h"
 
-#define ROOT_STATS_AGE_MS 300000 /* what a node said so long ago is forgotten */
+#define ROOT_STATS_AGE_MS    300000 /* what a node said so long ago is forgotten */
+#define ROOT_STATS_ANSWER_MS 10000  /* a node may answer so long */
 
 struct root;
+struct root_node;
 
 struct root_stats {
 	struct stats_tree *tree;
@@ -33,8 +35,13 @@ void root_stats_thresholds(struct root *root);
 
 /* `stats` of a child. False with a sentence in error (MESSAGE_ERROR_MAX bytes). */
 bool root_stats_take(struct root *root, const struct message *message, char *error);
-/* `fullstats`: an event. */
-void root_stats_full(struct root *root, const struct message *message);
+/* Asks a node for all that it has of a stream (0: of all). As root_send. */
+int root_stats_ask(struct root *root, struct root_node *node, uint64_t stream);
+/*
+ * `fullstats`: an event. 0; or why not, with a sentence in error (MESSAGE_ERROR_MAX bytes): it was
+ * not asked, or a value cannot be.
+ */
+enum message_code root_stats_full(struct root *root, const struct message *message, char *error);
 /* A child's connection ended. */
 void root_stats_away(struct root *root, const char *name);
 

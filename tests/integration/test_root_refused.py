@@ -59,3 +59,23 @@ def test_worst_node_elsewhere(network):  # noqa: F811
     assert (alert["node"], alert["value"]) == ("d", 0.2)
     time.sleep(0.2)
     assert not a.told("reqfullstats")
+
+
+def test_statistics_that_nobody_asked_for(network):  # noqa: F811
+    """They are no event; of those that were asked for, it keeps what it knows."""
+    d = network.node("d")
+    d.wait("place")
+    full = ("<xmlDb>" + stats({"rate": 7, "colour": "x" * 16000, **{f"n{n}": n for n in range(50)}})
+            + "</xmlDb><endTime>1368548879</endTime>")
+    refused(d, "fullstats", full, 409)
+    network.program.ctl("ask", "d")
+    d.wait("reqfullstats")
+    d.send("fullstats", full)
+    event, = until(lambda: events(network, "fullstats"), 3, "its statistics")
+    assert event["node"] == "d" and event["streams"] == 1
+    stream, = event["values"]
+    assert (stream["conference"], stream["session"]) == (1, 1)
+    assert float(stream["rate"]) == 7 and stream["rate.maxnode"] == "d"
+    assert set(stream) == {"conference", "session", "weight", "rate", "rate.max", "rate.maxnode"}
+    # What cannot be is told.
+    refused(d, "fullstats", full.replace(">7<", ">much<"), 422)
