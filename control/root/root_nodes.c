@@ -126,6 +126,7 @@ static int
 load_places(struct root_nodes *nodes, char *error)
 {
 	struct loading loading = {nodes, error};
+	int ret;
 
 	for (uint32_t i = 0; i < nodes->count; i++) {
 		root_config_free(nodes->list[i]->owner);
@@ -133,7 +134,9 @@ load_places(struct root_nodes *nodes, char *error)
 		nodes->list[i]->place = NULL;
 	}
 	error[0] = 0;
-	if (root_store_places(nodes->store, load_place, &loading) == 0)
+	ret = root_store_places(nodes->store, load_place, &loading);
+	root_nodes_index(nodes);
+	if (ret == 0)
 		return 0;
 	return error[0] != 0 ? -1 : fail(error, "%s", root_store_error(nodes->store));
 }
@@ -217,6 +220,7 @@ root_nodes_free(struct root_nodes *nodes)
 	}
 	free(nodes->list);
 	free(nodes->names);
+	free(nodes->children);
 	*nodes = (struct root_nodes){0};
 }
 
@@ -465,6 +469,7 @@ root_nodes_set_parent(
 		ret = fail(error, "%s", root_store_error(nodes->store));
 	else
 		ret = load_place(&loading, node->name, text);
+	root_nodes_index(nodes);
 	free(text);
 	return ret;
 }

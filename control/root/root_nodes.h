@@ -43,6 +43,8 @@ struct root_nodes {
 	struct root_node **list;  /* by ascending id */
 	struct root_node **names; /* the same by name */
 	uint32_t count;
+	struct root_node **children; /* those with a place, by their parent's name, then by id */
+	uint32_t placed;
 	bool others; /* there are more, of which nothing is known */
 };
 
@@ -86,6 +88,12 @@ void root_nodes_set_server(
 /* Gives a node another parent, which must be a node above no part of it, or ROOT_SELF. */
 int root_nodes_set_parent(
 	struct root_nodes *nodes, struct root_node *node, const char *parent, char *error);
+
+/* Those directly below a node, or ROOT_SELF, by the topology; valid until a place changes. */
+struct root_node *const *
+root_nodes_children(const struct root_nodes *nodes, const char *parent, uint32_t *count);
+/* root_nodes.c's: places have changed. */
+void root_nodes_index(struct root_nodes *nodes);
 
 /* Is below somewhere below above, by the topology (a node is not below itself)? */
 bool root_nodes_is_below(

@@ -73,12 +73,13 @@ root_node_away(struct root *root, struct root_node *node, const char *why)
 static void
 call_children(struct root *root, const struct root_node *parent)
 {
-	for (uint32_t i = 0; i < root->nodes.count; i++) {
-		struct root_node *node = root->nodes.list[i];
+	uint32_t count;
+	struct root_node *const *children = root_nodes_children(&root->nodes, parent->name, &count);
 
-		if (node->up && node->greeted && node->place != NULL &&
-			strcmp(node->place->parent, parent->name) == 0 &&
-			strcmp(node->parent, parent->name) != 0)
+	for (uint32_t i = 0; i < count; i++) {
+		struct root_node *node = children[i];
+
+		if (node->up && node->greeted && strcmp(node->parent, parent->name) != 0)
 			root_place_send(root, node);
 	}
 }
@@ -97,27 +98,32 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 	call_children(root, node);
 }
 
-/* All nodes below one by the topology, or all with above NULL; for free(). */
+/* All nodes below one by the topology, near ones first, or all of it; for free(). */
 static struct message_below *
 list_below(const struct root *root, const char *above, size_t *count)
 {
-	struct message_below *list = calloc((size_t)root->nodes.count + 1, sizeof(*list));
+	struct message_below *list = NULL;
+	const char *parent = above;
+	size_t at = 0, room = 0;
 
-	if (list == NULL)
-		err(1, "places");
 	*count = 0;
-	for (uint32_t i = 0; i < root->nodes.count; i++) {
-		const struct root_node *node = root->nodes.list[i];
-		const char *parent;
+	do {
+		uint32_t more;
+		struct root_node *const *children = root_nodes_children(
+			&root->nodes, parent, &more);
 
-		if (node->place == NULL ||
-			(above != NULL && !root_nodes_is_below(&root->nodes, node, above)))
-			continue;
-		parent = node->place->parent;
-		if (strcmp(parent, ROOT_SELF) == 0 || (above != NULL && strcmp(parent, above) == 0))
-			parent = NULL;
-		list[(*count)++] = (struct message_below){node->name, parent};
-	}
+		if (*count + more >= room) {
+			room = 2 * (*count + more) + 1;
+			list = realloc(list, room * sizeof(*list));
+			if (list == NULL)
+				err(1, "places");
+		}
+		for (uint32_t i = 0; i < more; i++)
+			list[(*count)++] = (struct message_below){
+				children[i]->name, parent != above ? parent : NULL};
+		parent = at < *count ? list[at++].name : NULL;
+		/* A store that somebody wrote into may have rings. */
+	} while (parent != NULL && *count <= root->nodes.placed);
 	return list;
 }
 
@@ -125,7 +131,7 @@ void
 root_places_below(struct root *root)
 {
 	size_t count;
-	struct message_below *list = list_below(root, NULL, &count);
+	struct message_below *list = list_below(root, ROOT_SELF, &count);
 
 	if (root->mgmt != NULL && mgmt_set_below(root->mgmt, list, count) != 0)
 		err(1, "places");

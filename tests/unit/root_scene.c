@@ -77,12 +77,27 @@ post(uint32_t node, bool answer, const struct message *message)
 	return 0;
 }
 
+static void
+take_place(struct scene *scene, const struct message *message)
+{
+	if (message->type != MESSAGE_PLACE)
+		return;
+	scene->placed++;
+	scene->below += message->place.nb_below;
+	scene->directed += message->place.parent.server.host != NULL;
+	scene->open += strcmp(message->place.forwarding, "open") == 0;
+}
+
 int
 root_send(struct root *root, struct message *message)
 {
 	const struct root_node *node = root_nodes_find(&root->nodes, message->to);
 
 	assert_non_null(node);
+	if (node->id > SCENE_NODES) {
+		take_place(scene_now, message);
+		return 0;
+	}
 	if (!scene_now->nodes[node->id].connected) {
 		root->unsent = true;
 		return -ENOTCONN;
@@ -96,6 +111,8 @@ root_send(struct root *root, struct message *message)
 bool
 root_has_room(struct root *root, const struct root_node *node)
 {
+	if (node->id > SCENE_NODES)
+		return true;
 	root->unsent |= scene_now->nodes[node->id].full;
 	return !scene_now->nodes[node->id].full;
 }
@@ -208,11 +225,7 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 		tell_all(node, message);
 		return;
 	default:
-		scene->placed += message->type == MESSAGE_PLACE;
-		scene->directed += message->type == MESSAGE_PLACE &&
-				   message->place.parent.server.host != NULL;
-		scene->open += message->type == MESSAGE_PLACE &&
-			       strcmp(message->place.forwarding, "open") == 0;
+		take_place(scene, message);
 		return;
 	}
 	fault = carry_out(scene, node, message);

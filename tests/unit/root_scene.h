@@ -57,13 +57,15 @@ struct scene {
 	int64_t set;   /* by which the time of day is ahead of what it was */
 	int64_t due;
 	bool woken, failed;
-	uint32_t apart[2];	/* two that are no peers in the next configuration */
-	const char *more_nodes; /* in the next configuration's list, after the six */
-	unsigned int placed;	/* times that a node was told its place */
-	unsigned int directed;	/* of these, with its parent's address */
-	unsigned int open;	/* of these, to forward all that comes */
-	const char *settings;	/* in the next configuration's root */
-	bool strict;		/* no source may send where its session is not */
+	uint32_t apart[2]; /* two that are no peers in the next configuration */
+	/* In the next configuration's list, after the six; what these are told is only counted. */
+	const char *more_nodes;
+	unsigned int placed;   /* times that a node was told its place */
+	size_t below;	       /* nodes below those that were told, as they were told */
+	unsigned int directed; /* of these, with its parent's address */
+	unsigned int open;     /* of these, to forward all that comes */
+	const char *settings;  /* in the next configuration's root */
+	bool strict;	       /* no source may send where its session is not */
 	char directory[64];
 };
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Places of many nodes: each is told whom it has below it, by work that grows as their number. */
+#include "root_scene.h"
+#include "unit.h"
+
+#define FAN 6 /* direct children of each */
+
+static unsigned int calls; /* to who is where in the topology */
+
+bool __real_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above);
+bool __wrap_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above);
+struct root_node *__real_root_nodes_find(const struct root_nodes *nodes, const char *name);
+struct root_node *__wrap_root_nodes_find(const struct root_nodes *nodes, const char *name);
+struct root_node *const *
+__real_root_nodes_children(const struct root_nodes *nodes, const char *parent, uint32_t *count);
+struct root_node *const *
+__wrap_root_nodes_children(const struct root_nodes *nodes, const char *parent, uint32_t *count);
+
+bool
+__wrap_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above)
+{
+	calls++;
+	return __real_root_nodes_is_below(nodes, below, above);
+}
+
+struct root_node *
+__wrap_root_nodes_find(const struct root_nodes *nodes, const char *name)
+{
+	calls++;
+	return __real_root_nodes_find(nodes, name);
+}
+
+struct root_node *const *
+__wrap_root_nodes_children(const struct root_nodes *nodes, const char *parent, uint32_t *count)
+{
+	calls++;
+	return __real_root_nodes_children(nodes, parent, count);
+}
+
+/* r1 to rN below n1, FAN below each, after the scene's own. */
+static char *
+many_nodes(unsigned int count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	for (unsigned int i = 1; i <= count; i++) {
+		fprintf(out, ", { name = \"r%u\"; role = \"relay\"; parent = ", i);
+		if (i <= FAN)
+			fputs("\"n1\"; }", out);
+		else
+			fprintf(out, "\"r%u\"; }", (i - 1) / FAN);
+	}
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Nodes above one, ^ left out. */
+static unsigned int
+above(const struct scene *s, const struct root_node *node)
+{
+	unsigned int count = 0;
+
+	while (strcmp(node->place->parent, ROOT_SELF) != 0) {
+		node = root_nodes_find(&s->root.nodes, node->place->parent);
+		assert_non_null(node);
+		count++;
+	}
+	return count;
+}
+
+/* All of them are up; one goes to another parent. Returns the calls that it takes. */
+static unsigned int
+redirect(unsigned int count)
+{
+	static struct scene s;
+	unsigned int took, wanted = 0;
+	char *more;
+
+	scene_begin(&s, "");
+	more = many_nodes(count);
+	s.more_nodes = more;
+	scene_write_config(&s, "");
+	assert_true(scene_do(&s, "reload"));
+	assert_int_equal(s.root.nodes.count, SCENE_NODES + count);
+	for (uint32_t i = 0; i < s.root.nodes.count; i++) {
+		struct root_node *node = s.root.nodes.list[i];
+
+		root_node_up(&s.root, node, node->place->parent);
+		node->greeted = true;
+	}
+	scene_run(&s, 1000);
+	s.placed = s.below = calls = 0;
+	assert_true(scene_do(&s, "redirect r%u n1", count));
+	took = calls;
+	scene_run(&s, 1000);
+	assert_int_equal(s.placed, SCENE_NODES + count);
+	for (uint32_t i = 0; i < s.root.nodes.count; i++)
+		wanted += above(&s, s.root.nodes.list[i]);
+	assert_int_equal(s.below, wanted);
+	free(more);
+	scene_end(&s);
+	return took;
+}
+
+static void
+test_many(void **state)
+{
+	unsigned int once = redirect(200), twice = redirect(400);
+
+	(void)state;
+	if (twice > 3 * once)
+		fail_msg("%u calls for 200 nodes, %u for 400", once, twice);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
