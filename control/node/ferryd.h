@@ -109,6 +109,7 @@ struct ferryd {
 	struct orders orders;		   /* the last of all kinds */
 	char orders_root[ORDERS_ROOT_MAX]; /* whose orders those are */
 	bool orders_new;		   /* since they were saved */
+	uint64_t orders_took;		   /* us, to save them last */
 	bool orders_failed;		   /* to be saved, which was told */
 	struct event *orders_event;
 	bool numbered;	  /* the NodeID is the root's word, not the configuration's */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <event2/event.h>
 
@@ -11,8 +12,6 @@
 #include "log.h"
 #include "manage.h"
 #include "mgmt.h"
-
-#define SAVE_MS 100 /* what comes at once is written once */
 
 static const char *
 path_of(const struct ferryd *f, char *buf, size_t size)
@@ -23,10 +22,20 @@ path_of(const struct ferryd *f, char *buf, size_t size)
 	return buf;
 }
 
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void
 save(struct ferryd *f)
 {
 	char error[ORDERS_ERROR_MAX], buf[256];
+	uint64_t begin = now_us();
 	int ret;
 
 	if (!f->orders_new)
@@ -38,6 +47,7 @@ save(struct ferryd *f)
 			"%s: %s; a start while the root is away will know nothing of its orders",
 			path_of(f, buf, sizeof(buf)), error);
 	f->orders_failed = ret != 0;
+	f->orders_took = now_us() - begin;
 }
 
 static void
@@ -51,7 +61,9 @@ on_save(evutil_socket_t fd, short what, void *arg)
 void
 manage_orders_note(struct ferryd *f, const struct message *message)
 {
-	const struct timeval soon = {.tv_usec = SAVE_MS * 1000};
+	uint64_t pause = orders_pause(f->orders_took);
+	const struct timeval soon = {
+		.tv_sec = (time_t)(pause / 1000000), .tv_usec = (suseconds_t)(pause % 1000000)};
 	int ret = orders_note(&f->orders, message);
 
 	if (ret < 0)

@@ -61,6 +61,12 @@ int orders_root(const char *address, const char *authority, char *root, char *er
  */
 int orders_parse(const uint8_t *bytes, size_t size, struct orders *orders, char *error);
 
+/*
+ * How long (us) what comes waits until it is written with the rest, if that took so long last time:
+ * at most a tenth of a node's time goes into it, however many sessions it has.
+ */
+uint64_t orders_pause(uint64_t took);
+
 /* 0; 1: there is no such file; -1 with error (ORDERS_ERROR_MAX bytes), which does not name it. */
 int orders_load(const char *path, const char *root, struct orders *orders, char *error);
 int orders_save(const char *path, const char *root, const struct orders *orders, char *error);

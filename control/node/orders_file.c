@@ -13,6 +13,7 @@
 
 #include "orders.h"
 
+#define PAUSE_MIN 100000 /* us; what comes at once is written once */
 #define FIRST_SUM UINT64_C(0xcbf29ce484222325)
 
 static uint64_t
@@ -208,4 +209,10 @@ orders_save(const char *path, const char *root, const struct orders *orders, cha
 		(void)unlink(other);
 	}
 	return ret;
+}
+
+uint64_t
+orders_pause(uint64_t took)
+{
+	return 10 * took > PAUSE_MIN ? 10 * took : PAUSE_MIN;
 }

@@ -244,6 +244,16 @@ test_wrong_messages(void **state)
 	assert_non_null(strstr(error, "not one that is kept"));
 }
 
+/* A file that takes long is written the less often. */
+static void
+test_pause(void **state)
+{
+	(void)state;
+	assert_int_equal(orders_pause(0), 100000);
+	assert_int_equal(orders_pause(10000), 100000);
+	assert_int_equal(orders_pause(300000), 3000000);
+}
+
 int
 main(void)
 {
@@ -253,6 +263,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_messages, setup, teardown),
+		cmocka_unit_test(test_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
