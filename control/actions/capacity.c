@@ -50,7 +50,9 @@ count_taken(const struct session_book *book, struct config_capacity *taken)
 {
 	const struct config *config = book->config;
 
-	*taken = (struct config_capacity){.forwards = book->nb_forwards};
+	*taken = (struct config_capacity){.forwards = book->nb_forwards,
+		.sessions = book->nb_later,
+		.packets = book->later_packets};
 	for (uint32_t i = 0; i < book->nb_recodes; i++)
 		taken->recodes += book->recodes[i].later;
 	for (uint32_t i = 0; i < config->peer_count; i++) {
@@ -58,12 +60,6 @@ count_taken(const struct session_book *book, struct config_capacity *taken)
 			continue;
 		taken->peers++;
 		taken->packets += capacity_of_peer(config, &config->peers[i]);
-	}
-	for (uint32_t i = 0; i < book->nb_entries; i++) {
-		if (!capacity_is_later(&book->entries[i]->config->where))
-			continue;
-		taken->sessions++;
-		taken->packets += capacity_of_session(config, book->entries[i]->config);
 	}
 }
 

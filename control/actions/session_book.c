@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "session_actions.h"
 #include "session_book.h"
 
@@ -266,6 +267,33 @@ session_book_find(const struct session_book *book, uint32_t conference, uint32_t
 	return i < book->nb_entries && key_of(book->entries[i]) == key ? book->entries[i] : NULL;
 }
 
+/* Summed as they come and go: there may be very many when the next one asks for room. */
+static void
+count_in(struct session_book *book, struct session_entry *entry)
+{
+	if (!capacity_is_later(&entry->config->where))
+		return;
+	entry->holds = capacity_of_session(book->config, entry->config);
+	book->later_packets += entry->holds;
+	book->nb_later++;
+}
+
+static void
+count_out(struct session_book *book, const struct session_entry *entry)
+{
+	if (!capacity_is_later(&entry->config->where))
+		return;
+	book->later_packets -= entry->holds;
+	book->nb_later--;
+}
+
+void
+session_book_recount(struct session_book *book, struct session_entry *entry)
+{
+	count_out(book, entry);
+	count_in(book, entry);
+}
+
 static void
 insert(struct session_book *book, struct session_entry *entry)
 {
@@ -275,6 +303,7 @@ insert(struct session_book *book, struct session_entry *entry)
 		(book->nb_entries - i) * sizeof(struct session_entry *));
 	book->entries[i] = entry;
 	book->nb_entries++;
+	count_in(book, entry);
 }
 
 struct session_entry *
@@ -308,6 +337,7 @@ session_book_take(struct session_book *book, struct session_entry *entry)
 	memmove(book->entries + i, book->entries + i + 1,
 		(book->nb_entries - i) * sizeof(struct session_entry *));
 	book->taken[entry->index] = false;
+	count_out(book, entry);
 }
 
 void

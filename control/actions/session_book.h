@@ -33,6 +33,7 @@ struct session_entry {
 	struct destination *destination; /* NULL: it does not end here */
 	bool begun;			 /* it was to start with the node, and did */
 	bool file_failed;		 /* its egress file cannot be written */
+	uint32_t holds;			 /* packets, if it came at run time: capacity.h */
 	uint64_t mark;			 /* manage_text_mark() of what the root said of it */
 
 	/* Of a session that starts here, by ascending id. */
@@ -56,6 +57,8 @@ struct session_book {
 	uint32_t room; /* entries that there may be, with those that come at run time */
 	bool *taken;   /* of room: indexes */
 	uint64_t numbers;
+	/* Of those that came at run time: how many, and all that they hold. */
+	uint32_t nb_later, later_packets;
 
 	/* All that are known, by ascending id: copies without their lists of sessions. */
 	struct config_conference **conferences;
@@ -117,6 +120,8 @@ void session_book_remove(struct session_book *book, struct session_entry *entry)
 void session_book_take(struct session_book *book, struct session_entry *entry);
 void session_book_put_back(struct session_book *book, struct session_entry *entry);
 void session_book_discard(struct session_book *book, struct session_entry *entry);
+/* Another config is the entry's, which came at run time: what it holds is counted anew. */
+void session_book_recount(struct session_book *book, struct session_entry *entry);
 /* Frees what was kept of sessions that were removed, once nothing waits for workers any more. */
 void session_book_tick(struct session_book *book);
 

@@ -202,5 +202,6 @@ session_set_ends(struct session_book *book, struct session_entry *entry, const c
 	}
 	config_memory_free(entry->later);
 	entry->later = memory;
+	session_book_recount(book, entry);
 	return 0;
 }

@@ -14,8 +14,6 @@ from test_root import free_port, peer
 CONGESTION = ("<congestion><peer>4</peer><conference>1</conference><session>1</session>"
               "<queuePackets>64</queuePackets><queueBytes>64000</queueBytes><drops>9</drops>"
               "</congestion>")
-ALERT = ("<alert><node>a</node><name>fraclost</name><level>danger</level><value>0.5</value>"
-         "<threshold>0.25</threshold></alert>")
 STREAM = (1 << 32) + 1  # session 1 of conference 1
 
 
@@ -115,7 +113,7 @@ def test_unplaced(network):
                        ("leave", "<conference>1</conference>"),
                        ("join", "<conference>1</conference><node>a</node>"),
                        ("conflist", ""), ("stats", stats({"cpuload": 0.99}, stream=0)),
-                       ("congestion", CONGESTION), ("alert", ALERT)):
+                       ("congestion", CONGESTION)):
         stranger.send(kind, body)
         error = stranger.wait("error").body
         assert error.findtext("code") == "404", kind

@@ -124,6 +124,50 @@ test_capacity(void **state)
 	harness_run(h, 50);
 }
 
+static unsigned int looks; /* at what a coded session holds */
+
+struct rlnc_params __real_config_coding_params(const struct config_session *session);
+struct rlnc_params __wrap_config_coding_params(const struct config_session *session);
+
+struct rlnc_params
+__wrap_config_coding_params(const struct config_session *session)
+{
+	looks++;
+	return __real_config_coding_params(session);
+}
+
+/* Room is found without a look at all that are there, and is what they leave. */
+static void
+test_capacity_of_many(void **state)
+{
+	struct harness *h = *state;
+	struct session_entry *entries[6];
+	unsigned int first = 0;
+	char text[256];
+
+	h->config->node.capacity = (struct config_capacity){
+		.sessions = 6, .packets = 1 << 20, .recodes = 6};
+	for (uint32_t i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text),
+			"id = %u; " MADE FLOW_TO_2 "coding = { k = 8; repair = \"25%%\"; };",
+			50 + i);
+		looks = 0;
+		entries[i] = defined(h, 1, text);
+		if (i == 1)
+			first = looks;
+		if (i > 1)
+			assert_int_equal(looks, first);
+	}
+	assert_int_equal(h->book.nb_later, 6);
+	assert_int_equal(h->book.later_packets, 6 * entries[0]->holds);
+	assert_true(entries[0]->holds > 0);
+	for (uint32_t i = 0; i < 6; i++)
+		session_remove(&h->book, entries[i]);
+	assert_int_equal(h->book.nb_later, 0);
+	assert_int_equal(h->book.later_packets, 0);
+	harness_run(h, 50);
+}
+
 /* As it runs, not as it was defined; whoever waits for its packets sees that it began anew. */
 static void
 test_put_back(void **state)
@@ -246,6 +290,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_another, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_mistakes, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_capacity, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_capacity_of_many, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_put_back, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_gone, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_handed_over, setup, harness_teardown),
