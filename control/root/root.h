@@ -57,9 +57,9 @@ void root_check(struct root *root, struct config_errors *errs);
 void root_unload(struct root *root);
 /* Reads the file again. As root_load, with the first mistake in error. */
 int root_reload(struct root *root, char *error);
-/* Reads conferences from a file: JSON if its name ends in .json. For config_free(). */
-struct config *
-root_read_conferences(const struct root *root, const char *path, struct config_errors *errs);
+/* Conferences of a file, read as a configuration says: JSON if it is *.json. For config_free(). */
+struct config *root_read_conferences(
+	const struct root_config *config, const char *path, struct config_errors *errs);
 
 /* root_commands.c: answers a line of ferryctl's. */
 json_t *root_execute_line(struct root *root, const char *line, size_t len, bool *follow);

@@ -17,7 +17,7 @@ do_add(struct root *root, unsigned int argc, const char *const *argv, char *erro
 			argv[0]);
 		return NULL;
 	}
-	file = root_read_conferences(root, argv[0], &errs);
+	file = root_read_conferences(root->config, argv[0], &errs);
 	if (file == NULL)
 		snprintf(error, CTL_ERROR_MAX, "%.210s: %.250s%s",
 			config_where_text(&errs.list[0].where, where), errs.list[0].text,

@@ -35,13 +35,14 @@ on_gone(void *ctx, struct root_session *session)
 }
 
 struct config *
-root_read_conferences(const struct root *root, const char *path, struct config_errors *errs)
+root_read_conferences(
+	const struct root_config *config, const char *path, struct config_errors *errs)
 {
 	size_t len = strlen(path);
 	bool json = len > 5 && strcmp(path + len - 5, ".json") == 0;
 
 	if (json)
-		return root_json_load(path, root->config->settings.tcp == ROOT_TCP_UDP, errs);
+		return root_json_load(path, config->settings.tcp == ROOT_TCP_UDP, errs);
 	return config_load_conferences(path, errs);
 }
 
@@ -65,8 +66,7 @@ sources_free(struct sources *sources)
 
 /* False with mistakes in errs. */
 static bool
-sources_read(const struct root *root, struct root_config *config, struct sources *sources,
-	struct config_errors *errs)
+sources_read(struct root_config *config, struct sources *sources, struct config_errors *errs)
 {
 	sources->files = calloc((size_t)config->file_count + 1, sizeof(*sources->files));
 	sources->count = 1;
@@ -74,7 +74,7 @@ sources_read(const struct root *root, struct root_config *config, struct sources
 		err(1, "conferences");
 	sources->files[0] = &config->base;
 	for (uint32_t i = 0; i < config->file_count; i++) {
-		struct config *file = root_read_conferences(root, config->files[i].path, errs);
+		struct config *file = root_read_conferences(config, config->files[i].path, errs);
 
 		if (file != NULL)
 			sources->files[sources->count++] = file;
@@ -264,7 +264,7 @@ sync_conferences(struct root *root, const struct taking *taking, struct sources 
 	bool put;
 
 	error[0] = 0;
-	if (!sources_read(root, taking->config, sources, errs))
+	if (!sources_read(taking->config, sources, errs))
 		return -1;
 	text = sources_text(sources);
 	if (text == NULL || root_store_get(root->store, CONFERENCES, &before) != 0) {
@@ -291,7 +291,7 @@ root_check(struct root *root, struct config_errors *errs)
 	struct sources sources = {0};
 
 	root_nodes_of_file(&root->nodes, root->config);
-	if (sources_read(root, root->config, &sources, errs))
+	if (sources_read(root->config, &sources, errs))
 		check_all(root, &sources, true, errs);
 	sources_free(&sources);
 	root_nodes_free(&root->nodes);

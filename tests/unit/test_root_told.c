@@ -275,6 +275,33 @@ test_forwarding(void **state)
 	scene_check(s);
 }
 
+/* What is to become of TCP in JSON holds for the files that are read with it. */
+static void
+test_tcp(void **state)
+{
+	static const char json[] =
+		"{ \"ConferenceList\": [ { \"ConferenceID\": 9, \"SessionList\": [ { "
+		"\"SessionID\": 1, \"Protocol\": TCP, \"SrcNode\": 1, \"DstNodes\": [3], "
+		"\"AverageRate\": 100, \"MaxBurstSize\": 100, \"RoutingList\": [ { "
+		"\"FlowWeight\": 1, \"PathList\": [\"4>3\"] } ] } ] } ] }";
+	struct scene *s = *state;
+	char more[256];
+
+	scene_write(s, "a.json", json);
+	snprintf(more, sizeof(more), "conference_files = [ \"%s/a.json\" ];", s->directory);
+	scene_write_config(s, more);
+	assert_false(scene_do(s, "reload"));
+	s->settings = "tcp = \"udp\";";
+	scene_write_config(s, more);
+	assert_true(scene_do(s, "reload"));
+	assert_non_null(root_book_session(&s->root.book, 9, 1));
+	s->settings = NULL;
+	scene_write_config(s, more);
+	assert_false(scene_do(s, "reload"));
+	snprintf(more, sizeof(more), "%s/a.json", s->directory);
+	assert_int_equal(unlink(more), 0);
+}
+
 int
 main(void)
 {
@@ -287,6 +314,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forwarding, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
