@@ -15,6 +15,7 @@
 #include "ctl_request.h"
 #include "ctl_server.h"
 #include "ctl_socket.h"
+#include "listener_guard.h"
 
 static const struct timeval read_timeout = {.tv_sec = 600};
 static const struct timeval crowded_timeout = {.tv_sec = 3}; /* well below CTL_CLIENT_SECONDS */
@@ -33,6 +34,7 @@ struct ctl_client {
 struct ctl_server {
 	struct event_base *base;
 	struct evconnlistener *listener;
+	struct listener_guard guard;
 	struct ctl_socket sock;
 	ctl_handler *handler;
 	void *ctx;
@@ -62,7 +64,7 @@ client_close(struct ctl_client *client)
 	free(client);
 	if (server->nb_clients-- == CTL_CLIENTS_MAX) {
 		set_patience(server, &read_timeout);
-		evconnlistener_enable(server->listener);
+		listener_guard_hold(&server->guard, false);
 	}
 }
 
@@ -225,6 +227,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	struct ctl_server *server = arg;
 	struct ctl_client *client = calloc(1, sizeof(*client));
 
+	(void)listener;
 	(void)addr;
 	(void)len;
 	if (client != NULL)
@@ -243,7 +246,7 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 	if (++server->nb_clients == CTL_CLIENTS_MAX) {
 		set_patience(server, &crowded_timeout);
-		evconnlistener_disable(listener);
+		listener_guard_hold(&server->guard, true);
 	}
 }
 
@@ -272,8 +275,11 @@ ctl_server_new(struct event_base *base, const char *path, ctl_handler *handler, 
 	/* The socket listens already, and closing it is ctl_socket_close's. */
 	server->listener = evconnlistener_new(
 		base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, server->sock.fd);
-	if (server->listener == NULL) {
+	if (server->listener == NULL ||
+		listener_guard_begin(&server->guard, server->listener, "control socket") != 0) {
 		snprintf(error, size, "control socket %s: out of memory", path);
+		if (server->listener != NULL)
+			evconnlistener_free(server->listener);
 		ctl_socket_close(&server->sock);
 		free(server);
 		errno = ENOMEM;
@@ -290,6 +296,7 @@ ctl_server_free(struct ctl_server *server)
 		return;
 	while (!LIST_EMPTY(&server->clients))
 		client_close(LIST_FIRST(&server->clients));
+	listener_guard_end(&server->guard);
 	evconnlistener_free(server->listener);
 	ctl_socket_close(&server->sock);
 	free(server);

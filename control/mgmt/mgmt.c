@@ -237,6 +237,10 @@ listen_there(struct mgmt *mgmt, char *error, size_t size)
 			mgmt_address_text(address, text), strerror(errno));
 		return -1;
 	}
+	if (listener_guard_begin(&mgmt->guard, mgmt->listener, "management") != 0) {
+		snprintf(error, size, "out of memory");
+		return -1;
+	}
 	(void)getsockname(
 		evconnlistener_get_fd(mgmt->listener), (struct sockaddr *)&mgmt->address, &len);
 	return 0;
@@ -331,6 +335,7 @@ mgmt_free(struct mgmt *mgmt)
 		return;
 	while (!LIST_EMPTY(&mgmt->conns))
 		mgmt_conn_free(LIST_FIRST(&mgmt->conns));
+	listener_guard_end(&mgmt->guard);
 	if (mgmt->listener != NULL)
 		evconnlistener_free(mgmt->listener);
 	free_event(mgmt->tick);

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 #include <openssl/ssl.h>
 
+#include "listener_guard.h"
 #include "mgmt.h"
 #include "mgmt_frame.h"
 #include "mgmt_placed.h"
@@ -85,6 +86,7 @@ struct mgmt {
 	SSL_CTX *tls;
 
 	struct evconnlistener *listener;
+	struct listener_guard guard;
 	struct sockaddr_storage address;
 	struct event *tick, *reap, *update, *retry;
 	bool update_due; /* there is something to tell */

@@ -6,13 +6,16 @@
 #include <sys/queue.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "listener_guard.h"
 #include "metrics.h"
 #include "metrics_server.h"
 
 #define HEADERS_MAX 8192
+#define LOOK_MS	    100 /* between two looks whether a connection ended */
 
 /* An answer under way. */
 struct reply {
@@ -25,6 +28,11 @@ struct reply {
 
 struct metrics_server {
 	struct evhttp *http;
+	struct listener_guard guard;
+	struct event *look;
+	/* Connections, each with a reference of ours, for evhttp does not tell when one ends. */
+	struct bufferevent *open[METRICS_CONNECTIONS_MAX];
+	unsigned int nb_open;
 	const struct ferry_stats_snapshot *latest;
 	unsigned int nb_replies;
 	LIST_HEAD(, reply) replies;
@@ -127,6 +135,84 @@ on_other(struct evhttp_request *request, void *arg)
 	evhttp_send_error(request, HTTP_NOTFOUND, "there is /metrics");
 }
 
+/*
+ * Forgets those that ended: evhttp has freed them, which takes their callbacks' argument away. With
+ * our reference go their events, then their descriptors.
+ */
+static void
+forget_ended(struct metrics_server *server)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < server->nb_open; i++) {
+		void *owner;
+
+		bufferevent_getcb(server->open[i], NULL, NULL, NULL, &owner);
+		if (owner != NULL)
+			server->open[n++] = server->open[i];
+		else
+			bufferevent_decref(server->open[i]);
+	}
+	server->nb_open = n;
+}
+
+/* When all places are taken nobody else is: the node needs its descriptors for itself. */
+static void
+look_again(struct metrics_server *server)
+{
+	const struct timeval wait = {.tv_usec = LOOK_MS * 1000};
+
+	listener_guard_hold(&server->guard, server->nb_open == METRICS_CONNECTIONS_MAX);
+	if (server->nb_open > 0)
+		event_add(server->look, &wait);
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	forget_ended(arg);
+	look_again(arg);
+}
+
+/* A connection was accepted. */
+static struct bufferevent *
+on_connection(struct event_base *base, void *arg)
+{
+	struct metrics_server *server = arg;
+	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+	if (bev == NULL || server->nb_open == METRICS_CONNECTIONS_MAX)
+		return bev;
+	bufferevent_incref(bev);
+	server->open[server->nb_open++] = bev;
+	look_again(server);
+	return bev;
+}
+
+static int
+listen_at(struct metrics_server *server, struct event_base *base, const char *address,
+	uint16_t port, char *error, size_t size)
+{
+	struct evhttp_bound_socket *bound;
+
+	evhttp_set_bevcb(server->http, on_connection, server);
+	bound = evhttp_bind_socket_with_handle(server->http, address, port);
+	if (bound == NULL) {
+		snprintf(error, size, "cannot listen at %s, TCP port %u: %s", address, port,
+			strerror(errno));
+		return -1;
+	}
+	server->look = evtimer_new(base, on_look, server);
+	if (server->look != NULL &&
+		listener_guard_begin(
+			&server->guard, evhttp_bound_socket_get_listener(bound), "metrics") == 0)
+		return 0;
+	snprintf(error, size, "out of memory");
+	return -1;
+}
+
 struct metrics_server *
 metrics_server_new(struct event_base *base, const char *address, uint16_t port,
 	const struct ferry_stats_snapshot *latest, char *error, size_t size)
@@ -147,10 +233,12 @@ metrics_server_new(struct event_base *base, const char *address, uint16_t port,
 	evhttp_set_max_body_size(server->http, HEADERS_MAX);
 	evhttp_set_timeout(server->http, METRICS_SECONDS);
 	evhttp_set_gencb(server->http, on_other, server);
-	if (evhttp_set_cb(server->http, "/metrics", on_metrics, server) != 0 ||
-		evhttp_bind_socket_with_handle(server->http, address, port) == NULL) {
-		snprintf(error, size, "cannot listen at %s, TCP port %u: %s", address, port,
-			strerror(errno));
+	if (evhttp_set_cb(server->http, "/metrics", on_metrics, server) != 0) {
+		snprintf(error, size, "out of memory");
+		metrics_server_free(server);
+		return NULL;
+	}
+	if (listen_at(server, base, address, port, error, size) != 0) {
 		metrics_server_free(server);
 		return NULL;
 	}
@@ -162,8 +250,12 @@ metrics_server_free(struct metrics_server *server)
 {
 	if (server == NULL)
 		return;
+	listener_guard_end(&server->guard);
+	if (server->look != NULL)
+		event_free(server->look);
 	/* Closes all connections, and so ends their answers. */
 	evhttp_free(server->http);
+	forget_ended(server);
 	while (!LIST_EMPTY(&server->replies))
 		reply_free(LIST_FIRST(&server->replies));
 	free(server);

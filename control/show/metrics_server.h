@@ -2,7 +2,8 @@
 /*
  * Gives metrics over HTTP: GET /metrics. Text goes out in pieces, each made when the one before was
  * written, so that one who reads slowly holds up nobody; each answer is of one interval. At most
- * METRICS_REPLIES_MAX answers at a time, 503 beyond.
+ * METRICS_REPLIES_MAX answers at a time, 503 beyond; of METRICS_CONNECTIONS_MAX connections, more
+ * wait to be taken.
  *
  * Runs in the event loop of one thread, the one that writes the snapshot.
  */
@@ -14,8 +15,9 @@
 
 #include "ferry_stats.h"
 
-#define METRICS_REPLIES_MAX 8
-#define METRICS_SECONDS	    10 /* for a request, and for each piece to be taken */
+#define METRICS_REPLIES_MAX	8
+#define METRICS_CONNECTIONS_MAX 32
+#define METRICS_SECONDS		10 /* for a request, and for each piece to be taken */
 
 struct event_base;
 struct metrics_server;

@@ -5,7 +5,9 @@ with what ferryctl shows."""
 
 import contextlib
 import os
+import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -95,6 +97,18 @@ def node_sockets(node, count):
         connection.close()
 
 
+def allow_descriptors(pid, number):
+    """Returns how many it might have before."""
+    before, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (number, most))
+    return before
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def get(path="/metrics", method="GET"):
     return f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -166,6 +180,42 @@ def test_listener(nodes):
             connection.sendall(b"GET /met")
         openmetrics.parse(http(nodes[2], get())[1])
         openmetrics.parse(metrics_by_ctl(nodes[2]))
+
+
+def test_many_connections(nodes):
+    """As many as come, they leave the node the descriptors that it needs itself."""
+    node = nodes[2]
+    pid = node.process.pid
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    allow_descriptors(pid, before + 50)
+    said = len(node.log())
+    with node_sockets(node, 100):
+        until(lambda: len(os.listdir(f"/proc/{pid}/fd")) >= before + 30, 5, "connections are taken")
+        time.sleep(0.5)
+        assert len(os.listdir(f"/proc/{pid}/fd")) < before + 40
+        assert node.show("node")["id"] == 2
+        openmetrics.parse(metrics_by_ctl(node))
+    # Their places are others' when they end.
+    openmetrics.parse(http(node, get())[1])
+    assert node.log()[said:] == ""
+
+
+def test_no_descriptors(nodes):
+    """It says so once, and rests a second each time; then it goes on."""
+    node = nodes[2]
+    pid = node.process.pid
+    used = len(os.listdir(f"/proc/{pid}/fd"))
+    before = allow_descriptors(pid, used + 5)
+    said = len(node.log())
+    with node_sockets(node, 20):
+        node.wait_log("metrics: a connection cannot be taken: Too many open files", since=said)
+        began = cpu_seconds(pid)
+        time.sleep(1.5)
+        assert cpu_seconds(pid) - began < 1
+        assert node.log()[said:].count("\n") == 1, node.log()[said:]
+        allow_descriptors(pid, before)
+        openmetrics.parse(http(node, get())[1])
+    assert node.show("node")["id"] == 2
 
 
 def test_once(nodes):
