@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,34 +23,63 @@ fail(int code, char *error, size_t size, const char *path, const char *what)
 	return -code;
 }
 
-/*
- * Makes the directory if need be and locks it, so that between looking whether a node answers and
- * taking its place nobody else does the same. The lock ends with the descriptor.
- */
 static int
-lock_directory(const char *path, char *error, size_t size)
+make_directory(const char *path, char *error, size_t size)
 {
 	char directory[108];
-	const struct timespec pause = {.tv_nsec = 10000000};
 	size_t len = (size_t)(strrchr(path, '/') - path);
-	int fd;
 
 	memcpy(directory, path, len);
 	directory[len] = 0;
-	if (len == 0)
-		strcpy(directory, "/");
-	if (mkdir(directory, 0755) != 0 && errno != EEXIST)
+	if (len > 0 && mkdir(directory, 0755) != 0 && errno != EEXIST)
 		return fail(errno, error, size, path, "its directory cannot be made");
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(errno, error, size, path, "its directory cannot be opened");
+	return 0;
+}
+
+/* Whoever had the lock has removed its file, which then keeps out nobody: another is needed. */
+static bool
+is_still(int fd, const char *name)
+{
+	struct stat own, there;
+
+	return fstat(fd, &own) == 0 && lstat(name, &there) == 0 && own.st_dev == there.st_dev &&
+	       own.st_ino == there.st_ino;
+}
+
+/*
+ * A lock so that between looking whether a node answers and taking its place nobody else does the
+ * same. Of a file that nobody else can open: who can open it can lock it, and keep us out. It ends
+ * with unlock().
+ */
+static int
+lock(const char *path, const char *name, char *error, size_t size)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	struct stat st;
+	int fd;
+
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+		if (fd < 0)
+			return fail(errno, error, size, path, "its lock file cannot be opened");
+		if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
+			close(fd);
+			return fail(EPERM, error, size, path,
+				"its lock file is not only ours, remove it");
+		}
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still(fd, name))
 			return fd;
+		close(fd);
 		nanosleep(&pause, NULL);
 	}
+	return fail(EBUSY, error, size, path, "another node is taking it");
+}
+
+static void
+unlock(int fd, const char *name)
+{
+	unlink(name);
 	close(fd);
-	return fail(EBUSY, error, size, path, "somebody holds a lock on its directory");
 }
 
 /* What is at the path already must be a socket that nobody answers; then it goes. */
@@ -116,7 +146,8 @@ int
 ctl_socket_open(struct ctl_socket *sock, const char *path, char *error, size_t size)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int lock, ret;
+	char name[sizeof(addr.sun_path) + 8];
+	int fd, ret;
 
 	sock->fd = -1;
 	if (path[0] != '/' || strlen(path) >= sizeof(addr.sun_path)) {
@@ -125,13 +156,17 @@ ctl_socket_open(struct ctl_socket *sock, const char *path, char *error, size_t s
 	}
 	strcpy(addr.sun_path, path);
 	strcpy(sock->path, path);
-	lock = lock_directory(path, error, size);
-	if (lock < 0)
-		return lock;
+	snprintf(name, sizeof(name), "%s.lock", path);
+	ret = make_directory(path, error, size);
+	if (ret != 0)
+		return ret;
+	fd = lock(path, name, error, size);
+	if (fd < 0)
+		return fd;
 	ret = remove_stale(&addr, error, size);
 	if (ret == 0)
 		ret = bind_and_listen(sock, &addr, error, size);
-	close(lock);
+	unlock(fd, name);
 	return ret;
 }
 

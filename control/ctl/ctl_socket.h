@@ -18,9 +18,10 @@ struct ctl_socket {
 
 /*
  * Makes a listening stream socket of mode 0600 at an absolute path; the directory is made (0755) if
- * it does not exist. A socket there that nobody answers is replaced. 0, or a negative errno with a
- * sentence in error: -EADDRINUSE if a live process answers, -EEXIST if the path is not a socket.
- * Sets the umask for a moment: call it before other threads make files.
+ * it does not exist. PATH.lock, of mode 0600, is there meanwhile. A socket there that nobody
+ * answers is replaced. 0, or a negative errno with a sentence in error: -EADDRINUSE if a live
+ * process answers, -EEXIST if the path is not a socket. Sets the umask for a moment: call it before
+ * other threads make files.
  */
 int ctl_socket_open(struct ctl_socket *sock, const char *path, char *error, size_t size);
 
