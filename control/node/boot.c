@@ -1,8 +1,70 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <signal.h>
+
 #include <event2/event.h>
 
 #include "ferryd.h"
 #include "log.h"
+
+static volatile sig_atomic_t told_to_end;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	told_to_end = 1;
+}
+
+/*
+ * A start takes a while, and must be undone if somebody ends it meanwhile. Steps that wait in the
+ * event loop take signals there.
+ */
+static void
+catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* nohup(1) has it ignored. */
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+}
+
+bool
+ferryd_ends_early(struct ferryd *f)
+{
+	f->ended_early |= told_to_end != 0;
+	return f->ended_early;
+}
+
+int
+ferryd_add_signals(struct ferryd *f, event_callback_fn callback)
+{
+	static const int numbers[FERRYD_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction now;
+
+	for (int i = 0; i < FERRYD_SIGNALS; i++) {
+		if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN &&
+			numbers[i] == SIGHUP)
+			continue;
+		f->signals[i] = evsignal_new(f->base, numbers[i], callback, f);
+		if (f->signals[i] == NULL || event_add(f->signals[i], NULL) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+void
+ferryd_free_signals(struct ferryd *f)
+{
+	for (int i = 0; i < FERRYD_SIGNALS; i++) {
+		if (f->signals[i] != NULL)
+			event_free(f->signals[i]);
+		f->signals[i] = NULL;
+	}
+}
 
 static int
 run_loop(struct ferryd *f)
@@ -47,16 +109,15 @@ ferryd_run(struct ferryd *f)
 	size_t n = sizeof(steps) / sizeof(steps[0]), up = 0;
 	int status = 0;
 
-	while (up < n && status == 0) {
+	catch_signals();
+	while (up < n && status == 0 && !ferryd_ends_early(f)) {
 		if (steps[up].boot(f) < 0) {
 			log_line(LOG_ERR, "start failed at: %s", steps[up].what);
 			status = 1;
 		}
 		up++;
-		if (f->ended_early)
-			break;
 	}
-	if (status == 0 && !f->ended_early) {
+	if (status == 0 && !ferryd_ends_early(f)) {
 		log_line(LOG_INFO, "node %u is up", f->config->node.id);
 		status = run_loop(f);
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's event loop: its ticks, its sockets, and how it ends. */
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -251,24 +250,20 @@ boot_loop(struct ferryd *f)
 	}
 	f->tick = evtimer_new(f->base, on_tick, f);
 	f->second = evtimer_new(f->base, on_second, f);
-	f->signals[0] = evsignal_new(f->base, SIGINT, on_signal, f);
-	f->signals[1] = evsignal_new(f->base, SIGTERM, on_signal, f);
 	if (f->watch != NULL)
 		f->watch_event = event_new(
 			f->base, link_watch_fd(f->watch), EV_READ | EV_PERSIST, on_watch, f);
 	if (f->node->control_fd >= 0)
 		f->woken = event_new(
 			f->base, f->node->control_fd, EV_READ | EV_PERSIST, on_woken, f);
-	if (f->tick == NULL || f->second == NULL || f->signals[0] == NULL ||
-		f->signals[1] == NULL || (f->watch != NULL && f->watch_event == NULL) ||
+	if (f->tick == NULL || f->second == NULL || ferryd_add_signals(f, on_signal) != 0 ||
+		(f->watch != NULL && f->watch_event == NULL) ||
 		(f->node->control_fd >= 0 && f->woken == NULL)) {
 		log_line(LOG_ERR, "out of memory for events");
 		return -1;
 	}
 	if (f->woken != NULL)
 		event_add(f->woken, NULL);
-	event_add(f->signals[0], NULL);
-	event_add(f->signals[1], NULL);
 	if (f->watch_event != NULL)
 		event_add(f->watch_event, NULL);
 	f->tick_us = TICK_BUSY_US;
@@ -294,8 +289,7 @@ undo_loop(struct ferryd *f)
 	free_event(&f->tick);
 	free_event(&f->second);
 	free_event(&f->woken);
-	free_event(&f->signals[0]);
-	free_event(&f->signals[1]);
+	ferryd_free_signals(f);
 	free_event(&f->watch_event);
 	/* Management connections are its too: undo_management frees both. */
 	if (f->mgmt == NULL) {

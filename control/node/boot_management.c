@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The node's way into the root's tree: first of all, as its NodeID may come from there. */
-#include <signal.h>
-
 #include <event2/event.h>
 
 #include "control_lock.h"
@@ -48,21 +46,14 @@ on_signal(evutil_socket_t number, short what, void *arg)
 static int
 wait_for_place(struct ferryd *f)
 {
-	struct event *signals[] = {evsignal_new(f->base, SIGINT, on_signal, f),
-		evsignal_new(f->base, SIGTERM, on_signal, f)};
 	char error[MANAGE_ERROR_MAX];
-	int ret = signals[0] != NULL && signals[1] != NULL ? 0 : -1;
+	int ret = ferryd_add_signals(f, on_signal);
 
 	if (f->place == NULL)
 		log_line(LOG_INFO, "the node has no NodeID yet: it waits for the root's word");
-	for (int i = 0; i < 2 && ret == 0; i++)
-		event_add(signals[i], NULL);
-	while (ret == 0 && f->place == NULL && !f->ended_early)
+	while (ret == 0 && f->place == NULL && !ferryd_ends_early(f))
 		ret = event_base_dispatch(f->base);
-	for (int i = 0; i < 2; i++) {
-		if (signals[i] != NULL)
-			event_free(signals[i]);
-	}
+	ferryd_free_signals(f);
 	if (ret != 0 || f->ended_early)
 		return ret;
 	if (manage_place_check(f, f->place, error, sizeof(error)) != 0) {

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <event2/event.h>
+
 #include "config.h"
 #include "ctl_commands.h"
 #include "ctl_server.h"
@@ -27,6 +29,8 @@
 #include "stats_export.h"
 #include "underlay.h"
 #include "utc_clock.h"
+
+#define FERRYD_SIGNALS 3 /* SIGINT, SIGTERM, SIGHUP */
 
 struct event;
 struct event_base;
@@ -113,11 +117,11 @@ struct ferryd {
 	bool orders_failed;		   /* to be saved, which was told */
 	struct event *orders_event;
 	bool numbered;	  /* the NodeID is the root's word, not the configuration's */
-	bool ended_early; /* a signal came while it waited for its place */
+	bool ended_early; /* a signal came before it was up */
 	bool up;	  /* the boot is done: what the root says is carried out */
 
 	struct event_base *base;
-	struct event *tick, *woken, *second, *interval, *watch_event, *signals[2];
+	struct event *tick, *woken, *second, *interval, *watch_event, *signals[FERRYD_SIGNALS];
 	uint64_t tick_us;      /* until the next tick; see boot_loop.c */
 	uint64_t starts_until; /* ns: patience for the next hops of sessions */
 	bool starts_left;
@@ -137,6 +141,14 @@ ferryd_now(const struct ferryd *f)
 
 /* Boots all, runs until told to end, undoes all. Exit status. */
 int ferryd_run(struct ferryd *f);
+
+/*
+ * Signals that end the node, to the event loop from now on; before and afterwards they are noted,
+ * and ferryd_ends_early() says that one came. 0, or -1: memory is short; free them also then.
+ */
+int ferryd_add_signals(struct ferryd *f, event_callback_fn callback);
+void ferryd_free_signals(struct ferryd *f);
+bool ferryd_ends_early(struct ferryd *f);
 
 /* The steps of the boot table, each beside its undoing: 0, or -1 and the reason is logged. */
 int boot_management(struct ferryd *f);

@@ -44,9 +44,9 @@ main(int argc, char **argv)
 		.about = "A node of a Ferry overlay network: takes ports from the kernel and moves "
 			 "packets.\n",
 		.page = "ferry.cfg(5)",
-		.signals = "A signal (SIGINT, SIGTERM) drains the node and ends it. While it runs, "
-			   "ferryctl(1)\n"
-			   "shows and steers it.\n",
+		.signals = "A signal (SIGINT, SIGTERM, SIGHUP) drains the node and ends it. While "
+			   "it runs,\n"
+			   "ferryctl(1) shows and steers it.\n",
 		.built_on = rte_version(),
 	};
 	struct options options;

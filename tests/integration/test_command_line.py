@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ferryd does with a configuration, and how it ends; its options are test_options.py's."""
 
+import os
 import re
 import signal
 import subprocess
@@ -116,7 +117,8 @@ def running(stage):
     receiver.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+                         ids=["TERM", "INT", "HUP"])
 def test_signal_ends_it_cleanly(running, number):
     for node in running.values():
         node.process.send_signal(number)
@@ -127,6 +129,65 @@ def test_signal_ends_it_cleanly(running, number):
         assert re.search(r"ended$", node.log().rstrip())
         assert "error" not in node.log().lower()
         assert not node.socket_path.exists(), "the control socket is left behind"
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """Starts a node that has no network, and gives its process, its log and its directory."""
+    started = []
+
+    def start(groups=None, **how):
+        name = f"alone-{os.getpid()}"
+        path, log = tmp_path / "node.cfg", tmp_path / "log"
+        path.write_text(config_text({
+            "node": {**({} if groups else {"id": 1}), "name": name, "socket": str(tmp_path / "node.sock")},
+            "ports": [{"name": "wan", "device": "net_null0", "addresses": ["10.0.0.1/24"]}],
+            "statistics": {"file": str(tmp_path / "node.stats")}, **(groups or {})}))
+        with open(log, "wb") as to:
+            process = subprocess.Popen([FERRYD, "-c", path], stdin=subprocess.DEVNULL, stdout=to,
+                                       stderr=to, **how)
+        started.append(process)
+        return process, log, tmp_path
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+                         ids=["TERM", "INT", "HUP"])
+@pytest.mark.parametrize("wait", [0, 0.05, 0.2])
+def test_signal_while_it_starts(alone, number, wait):
+    """All that was begun is undone. DPDK's first word is in the middle of the start."""
+    process, log, directory = alone()
+    until(lambda: "EAL: " in log.read_text(), 10, "DPDK starts", pause=0.001)
+    time.sleep(wait)
+    process.send_signal(number)
+    assert process.wait(10 * PATIENCE) == 0, log.read_text()
+    assert re.search(r"ended$", log.read_text().rstrip())
+    left = {path.name for path in directory.iterdir()}
+    assert not left & {"node.sock", "node.sock.lock", "node.stats", "node.stats.new"}, left
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+def test_signal_while_it_waits_for_its_place(alone, number, tmp_path):
+    process, log, directory = alone({"management": {
+        "root": "127.0.0.1:9", "plain": True, "state": str(tmp_path / "state")}})
+    until(lambda: "it waits for the root's word" in log.read_text(), 10, "it waits")
+    process.send_signal(number)
+    assert process.wait(10 * PATIENCE) == 0, log.read_text()
+    assert "EAL: " not in log.read_text() and not (directory / "node.sock").exists()
+
+
+def test_nohup(alone):
+    process, log, _ = alone(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    until(lambda: re.search(r"node 1 is up$", log.read_text(), re.MULTILINE), 10, "it is up")
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert process.poll() is None and "ending" not in log.read_text()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10 * PATIENCE) == 0
 
 
 def test_second_node_with_the_same_socket(running):
