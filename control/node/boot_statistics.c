@@ -15,13 +15,15 @@ on_interval(evutil_socket_t fd, short what, void *arg)
 {
 	struct ferryd *f = arg;
 	char error[512] = "";
+	int ret;
 
 	(void)fd;
 	(void)what;
 	control_lock();
-	if (stats_export_tick(&f->statistics, ferryd_now(f), error, sizeof(error)) < 0)
-		log_line(LOG_ERR, "%s", error);
+	ret = stats_export_tick(&f->statistics, ferryd_now(f), error, sizeof(error));
 	control_unlock();
+	if (ret != 0)
+		log_line(ret < 0 ? LOG_ERR : LOG_INFO, "%s", error);
 }
 
 /* Writing to what lies on a disk may wait for it. */

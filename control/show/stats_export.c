@@ -3,9 +3,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include <rte_common.h>
+
 #include "stats_private.h"
+
+#define PAUSE_NS     UINT64_C(1000000000) /* until a file is tried again, each time twice as long */
+#define PAUSE_MAX_NS (64 * PAUSE_NS)
 
 double
 stats_rate(const struct rate *rate, double factor)
@@ -49,7 +55,8 @@ records_of(const struct show_view *view)
 }
 
 static int
-open_file(struct stats_export *e, uint32_t records, char *error, size_t size)
+open_file(const struct stats_export *e, uint32_t records, struct stats_writer *writer, char *error,
+	size_t size)
 {
 	struct stats_writer_params params = {.path = e->path,
 		.node = e->view->config->node.name,
@@ -58,23 +65,76 @@ open_file(struct stats_export *e, uint32_t records, char *error, size_t size)
 		.interval_ns = e->interval_ns,
 		.utc_ns = clock_ns(CLOCK_REALTIME),
 		.now_ns = clock_ns(CLOCK_MONOTONIC)};
-	int ret;
 
 	while (params.slots < (uint64_t)records * e->intervals &&
 		params.slots < FERRY_STATS_SLOTS_MAX)
 		params.slots *= 2;
-	ret = stats_writer_open(&e->writer, &params, error, size);
-	return ret;
+	return stats_writer_open(writer, &params, error, size);
 }
 
-/* There may be more sessions than there were; and somebody may have cut the file short. */
+/* What goes on where a file cannot be had, said once; and how long until it is tried again. */
 static int
-make_room(struct stats_export *e, char *error, size_t size)
+go_on_without(struct stats_export *e, int ret, bool tell, uint64_t now, char *error, size_t size)
+{
+	size_t used = strlen(error);
+
+	if (ret != 0) {
+		e->pause = e->pause == 0 ? PAUSE_NS : RTE_MIN(2 * e->pause, PAUSE_MAX_NS);
+		e->retry = now + e->pause;
+	}
+	if (!tell)
+		return 0;
+	snprintf(error + used, size - used, "%s%s", used > 0 ? "; " : "statistics: ",
+		e->writer.header != NULL ? "the old one goes on, a larger one is tried again"
+					 : "there is no file until one can be made");
+	return ret != 0 ? ret : -ENOSPC;
+}
+
+/*
+ * There may be more sessions than there were; and somebody may have cut the file short. While
+ * another cannot be had the old one goes on if it can.
+ */
+static int
+replace_file(struct stats_export *e, uint32_t records, uint64_t now, char *error, size_t size)
+{
+	bool first = e->pause == 0, ended = false;
+	struct stats_writer next;
+	int ret = 0;
+
+	error[0] = 0;
+	if (first || now >= e->retry) {
+		ret = open_file(e, records, &next, error, size);
+		if (ret == 0) {
+			/* Who reads the old one is told; its name is the new one's now. */
+			stats_writer_close(&e->writer);
+			e->writer = next;
+			e->pause = 0;
+			if (first)
+				return 0;
+			snprintf(error, size, "statistics file %s: there is a new one", e->path);
+			return 1;
+		}
+	}
+	if (e->writer.header != NULL &&
+		(records > e->writer.mask + UINT64_C(1) || !stats_writer_whole(&e->writer))) {
+		stats_writer_close(&e->writer);
+		ended = true;
+	}
+	return go_on_without(e, ret, first || ended, now, error, size);
+}
+
+static bool
+file_fits(const struct stats_writer *writer, uint32_t records)
+{
+	return writer->header != NULL && (uint64_t)records * 2 <= writer->mask + UINT64_C(1) &&
+	       stats_writer_whole(writer);
+}
+
+static int
+make_room(struct stats_export *e, uint64_t now, char *error, size_t size)
 {
 	uint32_t records = records_of(e->view);
-	struct stats_writer old = e->writer;
 	void *more;
-	int ret = 0;
 
 	if (records > e->latest.room) {
 		more = realloc(e->latest.records, records * sizeof(*e->latest.records));
@@ -85,13 +145,9 @@ make_room(struct stats_export *e, char *error, size_t size)
 		e->latest.records = more;
 		e->latest.room = records;
 	}
-	if (old.header != NULL &&
-		((uint64_t)records * 2 > old.mask + UINT64_C(1) || !stats_writer_whole(&old))) {
-		ret = open_file(e, records, error, size);
-		/* Who reads the old one is told; its name is the new one's now. */
-		stats_writer_close(&old);
-	}
-	return ret;
+	if (e->path == NULL || file_fits(&e->writer, records))
+		return 0;
+	return replace_file(e, records, now, error, size);
 }
 
 int
@@ -117,16 +173,14 @@ stats_export_begin(struct stats_export *e, const struct stats_export_params *par
 			return -ENOMEM;
 		}
 	}
-	ret = make_room(e, error, size);
-	if (ret == 0 && e->path != NULL)
-		ret = open_file(e, records_of(e->view), error, size);
+	ret = e->path == NULL ? 0 : open_file(e, records_of(e->view), &e->writer, error, size);
 	return ret != 0 ? ret : stats_export_tick(e, now, error, size);
 }
 
 int
 stats_export_tick(struct stats_export *e, uint64_t now, char *error, size_t size)
 {
-	int ret = make_room(e, error, size);
+	int ret = make_room(e, now, error, size);
 	uint64_t first = e->writer.next;
 
 	e->tick++;

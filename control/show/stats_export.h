@@ -22,7 +22,8 @@ struct stats_export {
 	uint64_t interval_ns;
 	uint32_t intervals; /* that the ring holds at least */
 	struct stats_writer writer;
-	uint64_t tick; /* number of the last interval */
+	uint64_t pause, retry; /* ns: another file could not be had; 0 = it could */
+	uint64_t tick;	       /* number of the last interval */
 
 	/* What was at the last interval. */
 	struct stats_session *sessions; /* by index of the book's entries */
@@ -47,9 +48,10 @@ int stats_export_begin(struct stats_export *e, const struct stats_export_params 
 	uint64_t now, char *error, size_t size);
 
 /*
- * Writes an interval; now as worker_poll's. 0, or a negative errno with a sentence in error, told
- * once: another file was needed (sessions came, or somebody cut it short) and cannot be had; then
- * the old one ended.
+ * Writes an interval; now as worker_poll's. 0, or a sentence in error: a negative errno, told once,
+ * if another file is needed (sessions came, or somebody cut it short) and cannot be had; then the
+ * old one goes on while it holds an interval, and another is tried after ever longer pauses; 1 when
+ * there is one.
  */
 int stats_export_tick(struct stats_export *e, uint64_t now, char *error, size_t size);
 

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -301,6 +302,73 @@ test_defined_again(void **state)
 	assert_int_equal(delays_of_session(f), 1);
 }
 
+/* Sessions come, all the same one: nb entries in all. */
+static void
+grow(struct fixture *f, struct session_entry **many, uint32_t nb)
+{
+	many[0] = f->h.book.entries[0];
+	for (uint32_t i = 1; i < nb; i++)
+		many[i] = many[0];
+	f->h.book.entries = many;
+	f->h.book.nb_entries = nb;
+}
+
+static int export(struct fixture *f, uint64_t seconds)
+{
+	f->h.now += seconds * UINT64_C(1000000000);
+	return stats_export_tick(&f->e, f->h.now, f->error, sizeof(f->error));
+}
+
+static void
+expect_written(struct fixture *f)
+{
+	assert_int_equal(ferry_stats_liveness(f->stats, 0), FERRY_STATS_LIVES);
+	assert_int_equal(ferry_stats_snapshot(f->stats, &f->snapshot), FERRY_STATS_OK);
+	assert_int_equal(ferry_stats_snapshot_node(&f->snapshot)->head.tick, f->e.tick);
+}
+
+/* A larger ring cannot be had: the old one goes on while it can, and a larger one is tried again.
+ */
+static void
+test_no_growth(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t nb_few = f->h.book.nb_entries, slots = ferry_stats_slots(f->stats);
+	struct session_entry **few = f->h.book.entries, **many = calloc(4 * slots, sizeof(*many));
+	char in_the_way[160];
+
+	snprintf(in_the_way, sizeof(in_the_way), "%s.new", f->path);
+	assert_int_equal(mkdir(in_the_way, 0700), 0);
+	grow(f, many, slots / 2);
+	assert_true(export(f, 1) < 0);
+	assert_non_null(strstr(f->error, "goes on"));
+	expect_written(f);
+	/* Once only. */
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(export(f, 1), 0);
+	expect_written(f);
+	/* Now it is too small, whether or not it is time to try. */
+	grow(f, many, 4 * slots);
+	assert_true(export(f, 0) < 0);
+	assert_non_null(strstr(f->error, "no file"));
+	assert_int_equal(ferry_stats_liveness(f->stats, 0), FERRY_STATS_OVER);
+	assert_int_equal(access(f->path, F_OK), -1);
+	assert_int_equal(export(f, 0), 0);
+	/* It is tried after 1, 2, 4, ... 64 s and then each 64 s: at 128 s; 101 have gone by. */
+	assert_int_equal(rmdir(in_the_way), 0);
+	assert_int_equal(export(f, 24), 0);
+	assert_int_equal(access(f->path, F_OK), -1);
+	assert_int_equal(export(f, 4), 1);
+	ferry_stats_close(f->stats);
+	f->stats = ferry_stats_open(f->path, f->error, sizeof(f->error));
+	assert_non_null(f->stats);
+	expect_written(f);
+	assert_true(ferry_stats_slots(f->stats) >= 8 * slots);
+	f->h.book.entries = few;
+	f->h.book.nb_entries = nb_few;
+	free(many);
+}
+
 /* What is added to the bins grows only, also when the least delay falls. */
 static void
 test_delay_bins(void **state)
@@ -370,6 +438,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_sessions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_growth, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_defined_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_growth, setup, teardown),
 		cmocka_unit_test(test_delay_bins),
 		cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	};
