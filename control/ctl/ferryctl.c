@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +244,6 @@ follow(const struct settings *settings, int fd, char *const *argv)
 static int
 run(const struct settings *settings, int argc, char *const *argv)
 {
-	struct timespec pause = {.tv_sec = (time_t)settings->watch};
 	char error[CTL_ERROR_MAX];
 	int fd = ctl_client_connect(settings->path, error, sizeof(error));
 	int ret;
@@ -252,16 +252,30 @@ run(const struct settings *settings, int argc, char *const *argv)
 		fprintf(stderr, "ferryctl: %s\n", error);
 		return EXIT_REFUSED;
 	}
-	pause.tv_nsec = (long)((settings->watch - (double)pause.tv_sec) * 1e9);
 	ret = ask_once(settings, fd, argc, argv);
 	if (ret == 0 && settings->follow)
 		ret = follow(settings, fd, argv);
-	while (ret == 0 && settings->watch > 0) {
-		nanosleep(&pause, NULL);
-		ret = ask_once(settings, fd, argc, argv);
-	}
 	close(fd);
 	return ret;
+}
+
+/*
+ * Until interrupted, or nobody reads it, or what is asked is no question. Each look is a connection
+ * of its own: a node ends one that asks nothing for long, and may itself begin anew meanwhile.
+ */
+static int
+watch(const struct settings *settings, int argc, char *const *argv)
+{
+	struct timespec pause = {.tv_sec = (time_t)settings->watch};
+	int ret;
+
+	pause.tv_nsec = (long)((settings->watch - (double)pause.tv_sec) * 1e9);
+	while (true) {
+		ret = run(settings, argc, argv);
+		if (ret == EXIT_USAGE || ferror(stdout))
+			return ret;
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* The root program reads the file itself: it must know where it is. */
@@ -306,8 +320,11 @@ main(int argc, char **argv)
 	static char show[] = "show", sessions[] = "sessions";
 	struct settings settings = {0};
 	char error[CTL_ERROR_MAX];
-	int ret = read_options(argc, argv, &settings);
+	int ret;
 
+	/* What characters can be printed as they are; numbers stay as they are in a file. */
+	setlocale(LC_CTYPE, "");
+	ret = read_options(argc, argv, &settings);
 	if (ret >= 0)
 		return ret;
 	argv += optind;
@@ -339,5 +356,5 @@ main(int argc, char **argv)
 		fprintf(stderr, "ferryctl: %s\n", error);
 		return EXIT_REFUSED;
 	}
-	return run(&settings, argc, argv);
+	return settings.watch > 0 ? watch(&settings, argc, argv) : run(&settings, argc, argv);
 }

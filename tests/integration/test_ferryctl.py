@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import threading
@@ -20,17 +21,23 @@ TABLE = HERE.parents[1] / "control" / "ctl" / "ctl_table.h"
 class Node(threading.Thread):
     """Answers each request with the next of its replies; b"" hangs up, None stays silent."""
 
-    def __init__(self, directory, replies):
+    def __init__(self, directory, replies, one_each=False):
         super().__init__(daemon=True)
         self.path = str(directory / "node.sock")
         self.replies = list(replies)
         self.asked = []
+        self.one_each = one_each  # a connection ends with its reply
         self.server = socket.socket(socket.AF_UNIX)
         self.server.bind(self.path)
         self.server.listen()
         self.start()
 
     def run(self):
+        self.serve()
+        while self.one_each and self.replies:
+            self.serve()
+
+    def serve(self):
         client, _ = self.server.accept()
         with client, client.makefile("rb") as lines:
             for line in lines:
@@ -43,7 +50,7 @@ class Node(threading.Thread):
                 # In pieces, as a stream may come.
                 for i in range(0, len(reply), 50000):
                     client.sendall(reply[i:i + 50000])
-                if self.asked[-1]["command"][-1] == "--follow":
+                if self.asked[-1]["command"][-1] == "--follow" or self.one_each:
                     return
 
 
@@ -166,11 +173,46 @@ def test_large_reply(ask):
     assert done.returncode == 0
 
 
-def test_watch_asks_again(ask):
-    done, asked = ask([ok(DROPS), ok(DROPS), b""], "show", "drops", "--watch=0.1")
-    assert len(asked) == 3
-    assert done.stdout.count("udp_port") == 2
-    assert done.returncode == 1
+def watch(*words, seconds=15 * PATIENCE, **node):
+    """What it prints until it has asked as often as there are replies."""
+    node = Node(**node, one_each=True)
+    process = subprocess.Popen([FERRYCTL, "-s", node.path, *words], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    node.join(seconds)
+    done = process.poll()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=seconds)
+    return done, out, err, node.asked
+
+
+def test_watch_asks_again(tmp_path):
+    """The node closes after each reply, refuses once and hangs up once: it goes on."""
+    refusal = b'{"ok": false, "error": "not now"}\n'
+    done, out, err, asked = watch(
+        "show", "drops", "--watch=0.1", directory=tmp_path,
+        replies=[ok(DROPS), ok(DROPS), refusal, b"", ok(DROPS), ok(DROPS), ok([])])
+    assert done is None, "it ended by itself"
+    assert len(asked) == 7
+    assert 3 <= out.count("udp_port") <= 4
+    assert err == "ferryctl: not now\nferryctl: no reply: the node hung up\n"
+
+
+def test_watch_of_no_question(tmp_path):
+    done = Node(tmp_path, [b'{"ok": false, "error": "what?", "usage": true}\n'])
+    done = run("-s", done.path, "show", "nothing", "--watch=0.1")
+    assert (done.returncode, done.stderr) == (2, "ferryctl: what?\n")
+
+
+@pytest.mark.parametrize("locale, shown", [("C.UTF-8", "/videos/é.ts"), ("C", r"/videos/\xc3\xa9.ts")])
+def test_characters(tmp_path, locale, shown):
+    """Where the terminal can show them they are printed as they are; numbers are not the locale's."""
+    drops = [{"reason": "/videos/é.ts", "packets": 1234567, "text": "..."}]
+    node = Node(tmp_path, [ok(drops)])
+    done = subprocess.run(
+        [FERRYCTL, "-s", node.path, "show", "drops"], capture_output=True, text=True, encoding="utf-8",
+        timeout=15 * PATIENCE, env={**os.environ, "LC_ALL": locale})
+    assert shown in done.stdout
+    assert "1,234,567" in done.stdout
 
 
 EVENTS = [
