@@ -38,6 +38,7 @@ struct config_source {
 	struct config_memory *memory;
 	struct config_errors *errors;
 	bool files; /* other files may be opened */
+	bool later; /* comes at run time, from no file: relative paths mean nothing */
 	char *text;
 	size_t size;
 	size_t room;

@@ -25,6 +25,7 @@ text_open(
 	memset(t, 0, sizeof(*t));
 	t->source.memory = memory;
 	t->source.errors = &t->errors;
+	t->source.later = true;
 	t->reader.source = &t->source;
 	t->reader.errors = &t->errors;
 	/* Readers of one group only look at it. */

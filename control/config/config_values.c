@@ -118,6 +118,12 @@ config_read_path(struct config_reader *reader, config_setting_t *setting)
 
 	if (value == NULL || value[0] == '/')
 		return value == NULL ? NULL : config_memory_copy(memory, value);
+	if (reader->source->later) {
+		config_reader_fail(reader, setting,
+			"%s is \"%.200s\", it must be an absolute path here",
+			setting->name == NULL ? "a path" : setting->name, value);
+		return NULL;
+	}
 	directory = config_memory_copy(memory, config_reader_where(reader, setting).file);
 	slash = strrchr(directory, '/');
 	if (slash == NULL)

@@ -171,6 +171,10 @@ test_session_mistakes(void **state)
 		{"id = 9; source = 1; destinations = [ 2 ]; rate = \"1M\"; " FLOW_TO_2
 		 "ingress = { file = \"/nowhere/at/all\"; };",
 			"cannot read \"/nowhere/at/all\""},
+		/* It would be of whatever directory the node was started in. */
+		{"id = 9; source = 2; destinations = [ 1 ]; egress = ( { node = 1; file = "
+		 "\"out.ts\"; } ); flows = ( { path = \"1\"; } );",
+			"file is \"out.ts\", it must be an absolute path here"},
 	};
 	uint32_t before = h->book.nb_entries;
 
