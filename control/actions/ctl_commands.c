@@ -31,7 +31,8 @@ static const struct ctl_command commands[] = {
 static json_t *
 unknown_item(const char *what, char *error)
 {
-	int n = snprintf(error, CTL_ERROR_MAX, "nothing called \"%.32s\" can be shown, but", what);
+	int n = snprintf(error, CTL_ERROR_MAX,
+		CTL_USAGE_MARK "nothing called \"%.32s\" can be shown, but", what);
 
 	for (const struct show_item *item = show_items; item->name != NULL; item++)
 		n += snprintf(error + n, CTL_ERROR_MAX - (size_t)n, "%s %s",
@@ -54,7 +55,8 @@ do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *arg
 		if (strcmp(argv[i], "--all") == 0) {
 			filter.all = true;
 		} else if (!item->by_session || nb_names == 2) {
-			snprintf(error, CTL_ERROR_MAX, "show %s: \"%.64s\" is one word too many",
+			snprintf(error, CTL_ERROR_MAX,
+				CTL_USAGE_MARK "show %s: \"%.64s\" is one word too many",
 				item->name, argv[i]);
 			return NULL;
 		} else {

@@ -133,6 +133,8 @@ error_text(const char *error)
 json_t *
 ctl_reply_error(const char *error)
 {
+	if (error[0] == CTL_USAGE_MARK[0])
+		return ctl_reply_usage(error + 1);
 	return json_pack("{s:b, s:o}", "ok", 0, "error", error_text(error));
 }
 

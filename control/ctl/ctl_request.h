@@ -4,8 +4,8 @@
  *
  *   request  {"command": ["show", "links"]}
  *   reply    {"ok": true, "data": ...}  or  {"ok": false, "error": "..."}
- * Where there is no such command, or it takes more or fewer words, the reply also has "usage":
- * true.
+ * Where there is no such command, or it takes more, fewer or other words, the reply also has
+ * "usage": true.
  *
  * Nothing else may be in a request. Replies come in the order of the requests.
  */
@@ -21,6 +21,9 @@
 #define CTL_REQUEST_MAX	  16384
 #define CTL_ARGUMENTS_MAX 16
 #define CTL_ERROR_MAX	  512
+
+/* Begins an error that says that words are wrong, not what they mean; no word can have it. */
+#define CTL_USAGE_MARK "\x01"
 
 struct ctl_request {
 	json_t *json; /* owns the texts */
@@ -47,6 +50,7 @@ bool ctl_request_fits(unsigned int count, unsigned int least, unsigned int most,
 
 /* Replies; data is taken, and may be NULL: out of memory. A new reference, NULL = out of memory. */
 json_t *ctl_reply_ok(json_t *data);
+/* With CTL_USAGE_MARK: as ctl_reply_usage. */
 json_t *ctl_reply_error(const char *error);
 json_t *ctl_reply_usage(const char *error);
 

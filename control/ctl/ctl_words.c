@@ -71,6 +71,7 @@ ctl_read_events(
 			continue;
 		if (strcmp(argv[i], "--last") != 0 || i + 1 == argc) {
 			snprintf(error, CTL_ERROR_MAX,
+				CTL_USAGE_MARK
 				"events: \"%.64s\" is not understood: right is \"events [--last N] "
 				"[--follow]\"",
 				argv[i]);

@@ -60,6 +60,39 @@ do_refused(struct harness *h, const char *const *words, const char *expected)
 	json_decref(reply);
 }
 
+/* Wrong words are told from right words that are refused. */
+static void
+test_usage(void **state)
+{
+	static const struct {
+		const char *words[6]; /* ends with NULL */
+		bool usage;
+	} cases[] = {
+		{{"dance"}, true},
+		{{"show"}, true},
+		{{"help", "me"}, true},
+		{{"show", "rain"}, true},
+		{{"show", "node", "extra"}, true},
+		{{"show", "flows", "1", "2", "3"}, true},
+		{{"show", "flows", "5"}, false},
+		{{"events", "--foo"}, true},
+		{{"events", "--last"}, true},
+		{{"events", "--last", "many"}, false},
+		{{"weights", "1", "9", "1"}, false},
+	};
+	struct harness *h = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *reply = ask(h, cases[i].words);
+		const char *error = json_string_value(json_object_get(reply, "error"));
+
+		assert_non_null(error);
+		assert_true((unsigned char)error[0] >= ' ');
+		assert_int_equal(json_is_true(json_object_get(reply, "usage")), cases[i].usage);
+		json_decref(reply);
+	}
+}
+
 static void
 test_unknown_words(void **state)
 {
@@ -356,6 +389,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			test_unknown_words, harness_setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_usage, harness_setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_show_filters, harness_setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_conferences_and_names, harness_setup, harness_teardown),
