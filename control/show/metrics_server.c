@@ -47,12 +47,20 @@ reply_free(struct reply *reply)
 	free(reply);
 }
 
-/* The client went away: the request is freed with its connection. */
+/*
+ * The connection ends. Its request goes with it, but not where the client went away: evhttp then
+ * takes it from the connection, as we are not through with it, and its end frees it.
+ */
 static void
 on_close(struct evhttp_connection *connection, void *arg)
 {
+	struct reply *reply = arg;
+	struct evhttp_request *request = reply->request;
+
 	(void)connection;
-	reply_free(arg);
+	reply_free(reply);
+	if (evhttp_request_get_connection(request) == NULL)
+		evhttp_send_reply_end(request);
 }
 
 static void
