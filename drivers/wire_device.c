@@ -138,6 +138,15 @@ wire_device_fill_udp(uint8_t *frame, uint32_t len)
 	put16(frame + l.l4 + 6, sum != 0 ? sum : 0xffff);
 }
 
+void
+wire_device_unfill_udp(uint8_t *frame, uint32_t len)
+{
+	struct layers l = find(frame, len);
+
+	if (l.udp)
+		put16(frame + l.l4 + 6, udp_pseudo(frame, &l, l.l4_len));
+}
+
 enum wire_checksum
 wire_device_check_ip(const uint8_t *frame, uint32_t len)
 {

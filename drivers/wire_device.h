@@ -19,6 +19,9 @@ uint32_t wire_device_hash(const uint8_t *frame, uint32_t len);
 /* Completes a UDP checksum that holds the pseudo header's sum, as a sender left it. */
 void wire_device_fill_udp(uint8_t *frame, uint32_t len);
 
+/* Makes it such a one again, as who sends from a neighbouring guest to a virtual device left it. */
+void wire_device_unfill_udp(uint8_t *frame, uint32_t len);
+
 enum wire_checksum {
 	WIRE_CHECKSUM_UNKNOWN, /* none there */
 	WIRE_CHECKSUM_GOOD,

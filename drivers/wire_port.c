@@ -21,6 +21,7 @@ struct wire_end {
 	struct line line;
 	struct wire_lane lane;
 	bool push_back;
+	bool partial;
 	uint64_t count[WIRE_EVENT_COUNT];
 };
 
@@ -207,8 +208,9 @@ wire_tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_
 
 /* What the port's device says of the checksums. */
 static void
-set_checksum_flags(const struct port *port, struct rte_mbuf *m, const struct wire_frame *frame)
+set_checksum_flags(const struct wire_end *to, struct rte_mbuf *m, const struct wire_frame *frame)
 {
+	const struct port *port = &to->port;
 	enum wire_checksum ip = WIRE_CHECKSUM_UNKNOWN, udp = WIRE_CHECKSUM_UNKNOWN;
 
 	if (port->offloads & PORT_RX_IP_CHECKSUM)
@@ -218,9 +220,13 @@ set_checksum_flags(const struct port *port, struct rte_mbuf *m, const struct wir
 	if (ip != WIRE_CHECKSUM_UNKNOWN)
 		m->ol_flags |= ip == WIRE_CHECKSUM_GOOD ? RTE_MBUF_F_RX_IP_CKSUM_GOOD
 							: RTE_MBUF_F_RX_IP_CKSUM_BAD;
-	if (udp != WIRE_CHECKSUM_UNKNOWN)
+	if (to->partial && udp == WIRE_CHECKSUM_GOOD) {
+		wire_device_unfill_udp(rte_pktmbuf_mtod(m, uint8_t *), m->data_len);
+		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	} else if (udp != WIRE_CHECKSUM_UNKNOWN) {
 		m->ol_flags |= udp == WIRE_CHECKSUM_GOOD ? RTE_MBUF_F_RX_L4_CKSUM_GOOD
 							 : RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	}
 }
 
 /* A packet of the receiver's pool with the frame in it, or NULL. */
@@ -239,7 +245,7 @@ receive_one(struct wire_end *to, const struct wire_frame *frame)
 	m->data_len = (uint16_t)frame->len;
 	m->pkt_len = frame->len;
 	m->port = to->port.index;
-	set_checksum_flags(&to->port, m, frame);
+	set_checksum_flags(to, m, frame);
 	return m;
 }
 
@@ -295,6 +301,7 @@ end_init(struct wire *wire, uint8_t i, const struct wire_params *params)
 	end->wire = wire;
 	end->index = i;
 	end->push_back = params->lanes[i].push_back;
+	end->partial = p->partial;
 	end->port = (struct port){
 		.ops = &wire_ops,
 		.driver = end,

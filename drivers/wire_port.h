@@ -73,6 +73,11 @@ struct wire_end_params {
 	uint16_t rx_queues, tx_queues; /* 1 to PORT_QUEUES_MAX */
 	uint16_t mtu;
 	uint32_t offloads; /* PORT_*, which the end then does as a device would */
+	/*
+	 * With PORT_RX_UDP_CHECKSUM: as a virtual device whose peers leave it to the next card to
+	 * compute UDP checksums, so that right ones arrive unfinished, and it says so.
+	 */
+	bool partial;
 };
 
 struct wire_params {

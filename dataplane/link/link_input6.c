@@ -28,7 +28,8 @@ verify(struct rte_mbuf *m, uint16_t head, const uint8_t *body, uint32_t len)
 
 	if (known == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		return true;
-	if (unlikely(known == RTE_MBUF_F_RX_L4_CKSUM_BAD))
+	/* Or NONE, which has that bit too and is right without a right checksum (frame.c). */
+	if (unlikely(known & RTE_MBUF_F_RX_L4_CKSUM_BAD))
 		return false;
 	if (likely(checksum_add(head, checksum_bytes(body, len)) == 0xffff))
 		return true;

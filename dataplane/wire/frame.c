@@ -54,7 +54,8 @@ drop(enum drop_reason *reason, enum drop_reason why)
 
 /*
  * Verifies a UDP checksum that is there, and keeps the payload's sum that it implies: with the
- * right checksum all of pseudo header, UDP header and payload sum to 0xffff.
+ * right checksum all of pseudo header, UDP header and payload sum to 0xffff. A virtual device may
+ * say that it is still to be computed (RTE_MBUF_F_RX_L4_CKSUM_NONE); then it implies nothing.
  */
 static enum drop_reason
 check_udp_sum(const struct rte_mbuf *m, const struct frame_layers *f, const struct rte_udp_hdr *udp,
@@ -63,8 +64,9 @@ check_udp_sum(const struct rte_mbuf *m, const struct frame_layers *f, const stru
 	uint64_t known = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	uint16_t head;
 
-	if (known == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-		return DROP_udp_checksum;
+	/* The bit is set in NONE too: verified, but what is in the field is not the checksum. */
+	if (unlikely(known & RTE_MBUF_F_RX_L4_CKSUM_BAD))
+		return known == RTE_MBUF_F_RX_L4_CKSUM_NONE ? DROP_none : DROP_udp_checksum;
 	head = checksum_add(pseudo, checksum_bytes(udp, sizeof(*udp)));
 	if (known != RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
 		uint16_t body = checksum_mbuf_part(m, f->l4_off + sizeof(*udp), view->payload_len);
@@ -132,7 +134,8 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 		     total > m->pkt_len - f->l3_off || f->contiguous < f->l3_off + header))
 		return drop(reason, DROP_ip_malformed);
 	if (known != RTE_MBUF_F_RX_IP_CKSUM_GOOD &&
-		unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD || ipv4_sum(ip, header) != 0xffff))
+		unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD || ipv4_sum(ip, header) != 0xffff) &&
+		known != RTE_MBUF_F_RX_IP_CKSUM_NONE)
 		return drop(reason, DROP_ip_checksum);
 	destination = address_ipv4(ip->dst_addr);
 	local = port_find_address(port, &destination);

@@ -128,6 +128,7 @@ sim_connect(struct sim *sim, uint32_t a, uint32_t b, const struct sim_line *line
 			.tx_queues = both[end] == SIM_HOST ? 1 : sim->nodes[both[end]].workers,
 			.mtu = sw->line.mtu,
 			.offloads = line->offloads,
+			.partial = line->partial,
 		};
 		if (both[end] == SIM_HOST)
 			params.ends[end].rx_queues = 1;

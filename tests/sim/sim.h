@@ -47,6 +47,7 @@ struct sim_line {
 	uint16_t mtu;	 /* 0 = 1500 */
 	uint16_t queues; /* receive queues of its ports; 0 = 1 */
 	uint32_t offloads;
+	bool partial; /* wire_port.h */
 	bool ipv6;
 };
 

@@ -39,6 +39,7 @@ line_of(uint32_t kind, uint32_t wire)
 	line.offloads = (kind & KIND_CHAINS ? PORT_TX_CHAINS : 0) |
 			(kind & KIND_TX_SUM ? PORT_TX_UDP_CHECKSUM : 0) |
 			(kind & KIND_RX_SUM ? PORT_RX_IP_CHECKSUM | PORT_RX_UDP_CHECKSUM : 0);
+	line.partial = wire % 3 != 0;
 	return line;
 }
 

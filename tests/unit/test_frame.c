@@ -261,6 +261,73 @@ test_damage(void **state)
 		damage(i % 2 != 0);
 }
 
+/*
+ * A device that verified a datagram of which the checksum is still to be computed: it is taken, and
+ * what is in the field says nothing of the payload.
+ */
+static void
+test_unfinished(void **state)
+{
+	(void)state;
+	rng_seed(&rng, unit_seed() + 10);
+	for (int i = 0; i < 2000; i++) {
+		bool ipv6 = i % 2 != 0;
+		struct rte_mbuf *m = some_packet((uint16_t)(1 + rng_below(&rng, 1000)), false);
+		uint16_t sum = checksum_mbuf(m, 0), *field;
+		enum drop_reason reason;
+		struct frame_template t;
+		struct frame_view view;
+		struct ends e;
+
+		some_ends(&e, ipv6, 0);
+		frame_template_build(&t, &e.sender, &e.ends, NULL, 0);
+		memcpy(packet_prepend(m, t.total), t.bytes + FRAME_TEMPLATE_BYTES - t.total,
+			t.total);
+		frame_finish(&t, m, 0, sum);
+		field = rte_pktmbuf_mtod_offset(m, uint16_t *, t.total - 2);
+		if (!ipv6)
+			*field = rte_ipv4_udptcp_cksum(
+				rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, t.l2_len),
+				rte_pktmbuf_mtod_offset(
+					m, struct rte_udp_hdr *, t.l2_len + t.l3_len));
+		*field ^= 0x5a5a;
+		if (*field == 0)
+			*field = 1;
+		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+		assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_UDP);
+		assert_false(view.sum_known);
+		m->ol_flags &= ~RTE_MBUF_F_RX_L4_CKSUM_MASK;
+		assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_DROP);
+		assert_int_equal(reason, DROP_udp_checksum);
+		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_BAD;
+		assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_DROP);
+		rte_pktmbuf_free(m);
+	}
+}
+
+/* The same of an IPv4 header's. */
+static void
+test_unfinished_ip(void **state)
+{
+	struct rte_mbuf *m = some_packet(100, false);
+	enum drop_reason reason;
+	struct frame_template t;
+	struct frame_view view;
+	struct ends e;
+
+	(void)state;
+	some_ends(&e, false, 0);
+	frame_template_build(&t, &e.sender, &e.ends, NULL, 0);
+	memcpy(packet_prepend(m, t.total), t.bytes + FRAME_TEMPLATE_BYTES - t.total, t.total);
+	frame_finish(&t, m, 0, 0);
+	*rte_pktmbuf_mtod_offset(m, uint8_t *, t.l2_len + 10) ^= 1;
+	assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_DROP);
+	assert_int_equal(reason, DROP_ip_checksum);
+	m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_NONE;
+	assert_int_equal(frame_parse(&e.receiver, m, &view, &reason), FRAME_UDP);
+	rte_pktmbuf_free(m);
+}
+
 /* A frame to an address that the port does not have, but had. */
 static void
 test_other_address(void **state)
@@ -402,6 +469,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_unfinished_ip),
 		cmocka_unit_test(test_other_address),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_partial_sums),
