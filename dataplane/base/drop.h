@@ -29,6 +29,7 @@
 	X(link_stale_epoch, "epoch older than the link's current one")                             \
 	X(link_duplicate, "link sequence seen already")                                            \
 	X(link_too_old, "link sequence below the window")                                          \
+	X(link_far_ahead, "link sequence far above all others, and the first such one")            \
 	X(feedback_malformed, "FEEDBACK shorter than its body")                                    \
 	X(feedback_epoch, "FEEDBACK on another epoch than the current one")                        \
 	X(probe_malformed, "PROBE or PROBE_REPLY whose body is not 16 bytes")                      \
@@ -76,6 +77,7 @@
 	X(session_stale_epoch, "source epoch older than the session's current one")                \
 	X(session_duplicate, "session sequence delivered already")                                 \
 	X(session_too_old, "session sequence below the window")                                    \
+	X(session_far_ahead, "session sequence far above all others, and the first such one")      \
 	X(session_ended, "held for order when the session ended")                                  \
 	X(egress_behind, "the control thread writes the egress file too slowly")
 

@@ -53,6 +53,8 @@ accept_data(struct link_rx *rx, uint64_t seq, uint16_t bytes)
 		return DROP_link_duplicate;
 	case SEQ_TOO_OLD:
 		return DROP_link_too_old;
+	case SEQ_FAR:
+		return DROP_link_far_ahead;
 	}
 	rx->packets++;
 	rx->bytes += bytes;

@@ -11,7 +11,8 @@
 #define ANSWER_MAX_NS	  UINT64_C(3000000000)
 #define OFFSET_SPAN_NS	  UINT64_C(10000000000)
 #define DATA_SPAN_NS	  UINT64_C(1000000000)
-#define DATA_LEAST	  32 /* packets of a second that say something of loss */
+#define DATA_LEAST	  32		      /* packets of a second that say something of loss */
+#define DATA_LOST_MAX	  (UINT64_C(1) << 40) /* of a second: a sequence may jump by more */
 
 #define DEGRADED_RUN	3
 #define DEGRADED_WINDOW 5
@@ -290,6 +291,7 @@ liveness_data(struct liveness *l, uint64_t now, uint64_t lost, uint64_t packets)
 	came = packets - l->data_packets;
 	/* What came late is no longer lost. */
 	gone = lost > l->data_lost ? lost - l->data_lost : 0;
+	gone = gone < DATA_LOST_MAX ? gone : DATA_LOST_MAX;
 	l->data_at = now;
 	l->data_lost = lost;
 	l->data_packets = packets;

@@ -98,6 +98,8 @@ take_seq(struct destination *dst, uint64_t seq, bool computed)
 	case SEQ_DUPLICATE:
 		dst->counters.duplicates++;
 		return DROP_session_duplicate;
+	case SEQ_FAR:
+		return DROP_session_far_ahead;
 	default:
 		dst->counters.too_old++;
 		return DROP_session_too_old;

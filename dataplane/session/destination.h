@@ -80,12 +80,12 @@ struct destination {
 	uint64_t *bits;			/* of window */
 	struct rte_mbuf **slots;	/* slots_mask + 1 of them, held for order */
 	uint64_t *arrivals;		/* of held packets, ns */
+	struct rte_ring *file;		/* constant; EGRESS_FILE: payloads to the control thread */
 	bool heard;
 	uint16_t epoch;
 
 	struct destination_line *line __rte_cache_aligned; /* constant */
-	struct rte_ring *file; /* constant; EGRESS_FILE: payloads to the control thread */
-	uint64_t next;	       /* keeping order: the next to deliver */
+	uint64_t next;					   /* keeping order: the next to deliver */
 	uint32_t held;
 	uint32_t slots_mask;
 

@@ -42,6 +42,31 @@ mark_run(struct seq_window *win)
 	}
 }
 
+/* One so far ahead: does it continue from the last such one? The same again says nothing. */
+static bool
+is_confirmed(struct seq_window *win, uint64_t seq)
+{
+	uint64_t before = win->doubted;
+
+	win->doubted = seq;
+	return before != 0 && seq != before && seq - before + win->size < 2 * (uint64_t)win->size;
+}
+
+static enum seq_verdict
+take_ahead(struct seq_window *win, uint64_t seq)
+{
+	uint64_t gap = seq - win->highest - 1;
+
+	if (gap > win->size && !is_confirmed(win, seq))
+		return SEQ_FAR;
+	advance(win, seq);
+	win->highest = seq;
+	win->doubted = 0;
+	win->missing += gap;
+	mark(win, seq);
+	return gap > 0 ? SEQ_AHEAD : SEQ_IN_ORDER;
+}
+
 enum seq_verdict
 seq_window_take_slow(struct seq_window *win, uint64_t seq)
 {
@@ -54,17 +79,12 @@ seq_window_take_slow(struct seq_window *win, uint64_t seq)
 		mark(win, seq);
 		return SEQ_IN_ORDER;
 	}
-	if (win->marked != win->highest)
+	if (win->marked != win->highest) {
 		mark_run(win);
-	if (seq > win->highest) {
-		uint64_t gap = seq - win->highest - 1;
-
-		advance(win, seq);
-		win->highest = seq;
-		win->missing += gap;
-		mark(win, seq);
-		return gap > 0 ? SEQ_AHEAD : SEQ_IN_ORDER;
+		win->doubted = 0;
 	}
+	if (seq > win->highest)
+		return take_ahead(win, seq);
 	if (seq / 64 + win->size / 64 <= win->highest / 64)
 		return SEQ_TOO_OLD;
 	if (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64)))

@@ -7,6 +7,11 @@
  * In order it costs one addition: the run of sequences from marked + 1 to highest has come whole,
  * and gets its bits when something else comes.
  *
+ * A sequence that leaves out more than a whole window may be damaged or forged; were it taken, all
+ * that really comes would be too old. As RFC 3550, A.1, has it for RTP, it is taken once another
+ * one continues from it: one within a window of it, and none taken between them that is higher than
+ * all before. So a jump that is real costs one packet.
+ *
  * One owner; anyone may read missing.
  */
 #ifndef FERRY_SEQ_WINDOW_H
@@ -24,6 +29,7 @@ enum seq_verdict {
 	SEQ_LATE,     /* lower, within the window, not seen before */
 	SEQ_DUPLICATE,
 	SEQ_TOO_OLD,
+	SEQ_FAR, /* higher by more than the window, and the first that says so */
 };
 
 /*
@@ -35,6 +41,7 @@ struct seq_window {
 	uint64_t first;	  /* the lowest that counts as expected */
 	uint64_t missing; /* sequences from first to highest that have not come */
 	uint64_t marked;  /* up to here the bits say what came; above it all came */
+	uint64_t doubted; /* the last that was SEQ_FAR since highest moved; 0 = none */
 
 	uint32_t size; /* a power of two, at least 64 */
 	bool started;  /* something was taken */
@@ -55,7 +62,7 @@ seq_window_reset(struct seq_window *win)
 	seq_window_init(win, win->bits, win->size);
 }
 
-/* The slow branches: first, gap, late, duplicate, too old. */
+/* The slow branches: first, gap, late, duplicate, too old, far ahead. */
 enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
 
 /* The sequence after the highest? Something must have been taken before. */
@@ -72,7 +79,7 @@ seq_window_next(struct seq_window *win, uint64_t seq)
 	win->highest = seq;
 }
 
-/* Takes a sequence, or says why not (SEQ_DUPLICATE, SEQ_TOO_OLD). */
+/* Takes a sequence, or says why not (SEQ_DUPLICATE, SEQ_TOO_OLD, SEQ_FAR). */
 static inline enum seq_verdict
 seq_window_take(struct seq_window *win, uint64_t seq)
 {

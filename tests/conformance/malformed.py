@@ -251,6 +251,10 @@ case("sequence seen already", "link_duplicate",
      more=lambda p: {f"link {p.id} duplicates": 1})
 case("sequence below the window", "link_too_old",
      lambda b, p: p.frame(good(b, p, seq=p.next_seq - 1 - 1024)))
+case("sequence far ahead", "link_far_ahead",
+     lambda b, p: p.frame(good(b, p, seq=p.next_seq + 1024 + 1)))
+case("sequence far ahead, high bits", "link_far_ahead",
+     lambda b, p: p.frame(good(b, p, seq=p.next_seq | 1 << 63)))
 case("sequence 0", "link_too_old", lambda b, p: p.frame(good(b, p, seq=0)))
 
 # --- FEEDBACK, PROBE, PROBE_REPLY ---------------------------------------------------------------
@@ -433,6 +437,8 @@ case("session sequence delivered already", "session_duplicate",
 case("session sequence below the window", "session_too_old",
      lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1 - 64) & 0xFFFFFFFF),
      more=lambda p: {f"session {SINK} too_old": 1})
+case("session sequence far ahead", "session_far_ahead",
+     lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq + 64 + 1) & 0xFFFFFFFF))
 case("session sequence half a turn away", "session_too_old",
      lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1 - 0x7FFFFFFF) & 0xFFFFFFFF),
      more=lambda p: {f"session {SINK} too_old": 1})

@@ -12,19 +12,32 @@ struct model {
 	uint8_t seen[RANGE];
 	uint64_t highest, lowest;
 	uint64_t received;
+	uint64_t far; /* the last that was refused since highest moved; 0 = none */
 };
 
 static struct model model;
 
+/* More than a window left out is believed to the second of two near each other. */
+static bool
+model_goes_on(uint64_t seq, uint32_t size)
+{
+	uint64_t far = model.far;
+
+	if (seq - model.highest - 1 <= size)
+		return true;
+	model.far = seq;
+	return far != 0 && ((seq < far && far - seq <= size) || (seq > far && seq - far < size));
+}
+
 static enum seq_verdict
-model_expect(uint64_t seq)
+model_expect(uint64_t seq, uint32_t size)
 {
 	if (model.received == 0)
 		return SEQ_IN_ORDER;
 	if (seq == model.highest + 1)
 		return SEQ_IN_ORDER;
 	if (seq > model.highest)
-		return SEQ_AHEAD;
+		return model_goes_on(seq, size) ? SEQ_AHEAD : SEQ_FAR;
 	return model.seen[seq] ? SEQ_DUPLICATE : SEQ_LATE;
 }
 
@@ -32,8 +45,10 @@ static void
 model_take(uint64_t seq)
 {
 	model.seen[seq] = 1;
-	if (model.received == 0 || seq > model.highest)
+	if (model.received == 0 || seq > model.highest) {
 		model.highest = seq;
+		model.far = 0;
+	}
 	if (model.received == 0 || seq < model.lowest)
 		model.lowest = seq;
 	model.received++;
@@ -42,7 +57,7 @@ model_take(uint64_t seq)
 static void
 check_one(struct seq_window *win, uint64_t seq)
 {
-	enum seq_verdict expected = model_expect(seq);
+	enum seq_verdict expected = model_expect(seq, win->size);
 	uint64_t first = !win->started;
 	enum seq_verdict verdict = seq_window_take(win, seq);
 	uint64_t behind = first || seq > model.highest ? 0 : model.highest - seq;
@@ -125,12 +140,60 @@ test_far_jumps(void **state)
 	seq_window_init(&win, bits, 128);
 	for (uint64_t jump = 1; jump < 1000; jump++) {
 		at += jump;
+		if (jump > 129)
+			assert_int_equal(seq_window_take(&win, at++), SEQ_FAR);
 		assert_true(seq_window_take(&win, at) <= SEQ_AHEAD);
 		if (jump > 1)
 			assert_int_equal(seq_window_take(&win, at - 1), SEQ_LATE);
 	}
-	assert_int_equal(seq_window_take(&win, at + (UINT64_C(1) << 40)), SEQ_AHEAD);
+	assert_int_equal(seq_window_take(&win, at + (UINT64_C(1) << 40)), SEQ_FAR);
+	assert_int_equal(seq_window_take(&win, at + (UINT64_C(1) << 40) + 5), SEQ_AHEAD);
 	assert_int_equal(seq_window_take(&win, at), SEQ_TOO_OLD);
+}
+
+/* Any number of damaged ones, each damaged in another way, or the same one again and again. */
+static void
+test_never_lost(void **state)
+{
+	uint64_t bits[16], at = 1000;
+	struct seq_window win;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	seq_window_init(&win, bits, 1024);
+	assert_int_equal(seq_window_take(&win, at), SEQ_IN_ORDER);
+	for (int i = 0; i < 100000; i++) {
+		uint64_t far = at + (UINT64_C(1) << (11 + rng_below(&rng, 50)));
+
+		assert_int_equal(seq_window_take(&win, far), SEQ_FAR);
+		assert_int_equal(seq_window_take(&win, far), SEQ_FAR);
+		/* A bit that sticks: always as far ahead of what really comes. */
+		assert_int_equal(seq_window_take(&win, ++at), SEQ_IN_ORDER);
+		assert_int_equal(seq_window_take(&win, far + 1), SEQ_FAR);
+		assert_int_equal(seq_window_take(&win, ++at), SEQ_IN_ORDER);
+	}
+	assert_int_equal(win.missing, 0);
+}
+
+/* What comes late, and what came already, does not keep a jump from being believed. */
+static void
+test_jump(void **state)
+{
+	uint64_t bits[2], far = UINT64_C(1) << 41;
+	struct seq_window win;
+
+	(void)state;
+	seq_window_init(&win, bits, 128);
+	assert_int_equal(seq_window_take(&win, 1000), SEQ_IN_ORDER);
+	assert_int_equal(seq_window_take(&win, 1005), SEQ_AHEAD);
+	assert_int_equal(seq_window_take(&win, far), SEQ_FAR);
+	assert_int_equal(seq_window_take(&win, 1003), SEQ_LATE);
+	assert_int_equal(seq_window_take(&win, 1003), SEQ_DUPLICATE);
+	assert_int_equal(seq_window_take(&win, far - 2), SEQ_AHEAD);
+	assert_int_equal(seq_window_take(&win, far), SEQ_AHEAD);
+	assert_int_equal(seq_window_take(&win, far + 1), SEQ_IN_ORDER);
+	assert_int_equal(win.missing, far + 1 - 1000 + 1 - 6);
 }
 
 static void
@@ -157,6 +220,8 @@ main(void)
 		cmocka_unit_test(test_walks),
 		cmocka_unit_test(test_in_order_is_never_wrong),
 		cmocka_unit_test(test_far_jumps),
+		cmocka_unit_test(test_never_lost),
+		cmocka_unit_test(test_jump),
 		cmocka_unit_test(test_extend),
 	};
 

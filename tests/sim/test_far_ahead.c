@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sequences far above all that came, of a link and of a session: one alone ends nothing; where the
+ * sender really goes on from there it costs one packet.
+ */
+#include "small.h"
+
+#define GAP    (100 * SIM_US)
+#define BEFORE 300
+#define AFTER  5000
+
+struct scene {
+	struct sim *sim;
+	uint32_t index;
+	struct link *link; /* the sender's */
+	struct source *source;
+	struct destination *dst;
+};
+
+static struct scene
+begin(uint32_t reorder_packets)
+{
+	struct scene s = {.sim = small_new(2)};
+	struct sim_session session;
+
+	small_wire(s.sim, 1, 2);
+	s.sim->extra_buffers = reorder_packets;
+	sim_build(s.sim);
+	session = small_session(s.sim, 1, (uint32_t[]){2, 0});
+	session.reorder_packets = reorder_packets;
+	session.reorder_ns = 20 * SIM_MS;
+	sim_session_flow(&session, 1, 1, "2");
+	s.index = small_start(s.sim, NULL, &session);
+	s.link = node_find_link(s.sim->nodes[0].node, 2);
+	s.source = sim_source(s.sim, s.index);
+	s.dst = small_destination(s.sim, s.index, 2);
+	return s;
+}
+
+static void
+send_packets(struct scene *s, uint32_t n)
+{
+	small_send(s->sim, s->index, n, 100, GAP);
+	sim_drain(s->sim, SIM_S);
+}
+
+/* All are there but for those that were dropped as far ahead, which say what is lost too. */
+static void
+finish(struct scene *s, enum drop_reason reason, uint32_t dropped, uint64_t skipped)
+{
+	const struct link *from = node_find_link(s->sim->nodes[1].node, 1);
+	static enum drop_reason allowed[2];
+	uint64_t lost = reason == DROP_link_far_ahead ? link_lost(&from->rx)
+						      : destination_lost(s->dst);
+
+	allowed[0] = reason;
+	assert_int_equal(small_drops(s->sim, 2, reason), dropped);
+	assert_int_equal(destination_delivered(s->dst).packets, BEFORE + AFTER + 1 - dropped);
+	assert_int_equal(lost, dropped + skipped);
+	small_finish(s->sim, NULL, allowed);
+}
+
+static void
+test_link_once(void **state)
+{
+	(void)state;
+	for (uint32_t bit = 11; bit < 64; bit++) {
+		struct scene s = begin(0);
+
+		send_packets(&s, BEFORE);
+		s.link->tx.seq += UINT64_C(1) << bit;
+		send_packets(&s, 1);
+		s.link->tx.seq -= UINT64_C(1) << bit;
+		send_packets(&s, AFTER);
+		finish(&s, DROP_link_far_ahead, 1, 0);
+	}
+}
+
+static void
+test_session_once(void **state)
+{
+	(void)state;
+	for (uint32_t bit = 11; bit < 31; bit++) {
+		struct scene s = begin(bit % 2 * 64);
+
+		send_packets(&s, BEFORE);
+		s.source->line->others += UINT32_C(1) << bit;
+		send_packets(&s, 1);
+		s.source->line->others -= UINT32_C(1) << bit;
+		send_packets(&s, AFTER);
+		finish(&s, DROP_session_far_ahead, 1, 0);
+	}
+}
+
+/* As after an outage of so many packets. */
+static void
+test_link_goes_on(void **state)
+{
+	static const uint64_t jumps[] = {1024, 1025, 1 << 21, UINT64_C(1) << 40, UINT64_C(1) << 60};
+
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(jumps); i++) {
+		struct scene s = begin(0);
+
+		send_packets(&s, BEFORE);
+		s.link->tx.seq += jumps[i];
+		send_packets(&s, AFTER + 1);
+		finish(&s, DROP_link_far_ahead, jumps[i] > 1024, jumps[i]);
+	}
+}
+
+static void
+test_session_goes_on(void **state)
+{
+	(void)state;
+	for (uint32_t order = 0; order <= 64; order += 64) {
+		struct scene s = begin(order);
+
+		send_packets(&s, BEFORE);
+		s.source->line->others += 1 << 21;
+		send_packets(&s, AFTER + 1);
+		finish(&s, DROP_session_far_ahead, 1, 1 << 21);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_link_once),
+		cmocka_unit_test(test_session_once),
+		cmocka_unit_test(test_link_goes_on),
+		cmocka_unit_test(test_session_goes_on),
+	};
+
+	sim_eal(64);
+	return cmocka_run_group_tests_name("far_ahead", tests, NULL, NULL);
+}
