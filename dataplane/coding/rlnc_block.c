@@ -133,6 +133,20 @@ find(struct rlnc_blocks *b, uint32_t first)
 	return NULL;
 }
 
+/*
+ * A generation makes way for the one with this first sequence. One that is newer, and was not
+ * decoded, may be none of the source's: no other is too old because of it.
+ */
+static void
+raise_floor(struct rlnc_blocks *b, const struct rlnc_block *block, uint32_t first)
+{
+	if (block->state != RLNC_BLOCK_DECODED && is_older(first, block->first))
+		return;
+	if (!b->displaced || is_older(b->floor, block->first))
+		b->floor = block->first;
+	b->displaced = true;
+}
+
 static struct rlnc_block *
 begin(struct rlnc_blocks *b, uint32_t first, uint32_t *gone)
 {
@@ -145,9 +159,7 @@ begin(struct rlnc_blocks *b, uint32_t first, uint32_t *gone)
 		/* An older one than all that are open is not worth one of them. */
 		if (block->state == RLNC_BLOCK_OPEN && is_older(first, block->first))
 			return NULL;
-		if (!b->displaced || is_older(b->floor, block->first))
-			b->floor = block->first;
-		b->displaced = true;
+		raise_floor(b, block, first);
 		*gone += close_block(b, block, RLNC_BLOCK_UNUSED);
 	}
 	rlnc_decoder_begin(&block->d, first);
@@ -208,12 +220,18 @@ rlnc_blocks_close(struct rlnc_blocks *b, struct rlnc_block *block)
 void
 rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone)
 {
+	bool silent = true;
+
 	for (uint16_t i = 0; i < b->count; i++) {
 		struct rlnc_block *block = &b->blocks[i];
 
+		silent &= block->heard_at < heard_before;
 		if (block->state == RLNC_BLOCK_OPEN && block->heard_at < heard_before)
 			*gone += close_block(b, block, RLNC_BLOCK_GIVEN_UP);
 	}
+	/* Either nothing came, or all that came was too old: then it is the floor that is wrong. */
+	if (silent)
+		b->displaced = false;
 }
 
 uint64_t

@@ -3,8 +3,8 @@
  * The generations of one session's block code at a destination. So many are open at once; a new one
  * takes the place of one that is done, or else of the oldest (by its first sequence), which is
  * given up first. Of a rateless session all are kept that the source may repair. What is older than
- * one that was ever displaced is not begun again: floods of generations cost no more memory than
- * these, and begin nothing twice.
+ * one that was ever displaced, decoded or by a newer one, is not begun again: floods of generations
+ * cost no more memory than these, and begin nothing twice.
  *
  * Memory is the caller's; one owner.
  */
@@ -107,7 +107,10 @@ rlnc_block_is_whole(const struct rlnc_block *block)
 /* Such a generation, if it is open, is decoded from now on, and all is released: then true. */
 bool rlnc_blocks_close(struct rlnc_blocks *b, struct rlnc_block *block);
 
-/* Gives up open generations of which nothing was heard since a time; *gone as above. */
+/*
+ * Gives up open generations of which nothing was heard since a time; *gone as above. If nothing was
+ * heard of any, none is too old to be begun any more.
+ */
 void rlnc_blocks_give_up(struct rlnc_blocks *b, uint64_t heard_before, uint32_t *gone);
 
 /* When the oldest open generation was heard of last; UINT64_MAX: none is open. */

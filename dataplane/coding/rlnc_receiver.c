@@ -377,6 +377,10 @@ input_combination(
 	struct place place;
 
 	r->counters.combinations++;
+	if (unlikely(rlnc_far_refuses(&r->far, &dst->window, c->first, &c->h))) {
+		refuse(w, dst, m, DROP_session_far_ahead);
+		return;
+	}
 	place = place_of(w, r, c);
 	if (place.d == NULL) {
 		refuse(w, dst, m, place.reason);
@@ -421,32 +425,6 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		input_combination(w, dst, m, &c);
 }
 
-/* A packet that goes back to its pool as it is: nobody else has it, and it is in one piece. */
-static inline bool
-is_bare(const struct rte_mbuf *m)
-{
-	return rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) && m->nb_segs == 1;
-}
-
-/* rte_pktmbuf_free_bulk, faster where most are bare and of one pool, as most are. */
-static void
-release(struct rte_mbuf **packets, unsigned int n)
-{
-	struct rte_mempool *pool = packets[0]->pool;
-	unsigned int bare = 0;
-
-	for (unsigned int i = 0; i < n; i++) {
-		struct rte_mbuf *m = packets[i];
-
-		if (likely(is_bare(m) && m->pool == pool))
-			packets[bare++] = m;
-		else
-			rte_pktmbuf_free(m);
-	}
-	if (likely(bare > 0))
-		rte_mempool_put_bulk(pool, (void **)packets, bare);
-}
-
 /* --- its life ---------------------------------------------------------------------------- */
 
 static uint32_t
@@ -464,6 +442,7 @@ rlnc_receiver_reset(struct worker *w, struct destination *dst, enum drop_reason 
 
 	rlnc_receiver_give_up(w, r, reset(r), reason);
 	memset(r->flows, 0, dst->params.nb_flows * sizeof(*r->flows));
+	r->far.any = false;
 	timer_stop(&w->wheel, &r->timer);
 }
 
@@ -484,9 +463,9 @@ rlnc_receiver_new(struct destination *dst, const struct rlnc_params *params)
 	r->timer.arg = dst;
 	p += head + flows;
 	if (params->code == RLNC_WINDOW)
-		rlnc_window_init(&r->window, p, params->k, params->deadline, release);
+		rlnc_window_init(&r->window, p, params->k, params->deadline, packet_free_bulk);
 	else
-		rlnc_blocks_init(&r->blocks, p, params, release);
+		rlnc_blocks_init(&r->blocks, p, params, packet_free_bulk);
 	return r;
 }
 

@@ -9,6 +9,9 @@
  * (rlnc_block.h), a window by its lower end (rlnc_window.h), both when nothing came for the
  * session's deadline.
  *
+ * Combinations of source packets that are far ahead of all that came or was computed are believed
+ * to the second of two near each other: a damaged or forged one would end what is open.
+ *
  * A receiver belongs to its destination's owner; the control thread makes and frees it.
  */
 #ifndef FERRY_RLNC_RECEIVER_H
@@ -16,6 +19,7 @@
 
 #include "packet.h"
 #include "rlnc_block.h"
+#include "rlnc_far.h"
 #include "rlnc_params.h"
 #include "rlnc_window.h"
 #include "timer_wheel.h"
@@ -66,6 +70,7 @@ struct rlnc_receiver {
 		struct rlnc_window window;
 	};
 	struct rlnc_flow *flows;
+	struct rlnc_far far;
 } __rte_cache_aligned;
 
 /* Packets that a receiver holds at most. */

@@ -59,15 +59,19 @@ rlnc_window_reach(struct rlnc_window *win, uint32_t first, uint8_t n, uint64_t n
 {
 	uint32_t end = first + n, columns = rlnc_decoder_columns(&win->d), gone = 0, base;
 
-	win->heard_at = now;
 	if (!win->begun) {
 		/* What was sent before the first that came may still be repaired. */
 		rlnc_decoder_begin(&win->d, end - columns);
 		win->begun = true;
 		win->end = end - columns;
 	}
-	if (likely((int32_t)(end - win->end) <= 0))
+	if (likely((int32_t)(end - win->end) <= 0)) {
+		/* What is below the window does not keep it from being given up. */
+		if (likely((int32_t)(end - win->d.base) > 0))
+			win->heard_at = now;
 		return 0;
+	}
+	win->heard_at = now;
 	base = end - columns;
 	if ((int32_t)(base - win->d.base) > 0)
 		gone = rlnc_decoder_move(&win->d, base);

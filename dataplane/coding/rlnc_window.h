@@ -18,7 +18,7 @@ struct rlnc_window {
 	bool begun;
 	uint32_t end; /* one above the newest sequence */
 	uint64_t deadline;
-	uint64_t heard_at; /* last packet, ns */
+	uint64_t heard_at; /* last packet that spoke of what it holds, ns */
 	uint64_t *since;   /* by column: when its sequence was spoken of first, ns */
 	struct rlnc_seeds seeds;
 };

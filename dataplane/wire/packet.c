@@ -44,3 +44,28 @@ packet_init(void)
 		rc = register_flag("ferry_packet_held", &packet_held_flag);
 	return rc;
 }
+
+/* A packet that goes back to its pool as it is: nobody else has it, and it is in one piece. */
+static inline bool
+is_bare(const struct rte_mbuf *m)
+{
+	return rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) && m->nb_segs == 1;
+}
+
+void
+packet_free_bulk(struct rte_mbuf **packets, unsigned int n)
+{
+	struct rte_mempool *pool = packets[0]->pool;
+	unsigned int bare = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *m = packets[i];
+
+		if (likely(is_bare(m) && m->pool == pool))
+			packets[bare++] = m;
+		else
+			rte_pktmbuf_free(m);
+	}
+	if (likely(bare > 0))
+		rte_mempool_put_bulk(pool, (void **)packets, bare);
+}

@@ -135,6 +135,9 @@ packet_prepend(struct rte_mbuf *m, uint16_t len)
 	return rte_pktmbuf_mtod(m, void *);
 }
 
+/* rte_pktmbuf_free_bulk of one packet at least, faster where most are bare and of one pool. */
+void packet_free_bulk(struct rte_mbuf **pkts, unsigned int n);
+
 /* The session header of a packet whose data begins at its payload. */
 static inline const struct session_hdr *
 packet_session(const struct rte_mbuf *m)

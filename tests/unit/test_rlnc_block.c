@@ -91,6 +91,23 @@ test_oldest_goes(void **state)
 	end(memory);
 }
 
+/* Newer ones that nobody sent fill all places: once they are given up nothing is too old. */
+static void
+test_forged(void **state)
+{
+	void *memory = begin(K);
+	uint32_t base = (uint32_t)rng_next(&rng), gone = 0;
+
+	(void)state;
+	assert_true(put(base, 0, 0, &gone));
+	for (uint32_t i = 0; i <= blocks.count; i++)
+		assert_true(put(base + (UINT32_C(1) << 30) + i * K, -1, 0, &gone));
+	rlnc_blocks_give_up(&blocks, 1, &gone);
+	for (uint32_t i = 1; i < 4u * blocks.count; i++)
+		assert_true(put(base + i * K, -1, i, &gone));
+	end(memory);
+}
+
 /* A generation that is done goes before one that is open, though it is newer. */
 static void
 test_done_goes_first(void **state)
@@ -249,6 +266,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oldest_goes),
+		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_done_goes_first),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_packets_bound),

@@ -186,6 +186,26 @@ test_late(void **state)
 	end(memory);
 }
 
+/* What is below the window, as all is when a forged packet moved it up, does not keep it alive. */
+static void
+test_forged(void **state)
+{
+	void *memory = begin(8, 100);
+
+	(void)state;
+	(void)rlnc_window_reach(&window, 10, 1, 1000);
+	(void)rlnc_window_reach(&window, 9, 1, 1010);
+	assert_int_equal(window.heard_at, 1010);
+	(void)rlnc_window_reach(&window, 10 + (UINT32_C(1) << 30), 8, 1020);
+	for (uint32_t i = 11; i < 30; i++)
+		(void)rlnc_window_reach(&window, i, 1, 1020 + i);
+	assert_int_equal(window.heard_at, 1020);
+	(void)rlnc_window_reset(&window);
+	(void)rlnc_window_reach(&window, 30, 1, 2000);
+	assert_true(rlnc_decoder_in_play(&window.d, 30));
+	end(memory);
+}
+
 int
 main(void)
 {
@@ -193,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_jumps),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_forged),
 	};
 
 	slow_field_init();
