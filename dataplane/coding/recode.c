@@ -13,7 +13,7 @@ struct arrival {
 	struct session_hdr session;
 	struct rlnc_header h;
 	const struct link *from; /* NULL: the link is gone */
-	bool as_is;		 /* it is no combination's: there is nothing to make one of */
+	bool as_is;		 /* it contradicts its generation: no combination is made of it */
 };
 
 /* The coding header of a packet; false: it is not sound, or not one that is combined here. */
@@ -224,7 +224,7 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 		return;
 	hop = get_hop(g, at, pathlet, branch->len);
 	loss = link_loss(link);
-	if (hop == NULL || session->how == RECODE_NEVER ||
+	if (hop == NULL || a->as_is || session->how == RECODE_NEVER ||
 		(session->how == RECODE_LOSSY && loss >= loss_from(a->from))) {
 		send_as_it_came(w, a, link, pathlet, branch->len, shared, 0);
 		return;
@@ -237,8 +237,12 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 	}
 }
 
-/* What the generation learns of a packet's headers. */
-static void
+/*
+ * What the generation learns of a packet's headers. False: it is final and has fewer source packets
+ * than an earlier one spoke of, or an earlier one was and has fewer than it speaks of. Then nothing
+ * is learned of it.
+ */
+static bool
 learn(struct recode_generation *g, const struct arrival *a)
 {
 	uint32_t upstream = a->from != NULL ? a->from->node_id : 0;
@@ -246,24 +250,19 @@ learn(struct recode_generation *g, const struct arrival *a)
 								 : a->h.n;
 	uint32_t stamp = rte_be_to_cpu_32(a->session.stamp);
 
+	if (n > g->n ? g->final : a->h.final && n < g->n)
+		return false;
 	if (g->n == 0 || (int32_t)(stamp - rte_be_to_cpu_32(g->stamp)) < 0)
 		g->stamp = a->session.stamp;
-	if (!g->final)
-		g->n = RTE_MAX(g->n, n);
+	g->n = RTE_MAX(g->n, n);
 	g->final |= a->h.final;
 	g->flags = a->session.flags & SESSION_DELAY_SENSITIVE;
 	for (uint8_t i = 0; i < g->nb_upstreams; i++)
 		if (g->upstreams[i] == upstream)
-			return;
+			return true;
 	if (upstream != 0 && g->nb_upstreams < RECODE_UPSTREAMS_MAX)
 		g->upstreams[g->nb_upstreams++] = upstream;
-}
-
-/* It speaks of source packets that its generation, as an earlier packet said, does not have. */
-static bool
-is_beyond(const struct recode_generation *g, const struct rlnc_header *h)
-{
-	return h->kind == RLNC_SYSTEMATIC ? h->index >= g->n : h->n > g->n;
+	return true;
 }
 
 /* Keeps the packet if it says anything new. True: a reference to it is the store's. */
@@ -281,7 +280,7 @@ keep(struct worker *w, struct recode_generation *g, const struct arrival *a)
 		memcpy(&head, there, sizeof(head));
 		skip += (uint16_t)sizeof(head);
 	}
-	return !is_beyond(g, &a->h) && recode_keep(w, w->recode, g, &a->h, head, a->m, skip);
+	return recode_keep(w, w->recode, g, &a->h, head, a->m, skip);
 }
 
 static void
@@ -312,9 +311,9 @@ recode_input(struct worker *w, const struct recode_session *session, struct rte_
 		.first = rte_be_to_cpu_32(a.session.seq),
 		.epoch = rte_be_to_cpu_16(a.session.epoch)};
 	g = recode_get(w, w->recode, &key);
-	learn(g, &a);
+	a.as_is = !learn(g, &a);
 	g->here |= view->destination;
-	kept = session->how != RECODE_NEVER && keep(w, g, &a);
+	kept = session->how != RECODE_NEVER && !a.as_is && keep(w, g, &a);
 	if (kept && view->destination) {
 		w->counters.copies++;
 		add_reference(m);

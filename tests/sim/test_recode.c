@@ -432,6 +432,45 @@ test_hostile(void **state)
 	end(&scene);
 }
 
+/*
+ * A packet that contradicts an earlier one goes on as it came, and nothing is learned from it: no
+ * combination says what none of them said.
+ */
+static void
+test_contradiction(void **state)
+{
+	static const struct {
+		bool final, as_is;
+		uint8_t n;
+	} sent[] = {{false, false, 12}, {true, true, 3}, {false, false, 12}, {true, false, 12},
+		{true, true, 11}, {true, true, 13}, {false, true, 13}, {false, false, 5}};
+	struct rlnc_params coding = block(16, 250000);
+	struct sim *sim = line_of(3, 1, false);
+	struct scene scene = start_line(sim, &coding, RECODE_ALWAYS);
+	struct source *source = sim_source(sim, scene.session);
+	struct rlnc_encoder *encoder = source->encoder;
+
+	(void)state;
+	source->encoder = NULL;
+	source->line->flags |= SESSION_CODED;
+	for (uint32_t i = 0; i < RTE_DIM(sent); i++) {
+		const struct rlnc_header *h = &capture.packets[i].h;
+		uint64_t kind = RLNC_SEEDED << 4 | (sent[i].final ? RLNC_HEADER_FINAL : 0);
+
+		/* As in test_hostile; all of one generation. */
+		sim->sessions[scene.session].sent = kind << 56 | (uint64_t)sent[i].n << 48 | i;
+		small_send(sim, scene.session, 1, 100, 5 * SIM_MS);
+		source->line->others--;
+		assert_int_equal(capture.n, i + 1);
+		assert_int_equal(h->kind, sent[i].as_is ? RLNC_SEEDED : RLNC_RECODED);
+		assert_int_equal(h->final, sent[i].as_is ? sent[i].final : i >= 3);
+		assert_int_equal(h->n, sent[i].as_is ? sent[i].n : 12);
+	}
+	assert_int_equal(counters_of(sim, 2)->as_is, 4);
+	source->encoder = encoder;
+	end(&scene);
+}
+
 int
 main(void)
 {
@@ -447,6 +486,7 @@ main(void)
 		cmocka_unit_test(test_lossy_unequal),
 		cmocka_unit_test(test_header_buffers),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_contradiction),
 	};
 
 	sim_eal(512);
