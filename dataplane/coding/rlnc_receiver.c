@@ -245,9 +245,19 @@ fire(void *owner, struct timer *timer, uint64_t now)
 		timer_start(&w->wheel, timer, oldest + r->params.deadline);
 }
 
+/* A packet so late that of its flow nobody knows whether it came: the session does, of its own. */
+static bool
+is_missing(const struct destination *dst, const struct coded *c)
+{
+	uint32_t seq = c->first + c->h.index;
+
+	return c->h.kind == RLNC_SYSTEMATIC && dst->window.started &&
+	       seq_window_lacks(&dst->window, seq_extend(dst->window.highest, seq));
+}
+
 /* Loss on the flows' ways; what a relay recoded says nothing of it. */
 static void
-account(struct destination *dst, const struct session_hdr *hdr)
+account(struct destination *dst, const struct session_hdr *hdr, const struct coded *c)
 {
 	uint16_t id = destination_flow_of(dst, hdr->flow), seq = rte_be_to_cpu_16(hdr->flow_seq);
 	struct rlnc_flow *flow = &dst->coding->flows[id];
@@ -257,7 +267,10 @@ account(struct destination *dst, const struct session_hdr *hdr)
 		flow->seen = (flow->begun && step < 64 ? flow->seen << step : 0) | 1;
 		flow->highest = seq;
 		flow->begun = true;
-	} else if (step <= -64 || (flow->seen >> -step & 1) != 0) {
+	} else if (step <= -64) {
+		if (!is_missing(dst, c))
+			return;
+	} else if ((flow->seen >> -step & 1) != 0) {
 		return;
 	} else {
 		flow->seen |= UINT64_C(1) << -step;
@@ -417,7 +430,7 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		return;
 	}
 	if (likely(c.h.kind != RLNC_RECODED))
-		account(dst, hdr);
+		account(dst, hdr, &c);
 	watch(w, r);
 	if (likely(c.h.kind == RLNC_SYSTEMATIC))
 		input_source(w, dst, m, &c);

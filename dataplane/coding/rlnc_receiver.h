@@ -37,7 +37,10 @@ struct rlnc_receiver_counters {
 	uint64_t starved;      /* times when no buffer was to be had for computed packets */
 };
 
-/* Which of the last sequences of a flow have come; combinations come twice over redundant paths. */
+/*
+ * Which of the last sequences of a flow have come; combinations come twice over redundant paths. Of
+ * what is later than that a source packet counts that the session still lacks, a combination never.
+ */
 struct rlnc_flow {
 	uint16_t highest;
 	bool begun;

@@ -46,7 +46,7 @@ struct destination_params {
 
 struct destination_flow {
 	uint64_t received; /* duplicates too: what the flow's way brought */
-	uint64_t lost;	   /* by flow sequence; a late one takes its loss back */
+	uint64_t lost;	   /* by flow sequence; a late one takes its loss back (rlnc_receiver.h) */
 	uint16_t highest;
 	bool seen;
 };

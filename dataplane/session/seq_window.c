@@ -98,3 +98,12 @@ seq_window_take_slow(struct seq_window *win, uint64_t seq)
 	mark(win, seq);
 	return SEQ_LATE;
 }
+
+bool
+seq_window_lacks(const struct seq_window *win, uint64_t seq)
+{
+	/* Above marked all came. */
+	if (seq > win->marked || seq / 64 + win->size / 64 <= win->highest / 64)
+		return false;
+	return (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64))) == 0;
+}

@@ -65,6 +65,9 @@ seq_window_reset(struct seq_window *win)
 /* The slow branches: first, gap, late, duplicate, too old, far ahead. */
 enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
 
+/* Would this be taken as SEQ_LATE? Something must have been taken before. */
+bool seq_window_lacks(const struct seq_window *win, uint64_t seq);
+
 /* The sequence after the highest? Something must have been taken before. */
 static inline bool
 seq_window_is_next(const struct seq_window *win, uint64_t seq)

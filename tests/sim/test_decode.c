@@ -386,6 +386,36 @@ test_told(void **state)
 	end(&scene);
 }
 
+/* However late a source packet is, its flow has not lost it. */
+static void
+test_late_flow(void **state)
+{
+	struct wire_lane_params now = {.delay = SIM_MS}, later = now;
+	struct rlnc_params coding = block(16, 0);
+	struct scene scene = begin(&coding, "2 > 3", 0, 0, PORT_TX_CHAINS);
+	struct sim_wire *wire = sim_wire_between(scene.sim, 1, 2);
+	const struct destination *dst = small_destination(scene.sim, scene.session, 3);
+
+	(void)state;
+	send_lengths(&scene, 64, 100 * SIM_US);
+	for (uint32_t n = 50; n <= 400; n *= 2) {
+		uint64_t received = destination_flow_received(dst, 0);
+
+		later.delay = (n + 30) * 100 * SIM_US;
+		later.impair = (struct impair_params){.reorder = 1, .reorder_ns = 1};
+		small_set_lane(scene.sim, wire, 3, &later);
+		small_send(scene.sim, scene.session, 1, 100, 2 * SIM_MS);
+		small_set_lane(scene.sim, wire, 3, &now);
+		small_send(scene.sim, scene.session, n, 100, 100 * SIM_US);
+		assert_int_equal(destination_flow_const(dst, 0)->lost, 1);
+		sim_run_until(scene.sim, scene.sim->now + 50 * SIM_MS);
+		assert_int_equal(destination_lost(dst), 0);
+		assert_int_equal(destination_flow_const(dst, 0)->lost, 0);
+		assert_int_equal(destination_flow_received(dst, 0) - received, n + 1);
+	}
+	end(&scene);
+}
+
 /* A session that is removed while combinations wait. */
 static void
 test_removed(void **state)
@@ -419,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_all_that_is_known),
 		cmocka_unit_test(test_destination_that_relays),
 		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_late_flow),
 		cmocka_unit_test(test_removed),
 	};
 

@@ -59,9 +59,11 @@ check_one(struct seq_window *win, uint64_t seq)
 {
 	enum seq_verdict expected = model_expect(seq, win->size);
 	uint64_t first = !win->started;
+	bool lacks = win->started && seq <= win->highest && seq_window_lacks(win, seq);
 	enum seq_verdict verdict = seq_window_take(win, seq);
 	uint64_t behind = first || seq > model.highest ? 0 : model.highest - seq;
 
+	assert_int_equal(lacks, verdict == SEQ_LATE);
 	/* What lies within size - 63 of the highest must be remembered, a full size not. */
 	if (behind >= win->size)
 		assert_int_equal(verdict, SEQ_TOO_OLD);
