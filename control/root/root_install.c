@@ -99,6 +99,15 @@ try_again(struct root_install *install)
 	}
 }
 
+/* What the source does is not known, or nothing. */
+static void
+forget_taken(struct root_install *install)
+{
+	root_plan_free(&install->taken);
+	root_plan_free(&install->asked);
+	install->taken_play = false;
+}
+
 void
 root_install_changed(struct root *root, struct root_session *session)
 {
@@ -107,6 +116,8 @@ root_install_changed(struct root *root, struct root_session *session)
 	if (install == NULL)
 		install = session->install = take_install(
 			root, message_stream(session->config->conference, session->config->id));
+	if (install->source != session->config->source)
+		forget_taken(install);
 	install->session = session;
 	install->source = session->config->source;
 	plan_anew(install);
@@ -148,8 +159,11 @@ note_stream(struct root *root, const struct root_node *node, uint64_t stream)
 	install = find_install(root, stream);
 	if (install == NULL && root->installs_gone < ROOT_INSTALL_GONE_MAX)
 		install = add_install(root, stream);
-	if (install != NULL)
-		root_copy_get(install, node->id);
+	if (install == NULL)
+		return;
+	root_copy_get(install, node->id);
+	if (node->id == install->source)
+		install->taken_hellos = node->hellos;
 }
 
 void
@@ -222,10 +236,25 @@ find_asked(const struct root *root, const struct root_node *node,
 static void
 left(struct root_install *install, struct root_copy *copy)
 {
+	if (copy->node == install->source)
+		forget_taken(install);
 	if (root_plan_has(&install->plan, copy->node))
 		*copy = (struct root_copy){.node = copy->node};
 	else
 		root_copy_drop(install, copy);
+}
+
+static void
+taken(struct root_install *install, const struct root_node *source, const struct root_copy *copy)
+{
+	if (install->asked.node_count > 0) {
+		root_plan_free(&install->taken);
+		install->taken = install->asked;
+		install->asked = (struct root_plan){0};
+	}
+	install->taken_play = copy->sent_play;
+	install->taken_hellos = source->hellos;
+	install->changed = copy->when;
 }
 
 bool
@@ -249,7 +278,7 @@ root_install_done(
 				pipeline->state != NULL ? pipeline->state : "defined");
 	}
 	if (node->id == install->source)
-		install->changed = copy->when;
+		taken(install, node, copy);
 	if (copy->leaving)
 		left(install, copy);
 	root_wake(root);
@@ -265,10 +294,11 @@ root_copy_refused(struct root *root, struct root_install *install, struct root_c
 	copy->failed = true;
 	xml_utf8_copy(copy->text, sizeof(copy->text), why);
 	root_event(&root->events, LOG_WARNING, ROOT_EVENT_refused,
-		json_pack("{s:s, s:I, s:I, s:I, s:s}", "node",
+		json_pack("{s:s, s:I, s:I, s:I, s:s, s:b}", "node",
 			root_nodes_name(&root->nodes, copy->node, name, sizeof(name)), "conference",
 			(json_int_t)install->conference, "session", (json_int_t)install->id, "code",
-			(json_int_t)code, "reason", copy->text));
+			(json_int_t)code, "reason", copy->text, "source_waits",
+			root_install_holds(root, install, copy)));
 	root_wake(root);
 }
 
@@ -290,6 +320,9 @@ root_install_refused(
 		root_wake(root);
 		return true;
 	}
+	/* It goes on as it did. */
+	if (node->id == install->source)
+		root_plan_free(&install->asked);
 	root_copy_refused(
 		root, install, copy, failure->code, failure->text != NULL ? failure->text : "?");
 	return true;
@@ -306,6 +339,7 @@ root_install_reach(const struct root *root, uint32_t id)
 void
 root_install_end(struct root_install *install)
 {
+	forget_taken(install);
 	root_plan_free(&install->plan);
 	free(install->copies);
 	free(install);

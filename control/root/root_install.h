@@ -5,7 +5,8 @@
  * has the session before the source sends there, whoever is no longer on one keeps it for a while
  * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
  * harm. A node that does not answer holds up the others for a second at most, one whose connection
- * has no room for what it is to be told for ten.
+ * has no room for what it is to be told for ten. While a relay that is new on the routes refuses,
+ * a source that sends keeps to those that it has.
  *
  * root_install.c keeps what the nodes have, root_install_step.c decides what they are told next.
  * Times are milliseconds, as root_clock's.
@@ -56,6 +57,13 @@ struct root_install {
 	int64_t full;		/* since when a node on the routes has no room; 0 = all have */
 	struct message_way way; /* root_ways.c: what the source was told, and when */
 	int64_t way_at;
+	/*
+	 * By what the source sends, as it answered last, and by what it is to, with the next
+	 * answer; without nodes: it is not known, or nothing else.
+	 */
+	struct root_plan taken, asked;
+	bool taken_play;
+	uint32_t taken_hellos; /* of the source, the last that did not say that it has it no more */
 	struct root_copy *copies;
 	uint32_t count;
 };

@@ -20,6 +20,13 @@ void root_copy_refused(struct root *root, struct root_install *install, struct r
 /* The node, if messages reach it now; else NULL. */
 const struct root_node *root_install_reach(const struct root *root, uint32_t id);
 
+/*
+ * The source sends, and this is a relay that it does not send to yet and that has refused: what the
+ * source sent along the new routes would end there.
+ */
+bool root_install_holds(
+	const struct root *root, const struct root_install *install, const struct root_copy *copy);
+
 /* Frees one, which is no longer in the root's list. */
 void root_install_end(struct root_install *install);
 

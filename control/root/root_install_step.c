@@ -60,6 +60,10 @@ tell_pipeline(struct root *root, struct root_install *install, const struct root
 		return;
 	copy->sent = hash;
 	copy->sent_flows = flows;
+	if (node->id == install->source) {
+		root_plan_free(&install->asked);
+		root_plan_copy(&install->plan, &install->asked);
+	}
 	if (type == MESSAGE_PIPEDEF)
 		copy->sent_play = made->pipeline.play;
 }
@@ -90,6 +94,8 @@ tell(struct root *root, struct root_install *install, const struct root_node *no
 	flows = source ? root_pipeline_hash(&made, node->id, true) : hash;
 	if (copy->sent != hash)
 		tell_pipeline(root, install, node, copy, &made, MESSAGE_PIPEDEF, hash, flows, now);
+	else if (source && copy->sent_play && !install->play)
+		tell_play(root, install, node, copy, now); /* before it takes other routes */
 	else if (copy->sent_flows != flows)
 		tell_pipeline(
 			root, install, node, copy, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
@@ -168,9 +174,24 @@ is_queued(struct root *root, const struct root_node *node, const struct root_cop
 	       !root_has_room(root, node);
 }
 
-/* Nodes on the routes but the source; true: the source has to wait for one of them. */
+bool
+root_install_holds(
+	const struct root *root, const struct root_install *install, const struct root_copy *copy)
+{
+	const struct root_node *source = root_nodes_by_id(&root->nodes, install->source);
+
+	return copy->failed && install->play && install->taken_play && source != NULL &&
+	       source->hellos == install->taken_hellos &&
+	       root_plan_relays(&install->plan, copy->node) &&
+	       !root_plan_has(&install->taken, copy->node);
+}
+
+/*
+ * Nodes on the routes but the source; true: the source has to wait for one of them, *held: until
+ * one takes what it refused.
+ */
 static bool
-step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next)
+step_others(struct root *root, struct root_install *install, int64_t now, int64_t *next, bool *held)
 {
 	bool wait = false, full = false;
 
@@ -194,10 +215,11 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 			wait = true;
 			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
 		}
+		*held |= root_install_holds(root, install, copy);
 	}
 	if (!full || install->full == 0)
 		install->full = full ? now : 0;
-	return wait || (full && now - install->full < ROOT_INSTALL_ROOM_MS);
+	return wait || *held || (full && now - install->full < ROOT_INSTALL_ROOM_MS);
 }
 
 static void
@@ -216,25 +238,28 @@ leave(struct root *root, struct root_install *install, const struct root_node *n
 
 /*
  * Nodes that are not on the routes. settled: the source sends along the routes of now, or nothing;
- * what it sent before is on its way for a while.
+ * what it sent before is on its way for a while. held: it may go on as it did for long; whoever is
+ * out, and has nobody behind it, is not to hear it so long.
  */
 static void
-step_leaving(
-	struct root *root, struct root_install *install, bool settled, int64_t now, int64_t *next)
+step_leaving(struct root *root, struct root_install *install, bool settled, bool held, int64_t now,
+	int64_t *next)
 {
 	int64_t due = install->changed + ROOT_INSTALL_GRACE_MS;
 
 	for (uint32_t i = install->count; i-- > 0;) {
 		struct root_copy *copy = &install->copies[i];
 		const struct root_node *node = root_install_reach(root, copy->node);
+		bool idle = settled || (held && !root_plan_relays(&install->taken, copy->node) &&
+					       !root_plan_relays(&install->asked, copy->node));
 
 		if (root_plan_has(&install->plan, copy->node))
 			continue;
 		if (node == NULL)
 			root_copy_drop(install, copy);
-		else if (copy->node == install->source || (settled && due <= now))
+		else if (copy->node == install->source || (idle && due <= now))
 			leave(root, install, node, copy, now, next);
-		else if (settled)
+		else if (idle)
 			look_again(next, due);
 	}
 }
@@ -258,15 +283,15 @@ step_source(struct root *root, struct root_install *install, int64_t now, int64_
 static void
 step(struct root *root, struct root_install *install, int64_t now, int64_t *next)
 {
-	bool settled;
+	bool settled, held = false;
 
 	if (install->active)
-		settled = !step_others(root, install, now, next) &&
+		settled = !step_others(root, install, now, next, &held) &&
 			  step_source(root, install, now, next);
 	else
 		settled = root_copy_find(install, install->source) == NULL ||
 			  root_install_reach(root, install->source) == NULL;
-	step_leaving(root, install, settled, now, next);
+	step_leaving(root, install, settled, held, now, next);
 }
 
 int64_t

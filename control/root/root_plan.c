@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "root_plan.h"
 
@@ -52,6 +53,21 @@ root_plan_delivers(const struct root_plan *plan, uint32_t node)
 	return false;
 }
 
+bool
+root_plan_relays(const struct root_plan *plan, uint32_t node)
+{
+	for (uint32_t i = 0; i < plan->flow_count; i++) {
+		const struct pathlet_tree *tree = &plan->flows[i].tree;
+
+		for (unsigned int j = 0; j + 1 < tree->count; j++) {
+			if (tree->node[j].id == node &&
+				tree->node[j + 1].depth > tree->node[j].depth)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void
 add_flow(struct root_plan *plan, const struct root_conference *conference,
 	const struct config_flow *flow)
@@ -93,6 +109,19 @@ root_plan_make(const struct root_session *session, struct root_plan *plan)
 	for (uint32_t i = 0; i < config->flow_count; i++)
 		add_flow(plan, conference, &config->flows[i]);
 	return true;
+}
+
+void
+root_plan_copy(const struct root_plan *from, struct root_plan *to)
+{
+	*to = *from;
+	to->flows = calloc((size_t)from->flow_count + 1, sizeof(*to->flows));
+	to->nodes = calloc((size_t)from->node_count + 1, sizeof(*to->nodes));
+	if (to->flows == NULL || to->nodes == NULL)
+		err(1, "conferences");
+	for (uint32_t i = 0; i < from->flow_count; i++)
+		to->flows[i] = from->flows[i];
+	memcpy(to->nodes, from->nodes, from->node_count * sizeof(*to->nodes));
 }
 
 void

@@ -25,8 +25,13 @@ struct root_plan {
 bool root_plan_make(const struct root_session *session, struct root_plan *plan);
 void root_plan_free(struct root_plan *plan);
 
+/* The same, for root_plan_free too. Lack of memory ends the program. */
+void root_plan_copy(const struct root_plan *from, struct root_plan *to);
+
 bool root_plan_has(const struct root_plan *plan, uint32_t node);
 /* Is it a destination? */
 bool root_plan_delivers(const struct root_plan *plan, uint32_t node);
+/* Do others have it from there? */
+bool root_plan_relays(const struct root_plan *plan, uint32_t node);
 
 #endif

@@ -390,6 +390,7 @@ greet(struct scene *scene, uint32_t id)
 
 	for (unsigned int i = 0; i < from->nb_sessions; i++)
 		streams[i] = message_stream(from->sessions[i].conference, from->sessions[i].id);
+	node->hellos++;
 	root_node_up(&scene->root, node, ROOT_SELF);
 	root_node_greeted(&scene->root, node, streams, from->nb_sessions);
 }

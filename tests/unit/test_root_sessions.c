@@ -51,12 +51,12 @@ test_added_again(void **state)
 	scene_check(s);
 }
 
+/* A relay of a new route refuses: the source keeps to the old one, until it does not. */
 static void
 test_refused_once(void **state)
 {
 	struct scene *s = *state;
 
-	s->strict = false;
 	s->nodes[5].refuses = true;
 	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
 	scene_run(s, 500);

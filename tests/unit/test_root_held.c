@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A source that sends, and a new route of which a relay refuses: what it sends goes on to arrive.
+ */
+#include "root_scene.h"
+#include "unit.h"
+
+static const char conferences[] =
+	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "
+	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); } ); } );";
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, conferences);
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}
+
+static uint32_t
+first_hop(struct scene *s)
+{
+	return scene_find(s, 1, 1, 1)->trees[0].node[0].id;
+}
+
+/* A new route leads over node 5, which refuses. */
+static void
+hold(struct scene *s)
+{
+	s->nodes[5].refuses = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+}
+
+/* It takes it at last, as it is asked again. */
+static void
+let_go(struct scene *s)
+{
+	s->nodes[5].refuses = false;
+	scene_run(s, ROOT_INSTALL_RETRY_MS + 3000);
+	assert_int_equal(first_hop(s), 5);
+	scene_check(s);
+}
+
+/* The last refusal that was told: does the source wait for the node? */
+static bool
+is_told_to_wait(const struct scene *s)
+{
+	for (uint64_t i = s->root.events.count; i-- > 0;) {
+		const json_t *each = s->root.events.list[i];
+
+		if (strcmp(json_string_value(json_object_get(each, "event")), "refused") == 0)
+			return json_is_true(json_object_get(each, "source_waits"));
+	}
+	fail_msg("no refusal was told");
+	return false;
+}
+
+static void
+test_relay(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	scene_run(s, 3 * ROOT_INSTALL_RETRY_MS);
+	assert_int_equal(first_hop(s), 4);
+	assert_true(is_told_to_wait(s));
+	let_go(s);
+}
+
+/* Another route instead: it is taken at once, and whoever is on neither forgets the session. */
+static void
+test_other_route(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	assert_true(scene_do(s, "route set 1 1 0 '6 > (2, 3)'"));
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 6);
+	scene_check(s);
+}
+
+/* A destination that refuses harms itself only. */
+static void
+test_leaf(void **state)
+{
+	struct scene *s = *state;
+
+	assert_true(scene_do(s, "leave 1 n3"));
+	scene_run(s, 3000);
+	s->strict = false;
+	s->nodes[3].refuses = true;
+	assert_true(scene_do(s, "join 1 n3"));
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 5);
+	assert_false(is_told_to_wait(s));
+}
+
+/* The connection of the source ends meanwhile, or that of one above it. */
+static void
+test_source_comes_back(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	scene_cut(s, 1);
+	scene_run(s, 500);
+	scene_connect(s, 1);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+	scene_back(s, 1);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+	let_go(s);
+}
+
+/* The source is started anew: there is nothing to lose. */
+static void
+test_source_starts_anew(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	s->strict = false;
+	scene_restart(s, 1);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 5);
+	let_go(s);
+}
+
+/* What is stopped, stops, on the route that it has; and starts on the new one. */
+static void
+test_stop(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	assert_true(scene_do(s, "session stop 1 1"));
+	scene_run(s, 500);
+	assert_false(scene_find(s, 1, 1, 1)->playing);
+	let_go(s);
+	assert_true(scene_do(s, "session start 1 1"));
+	scene_run(s, 3000);
+	scene_check(s);
+}
+
+/* Whoever leaves does not hear the source for as long as it is held. */
+static void
+test_leave(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	s->strict = false; /* the old route still leads to it */
+	assert_true(scene_do(s, "leave 1 n3"));
+	scene_run(s, 3000);
+	assert_null(scene_find(s, 3, 1, 1));
+	assert_non_null(scene_find(s, 4, 1, 1));
+	assert_int_equal(first_hop(s), 4);
+	let_go(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_route, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leaf, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source_starts_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
