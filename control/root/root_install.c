@@ -30,7 +30,15 @@ root_copy_get(struct root_install *install, uint32_t node)
 		err(1, "sessions");
 	copy = &install->copies[install->count++];
 	*copy = (struct root_copy){.node = node};
+	install->settled = false;
 	return copy;
+}
+
+void
+root_copy_reset(struct root_install *install, struct root_copy *copy)
+{
+	*copy = (struct root_copy){.node = copy->node};
+	install->settled = false;
 }
 
 void
@@ -48,6 +56,9 @@ plan_anew(struct root_install *install)
 	install->play = install->active && install->session->state == ROOT_RUNNING;
 	for (uint32_t i = 0; i < install->plan.node_count; i++)
 		root_copy_get(install, install->plan.nodes[i]);
+	for (uint32_t i = 0; i < install->count; i++)
+		install->copies[i].settled = false;
+	install->settled = false;
 }
 
 static struct root_install *
@@ -95,7 +106,7 @@ try_again(struct root_install *install)
 		struct root_copy *copy = &install->copies[i];
 
 		if (copy->failed)
-			*copy = (struct root_copy){.node = copy->node};
+			root_copy_reset(install, copy);
 	}
 }
 
@@ -174,7 +185,7 @@ root_install_greet(
 		struct root_copy *copy = root_copy_find(each, node->id);
 
 		if (copy != NULL)
-			*copy = (struct root_copy){.node = node->id};
+			root_copy_reset(each, copy);
 		if (copy != NULL && !root_plan_has(&each->plan, node->id) &&
 			!has_stream(streams, count, message_stream(each->conference, each->id)))
 			root_copy_drop(each, copy);
@@ -191,7 +202,7 @@ root_install_away(struct root *root, const struct root_node *node)
 		struct root_copy *copy = root_copy_find(each, node->id);
 
 		if (copy != NULL)
-			*copy = (struct root_copy){.node = node->id};
+			root_copy_reset(each, copy);
 		if (copy != NULL && !root_plan_has(&each->plan, node->id))
 			root_copy_drop(each, copy);
 	}
@@ -239,7 +250,7 @@ left(struct root_install *install, struct root_copy *copy)
 	if (copy->node == install->source)
 		forget_taken(install);
 	if (root_plan_has(&install->plan, copy->node))
-		*copy = (struct root_copy){.node = copy->node};
+		root_copy_reset(install, copy);
 	else
 		root_copy_drop(install, copy);
 }

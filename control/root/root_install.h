@@ -39,6 +39,7 @@ struct root_copy {
 	bool failed;  /* it refused what it was told */
 	bool unsaid;  /* failed, as no message can say it: not tried again until it is another */
 	bool leaving; /* it was told to remove it */
+	bool settled; /* it does all that it is to do: nothing to tell, until something happens */
 	uint8_t silences; /* times in a row that no answer came, ROOT_INSTALL_DOUBLINGS at most */
 	int64_t when;	  /* it was told, or answered */
 	uint64_t time;
@@ -52,6 +53,7 @@ struct root_install {
 	struct root_session *session; /* NULL: it is gone, or never was */
 	uint32_t conference, id, source;
 	bool active, play;
+	bool settled; /* all copies are: there is nothing to do */
 	struct root_plan plan;
 	int64_t changed;	/* when the source took the last change */
 	int64_t full;		/* since when a node on the routes has no room; 0 = all have */

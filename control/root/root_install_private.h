@@ -12,6 +12,8 @@
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
 void root_copy_drop(struct root_install *install, struct root_copy *copy);
+/* As if nothing was ever told. */
+void root_copy_reset(struct root_install *install, struct root_copy *copy);
 
 /* It does not do what it is to do: it said so, or no message can tell it. */
 void root_copy_refused(struct root *root, struct root_install *install, struct root_copy *copy,

@@ -80,7 +80,7 @@ tell_play(struct root *root, struct root_install *install, const struct root_nod
 		copy->sent_play = install->play;
 }
 
-/* What a node is to be told next, if anything is to be. */
+/* What a node is to be told next; if nothing is, it is settled. */
 static void
 tell(struct root *root, struct root_install *install, const struct root_node *node,
 	struct root_copy *copy, int64_t now)
@@ -101,6 +101,8 @@ tell(struct root *root, struct root_install *install, const struct root_node *no
 			root, install, node, copy, &made, MESSAGE_ROUTEPIPELINE, hash, flows, now);
 	else if (source && copy->sent_play != install->play)
 		tell_play(root, install, node, copy, now);
+	else
+		copy->settled = true;
 	root_pipeline_free(&made);
 }
 
@@ -119,7 +121,7 @@ is_busy(struct root *root, const struct root_node *node, struct root_copy *copy,
 {
 	int64_t due;
 
-	if (copy->unsaid)
+	if (copy->unsaid || copy->settled)
 		return true;
 	if (!copy->asked && !copy->failed)
 		return !root_has_room(root, node);
@@ -294,6 +296,16 @@ step(struct root *root, struct root_install *install, int64_t now, int64_t *next
 	step_leaving(root, install, settled, held, now, next);
 }
 
+static bool
+is_settled(const struct root_install *install)
+{
+	for (uint32_t i = 0; i < install->count; i++) {
+		if (!install->copies[i].settled)
+			return false;
+	}
+	return install->active;
+}
+
 int64_t
 root_install_step(struct root *root, int64_t now)
 {
@@ -303,7 +315,10 @@ root_install_step(struct root *root, int64_t now)
 	while (*link != NULL) {
 		struct root_install *install = *link;
 
-		step(root, install, now, &next);
+		if (!install->settled) {
+			step(root, install, now, &next);
+			install->settled = is_settled(install);
+		}
 		if (install->session != NULL || install->count > 0) {
 			link = &install->next;
 			continue;

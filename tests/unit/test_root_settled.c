@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where all is as it is to be, nothing is looked at; whatever happens is. */
+#include "root_pipeline.h"
+#include "root_scene.h"
+#include "unit.h"
+
+static const char conferences[] =
+	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "
+	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); },\n"
+	"{ id = 2; source = 2; destinations = [ 3 ]; ingress = { udp = \"10.1.0.1:5002\"; }; "
+	"flows = ( { path = \"3\"; } ); } ); } );";
+
+/* The linker puts the first in place of the second (--wrap). */
+void __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
+	const struct root_plan *plan, uint32_t node, bool play);
+void __real_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
+	const struct root_plan *plan, uint32_t node, bool play);
+
+static unsigned int made_count;
+
+void
+__wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
+	const struct root_plan *plan, uint32_t node, bool play)
+{
+	made_count++;
+	__real_root_pipeline_make(made, session, plan, node, play);
+}
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, conferences);
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}
+
+/* Nothing is made, nothing is told, nothing is due. */
+static void
+check_settled(struct scene *s)
+{
+	uint64_t sent = s->sent;
+
+	made_count = 0;
+	assert_int_equal(root_install_step(&s->root, root_clock()), 0);
+	scene_run(s, 3000);
+	assert_int_equal(made_count, 0);
+	assert_int_equal(s->sent, sent);
+}
+
+/* Something has happened: it is looked at, and then no more. */
+static void
+check_change(struct scene *s, int64_t ms)
+{
+	made_count = 0;
+	scene_run(s, ms);
+	assert_true(made_count > 0);
+	scene_check(s);
+	check_settled(s);
+}
+
+static void
+test_nothing(void **state)
+{
+	check_settled(*state);
+}
+
+static void
+test_commands(void **state)
+{
+	static const char *const lines[] = {"route set 1 1 0 '5 > (2, 3)'", "weights 1 1 7",
+		"leave 1 n3", "join 1 n3", "session stop 1 1", "session start 1 1",
+		"route add 1 2 3 '6 > 3'", "route remove 1 2 0", "leave 1 n1", "join 1 n1"};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		/* Nothing is made where all that there was is to go. */
+		bool last = strcmp(lines[i], "leave 1 n1") == 0;
+
+		assert_true(scene_do(s, "%s", lines[i]));
+		if (!last)
+			check_change(s, 4000);
+		scene_run(s, last ? 4000 : 0);
+		scene_check(s);
+		check_settled(s);
+	}
+}
+
+static void
+test_nodes(void **state)
+{
+	struct scene *s = *state;
+
+	s->strict = false;
+	for (uint32_t n = 1; n <= 4; n++) {
+		scene_restart(s, n);
+		check_change(s, 4000);
+		scene_back(s, n);
+		check_change(s, 4000);
+		scene_cut(s, n);
+		scene_run(s, 4000);
+		s->nodes[n].nb_sessions = 0;
+		scene_connect(s, n);
+		check_change(s, 4000);
+	}
+}
+
+/* It refuses, and it is silent; both are asked again. */
+static void
+test_asked_again(void **state)
+{
+	struct scene *s = *state;
+
+	s->nodes[5].refuses = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, 3000);
+	s->nodes[5].refuses = false;
+	check_change(s, ROOT_INSTALL_RETRY_MS + 3000);
+	s->strict = false;
+	s->nodes[6].deaf = true;
+	assert_true(scene_do(s, "route set 1 1 0 '6 > (2, 3)'"));
+	scene_run(s, 3000);
+	s->nodes[6].deaf = false;
+	check_change(s, 15000);
+}
+
+/* A node says that it has what it is not to have: it is told to forget it. */
+static void
+test_stray(void **state)
+{
+	const struct message_pipeline named = {.conference = 1, .session = 1};
+	const struct message_pipelines answer = {.pipelines = &named, .nb_pipelines = 1};
+	struct scene *s = *state;
+
+	s->nodes[6].sessions[s->nodes[6].nb_sessions++] = (struct scene_session){
+		.conference = 1, .id = 1};
+	root_install_strays(&s->root, root_nodes_by_id(&s->root.nodes, 6), &answer);
+	scene_run(s, 3000);
+	scene_check(s);
+	check_settled(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_asked_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stray, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
