@@ -27,6 +27,8 @@ struct root {
 	struct root_events events;
 	struct root_install *installs; /* all sessions' */
 	uint32_t installs_gone;	       /* of these, those of sessions that are none any more */
+	struct root_hash streams;      /* the same, by message_stream() */
+	struct root_hash asked;	       /* copies of which an answer is awaited */
 	struct root_stats stats;
 	struct root_losses losses;
 	int64_t ways_at; /* when sources were told of their ways */

@@ -1,51 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <err.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "root_install_private.h"
 #include "xml_utf8.h"
-
-struct root_copy *
-root_copy_find(const struct root_install *install, uint32_t node)
-{
-	for (uint32_t i = 0; i < install->count; i++) {
-		if (install->copies[i].node == node)
-			return &install->copies[i];
-	}
-	return NULL;
-}
-
-struct root_copy *
-root_copy_get(struct root_install *install, uint32_t node)
-{
-	struct root_copy *copy = root_copy_find(install, node);
-
-	if (copy != NULL)
-		return copy;
-	install->copies = realloc(
-		install->copies, ((size_t)install->count + 1) * sizeof(*install->copies));
-	if (install->copies == NULL)
-		err(1, "sessions");
-	copy = &install->copies[install->count++];
-	*copy = (struct root_copy){.node = node};
-	install->settled = false;
-	return copy;
-}
-
-void
-root_copy_reset(struct root_install *install, struct root_copy *copy)
-{
-	*copy = (struct root_copy){.node = copy->node};
-	install->settled = false;
-}
-
-void
-root_copy_drop(struct root_install *install, struct root_copy *copy)
-{
-	*copy = install->copies[--install->count];
-}
 
 static void
 plan_anew(struct root_install *install)
@@ -57,18 +18,18 @@ plan_anew(struct root_install *install)
 	for (uint32_t i = 0; i < install->plan.node_count; i++)
 		root_copy_get(install, install->plan.nodes[i]);
 	for (uint32_t i = 0; i < install->count; i++)
-		install->copies[i].settled = false;
+		install->copies[i]->settled = false;
 	install->settled = false;
 }
 
 static struct root_install *
-find_install(const struct root *root, uint64_t stream)
+find_install(struct root *root, uint64_t stream)
 {
-	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		if (message_stream(each->conference, each->id) == stream)
-			return each;
-	}
-	return NULL;
+	struct root_link *link = root_hash_find(&root->streams, stream);
+
+	if (link == NULL)
+		return NULL;
+	return (struct root_install *)((char *)link - offsetof(struct root_install, by_stream));
 }
 
 static struct root_install *
@@ -83,6 +44,7 @@ add_install(struct root *root, uint64_t stream)
 	install->next = root->installs;
 	root->installs = install;
 	root->installs_gone++;
+	root_hash_add(&root->streams, &install->by_stream, stream);
 	return install;
 }
 
@@ -100,13 +62,11 @@ take_install(struct root *root, uint64_t stream)
 
 /* What was refused is tried again with a change, all of it. */
 static void
-try_again(struct root_install *install)
+try_again(struct root *root, struct root_install *install)
 {
 	for (uint32_t i = 0; i < install->count; i++) {
-		struct root_copy *copy = &install->copies[i];
-
-		if (copy->failed)
-			root_copy_reset(install, copy);
+		if (install->copies[i]->failed)
+			root_copy_reset(root, install->copies[i]);
 	}
 }
 
@@ -132,7 +92,7 @@ root_install_changed(struct root *root, struct root_session *session)
 	install->session = session;
 	install->source = session->config->source;
 	plan_anew(install);
-	try_again(install);
+	try_again(root, install);
 	root_wake(root);
 }
 
@@ -144,23 +104,35 @@ root_install_gone(struct root *root, struct root_session *session)
 	session->install->session = NULL;
 	root->installs_gone++;
 	plan_anew(session->install);
-	try_again(session->install);
+	try_again(root, session->install);
 	root_wake(root);
 }
 
-static bool
-has_stream(const uint64_t *streams, size_t count, uint64_t stream)
+/*
+ * A stream of no session that a node has. It may say what it likes: not too much at once. NULL:
+ * another time.
+ */
+static struct root_copy *
+add_stray(struct root *root, struct root_install *install, struct root_node *node, uint64_t stream)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (streams[i] == stream)
-			return true;
+	struct root_copy *copy = install != NULL ? root_copy_find(install, node->id) : NULL;
+
+	if (copy != NULL)
+		return copy;
+	if (node->strays >= ROOT_INSTALL_STRAYS_MAX ||
+		(install == NULL && root->installs_gone >= ROOT_INSTALL_GONE_MAX)) {
+		node->strays_left = true;
+		return NULL;
 	}
-	return false;
+	copy = root_copy_get(install != NULL ? install : add_install(root, stream), node->id);
+	copy->stray = true;
+	node->strays++;
+	return copy;
 }
 
 /* A node has something of a stream: if it is not to have it, it is told until it has not. */
 static void
-note_stream(struct root *root, const struct root_node *node, uint64_t stream)
+note_stream(struct root *root, struct root_node *node, uint64_t stream)
 {
 	struct root_install *install;
 
@@ -168,51 +140,52 @@ note_stream(struct root *root, const struct root_node *node, uint64_t stream)
 	if (message_stream_conference(stream) == 0 || message_stream_session(stream) == 0)
 		return;
 	install = find_install(root, stream);
-	if (install == NULL && root->installs_gone < ROOT_INSTALL_GONE_MAX)
-		install = add_install(root, stream);
-	if (install == NULL)
-		return;
-	root_copy_get(install, node->id);
-	if (node->id == install->source)
+	if (install == NULL || install->session == NULL)
+		add_stray(root, install, node, stream);
+	else
+		root_copy_get(install, node->id);
+	if (install != NULL && node->id == install->source)
 		install->taken_hellos = node->hellos;
 }
 
-void
-root_install_greet(
-	struct root *root, const struct root_node *node, const uint64_t *streams, size_t count)
+/* Nothing is known any more of what it has. */
+static void
+forget_node(struct root *root, struct root_node *node)
 {
 	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
 		struct root_copy *copy = root_copy_find(each, node->id);
 
-		if (copy != NULL)
-			root_copy_reset(each, copy);
-		if (copy != NULL && !root_plan_has(&each->plan, node->id) &&
-			!has_stream(streams, count, message_stream(each->conference, each->id)))
-			root_copy_drop(each, copy);
+		if (copy != NULL && root_plan_has(&each->plan, node->id))
+			root_copy_reset(root, copy);
+		else if (copy != NULL)
+			root_copy_drop(root, copy);
 	}
+	node->strays_left = false;
+}
+
+void
+root_install_greet(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
+{
+	forget_node(root, node);
 	for (size_t i = 0; i < count; i++)
 		note_stream(root, node, streams[i]);
 	root_wake(root);
 }
 
 void
-root_install_away(struct root *root, const struct root_node *node)
+root_install_away(struct root *root, struct root_node *node)
 {
-	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		struct root_copy *copy = root_copy_find(each, node->id);
-
-		if (copy != NULL)
-			root_copy_reset(each, copy);
-		if (copy != NULL && !root_plan_has(&each->plan, node->id))
-			root_copy_drop(each, copy);
-	}
+	forget_node(root, node);
 	root_wake(root);
 }
 
 void
 root_install_strays(
-	struct root *root, const struct root_node *node, const struct message_pipelines *answer)
+	struct root *root, struct root_node *node, const struct message_pipelines *answer)
 {
+	/* Whoever has no place is told of no session. */
+	if (node->place == NULL)
+		return;
 	for (size_t i = 0; i < answer->nb_pipelines; i++)
 		note_stream(root, node,
 			message_stream(
@@ -220,39 +193,18 @@ root_install_strays(
 	root_wake(root);
 }
 
-static bool
-is_answer(const struct root_copy *copy, const struct message_request *request)
-{
-	if (!copy->asked)
-		return false;
-	if (request->id != NULL && copy->id[0] != 0)
-		return strcmp(request->id, copy->id) == 0;
-	return request->time == copy->time;
-}
-
-static struct root_copy *
-find_asked(const struct root *root, const struct root_node *node,
-	const struct message_request *request, struct root_install **install)
-{
-	for (*install = root->installs; *install != NULL; *install = (*install)->next) {
-		struct root_copy *copy = root_copy_find(*install, node->id);
-
-		if (copy != NULL && is_answer(copy, request))
-			return copy;
-	}
-	return NULL;
-}
-
 /* A node has removed the session; it may have come back to the routes meanwhile. */
 static void
-left(struct root_install *install, struct root_copy *copy)
+left(struct root *root, struct root_copy *copy)
 {
+	struct root_install *install = copy->install;
+
 	if (copy->node == install->source)
 		forget_taken(install);
 	if (root_plan_has(&install->plan, copy->node))
-		root_copy_reset(install, copy);
+		root_copy_reset(root, copy);
 	else
-		root_copy_drop(install, copy);
+		root_copy_drop(root, copy);
 }
 
 static void
@@ -272,12 +224,13 @@ bool
 root_install_done(
 	struct root *root, const struct root_node *node, const struct message_pipelines *answer)
 {
+	struct root_copy *copy = root_copy_by_request(root, node->id, &answer->request);
 	struct root_install *install;
-	struct root_copy *copy = find_asked(root, node, &answer->request, &install);
 
 	if (copy == NULL)
 		return false;
-	copy->asked = false;
+	install = copy->install;
+	root_copy_answered(root, copy);
 	copy->silences = 0;
 	copy->when = root_clock();
 	copy->text[0] = 0;
@@ -291,7 +244,7 @@ root_install_done(
 	if (node->id == install->source)
 		taken(install, node, copy);
 	if (copy->leaving)
-		left(install, copy);
+		left(root, copy);
 	root_wake(root);
 	return true;
 }
@@ -317,17 +270,18 @@ bool
 root_install_refused(
 	struct root *root, const struct root_node *node, const struct message_failure *failure)
 {
+	struct root_copy *copy = root_copy_by_request(root, node->id, &failure->request);
 	struct root_install *install;
-	struct root_copy *copy = find_asked(root, node, &failure->request, &install);
 
 	if (copy == NULL)
 		return false;
-	copy->asked = false;
+	install = copy->install;
+	root_copy_answered(root, copy);
 	copy->silences = 0;
 	copy->when = root_clock();
 	if (copy->leaving) {
 		/* It has it no more: what was wanted. */
-		left(install, copy);
+		left(root, copy);
 		root_wake(root);
 		return true;
 	}
@@ -348,8 +302,11 @@ root_install_reach(const struct root *root, uint32_t id)
 }
 
 void
-root_install_end(struct root_install *install)
+root_install_end(struct root *root, struct root_install *install)
 {
+	while (install->count > 0)
+		root_copy_drop(root, install->copies[install->count - 1]);
+	root_hash_remove(&root->streams, &install->by_stream);
 	forget_taken(install);
 	root_plan_free(&install->plan);
 	free(install->copies);
@@ -363,8 +320,10 @@ root_install_free(struct root *root)
 		struct root_install *install = root->installs;
 
 		root->installs = install->next;
-		root_install_end(install);
+		root_install_end(root, install);
 	}
+	root_hash_free(&root->streams);
+	root_hash_free(&root->asked);
 }
 
 static const char *
@@ -388,7 +347,7 @@ root_install_show(const struct root *root, const struct root_session *session)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; install != NULL && i < install->count; i++) {
-		const struct root_copy *copy = &install->copies[i];
+		const struct root_copy *copy = install->copies[i];
 		char name[CONFIG_NAME_MAX + 16];
 
 		json_array_append_new(

@@ -8,7 +8,8 @@
  * has no room for what it is to be told for ten. While a relay that is new on the routes refuses,
  * a source that sends keeps to those that it has.
  *
- * root_install.c keeps what the nodes have, root_install_step.c decides what they are told next.
+ * root_install.c (and root_install_copies.c) keeps what the nodes have, root_install_step.c decides
+ * what they are told next.
  * Times are milliseconds, as root_clock's.
  */
 #ifndef FERRY_ROOT_INSTALL_H
@@ -17,6 +18,7 @@
 #include <jansson.h>
 
 #include "message.h"
+#include "root_hash.h"
 #include "root_nodes.h"
 #include "root_plan.h"
 
@@ -29,10 +31,14 @@ struct root;
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 #define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
+#define ROOT_INSTALL_STRAYS_MAX 1024  /* and from one node */
 
 /* What a node has of a session: its copy. */
 struct root_copy {
+	struct root_install *install;
+	struct root_link by_time; /* in struct root's asked, while it is */
 	uint32_t node;
+	bool stray; /* of a session that was none when the node said that it has it */
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
 	bool asked;   /* an answer is awaited */
@@ -50,6 +56,7 @@ struct root_copy {
 
 struct root_install {
 	struct root_install *next;
+	struct root_link by_stream;
 	struct root_session *session; /* NULL: it is gone, or never was */
 	uint32_t conference, id, source;
 	bool active, play;
@@ -66,7 +73,7 @@ struct root_install {
 	struct root_plan taken, asked;
 	bool taken_play;
 	uint32_t taken_hellos; /* of the source, the last that did not say that it has it no more */
-	struct root_copy *copies;
+	struct root_copy **copies;
 	uint32_t count;
 };
 
@@ -76,8 +83,8 @@ void root_install_gone(struct root *root, struct root_session *session);
 
 /* A node is there, with what it says that it carries; or it is gone. */
 void root_install_greet(
-	struct root *root, const struct root_node *node, const uint64_t *streams, size_t count);
-void root_install_away(struct root *root, const struct root_node *node);
+	struct root *root, struct root_node *node, const uint64_t *streams, size_t count);
+void root_install_away(struct root *root, struct root_node *node);
 
 /* Its answers. False: to nothing that was asked. */
 bool root_install_done(
@@ -87,7 +94,7 @@ bool root_install_refused(
 
 /* What a node says that it has, asked for or not: what it should not have is taken away. */
 void root_install_strays(
-	struct root *root, const struct root_node *node, const struct message_pipelines *answer);
+	struct root *root, struct root_node *node, const struct message_pipelines *answer);
 
 /* The source, if it is there and did what it was told last; else NULL. */
 const struct root_node *

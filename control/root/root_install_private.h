@@ -5,15 +5,18 @@
 
 #include "root.h"
 
-/*
- * A node's copy of the session: NULL if it has none, or made if it has none (get). A pointer to
- * another copy of the session does not outlive get or drop.
- */
+/* A node's copy of the session: NULL if it has none, or made if it has none (get). */
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
-void root_copy_drop(struct root_install *install, struct root_copy *copy);
+void root_copy_drop(struct root *root, struct root_copy *copy);
 /* As if nothing was ever told. */
-void root_copy_reset(struct root_install *install, struct root_copy *copy);
+void root_copy_reset(struct root *root, struct root_copy *copy);
+/* An answer is awaited; or no longer. */
+void root_copy_asked(struct root *root, struct root_copy *copy, const struct message *request);
+void root_copy_answered(struct root *root, struct root_copy *copy);
+/* That which a node was asked by a request; NULL: it was not. */
+struct root_copy *
+root_copy_by_request(struct root *root, uint32_t node, const struct message_request *request);
 
 /* It does not do what it is to do: it said so, or no message can tell it. */
 void root_copy_refused(struct root *root, struct root_install *install, struct root_copy *copy,
@@ -30,6 +33,6 @@ bool root_install_holds(
 	const struct root *root, const struct root_install *install, const struct root_copy *copy);
 
 /* Frees one, which is no longer in the root's list. */
-void root_install_end(struct root_install *install);
+void root_install_end(struct root *root, struct root_install *install);
 
 #endif

@@ -41,10 +41,8 @@ note(struct root *root, struct root_install *install, struct root_copy *copy, in
 		note_unsaid(root, install, copy, ret, message);
 	if (ret != 0)
 		return false;
-	copy->asked = true;
+	root_copy_asked(root, copy, message);
 	copy->when = now;
-	copy->time = message->time;
-	memcpy(copy->id, message->id, sizeof(copy->id));
 	return true;
 }
 
@@ -131,16 +129,17 @@ is_busy(struct root *root, const struct root_node *node, struct root_copy *copy,
 	if (due <= now && !root_has_room(root, node))
 		return true;
 	if (due <= now) {
-		uint8_t silences = copy->asked ? copy->silences + 1 : 0;
+		unsigned int silences = copy->asked ? copy->silences + 1U : 0;
+		bool leaving = copy->leaving;
 
 		/*
 		 * No answer (a connection that ends takes along what it has), or refused a while
 		 * ago: from the beginning.
 		 */
-		*copy = (struct root_copy){.node = copy->node,
-			.leaving = copy->leaving,
-			.silences = silences < ROOT_INSTALL_DOUBLINGS ? silences
-								      : ROOT_INSTALL_DOUBLINGS};
+		root_copy_reset(root, copy);
+		copy->leaving = leaving;
+		copy->silences = silences < ROOT_INSTALL_DOUBLINGS ? (uint8_t)silences
+								   : ROOT_INSTALL_DOUBLINGS;
 		return false;
 	}
 	look_again(next, due);
@@ -250,7 +249,7 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 	int64_t due = install->changed + ROOT_INSTALL_GRACE_MS;
 
 	for (uint32_t i = install->count; i-- > 0;) {
-		struct root_copy *copy = &install->copies[i];
+		struct root_copy *copy = install->copies[i];
 		const struct root_node *node = root_install_reach(root, copy->node);
 		bool idle = settled || (held && !root_plan_relays(&install->taken, copy->node) &&
 					       !root_plan_relays(&install->asked, copy->node));
@@ -258,7 +257,7 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 		if (root_plan_has(&install->plan, copy->node))
 			continue;
 		if (node == NULL)
-			root_copy_drop(install, copy);
+			root_copy_drop(root, copy);
 		else if (copy->node == install->source || (idle && due <= now))
 			leave(root, install, node, copy, now, next);
 		else if (idle)
@@ -300,10 +299,27 @@ static bool
 is_settled(const struct root_install *install)
 {
 	for (uint32_t i = 0; i < install->count; i++) {
-		if (!install->copies[i].settled)
+		if (!install->copies[i]->settled)
 			return false;
 	}
 	return install->active;
+}
+
+/* Nodes that said more than was taken, all of which they have forgotten: there may be more. */
+static void
+ask_strays(struct root *root)
+{
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		struct root_node *node = root->nodes.list[i];
+		struct message ask = {.type = MESSAGE_PIPEDEFINFO};
+
+		if (!node->strays_left || node->strays > 0 ||
+			root->installs_gone >= ROOT_INSTALL_GONE_MAX ||
+			root_install_reach(root, node->id) == NULL || !root_has_room(root, node))
+			continue;
+		snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+		node->strays_left = root_send(root, &ask) != 0;
+	}
 }
 
 int64_t
@@ -325,7 +341,8 @@ root_install_step(struct root *root, int64_t now)
 		}
 		*link = install->next;
 		root->installs_gone--;
-		root_install_end(install);
+		root_install_end(root, install);
 	}
+	ask_strays(root);
 	return next;
 }

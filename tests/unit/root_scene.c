@@ -241,7 +241,7 @@ take_order(struct scene *scene, struct scene_node *node, const struct message *m
 static void
 take_answer(struct scene *scene, uint32_t id, const struct message *message)
 {
-	const struct root_node *node = root_nodes_by_id(&scene->root.nodes, id);
+	struct root_node *node = root_nodes_by_id(&scene->root.nodes, id);
 
 	if (message->type == MESSAGE_ERROR)
 		(void)root_install_refused(&scene->root, node, &message->error);

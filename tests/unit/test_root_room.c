@@ -163,8 +163,8 @@ all_defined(void)
 
 	for (const struct root_install *each = root.installs; each != NULL; each = each->next) {
 		for (uint32_t i = 0; i < each->count; i++)
-			count += each->copies[i].sent != 0 && !each->copies[i].asked &&
-				 !each->copies[i].failed;
+			count += each->copies[i]->sent != 0 && !each->copies[i]->asked &&
+				 !each->copies[i]->failed;
 	}
 	return count == SESSIONS * LEAVES;
 }

@@ -74,7 +74,7 @@ test_no_stream(void **state)
 	const struct message_pipeline named[] = {{.conference = 7}, {.session = 7}};
 	const struct message_pipelines answer = {.pipelines = named, .nb_pipelines = 2};
 	struct scene *s = *state;
-	const struct root_node *node = root_nodes_by_id(&s->root.nodes, 5);
+	struct root_node *node = root_nodes_by_id(&s->root.nodes, 5);
 	uint64_t sent = s->sent;
 
 	root_install_greet(&s->root, node, streams, 3);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Nodes that say that they have streams of no session, very many of them: all else goes on. */
+#include <err.h>
+
+#include "root_scene.h"
+#include "unit.h"
+
+#define OTHERS	 64 /* nodes, as many as make all strays that are taken at once */
+#define FIRST_ID 100
+#define MANY	 20000
+#define NEITHER	 7 /* a node without a place */
+
+static const char conferences[] =
+	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "
+	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); } ); } );";
+
+static int
+setup(void **state)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, conferences);
+	*state = &scene;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}
+
+/* A node says that it has so many streams, of a conference and from a session on. */
+static void
+say(struct scene *s, uint32_t id, uint32_t conference, uint32_t first, uint32_t count)
+{
+	struct message_pipeline *named = calloc(count, sizeof(*named));
+	struct message_pipelines answer = {.pipelines = named, .nb_pipelines = count};
+
+	if (named == NULL)
+		err(1, "streams");
+	for (uint32_t i = 0; i < count; i++)
+		named[i] = (struct message_pipeline){
+			.conference = conference, .session = first + i};
+	root_install_strays(&s->root, root_nodes_by_id(&s->root.nodes, id), &answer);
+	free(named);
+}
+
+/* However many are there, one more costs a step or two. */
+static void
+test_steps(void **state)
+{
+	struct message_failure failure = {.code = 404, .request = {.time = 1, .id = "none"}};
+	struct scene *s = *state;
+	struct root *root = &s->root;
+	char more[8192] = "";
+	uint64_t before;
+
+	for (int i = 0; i < OTHERS; i++)
+		snprintf(more + strlen(more), sizeof(more) - strlen(more),
+			", { name = \"r%d\"; id = %d; role = \"leaf\"; parent = \"n1\"; }", i,
+			FIRST_ID + i);
+	s->more_nodes = more;
+	scene_write_config(s, conferences);
+	assert_true(scene_do(s, "reload"));
+	before = root->streams.steps;
+	for (uint32_t i = 0; i < OTHERS; i++)
+		say(s, FIRST_ID + i, 2 + i, 1, ROOT_INSTALL_STRAYS_MAX);
+	assert_int_equal(root->installs_gone, ROOT_INSTALL_GONE_MAX);
+	say(s, 5, 1000, 1, MANY);
+	say(s, FIRST_ID, 1000, 1, MANY);
+	assert_int_equal(root->installs_gone, ROOT_INSTALL_GONE_MAX);
+	assert_true(root->streams.steps - before < 2 * (ROOT_INSTALL_GONE_MAX + 2 * MANY));
+	/* Nor does what answers nothing. */
+	before = root->asked.steps;
+	for (int i = 0; i < 1000; i++)
+		assert_false(
+			root_install_refused(root, root_nodes_by_id(&root->nodes, 5), &failure));
+	assert_true(root->asked.steps - before < 2000);
+	/* Those nodes are not there: nothing of it is kept. */
+	scene_run(s, 3000);
+	assert_int_equal(root->installs_gone, 0);
+	EVERY_NODE assert_int_equal(root_nodes_by_id(&root->nodes, n)->strays, 0);
+	scene_check(s);
+	s->more_nodes = NULL;
+}
+
+/* One node says so much at once; the rest is asked for when that is gone. */
+static void
+test_one_node(void **state)
+{
+	struct scene *s = *state;
+	struct scene_node *n = &s->nodes[5];
+
+	n->sessions[n->nb_sessions++] = (struct scene_session){
+		.conference = 9, .id = ROOT_INSTALL_STRAYS_MAX + 1};
+	say(s, 5, 9, 1, ROOT_INSTALL_STRAYS_MAX + 1);
+	assert_int_equal(s->root.installs_gone, ROOT_INSTALL_STRAYS_MAX);
+	/* What another said is no way around that. */
+	say(s, 6, 8, 1, 10);
+	say(s, 5, 8, 1, 10);
+	assert_int_equal(root_nodes_by_id(&s->root.nodes, 5)->strays, ROOT_INSTALL_STRAYS_MAX);
+	scene_run(s, 5000);
+	assert_int_equal(n->nb_sessions, 0);
+	assert_int_equal(s->root.installs_gone, 0);
+	scene_check(s);
+}
+
+/* The same by its hello, and it goes meanwhile. */
+static void
+test_hello(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *node = root_nodes_by_id(&s->root.nodes, 5);
+	static uint64_t streams[MANY];
+
+	for (uint32_t i = 0; i < MANY; i++)
+		streams[i] = message_stream(9, 1 + i);
+	root_install_greet(&s->root, node, streams, MANY);
+	assert_int_equal(s->root.installs_gone, ROOT_INSTALL_STRAYS_MAX);
+	scene_cut(s, 5);
+	assert_int_equal(node->strays, 0);
+	scene_run(s, 1000);
+	assert_int_equal(s->root.installs_gone, 0);
+	scene_connect(s, 5);
+	scene_run(s, 3000);
+	scene_check(s);
+}
+
+/* A session gets the ids of a stray: it is where it is to be, and nowhere else. */
+static void
+test_taken(void **state)
+{
+	struct scene *s = *state;
+
+	s->nodes[5].full = true;
+	say(s, 5, 2, 1, 1);
+	say(s, 4, 2, 1, 1);
+	scene_write(s, "a.cfg",
+		"conferences = ( { id = 2; sessions = ( { id = 1; source = 1; destinations = [ 2 "
+		"]; "
+		"ingress = { udp = \"10.1.0.1:5002\"; }; flows = ( { path = \"4 > 2\"; } ); } ); } "
+		");");
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	assert_int_equal(s->root.installs_gone, 0);
+	s->nodes[5].full = false;
+	scene_run(s, 5000);
+	scene_check(s);
+	assert_true(scene_do(s, "remove 2"));
+	scene_run(s, 5000);
+	scene_check(s);
+	EVERY_NODE assert_int_equal(root_nodes_by_id(&s->root.nodes, n)->strays, 0);
+}
+
+/* Whoever has no place is not listened to. */
+static void
+test_no_place(void **state)
+{
+	struct scene *s = *state;
+	char error[ROOT_ERROR_MAX];
+	const struct root_node *node = root_nodes_know(&s->root.nodes, "r1", error);
+
+	assert_non_null(node);
+	assert_int_equal(node->id, NEITHER);
+	assert_null(node->place);
+	say(s, NEITHER, 9, 1, 10);
+	assert_int_equal(s->root.installs_gone, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_node, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hello, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_place, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
