@@ -5,12 +5,12 @@
  * has the session before the source sends there, whoever is no longer on one keeps it for a while
  * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
  * harm. A node that does not answer holds up the others for a second at most, one whose connection
- * has no room for what it is to be told for ten. While a relay that is new on the routes refuses,
- * a source that sends keeps to those that it has.
+ * has no room for what it is to be told for ten; one that has not come since our start, for three
+ * seconds from then. While a relay that is new on the routes refuses, a source that sends keeps to
+ * those that it has.
  *
  * root_install.c (and root_install_copies.c) keeps what the nodes have, root_install_step.c decides
- * what they are told next.
- * Times are milliseconds, as root_clock's.
+ * what they are told next. Times are milliseconds, as root_clock's.
  */
 #ifndef FERRY_ROOT_INSTALL_H
 #define FERRY_ROOT_INSTALL_H
@@ -25,6 +25,7 @@
 struct root;
 
 #define ROOT_INSTALL_HOLD_MS	1000  /* the source waits for others so long */
+#define ROOT_INSTALL_START_MS	3000  /* for those that did not come since our start so long */
 #define ROOT_INSTALL_ROOM_MS	10000 /* and until its connections have room for all so long */
 #define ROOT_INSTALL_GRACE_MS	1000  /* those off the routes keep it so long */
 #define ROOT_INSTALL_SILENCE_MS 1000  /* then it is told again; doubles with each time */

@@ -156,12 +156,18 @@ root_install_source(const struct root *root, const struct root_install *install)
 	return root_install_reach(root, copy->node);
 }
 
-/* Until when is a node waited for that is in the tree, but not in reach yet or now? 0: not. */
+/*
+ * Until when is a node waited for that is in the tree, or may soon be, but not in reach yet or now?
+ * 0: not.
+ */
 static int64_t
 back_until(const struct root *root, uint32_t id)
 {
 	const struct root_node *node = root_nodes_by_id(&root->nodes, id);
 
+	/* Nodes come back at different times after we were away, whoever was here before. */
+	if (node != NULL && node->place != NULL && !node->up && node->came == 0)
+		return root->installs_since + ROOT_INSTALL_START_MS;
 	if (node == NULL || !node->up || (node->lost == 0 && node->greeted))
 		return 0;
 	return (node->lost != 0 ? node->lost : node->came) + ROOT_INSTALL_HOLD_MS;
@@ -328,6 +334,8 @@ root_install_step(struct root *root, int64_t now)
 	struct root_install **link = &root->installs;
 	int64_t next = 0;
 
+	if (root->installs_since == 0)
+		root->installs_since = now;
 	while (*link != NULL) {
 		struct root_install *install = *link;
 

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A source that sends, and a new route of which a relay refuses: what it sends goes on to arrive.
+/*
+ * A source that sends, and a new route of which a relay refuses, or is not there yet: what it sends
+ * goes on to arrive.
  */
 #include "root_scene.h"
 #include "unit.h"
 
-static const char conferences[] =
-	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "
-	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); } ); } );";
+#define BY(path)                                                                                   \
+	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "   \
+	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"" path "\"; } ); } ); } );"
 
 static int
 setup(void **state)
 {
 	static struct scene scene;
 
-	scene_begin(&scene, conferences);
+	scene_begin(&scene, BY("4 > (2, 3)"));
 	*state = &scene;
 	return 0;
 }
@@ -171,6 +173,46 @@ test_leave(void **state)
 	let_go(s);
 }
 
+/* The root was away, and its file has a new route; of its nodes all but n5 are there at once. */
+static void
+come_back(struct scene *s)
+{
+	scene_write_config(s, BY("5 > (2, 3)"));
+	EVERY_NODE s->nodes[n].connected = false;
+	scene_restart_root(s);
+	for (uint32_t n = 1; n <= 4; n++)
+		scene_connect(s, n);
+}
+
+static void
+test_root_comes_back(void **state)
+{
+	struct scene *s = *state;
+
+	come_back(s);
+	scene_run(s, 1500);
+	assert_int_equal(first_hop(s), 4);
+	scene_connect(s, 5);
+	scene_run(s, 500);
+	assert_int_equal(first_hop(s), 5);
+	scene_run(s, 3000);
+	scene_check(s);
+}
+
+/* A relay that does not come is waited for no longer. */
+static void
+test_relay_stays_away(void **state)
+{
+	struct scene *s = *state;
+
+	come_back(s);
+	scene_run(s, ROOT_INSTALL_START_MS - 100);
+	assert_int_equal(first_hop(s), 4);
+	s->strict = false;
+	scene_run(s, 300);
+	assert_int_equal(first_hop(s), 5);
+}
+
 int
 main(void)
 {
@@ -182,6 +224,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_source_starts_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_root_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_relay_stays_away, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
