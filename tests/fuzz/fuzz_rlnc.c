@@ -217,7 +217,7 @@ input(struct session *s, const uint8_t *data, uint32_t len)
 	if (block != NULL)
 		(void)rlnc_blocks_close(&s->blocks, block);
 	REQUIRE(s->sliding ? d->held <= rlnc_window_hold(s->k)
-			   : s->blocks.held <= rlnc_blocks_hold(&s->params) + s->k);
+			   : s->blocks.held <= rlnc_blocks_hold(&s->params));
 }
 
 int
