@@ -7,15 +7,23 @@ import struct
 import sys
 
 NODE, EPOCH = 7, 100
+NOW = 1000000  # UTC of an input's first record, microseconds
+TFRC, PROBED, TAGGED = 8, 9, 10  # and TAGGED + 1
+
+# As fuzz_frame.c has them.
+QUEUE, AS_IS, SPLIT, LATER, NOSUM, MORE = 0x01, 0x02, 0x04, 0x20, 0x40, 0x80
+STRIPPED, ANSWER, INSTALLED, ON_TAGGED = 0x1000, 0x2000, 0x4000, 0x8000
+FAST = NOSUM | MORE
 
 
 def addresses(peer):
+    node = 70 if peer in (TAGGED, TAGGED + 1) else NODE
     if peer % 2:
-        return 4, bytes([10, 0, 0, peer]), bytes([10, 0, 0, NODE])
-    return 6, bytes([0xFD] + [0] * 14 + [peer]), bytes([0xFD] + [0] * 14 + [NODE])
+        return 4, bytes([10, 0, 0, peer]), bytes([10, 0, 0, node])
+    return 6, bytes([0xFD] + [0] * 14 + [peer]), bytes([0xFD] + [0] * 14 + [node])
 
 
-def frame(peer, body, port=13779, protocol=17):
+def frame(peer, body, port=13779, protocol=17, tag=b""):
     family, source, destination = addresses(peer)
     udp = struct.pack("!HHHH", 13779, port, 0, 0) + body
     if family == 4:
@@ -23,7 +31,7 @@ def frame(peer, body, port=13779, protocol=17):
     else:
         ip = struct.pack("!IHBB", 6 << 28, 0, protocol, 64)
     ether = bytes.fromhex("020000000007 0200000000") + bytes([peer])
-    ether += struct.pack("!H", 0x0800 if family == 4 else 0x86DD)
+    ether += tag + struct.pack("!H", 0x0800 if family == 4 else 0x86DD)
     return ether + ip + source + destination + udp
 
 
@@ -45,13 +53,100 @@ def coded(peer, sequence, tree, number, first, coding, content):
     return frame(peer, body)
 
 
-def data(peer, sequence, tree, number=1, packet=0, **more):
+def data(peer, sequence, tree, number=1, packet=0, tag=b"", **more):
     body = link(peer, 0, sequence) + tree + session(number, packet, **more) + b"payload %d" % packet
-    return frame(peer, body)
+    return frame(peer, body, tag=tag)
 
 
-def record(content, what=0):
-    return struct.pack("!BH", what, len(content)) + content
+def feedback(peer, sequence, stamp, highest, rate=100000, loss=0, delay=0):
+    return frame(peer, link(peer, 1, sequence) + struct.pack(
+        "!IIIHHQQ", stamp, delay, loss, EPOCH, 0, highest, rate))
+
+
+def decoded(peer, sequence, first, number=2):
+    return frame(peer, link(peer, 4, sequence) + struct.pack("!IIIHH", 2, number, first, 2, 0))
+
+
+def record(content, what=0, more=0):
+    return struct.pack("!BH", what, len(content) | more) + content
+
+
+def bursts(here, leaf, fan):
+    """Several frames a turn, most without a UDP checksum: what the fast paths take."""
+    way = [pathlet(NODE, leaf[n]) for n in range(6)]
+    yield "fast_deliver", [record(data(1, i, here, 2, i), FAST) for i in range(12)]
+    yield "fast_forward", [record(data(1, i, way[3], 4, i), FAST) for i in range(9)]
+    yield "fast_other_worker", [record(data(3, i, way[n], 4, i), FAST | QUEUE * (i > 3))
+                                for i, n in enumerate([1, 2, 4, 1, 1, 2])]
+    yield "fast_turns", [record(data(1, i, way[3], 4, i), NOSUM) for i in range(4)]
+    yield "fast6", [record(data(2, i, way[4], 4, i), MORE) for i in range(6)]
+    yield "fast_mixed", [record(data(1 + i % 3, i // 3, tree, number, i), FAST) for i, (tree, number)
+                         in enumerate([(here, 1), (way[3], 4), (fan, 2)] * 4)]
+    yield "fast_gap", [record(data(1, n, tree, 2, n), FAST) for n, tree in
+                       ((0, here), (1, way[3]), (3, here), (4, fan), (2, way[3]), (5, here))]
+    yield "fast_split", [record(data(1, i, here, 2, i), FAST | SPLIT * (i == 3)) for i in range(6)]
+    yield "fast_sessions", [record(data(1, i, here, (1, 2, 3, 9)[i % 4], i // 4), FAST)
+                            for i in range(16)]
+    yield "fast_coded", [record(coded(1, i, here, 5, 8 * (i // 8), bytes((0, 8, i % 8, 0)), b"c"),
+                                FAST) for i in range(14)]
+    yield "fast_window", [record(coded(1, i, here, 6, i, bytes((1, 1, 0, 0)), b"w"), FAST)
+                          for i in range(8)]
+    yield "fast_ingress", [record(frame(99, b"client %d" % i, 5000 + i % 2), FAST)
+                           for i in range(6)]
+    yield "installed", [record(data(1, i, way[3], 4, i), FAST, INSTALLED) for i in range(5)]
+    yield "not_installed", [record(data(1, i, way[3], 4 + i % 2 * 40, i), FAST, INSTALLED)
+                            for i in range(6)]
+    yield "not_installed_fan", [record(data(1, i, fan, 40 - i % 2 * 36, i), MORE, INSTALLED)
+                                for i in range(4)]
+
+
+def rates(here):
+    """Neighbours whose rate is controlled, one that is probed, and a source that wants to hear."""
+    to = [pathlet(NODE, pathlet(n, destination=True)) for n in range(PROBED + 1)]
+    for name, peer in (("tfrc", TFRC), ("tfrc_sp", PROBED)):
+        sent = [record(data(1, i, to[peer], 4, i), LATER * (i == 3)) for i in range(4)]
+        yield name, sent + [
+            record(feedback(peer, 0, NOW, 0), LATER),
+            record(feedback(peer, 1, NOW, 0, loss=1 << 24), LATER),
+            record(data(1, 4, to[peer], 4, 4), LATER),
+            record(feedback(peer, 2, NOW + 3000, 1, rate=1 << 40, loss=0xffffffff, delay=2000), LATER),
+            record(feedback(peer, 3, NOW, 1, rate=0), LATER | QUEUE)]
+        yield name + "_burst", sent + [record(feedback(peer, i, NOW + i, 0, rate=1 << 4 * i, loss=i),
+                                              MORE) for i in range(12)]
+        yield name + "_refused", sent[:1] + [
+            record(feedback(peer, 0, NOW - 1, 1), LATER),
+            record(feedback(peer, 1, (NOW - 60000001) % 2**32, 0)),
+            record(feedback(peer, 2, NOW, 0, delay=0x7fffffff)),
+            record(feedback(peer, 3, NOW, 0, rate=(1 << 64) - 1))]
+    yield "tfrc_received", [record(data(TFRC, i + i // 4, here, 2, i), LATER) for i in range(8)]
+    answer = frame(PROBED, link(PROBED, 3, 0) + bytes(16))
+    ping = record(data(1, 0, to[PROBED], 4), LATER)
+    yield "answered", [ping, record(answer, LATER, ANSWER), record(answer, 0, ANSWER)]
+    yield "answered_late", [ping] + 5 * [record(answer, LATER | QUEUE)] + [
+        record(answer, LATER, ANSWER)]
+    client = [record(frame(99, b"to be coded %d" % i, 5001), MORE * (i % 4 != 3)) for i in range(8)]
+    yield "rateless", client + [record(decoded(1, 0, 0), LATER), record(decoded(1, 1, 0)),
+                                record(decoded(2, 0, 4), QUEUE), record(decoded(1, 2, 4), LATER)]
+    yield "rateless_unknown", client + [record(decoded(1, 0, 3)), record(decoded(1, 1, 0, 1)),
+                                        record(decoded(3, 0, 0), LATER)]
+
+
+def tags(here, fan):
+    """The port that is tagged and sends no chains."""
+    tag = bytes.fromhex("81000005")
+    yield "tagged4", [record(data(TAGGED + 1, i, here, 7, i, tag), FAST, ON_TAGGED)
+                      for i in range(4)]
+    yield "tagged6", [record(data(TAGGED, i, here, 7, i, tag), MORE, ON_TAGGED) for i in range(4)]
+    yield "tag_taken", [record(data(TAGGED + 1, i, here, 7, i), FAST, ON_TAGGED | STRIPPED)
+                        for i in range(4)]
+    yield "tag_other", [record(data(TAGGED + 1, 0, here, 7, 0, bytes.fromhex("81000006")), 0,
+                               ON_TAGGED), record(data(TAGGED + 1, 0, here, 7, 0), 0, ON_TAGGED)]
+    yield "tagged_fan", [record(data(TAGGED + 1, i, fan, 4, i, tag), MORE, ON_TAGGED)
+                         for i in range(4)]
+    out = [pathlet(TAGGED + n, destination=True) for n in range(2)]
+    yield "to_tagged", [record(data(1, i, pathlet(NODE, *out[:1 + i % 2]), 4, i), FAST)
+                        for i in range(6)]
+    yield "long_to_tagged", [record(data(1, 0, pathlet(NODE, *out), 4) + bytes(1300), SPLIT)]
 
 
 def seeds():
@@ -110,6 +205,9 @@ def seeds():
         record(coded(1, 2, here, 5, 8, bytes((0x10, 1, 0, 5)), bytes(13)))]
     yield "decoded", [record(frame(1, link(1, 4, 0) + struct.pack("!IIIHH", 1, 5, 40, 1, 0)))]
     yield "long", [record(data(1, 0, pathlet(NODE, leaf[2])) + bytes(1350))]
+    yield from bursts(here, leaf, fan)
+    yield from rates(here)
+    yield from tags(here, fan)
 
 
 def main():

@@ -8,16 +8,25 @@
 
 #include "../harness/test_eal.h"
 #include "destination_settle.h"
+#include "feeder.h"
+#include "frame_repair.h"
 #include "link_tfrc.h"
+#include "prober.h"
 #include "rlnc_receiver.h"
 
-#define BUFFERS 255
+#define BUFFERS	  1023
+#define PORTS	  2
+#define QUEUES	  2
+#define FRAME_MAX 1518 /* that is sent */
 
 struct rte_mempool *fuzz_rx_pool;
-void (*fuzz_sent)(const struct rte_mbuf *m);
+void (*fuzz_sent)(const uint8_t *frame, uint32_t len);
+bool fuzz_sums_may_lie;
 
-static struct rte_mbuf *waiting[2];
-static volatile uint8_t sink;
+static struct queue {
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint16_t n;
+} waiting[PORTS][QUEUES];
 
 void
 fuzz_check(bool condition)
@@ -29,36 +38,75 @@ fuzz_check(bool condition)
 static uint16_t
 rx_burst(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t at)
 {
-	(void)p;
+	struct queue *q = &waiting[p->index][queue];
+	uint16_t came = q->n;
+
 	(void)at;
-	if (waiting[queue] == NULL || n == 0)
-		return 0;
-	pkts[0] = waiting[queue];
-	waiting[queue] = NULL;
-	return 1;
+	fuzz_check(came <= n);
+	memcpy(pkts, q->pkts, came * sizeof(pkts[0]));
+	q->n = 0;
+	return came;
+}
+
+static uint32_t
+get16(const uint8_t *p)
+{
+	return (uint32_t)(p[0] << 8 | p[1]);
+}
+
+/* What is sent is all UDP, without options, and has lengths and checksums; len bytes of IP. */
+static void
+check_udp(const uint8_t *ip, uint32_t len)
+{
+	bool ipv4 = ip[0] == 0x45;
+	uint32_t l3_len = ipv4 ? 20 : 40, rest = len - l3_len, pseudo;
+	const uint8_t *udp = ip + l3_len;
+
+	fuzz_check((ipv4 || ip[0] >> 4 == 6) && len >= l3_len + 8 && ip[ipv4 ? 9 : 6] == 17);
+	fuzz_check(get16(ip + (ipv4 ? 2 : 4)) == (ipv4 ? len : rest));
+	fuzz_check(!ipv4 || frame_sum(ip, 20, 0) == 0xffff);
+	fuzz_check(get16(udp + 4) == rest);
+	if (get16(udp + 6) == 0) {
+		fuzz_check(ipv4);
+		return;
+	}
+	pseudo = frame_sum(ip + (ipv4 ? 12 : 8), ipv4 ? 8 : 32, 17 + rest);
+	fuzz_check(fuzz_sums_may_lie || frame_sum(udp, rest, pseudo) == 0xffff);
+}
+
+static void
+check_frame(const struct port *p, const uint8_t *eth, uint32_t len)
+{
+	uint32_t l2 = p->vlan == 0 ? 14 : 18;
+
+	fuzz_check(len >= l2 + 28 && len <= p->mtu + l2);
+	fuzz_check(memcmp(eth + 6, p->mac.addr_bytes, 6) == 0);
+	fuzz_check(p->vlan == 0 || (get16(eth + 12) == 0x8100 && get16(eth + 14) == p->vlan));
+	fuzz_check(get16(eth + l2 - 2) == (eth[l2] >> 4 == 4 ? 0x0800 : 0x86dd));
+	check_udp(eth + l2, len - l2);
 }
 
 /* Every byte that leaves is looked at. */
 static uint16_t
 tx_burst(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t at)
 {
+	static uint8_t frame[FRAME_MAX];
+
 	(void)queue;
 	(void)at;
 	for (uint16_t i = 0; i < n; i++) {
-		const uint8_t *eth = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
 		uint32_t bytes = 0;
 
-		fuzz_check(pkts[i]->data_len >= 42);
-		fuzz_check(memcmp(eth + 6, p->mac.addr_bytes, 6) == 0);
+		fuzz_check(pkts[i]->nb_segs == 1 || (p->offloads & PORT_TX_CHAINS) != 0);
 		for (const struct rte_mbuf *m = pkts[i]; m != NULL; m = m->next) {
-			for (uint16_t b = 0; b < m->data_len; b++)
-				sink ^= *rte_pktmbuf_mtod_offset(m, const uint8_t *, b);
+			fuzz_check(bytes + m->data_len <= sizeof(frame));
+			memcpy(frame + bytes, rte_pktmbuf_mtod(m, void *), m->data_len);
 			bytes += m->data_len;
 		}
 		fuzz_check(bytes == pkts[i]->pkt_len);
-		fuzz_check(bytes <= p->mtu + 14u);
+		check_frame(p, frame, bytes);
 		if (fuzz_sent != NULL)
-			fuzz_sent(pkts[i]);
+			fuzz_sent(frame, bytes);
 		rte_pktmbuf_free(pkts[i]);
 	}
 	return n;
@@ -95,15 +143,15 @@ fuzz_node_new(struct port *port, uint64_t now)
 		.id = FUZZ_NODE,
 		.epoch = 100,
 		.nb_workers = 2,
-		.max_links = 8,
+		.max_links = 16,
 		.now = now};
 	struct node *node;
 	const char *error;
 
 	*port = (struct port){.ops = &ops,
 		.name = "memory",
-		.rx_queues = 2,
-		.tx_queues = 2,
+		.rx_queues = QUEUES,
+		.tx_queues = QUEUES,
 		.mtu = 1500,
 		.udp_port = FERRY_UDP_PORT,
 		.offloads = PORT_TX_CHAINS,
@@ -114,6 +162,31 @@ fuzz_node_new(struct port *port, uint64_t now)
 	node = node_new(&params, &error);
 	fuzz_check(node != NULL && node_add_port(node, port) == 0);
 	return node;
+}
+
+void
+fuzz_add_tagged_port(struct node *node, struct port *port)
+{
+	*port = (struct port){.ops = &ops,
+		.name = "tagged",
+		.rx_queues = QUEUES,
+		.tx_queues = QUEUES,
+		.mtu = 1500,
+		.vlan = FUZZ_TAGGED_VLAN,
+		.udp_port = FERRY_UDP_PORT,
+		.mac = {{2, 0, 0, 0, 1, FUZZ_NODE}},
+		.nb_addresses = 2,
+		.addresses = {fuzz_ipv4(FUZZ_TAGGED), fuzz_ipv6(FUZZ_TAGGED)},
+		.up = true};
+	fuzz_check(node_add_port(node, port) == 0);
+}
+
+void
+fuzz_set_clock(struct node *node, uint64_t now)
+{
+	const struct utc_map map = {.now0 = now, .utc0_ns = FUZZ_UTC_NS};
+
+	node_set_clock(node, &map);
 }
 
 struct link *
@@ -130,10 +203,40 @@ fuzz_add_neighbour(struct node *node, struct link_params params, bool resolved)
 	return link;
 }
 
-void
-fuzz_receive(uint16_t queue, struct rte_mbuf *m)
+bool
+fuzz_receive(const struct port *port, uint16_t queue, struct rte_mbuf *m)
 {
-	waiting[queue] = m;
+	struct queue *q = &waiting[port->index][queue];
+
+	q->pkts[q->n++] = m;
+	return q->n < BURST_MAX;
+}
+
+void
+fuzz_let_go(struct node *node)
+{
+	for (uint16_t i = 0; i < node->max_links; i++) {
+		struct link *link = node->links[i];
+
+		if (link == NULL || !link_is_tfrc(link))
+			continue;
+		link_tfrc_end_sending(node->workers[link->owner], link);
+		feeder_set_rate(node->workers[link->owner], link, 0);
+	}
+}
+
+static void
+forget_sending(struct worker *w, struct link *link)
+{
+	link->tx.seq = link->tx.packets = link->tx.bytes = 0;
+	link->tx.rtt = 0;
+	if (link->probe_interval != 0)
+		prober_begin(w, link);
+	if (!link_is_tfrc(link))
+		return;
+	link_tfrc_end_sending(w, link);
+	feeder_set_rtt(link, 0);
+	feeder_set_rate(w, link, link_tfrc_init(link));
 }
 
 void
@@ -151,6 +254,7 @@ fuzz_forget_links(struct node *node)
 		link->rx_owner = LINK_NO_OWNER;
 		seq_window_reset(&link->rx.window);
 		link_forget_heads(&link->rx);
+		forget_sending(node->workers[link->owner], link);
 	}
 }
 

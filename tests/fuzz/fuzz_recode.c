@@ -2,8 +2,9 @@
 /*
  * Packets of coded sessions, whatever their coding headers say, into a relay that recodes them and
  * out of it. The input is a sequence of records: what to do (see RECORD_), the session (3 bits) and
- * its generation (5 bits), epoch, flags, kind, then a length (1 byte) and so many bytes: the packet
- * from its coding header on, or the RoutingInfo before it. What lies around is made right.
+ * its generation (5 bits), epoch, flags, kind (see below RECORD_), then a length (7 bits; with
+ * RECORD_MORE) and so many bytes: the packet from its coding header on, or the RoutingInfo before
+ * it. What lies around is made right.
  *
  * What must hold, beside each worker's sums: what is kept stays within its bounds; what is sent is
  * either what came, from its coding header on, or a combination, not of nothing, of packets of the
@@ -25,9 +26,12 @@
 #define RECORD_DECODED 0x40 /* the neighbour has the generation; no bytes */
 #define RECORD_ROUTING 0x80 /* the first bytes are RoutingInfo: their number comes first */
 
+#define RECORD_MORE 0x80 /* in the byte of the length: the next one comes in the same burst */
+
 #define EPOCH	   0x01
 #define FLAGS	   (SESSION_DELAY_SENSITIVE | SESSION_MESSAGE_FIRST | SESSION_MESSAGE_LAST)
-#define KIND_SHIFT 4 /* which of the routings below */
+#define KIND_SHIFT 4	/* which of the routings below */
+#define NO_SUM	   0x80 /* no UDP checksum */
 
 #define HEAD_BYTES  4 /* of a record */
 #define BYTES_MAX   96
@@ -70,6 +74,7 @@ static const struct {
 };
 
 struct record {
+	bool more_follow;
 	uint8_t what, session, generation, more;
 	uint8_t len;
 	const uint8_t *bytes;
@@ -126,10 +131,15 @@ put_routing(uint8_t *p, struct record *r)
 static void
 receive(const struct record *r, uint8_t *frame, uint16_t len)
 {
+	uint16_t cut = r->what & RECORD_SPLIT ? (uint16_t)(len - len / 4) : len;
+	bool room;
+
 	frame_repair(frame, len);
-	fuzz_receive((r->what & RECORD_QUEUE) != 0,
-		fuzz_fill(frame, len, r->what & RECORD_SPLIT ? (uint16_t)(len - len / 4) : len));
-	fuzz_turn(node, now);
+	if (r->more & NO_SUM)
+		frame_drop_sum(frame, len);
+	room = fuzz_receive(&port, (r->what & RECORD_QUEUE) != 0, fuzz_fill(frame, len, cut));
+	if (!r->more_follow || !room)
+		fuzz_turn(node, now);
 }
 
 static void
@@ -170,10 +180,8 @@ send_decoded(const struct record *r, uint8_t from)
 
 /* A frame of this node: its Pathlet is for the neighbour that it goes to. */
 static void
-sent(const struct rte_mbuf *m)
+sent(const uint8_t *frame, uint32_t len)
 {
-	static uint8_t bytes[2048];
-	const uint8_t *frame = rte_pktmbuf_read(m, 0, m->pkt_len, bytes);
 	const struct link_hdr *link = (const struct link_hdr *)(frame + OUTER_BYTES) - 1;
 	const struct pathlet_hdr *pathlet = (const struct pathlet_hdr *)(link + 1);
 	const struct session_hdr *session;
@@ -181,13 +189,13 @@ sent(const struct rte_mbuf *m)
 
 	if ((link->version_type & 0x0f) != LINK_DATA)
 		return;
-	fuzz_check(m->pkt_len >= OUTER_BYTES + sizeof(*pathlet));
+	fuzz_check(len >= OUTER_BYTES + sizeof(*pathlet));
 	at = OUTER_BYTES + rte_be_to_cpu_16(pathlet->length);
-	fuzz_check(at + sizeof(*session) <= m->pkt_len);
+	fuzz_check(at + sizeof(*session) <= len);
 	fuzz_check((rte_be_to_cpu_32(pathlet->node) & NODE_ID_MAX) == frame[5]);
 	session = (const struct session_hdr *)(frame + at);
 	at += sizeof(*session);
-	fuzz_check(recode_oracle_explains(session, frame + at, (uint16_t)(m->pkt_len - at)));
+	fuzz_check(recode_oracle_explains(session, frame + at, (uint16_t)(len - at)));
 }
 
 static void
@@ -258,12 +266,13 @@ check_bounds(void)
 static size_t
 read_record(const uint8_t *data, size_t size, struct record *r)
 {
-	*r = (struct record){.what = data[0],
+	*r = (struct record){.more_follow = (data[3] & RECORD_MORE) != 0,
+		.what = data[0],
 		.session = (data[1] & 7) % SESSIONS,
 		.generation = data[1] >> 3,
 		.more = data[2],
 		.bytes = data + HEAD_BYTES};
-	r->len = RTE_MIN(data[3], (uint8_t)BYTES_MAX);
+	r->len = RTE_MIN((uint8_t)(data[3] & ~RECORD_MORE), (uint8_t)BYTES_MAX);
 	if (r->len > size - HEAD_BYTES)
 		r->len = (uint8_t)(size - HEAD_BYTES);
 	return (size_t)HEAD_BYTES + r->len;

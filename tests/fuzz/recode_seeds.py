@@ -6,11 +6,12 @@ import struct
 import sys
 
 QUEUE, LATER, SPLIT, LONG, DECODED, ROUTING = 4, 8, 16, 32, 64, 128
+NOSUM = 0x80  # in "more"
 
 
-def record(session, content=b"", generation=0, what=0, more=0, way=0):
+def record(session, content=b"", generation=0, what=0, more=0, way=0, burst=False):
     return struct.pack("!BBBB", what, session | generation << 3, more | way << 4,
-                       len(content)) + content
+                       len(content) | burst << 7) + content
 
 
 def systematic(n, index, payload, final=False):
@@ -54,6 +55,16 @@ def seeds():
     own = bytes.fromhex("000c00000002 000680000003")
     yield "routing", [record(0, bytes([len(own)]) + own + systematic(4, i, b"x"), what=ROUTING)
                       for i in range(3)]
+    fast = {"more": NOSUM, "burst": True}
+    for session in (0, 2, 4):
+        for way in (0, 2, 4):
+            yield f"fast{session}{way}", [*generation(session, 6, way=way, **fast),
+                                          *generation(session, 3, way, generation=1, **fast)]
+    yield "fast_mixed", [part for i in range(8) for part in (
+        record(i % 5, systematic(4, i // 2, b"m%d" % i), way=i % 4, **fast),
+        record(i % 5, seeded(4, i, bytes(range(9))), what=i % 3, **fast))]
+    yield "burst", [*generation(3, 8, way=1, burst=True),
+                    *(record(3, what=DECODED | i, burst=True) for i in range(3))]
 
 
 def main():
