@@ -80,11 +80,12 @@ struct frame_template {
 
 static_assert(sizeof(struct frame_template) <= 2 * RTE_CACHE_LINE_SIZE, "prefetched whole");
 
+/* NULL is allowed. */
 static inline void
 frame_template_prefetch(const struct frame_template *t)
 {
 	rte_prefetch0(t);
-	rte_prefetch0((const uint8_t *)t + RTE_CACHE_LINE_SIZE);
+	rte_prefetch0((const void *)((uintptr_t)t + RTE_CACHE_LINE_SIZE));
 }
 
 struct frame_endpoints {

@@ -76,6 +76,7 @@ def bursts(here, leaf, fan):
     way = [pathlet(NODE, leaf[n]) for n in range(6)]
     yield "fast_deliver", [record(data(1, i, here, 2, i), FAST) for i in range(12)]
     yield "fast_forward", [record(data(1, i, way[3], 4, i), FAST) for i in range(9)]
+    yield "fast_unresolved", [record(data(1, i, way[5], 4, i), FAST) for i in range(4)]
     yield "fast_other_worker", [record(data(3, i, way[n], 4, i), FAST | QUEUE * (i > 3))
                                 for i, n in enumerate([1, 2, 4, 1, 1, 2])]
     yield "fast_turns", [record(data(1, i, way[3], 4, i), NOSUM) for i in range(4)]
