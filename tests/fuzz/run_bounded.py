@@ -82,7 +82,8 @@ def main():
         runs = re.search(r"stat::number_of_executed_units: +(\d+)", done.stdout)
         if planted:
             caught = done.returncode != 0 and re.search(
-                r"ERROR: (AddressSanitizer|libFuzzer: deadly signal)", done.stdout) is not None
+                r"ERROR: (AddressSanitizer|libFuzzer: deadly signal)|: runtime error: ",
+                done.stdout) is not None
             print(f"{BEGIN} a planted bug was {'found' if caught else 'NOT found'} within "
                   f"{seconds} s")
             if not caught:
