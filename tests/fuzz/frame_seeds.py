@@ -12,7 +12,7 @@ TFRC, PROBED, TAGGED = 8, 9, 10  # and TAGGED + 1
 
 # As fuzz_frame.c has them.
 QUEUE, AS_IS, SPLIT, LATER, NOSUM, MORE = 0x01, 0x02, 0x04, 0x20, 0x40, 0x80
-STRIPPED, ANSWER, INSTALLED, ON_TAGGED = 0x1000, 0x2000, 0x4000, 0x8000
+FULL, STRIPPED, ANSWER, INSTALLED, ON_TAGGED = 0x800, 0x1000, 0x2000, 0x4000, 0x8000
 FAST = NOSUM | MORE
 
 
@@ -83,6 +83,8 @@ def bursts(here, leaf, fan):
     yield "fast6", [record(data(2, i, way[4], 4, i), MORE) for i in range(6)]
     yield "fast_mixed", [record(data(1 + i % 3, i // 3, tree, number, i), FAST) for i, (tree, number)
                          in enumerate([(here, 1), (way[3], 4), (fan, 2)] * 4)]
+    yield "fast_full", [record(data(1, i, tree, 2, i), FAST, FULL)
+                        for i, tree in enumerate([way[3], here, fan, way[1]] * 3)]
     yield "fast_gap", [record(data(1, n, tree, 2, n), FAST) for n, tree in
                        ((0, here), (1, way[3]), (3, here), (4, fan), (2, way[3]), (5, here))]
     yield "fast_split", [record(data(1, i, here, 2, i), FAST | SPLIT * (i == 3)) for i in range(6)]
@@ -119,6 +121,11 @@ def rates(here):
             record(feedback(peer, 1, (NOW - 60000001) % 2**32, 0)),
             record(feedback(peer, 2, NOW, 0, delay=0x7fffffff)),
             record(feedback(peer, 3, NOW, 0, rate=(1 << 64) - 1))]
+        yield name + "_waiting", [record(data(1, i, to[peer], i % 2 * 4, i), FAST)
+                                  for i in range(24)]
+        yield name + "_full", [record(data(1, i, to[peer], 4, i), FAST * (i != 5), FULL)
+                               for i in range(6)] + [
+            record(feedback(peer, i, NOW, 0), LATER, FULL) for i in range(3)]
     yield "tfrc_received", [record(data(TFRC, i + i // 4, here, 2, i), LATER) for i in range(8)]
     answer = frame(PROBED, link(PROBED, 3, 0) + bytes(16))
     ping = record(data(1, 0, to[PROBED], 4), LATER)
@@ -128,6 +135,7 @@ def rates(here):
     client = [record(frame(99, b"to be coded %d" % i, 5001), MORE * (i % 4 != 3)) for i in range(8)]
     yield "rateless", client + [record(decoded(1, 0, 0), LATER), record(decoded(1, 1, 0)),
                                 record(decoded(2, 0, 4), QUEUE), record(decoded(1, 2, 4), LATER)]
+    yield "rateless_full", [record(frame(99, b"coded %d" % i, 5001), MORE, FULL) for i in range(9)]
     yield "rateless_unknown", client + [record(decoded(1, 0, 3)), record(decoded(1, 1, 0, 1)),
                                         record(decoded(3, 0, 0), LATER)]
 

@@ -27,7 +27,8 @@
 #define RECORD_MORE  0x80 /* the next one comes in the same burst */
 
 /* In the two bytes of the length. */
-#define LENGTH		 0x0fff
+#define LENGTH		 0x07ff
+#define RECORD_FULL	 0x0800 /* ports have room for one frame, this turn */
 #define RECORD_STRIPPED	 0x1000 /* the device took the tagged port's tag off */
 #define RECORD_ANSWER	 0x2000 /* the frame ends with the body of the node's last PROBE */
 #define RECORD_INSTALLED 0x4000 /* of the first: only sessions that are known are forwarded */
@@ -171,7 +172,7 @@ make_node(void)
 					window = {.code = RLNC_WINDOW, .k = 8, .deadline = 5000000};
 	struct node_budget budget = {.port_descriptors = 64,
 		.reorder_packets = 64,
-		.feeder_packets = 64,
+		.feeder_packets = 16,
 		.feeder_queues = 8};
 	const char *error;
 
@@ -285,6 +286,7 @@ turn(uint64_t later)
 static void
 end(void)
 {
+	fuzz_room = UINT16_MAX;
 	turn(10000000);
 	turn(200000000);
 	fuzz_let_go(node);
@@ -312,6 +314,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(frame, data, len);
 		data += len;
 		size -= len;
+		fuzz_room = what & RECORD_FULL ? 1 : UINT16_MAX;
 		if (!receive(what, frame, (uint16_t)len) || !(what & RECORD_MORE))
 			turn(what & RECORD_LATER ? 3000000 : 0);
 	}

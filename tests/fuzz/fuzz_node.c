@@ -21,6 +21,7 @@
 
 struct rte_mempool *fuzz_rx_pool;
 void (*fuzz_sent)(const uint8_t *frame, uint32_t len);
+uint16_t fuzz_room = UINT16_MAX;
 bool fuzz_sums_may_lie;
 
 static struct queue {
@@ -94,6 +95,7 @@ tx_burst(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uin
 
 	(void)queue;
 	(void)at;
+	n = RTE_MIN(n, fuzz_room);
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t bytes = 0;
 

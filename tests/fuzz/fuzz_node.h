@@ -20,8 +20,10 @@ extern struct rte_mempool *fuzz_rx_pool;
 /* Called with each frame that is sent, unless NULL. */
 extern void (*fuzz_sent)(const uint8_t *frame, uint32_t len);
 
-/* A frame came whose UDP checksum need not be right: that of one that is sent need not be either.
- */
+/* Frames that ports take in one burst. */
+extern uint16_t fuzz_room;
+
+/* A frame came whose UDP checksum need not be right: so need none be that is sent. */
 extern bool fuzz_sums_may_lie;
 
 void fuzz_check(bool condition);
