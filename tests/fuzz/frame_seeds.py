@@ -81,8 +81,8 @@ def bursts(here, leaf, fan):
                                 for i, n in enumerate([1, 2, 4, 1, 1, 2])]
     yield "fast_turns", [record(data(1, i, way[3], 4, i), NOSUM) for i in range(4)]
     yield "fast6", [record(data(2, i, way[4], 4, i), MORE) for i in range(6)]
-    yield "fast_mixed", [record(data(1 + i % 3, i // 3, tree, number, i), FAST) for i, (tree, number)
-                         in enumerate([(here, 1), (way[3], 4), (fan, 2)] * 4)]
+    yield "fast_mixed", [record(data(1 + i % 3, i // 3, tree, number, i), FAST)
+                         for i, (tree, number) in enumerate([(here, 1), (way[3], 4), (fan, 2)] * 4)]
     yield "fast_full", [record(data(1, i, tree, 2, i), FAST, FULL)
                         for i, tree in enumerate([way[3], here, fan, way[1]] * 3)]
     yield "fast_gap", [record(data(1, n, tree, 2, n), FAST) for n, tree in
@@ -112,10 +112,10 @@ def rates(here):
             record(feedback(peer, 0, NOW, 0), LATER),
             record(feedback(peer, 1, NOW, 0, loss=1 << 24), LATER),
             record(data(1, 4, to[peer], 4, 4), LATER),
-            record(feedback(peer, 2, NOW + 3000, 1, rate=1 << 40, loss=0xffffffff, delay=2000), LATER),
+            record(feedback(peer, 2, NOW + 3000, 1, rate=1 << 40, loss=2**32 - 1, delay=9), LATER),
             record(feedback(peer, 3, NOW, 1, rate=0), LATER | QUEUE)]
-        yield name + "_burst", sent + [record(feedback(peer, i, NOW + i, 0, rate=1 << 4 * i, loss=i),
-                                              MORE) for i in range(12)]
+        yield name + "_burst", sent + [
+            record(feedback(peer, i, NOW + i, 0, rate=1 << 4 * i, loss=i), MORE) for i in range(12)]
         yield name + "_refused", sent[:1] + [
             record(feedback(peer, 0, NOW - 1, 1), LATER),
             record(feedback(peer, 1, (NOW - 60000001) % 2**32, 0)),
@@ -196,6 +196,8 @@ def seeds():
                      for i, e in enumerate([5, 5, 6, 5, 7, 65000])]
     yield "other_queue", [record(data(1, i, fan, 3, i), i % 2) for i in range(6)]
     yield "marked_good", [record(data(2, 0, pathlet(NODE, leaf[4])), 0x08)]
+    yield "marked_none", [record(data(2 + i % 2, i // 2, pathlet(NODE, leaf[4]), 4, i), 0x18)
+                          for i in range(6)]
     yield "marked_bad", [record(data(2, 0, pathlet(NODE, leaf[4])), 0x10)]
     # Of two empty source packets with the same stamp, once and twice: three times their symbol.
     symbol = struct.pack("!HBBI", 0, 0, 0, 777)

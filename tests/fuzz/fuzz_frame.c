@@ -21,7 +21,7 @@
 #define RECORD_AS_IS 0x02 /* lengths and checksums stay as they are */
 #define RECORD_SPLIT 0x04 /* in two segments */
 #define RECORD_GOOD  0x08 /* the device says that checksums are right */
-#define RECORD_BAD   0x10 /* or wrong */
+#define RECORD_BAD   0x10 /* or wrong; both: that they are still to be computed */
 #define RECORD_LATER 0x20 /* 3 ms pass */
 #define RECORD_NOSUM 0x40 /* no UDP checksum, where there need not be one */
 #define RECORD_MORE  0x80 /* the next one comes in the same burst */
@@ -247,7 +247,9 @@ receive(uint32_t what, uint8_t *frame, uint16_t len)
 	if (what & RECORD_NOSUM)
 		frame_drop_sum(frame, len);
 	m = fuzz_fill(frame, len, cut);
-	if (what & RECORD_GOOD) {
+	if ((what & RECORD_GOOD) && (what & RECORD_BAD)) {
+		m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	} else if (what & RECORD_GOOD) {
 		m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 		fuzz_sums_may_lie = true;
 	} else if (what & RECORD_BAD) {
