@@ -43,7 +43,8 @@ def test_line_before_a_port(stage):
     # What the line lost the node never had.
     assert not any("lost" in reason for reason in nodes[2].drops())
     delay = shown["delay"]
-    assert 30_000 <= delay["raw_us"]["p50"] < 30_000 + 8_000 * PATIENCE
+    # Each node reads the time of day by itself, some microseconds apart.
+    assert 29_900 <= delay["raw_us"]["p50"] < 30_000 + 8_000 * PATIENCE
     # Both have one clock; probes cannot know that it is one way that is slow, only by how much.
     assert abs(delay["corrected_us"]["p50"] - delay["raw_us"]["p50"]) \
         <= delay["clock_error_us"] + 5_000 * PATIENCE
