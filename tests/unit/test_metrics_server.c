@@ -11,11 +11,11 @@
 
 #include "metrics_server.h"
 
-#define PORT	39464
 #define CLIENTS 60
 #define RECORDS 5000 /* of text, far more than a socket's buffers hold */
 
 static long nb_allocated;
+static in_port_t port; /* where it listens, network order */
 
 static void *
 count_malloc(size_t size)
@@ -74,14 +74,28 @@ expect_descriptors(struct event_base *base, unsigned int expected)
 	assert_int_equal(descriptors(), expected);
 }
 
+/* One that nobody listens on. */
+static in_port_t
+free_port(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return address.sin_port;
+}
+
 /* Every third asks, and takes nothing. */
 static int
 client(int number)
 {
 	static const char request[] = "GET /metrics HTTP/1.1\r\n\r\n";
-	struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -102,10 +116,12 @@ test_clients(void **state)
 	int fds[CLIENTS];
 
 	(void)state;
+	port = free_port();
 	snapshot.records = calloc(RECORDS, sizeof(*snapshot.records));
 	for (uint32_t i = 0; i < RECORDS; i++)
 		snapshot.records[i].head.type = FERRY_STATS_SESSION;
-	server = metrics_server_new(base, "127.0.0.1", PORT, &snapshot, error, sizeof(error));
+	server = metrics_server_new(
+		base, "127.0.0.1", ntohs(port), &snapshot, error, sizeof(error));
 	assert_non_null(server);
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < CLIENTS; i++)
