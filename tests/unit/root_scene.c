@@ -170,7 +170,7 @@ carry_out(struct scene *scene, struct scene_node *node, const struct message *me
 	if (has == NULL)
 		return "there is no such session here";
 	if (message->type == MESSAGE_REMOVEPIPELINE) {
-		if (scene->strict &&
+		if (scene->strict && has->conference < SCENE_IDS && has->id < SCENE_IDS &&
 			scene->clock - node->sent_to[has->conference][has->id] < FLIGHT_MS)
 			fail_msg("%" PRId64 " ms: node %u is to remove session %u of conference "
 				 "%u, of which packets are on their way",

@@ -14,7 +14,7 @@
 #define SCENE_NODES    6
 #define SCENE_SESSIONS 16
 #define SCENE_FLOWS    32
-#define SCENE_IDS      16 /* of conferences and of sessions, from 0 */
+#define SCENE_IDS      16 /* of conferences and of sessions that send, from 0 */
 #define SCENE_MESSAGES 4096
 
 #define EVERY_NODE for (uint32_t n = 1; n <= SCENE_NODES; n++)
