@@ -37,6 +37,14 @@ next_session(struct loop_traffic *t)
 	t->round += t->session_at == 0;
 }
 
+static inline void
+previous_session(struct loop_traffic *t)
+{
+	t->round -= t->session_at == 0;
+	t->session_at += t->session_at < t->session_step ? t->sessions : 0;
+	t->session_at -= t->session_step;
+}
+
 static inline uint32_t
 write_session(struct loop_traffic *t, uint8_t *frame)
 {
@@ -294,6 +302,22 @@ loop_free(struct loop *loop)
 	rte_mempool_free(loop->pool);
 }
 
+/*
+ * Frames that were made ready and never came are made anew, with the same sequences: links and
+ * sessions drop one that leaves thousands out (seq_window.h). All senders have as many of them.
+ */
+static void
+take_back_ready(struct loop *loop, struct loop_traffic *t)
+{
+	bool sessions = t->session_off != 0 || t->ingress_off != 0;
+
+	for (uint16_t i = 0; i < t->senders; i++)
+		t->from[i].link_seq -= t->ready / t->senders;
+	for (uint32_t i = 0; sessions && i < t->ready; i++)
+		previous_session(t);
+	t->ready = loop->late ? 0 : loop->packets;
+}
+
 void
 loop_set(struct loop *loop, struct loop_traffic *traffic)
 {
@@ -301,6 +325,7 @@ loop_set(struct loop *loop, struct loop_traffic *traffic)
 		rte_mempool_put_bulk(loop->pool, (void **)loop->ahead, loop->nb_ahead);
 	loop->nb_ahead = 0;
 	loop->traffic = traffic;
+	take_back_ready(loop, traffic);
 	for (uint32_t i = 0; i < loop->packets; i++) {
 		struct rte_mbuf *m;
 

@@ -45,6 +45,7 @@ struct loop_traffic {
 	uint16_t link_seq_off; /* 8 bytes, one more for each frame of a sender */
 	uint16_t link_node_off;
 	uint16_t senders, sender_at;
+	uint32_t ready; /* frames that are made and not handed out yet */
 	struct {
 		uint64_t link_seq;
 		rte_be32_t node;
