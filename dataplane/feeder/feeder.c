@@ -11,11 +11,12 @@
 static uint16_t
 fitting(const struct rte_ring *ring, uint8_t type, uint16_t n)
 {
-	uint32_t keep = RTE_MIN((uint32_t)CONTROL_PLACES, rte_ring_get_capacity(ring) / 8);
-	uint32_t room = rte_ring_free_count(ring);
+	uint32_t keep, room;
 
-	if (type != LINK_DATA)
+	if (unlikely(type != LINK_DATA))
 		return n;
+	keep = RTE_MIN((uint32_t)CONTROL_PLACES, rte_ring_get_capacity(ring) / 8);
+	room = rte_ring_free_count(ring);
 	return room <= keep ? 0 : (uint16_t)RTE_MIN((uint32_t)n, room - keep);
 }
 

@@ -208,13 +208,13 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 {
 	struct link_feeder *f = &link->feeder;
 	uint32_t bytes = payload_bytes(m);
-	enum drop_reason reason = DROP_feeder_full;
+	enum drop_reason reason = link_output_refuses(link, m);
 	const struct session_hdr *session;
 	struct feeder_queue *q;
 
-	/* It is dropped there, and costs the link no time. */
-	if (unlikely(!link_output_can(link, m))) {
-		link_output(w, link, LINK_DATA, &m, 1);
+	/* It costs the link no time. */
+	if (unlikely(reason != DROP_none)) {
+		link_output_drop(w, link, m, reason);
 		return;
 	}
 	if (likely(feeder_goes(w, link))) {
@@ -223,8 +223,9 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	}
 	session = waiting_session(m);
 	q = queue_of(w, link, rte_be_to_cpu_32(session->conference));
-	if (likely(q != NULL))
-		reason = wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE);
+	reason = likely(q != NULL)
+			 ? wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE)
+			 : DROP_feeder_full;
 	if (unlikely(reason != DROP_none)) {
 		if (q != NULL) {
 			q->drops++;

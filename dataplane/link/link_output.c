@@ -37,6 +37,16 @@ drop_all(struct worker *w, struct link *link, struct rte_mbuf **pkts, uint16_t n
 }
 
 void
+link_output_drop(struct worker *w, struct link *link, struct rte_mbuf *m, enum drop_reason reason)
+{
+	if (reason == DROP_mtu_exceeded) {
+		link->tx.oversize++;
+		link->tx.oversize_last = m->pkt_len + sizeof(struct link_hdr);
+	}
+	drop_all(w, link, &m, 1, reason);
+}
+
+void
 link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct frame_template *t = link_header(link);
@@ -54,9 +64,7 @@ link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf *
 		struct rte_mbuf *m = pkts[i];
 
 		if (unlikely(m->pkt_len > room)) {
-			state->oversize++;
-			state->oversize_last = m->pkt_len + sizeof(struct link_hdr);
-			drop_all(w, link, &m, 1, DROP_mtu_exceeded);
+			link_output_drop(w, link, m, DROP_mtu_exceeded);
 			continue;
 		}
 		m = headroom_make(w, m, link->port->offloads, &state->flattened);

@@ -18,14 +18,21 @@
 void
 link_output(struct worker *w, struct link *link, uint8_t type, struct rte_mbuf **pkts, uint16_t n);
 
-/* Is it known where the link's packets go, and are so many bytes not too many for its port? */
-static inline bool
-link_output_can(const struct link *link, const struct rte_mbuf *m)
+/* Why a packet cannot leave by the link, whenever its time comes; DROP_none: it can. */
+static inline enum drop_reason
+link_output_refuses(const struct link *link, const struct rte_mbuf *m)
 {
 	const struct frame_template *t = link_header(link);
 
-	return t != NULL && m->pkt_len + sizeof(struct link_hdr) <= frame_payload_max(t);
+	if (unlikely(t == NULL))
+		return DROP_hop_unresolved;
+	return m->pkt_len + sizeof(struct link_hdr) > frame_payload_max(t) ? DROP_mtu_exceeded
+									   : DROP_none;
 }
+
+/* Drops such a packet, for that reason. */
+void
+link_output_drop(struct worker *w, struct link *link, struct rte_mbuf *m, enum drop_reason reason);
 
 /* Not shared, in one segment, with the headroom that the prepared headers need. */
 static inline bool
