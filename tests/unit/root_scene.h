@@ -76,6 +76,10 @@ struct scene {
 void scene_begin(struct scene *scene, const char *conferences);
 void scene_end(struct scene *scene);
 
+/* The same around a test. */
+int scene_setup(void **state, const char *conferences);
+int scene_teardown(void **state);
+
 /* The file of the root's configuration, with other conferences; for "reload". */
 void scene_write(const struct scene *scene, const char *name, const char *text);
 void scene_write_config(const struct scene *scene, const char *more);

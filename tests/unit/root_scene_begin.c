@@ -127,3 +127,20 @@ scene_end(struct scene *scene)
 	}
 	assert_int_equal(rmdir(scene->directory), 0);
 }
+
+int
+scene_setup(void **state, const char *conferences)
+{
+	static struct scene scene;
+
+	scene_begin(&scene, conferences);
+	*state = &scene;
+	return 0;
+}
+
+int
+scene_teardown(void **state)
+{
+	scene_end(*state);
+	return 0;
+}

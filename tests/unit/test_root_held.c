@@ -13,18 +13,7 @@
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, BY("4 > (2, 3)"));
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, BY("4 > (2, 3)"));
 }
 
 static uint32_t
@@ -217,15 +206,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_route, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_leaf, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_source_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_source_starts_anew, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_root_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_relay_stays_away, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_relay, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_other_route, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_leaf, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_source_comes_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_source_starts_anew, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_leave, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_root_comes_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_stays_away, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,18 +24,7 @@ static const char second[] = "conferences = ( " SECOND " );";
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, both);
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, both);
 }
 
 static void
@@ -466,20 +455,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_added_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reload_topology, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reload_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_parent_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_large_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_troubles, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_added_again, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_refused_once, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_silent, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_clock_set, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_reload_wrong, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_reload_topology, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_reload_full, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_reach, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_comes_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_parent_comes_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_large_place, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_redirect_deep, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_changes, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_troubles, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

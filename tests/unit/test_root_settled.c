@@ -29,18 +29,7 @@ __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session 
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, conferences);
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, conferences);
 }
 
 /* Nothing is made, nothing is told, nothing is due. */
@@ -152,11 +141,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_commands, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nodes, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_asked_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stray, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_commands, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_nodes, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

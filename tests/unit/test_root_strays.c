@@ -17,18 +17,7 @@ static const char conferences[] =
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, conferences);
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, conferences);
 }
 
 /* A node says that it has so many streams, of a conference and from a session on. */
@@ -172,11 +161,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_node, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hello, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_steps, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_one_node, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_taken, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_place, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,18 +15,7 @@
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, BOTH(""));
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, BOTH(""));
 }
 
 /* How often an event was told, and the reason that it gave last. */
@@ -306,15 +295,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_no_stream, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_text_removed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_reason, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_origin, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_room_places, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_forwarding, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_tcp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_stream, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_text, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_text_removed, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_long_reason, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_origin, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_room_places, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_forwarding, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_tcp, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,18 +13,7 @@ static const char file[] = CONFERENCE(1, "4 > 2", 5001);
 static int
 setup(void **state)
 {
-	static struct scene scene;
-
-	scene_begin(&scene, file);
-	*state = &scene;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	scene_end(*state);
-	return 0;
+	return scene_setup(state, file);
 }
 
 static uint32_t
@@ -154,11 +143,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_of_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_of_added, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_of_changed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_of_removed, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_at_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_of_file, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_of_added, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_of_changed, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_of_removed, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_at_start, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
