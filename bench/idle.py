@@ -24,9 +24,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
 
-from harness import netns  # noqa: E402
-from harness.node import Node, until  # noqa: E402
-from options import writable  # noqa: E402
+from harness import netns
+from harness.node import Node, until
+from options import writable
 
 NAMES = {1: "toronto", 2: "waterloo", 3: "beijing", 4: "shanghai", 5: "virginia", 6: "tokyo"}
 LINKS = [(site, relay) for site in (1, 2, 3, 4) for relay in (5, 6)] + [(5, 6)]

@@ -22,9 +22,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
 
-from harness.fifteen import KINDS, RIGHT_SECONDS, Fifteen, victims  # noqa: E402
-from harness.plugin import Stage, why_not  # noqa: E402
-from options import at_least, writable  # noqa: E402
+from harness.fifteen import KINDS, RIGHT_SECONDS, Fifteen, victims
+from harness.plugin import Stage, why_not
+from options import at_least, writable
 
 SKIPPED = 77
 

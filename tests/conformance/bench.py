@@ -2,7 +2,8 @@
 """The node that the conformance tests judge, and its neighbours, which the tests play by hand.
 
 Node 10 has four ports on veth: `a` (IPv4 and IPv6), `v` (the same behind a VLAN tag), `s` (a small
-MTU), and `c` (by net_pcap, for below af_packet the kernel puts fragments of IPv4 together). Every frame that reaches the far ends is seen, and every counter of the node is read
+MTU), and `c` (by net_pcap, for below af_packet the kernel puts fragments of IPv4 together). Every frame that
+reaches the far ends is seen, and every counter of the node is read
 before and after, so that a test can say of each packet all that it did, and that it did no more.
 """
 

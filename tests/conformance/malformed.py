@@ -433,7 +433,8 @@ for _step in (1, 0x7FFF, 0x8000):
     case(f"source epoch {_step} older", "session_stale_epoch",
          lambda b, p, n=_step: delivered(b, p, epoch=(b.source(SINK).epoch - n) & 0xFFFF))
 case("session sequence delivered already", "session_duplicate",
-     lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1) & 0xFFFFFFFF), more=lambda p: {f"session {SINK} duplicates": 1})
+     lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1) & 0xFFFFFFFF),
+     more=lambda p: {f"session {SINK} duplicates": 1})
 case("session sequence below the window", "session_too_old",
      lambda b, p: delivered(b, p, seq=(b.source(SINK).next_seq - 1 - 64) & 0xFFFFFFFF),
      more=lambda p: {f"session {SINK} too_old": 1})

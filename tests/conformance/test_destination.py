@@ -4,8 +4,8 @@
 import ferry_routes
 import ferry_scapy as fs
 import pytest
-from bench import (CODED_BLOCK, CODED_WINDOW, EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE, ORDERED, SINK, WINDOW,
-                   add)
+from bench import (CODED_BLOCK, CODED_WINDOW, EGRESS4, EGRESS6, EGRESS_PORT, EGRESS_VLAN, MS_HELD, NODE,
+                   ORDERED, SINK, WINDOW, add)
 from expect import arrival, delivery, nothing_else, take_copies, take_egress
 from wire_generation import multiply
 

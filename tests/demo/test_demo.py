@@ -17,12 +17,12 @@ from rich.console import Console
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-import demo  # noqa: E402
-import measure  # noqa: E402
-import processes  # noqa: E402
-import sessions  # noqa: E402
-import tables  # noqa: E402
-import topology  # noqa: E402
+import demo
+import measure
+import processes
+import sessions
+import tables
+import topology
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 

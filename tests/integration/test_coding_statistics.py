@@ -46,7 +46,7 @@ def figures(nodes):
             for number, end in ((1, "source"), (2, "destination"))]
 
 
-def settled(nodes, before=[None]):  # pylint: disable=dangerous-default-value
+def settled(nodes, before=[None]):
     now = figures(nodes)
     same, before[0] = before[0] == now, now
     return same and all(c is None or c["held"] == 0 for c in now[1].values())

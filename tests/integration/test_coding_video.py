@@ -16,8 +16,8 @@ from harness.node import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "demo"))
-import media  # noqa: E402
-from sessions import VIDEO_PORT  # noqa: E402
+import media
+from sessions import VIDEO_PORT
 
 SECONDS = 6
 PICTURES = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")) / "demo"

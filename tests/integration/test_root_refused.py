@@ -19,11 +19,11 @@ def refused(node, kind, body, code):
     assert node.wait("error").body.findtext("code") == str(code)
 
 
-def events(network, kind):  # noqa: F811
+def events(network, kind):
     return [event for event in network.program.ctl("events") if event["event"] == kind]
 
 
-def test_congestion_of_others(network):  # noqa: F811
+def test_congestion_of_others(network):
     """Only who is on the session's way tells of its queues, and only of its own."""
     a, b, c, d = network.all()
     network.wait_states(a="playing", b="defined", d="defined")
@@ -37,7 +37,7 @@ def test_congestion_of_others(network):  # noqa: F811
     assert not c.told("congestion") and len(a.told("congestion")) == 1
 
 
-def test_alert_of_a_node(network):  # noqa: F811
+def test_alert_of_a_node(network):
     d = network.node("d")
     d.wait("place")
     refused(d, "alert", "<alert><node>a</node><name>fraclost</name><level>danger</level>"
@@ -45,7 +45,7 @@ def test_alert_of_a_node(network):  # noqa: F811
     assert events(network, "alert") == []
 
 
-def test_worst_node_elsewhere(network):  # noqa: F811
+def test_worst_node_elsewhere(network):
     """Who names a node that is not below it is the one that is told of, and asked."""
     network.program.config["thresholds"] = [{"name": "fraclost", "warning": 0.01, "danger": 0.05}]
     network.program.write_config()
@@ -61,7 +61,7 @@ def test_worst_node_elsewhere(network):  # noqa: F811
     assert not a.told("reqfullstats")
 
 
-def test_statistics_that_nobody_asked_for(network):  # noqa: F811
+def test_statistics_that_nobody_asked_for(network):
     """They are no event; of those that were asked for, it keeps what it knows."""
     d = network.node("d")
     d.wait("place")

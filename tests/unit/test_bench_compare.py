@@ -12,7 +12,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
-import same_options  # noqa: E402  pylint: disable=wrong-import-position
+import same_options
 
 
 def compare(directory, *figures):

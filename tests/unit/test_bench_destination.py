@@ -10,7 +10,7 @@ import types
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-import destination  # noqa: E402  pylint: disable=wrong-import-position
+import destination
 
 
 def trial(rate):

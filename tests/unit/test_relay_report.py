@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from relay_report import (LOADS, PERCENTILES, Row, Soak,  # noqa: E402  pylint: disable=wrong-import-position
+from relay_report import (LOADS, PERCENTILES, Row, Soak,
                           print_soak, print_tables, sign_test)
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-from relay_search import PHASES, Search  # noqa: E402  pylint: disable=wrong-import-position
+from relay_search import PHASES, Search
 
 GOALS = (0.0, 0.005)
 PRECISION = PHASES[-1].width

@@ -9,9 +9,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 
-from tfrc_capture import Capture  # noqa: E402
-from tfrc_cell import Cell, Result  # noqa: E402
-from tfrc_saved import Saved  # noqa: E402
+from tfrc_capture import Capture
+from tfrc_cell import Cell, Result
+from tfrc_saved import Saved
 
 
 def frame(protocol, port, number):

@@ -6,7 +6,7 @@ import sys
 import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
-import tfrc  # noqa: E402  pylint: disable=wrong-import-position
+import tfrc
 
 
 def result(text, share, cov_ratio):
