@@ -7,22 +7,6 @@
 #include "refuse.h"
 #include "session_private.h"
 
-/* All Pathlets of a tree in a row, as a source holds them. 0 if they do not fit. */
-static size_t
-encode_routing(const struct pathlet_tree *tree, uint8_t *bytes, size_t size)
-{
-	size_t used = 0;
-
-	for (unsigned int i = 0; i < tree->count; i = pathlet_tree_next(tree, i)) {
-		size_t len = pathlet_tree_encode(tree, i, bytes + used, size - used);
-
-		if (len == 0)
-			return 0;
-		used += len;
-	}
-	return used;
-}
-
 struct flow_plan *
 session_plan(struct session_book *book, const struct session_entry *entry,
 	const struct session_flow *flows, uint16_t nb_flows, char *error, size_t size)
@@ -45,7 +29,7 @@ session_plan(struct session_book *book, const struct session_entry *entry,
 		params[i].weight = flows[i].weight;
 		params[i].state = flows[i].state;
 		params[i].routing = bytes;
-		params[i].routing_len = (uint16_t)encode_routing(
+		params[i].routing_len = (uint16_t)pathlet_tree_encode_all(
 			&flows[i].tree, bytes, PATHLET_TREE_MAX_BYTES);
 	}
 	plan = node_build_plan(book->node, params, nb_flows, (uint16_t)payload, &missing);
