@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a node does for a request: the table of ctl_table.h with its functions. Commands that change
- * something act through struct ctl_ops, so that they can be tried without a node, and carried out
- * elsewhere later.
+ * something act through struct ctl_ops, so that they can be tried without a node.
  */
 #ifndef FERRY_CTL_COMMANDS_H
 #define FERRY_CTL_COMMANDS_H

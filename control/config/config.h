@@ -5,8 +5,9 @@
  * A configuration is read whole and checked whole before anything is done with it, and all mistakes
  * are told, each with its file and line. What config_load() returns has passed every check: all
  * references are resolved to indices, all defaults are filled in. All that it points to lives until
- * config_free(). But for its peers, which come and go at run time (config_peer_add), it never
- * changes afterwards, so any thread may read it.
+ * config_free(). But for its peers, which come and go at run time (config_peer_add), and node.id,
+ * which a root may give a node before its workers begin (boot_management.c), it never changes
+ * afterwards, so any thread may read it.
  *
  * Addresses are in network byte order, every other number in that of the host.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The node's log: lines on standard error, as a service manager or a terminal reads them; with the
+ * The log of ferryd and ferry-root: lines on standard error, as a service manager or a terminal reads them; with the
  * time before each where neither does. The control thread's; workers count instead. priority:
  * LOG_ERR, LOG_WARNING or LOG_INFO of syslog.h.
  */

@@ -68,7 +68,6 @@ struct node {
 	struct node_request *requests;	    /* under way, in the order in which they were asked */
 	struct node_request **requests_end; /* where the next one goes, if there is any */
 	int control_fd; /* an eventfd by which a worker that goes to sleep wakes it; -1: none */
-	uint32_t pool_packets, pool_headers;
 	uint16_t link_epoch; /* of links to come: one that was here before is told apart */
 	char name[32];
 };

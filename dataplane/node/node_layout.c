@@ -188,8 +188,6 @@ layout_pools(struct node *node, const struct node_budget *budget)
 	uint16_t room = budget->buffer_bytes != 0 ? budget->buffer_bytes
 						  : RTE_MBUF_DEFAULT_BUF_SIZE;
 
-	node->pool_packets = sum.packets;
-	node->pool_headers = sum.headers;
 	node->pool = pool_new(node, "pkt", sum.packets, room);
 	node->header_pool = pool_new(node, "hdr", sum.headers, HEADER_ROOM);
 	return node->pool != NULL && node->header_pool != NULL ? 0 : -ENOMEM;

@@ -44,7 +44,6 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 	dst->epoch = epoch;
 	dst->heard = true;
 	dst->counters.epochs++;
-	dst->counters.first_at = w->now;
 	return true;
 }
 

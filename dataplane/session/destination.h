@@ -68,7 +68,6 @@ struct destination_counters {
 	uint64_t oversize;	/* of these, larger than the egress port's MTU */
 	uint64_t oversize_last; /* bytes of the last one */
 	uint64_t flattened;	/* copied into one piece for a port that sends no chains */
-	uint64_t first_at;	/* first packet of the epoch, ns */
 };
 
 struct destination {

@@ -278,7 +278,6 @@ tfrc_sender_feedback(struct tfrc_sender *s, const struct tfrc_feedback *feedback
 	s->reported = true;
 	rto = timeout(s);
 	limited = data_limited(s, feedback, now);
-	s->had_limit = limited;
 	if (first)
 		begin(s, now);
 	if (!first || feedback->p > 0)

@@ -58,7 +58,6 @@ struct tfrc_sender {
 	uint64_t size;	     /* s, 2^-16 bytes */
 	uint32_t p;
 	bool reported;	/* a report has come */
-	bool had_limit; /* the last report covered a data-limited interval */
 
 	uint32_t nb_recv;
 	struct tfrc_recv_rate recv[TFRC_RECV_SET]; /* X_recv_set, the oldest first */

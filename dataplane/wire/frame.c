@@ -287,7 +287,6 @@ frame_template_build(struct frame_template *t, const struct port *port,
 	t->l2_len = sizeof(struct rte_ether_hdr) +
 		    (port->vlan != 0 ? sizeof(struct rte_vlan_hdr) : 0);
 	t->l3_len = ipv4 ? sizeof(struct rte_ipv4_hdr) : sizeof(struct rte_ipv6_hdr);
-	t->appended = append_len;
 	t->total = (uint8_t)(t->l2_len + t->l3_len + sizeof(*udp) + append_len);
 	t->mtu = port->mtu;
 

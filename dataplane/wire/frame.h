@@ -68,7 +68,6 @@ struct frame_template {
 	uint8_t total; /* bytes of headers, with what was appended */
 	uint8_t l2_len;
 	uint8_t l3_len;
-	uint8_t appended;    /* bytes after the UDP header */
 	uint16_t ip_sum;     /* IPv4: folded sum of the header with total length 0 */
 	uint16_t pseudo_sum; /* addresses, protocol and UDP ports; not the lengths */
 	uint16_t mtu;

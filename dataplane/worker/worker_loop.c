@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The only place of the dataplane that reads a clock and that sleeps. */
+/* A worker's turns: when each begins, by the clock, and when it may sleep (idle_wait.c). */
 #include "idle_wait.h"
 #include "node.h"
 #include "tsc.h"
