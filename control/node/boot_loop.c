@@ -56,15 +56,12 @@ sample_clock(struct ferryd *f)
 static bool
 is_settled(struct ferryd *f)
 {
-	struct worker_counters sum;
-	uint64_t in, out;
+	struct worker_counters all;
+	struct worker_sums sums;
 
-	node_counters(f->node, &sum);
-	in = sum.received + sum.originated + sum.copies + sum.handed_in;
-	out = sum.sent + sum.delivered + sum.consumed + sum.handed_out + sum.queued;
-	for (uint32_t i = 0; i < DROP_COUNT; i++)
-		out += sum.drops[i];
-	return in == out && sum.queued == 0 && sum.handed_in == sum.handed_out &&
+	node_counters(f->node, &all);
+	sums = worker_sums(&all);
+	return sums.in == sums.out && all.queued == 0 && all.handed_in == all.handed_out &&
 	       node_settled(f->node);
 }
 

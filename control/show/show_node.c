@@ -49,29 +49,20 @@ show_worker(const struct show_view *view, const struct worker *w)
 	return object;
 }
 
-static uint64_t
-sum_drops(const struct worker_counters *c)
-{
-	uint64_t sum = 0;
-
-	for (int i = DROP_none + 1; i < DROP_COUNT; i++)
-		sum += c->drops[i];
-	return sum;
-}
-
 /* Where packets came from and where they went; the difference is under way. */
 static json_t *
 show_packets(const struct node *node)
 {
 	struct worker_counters in, out;
-	uint64_t came, went;
+	uint64_t came, went, dropped;
 	json_t *object = json_object();
 
 	/* What went is read first: else a packet that passes meanwhile would go before it came. */
 	node_counters(node, &out);
 	node_counters(node, &in);
-	came = in.received + in.originated + in.copies;
-	went = out.sent + out.delivered + out.consumed + out.queued + sum_drops(&out);
+	dropped = worker_sums(&out).drops;
+	came = worker_sums(&in).in - in.handed_in;
+	went = worker_sums(&out).out - out.handed_out;
 	json_object_set_new(object, "received", show_number(in.received));
 	json_object_set_new(object, "originated", show_number(in.originated));
 	json_object_set_new(object, "copies", show_number(in.copies));
@@ -79,7 +70,7 @@ show_packets(const struct node *node)
 	json_object_set_new(object, "delivered", show_number(out.delivered));
 	json_object_set_new(object, "consumed", show_number(out.consumed));
 	json_object_set_new(object, "queued", show_number(out.queued));
-	json_object_set_new(object, "dropped", show_number(sum_drops(&out)));
+	json_object_set_new(object, "dropped", show_number(dropped));
 	json_object_set_new(object, "in_flight", json_integer((json_int_t)(came - went)));
 	return object;
 }

@@ -129,8 +129,7 @@ collect_packets(const struct node *node, struct ferry_stats_node *r)
 	r->delivered = sum.delivered;
 	r->consumed = sum.consumed;
 	r->queued = sum.queued;
-	for (int i = DROP_none + 1; i < DROP_COUNT; i++)
-		r->dropped += sum.drops[i];
+	r->dropped = worker_sums(&sum).drops;
 	if (node->pool != NULL) {
 		r->pool_size = node->pool->size;
 		r->pool_in_use = rte_mempool_in_use_count(node->pool);

@@ -282,13 +282,9 @@ fuzz_check_empty(const struct node *node)
 static void
 check_sums(const struct worker *w)
 {
-	const struct worker_counters *c = &w->counters;
-	uint64_t in = c->received + c->originated + c->copies + c->handed_in;
-	uint64_t out = c->sent + c->delivered + c->consumed + c->handed_out + c->queued;
+	struct worker_sums sums = worker_sums(&w->counters);
 
-	for (int i = 0; i < DROP_COUNT; i++)
-		out += c->drops[i];
-	fuzz_check(in == out && c->drops[DROP_none] == 0);
+	fuzz_check(sums.in == sums.out && w->counters.drops[DROP_none] == 0);
 }
 
 void

@@ -42,15 +42,12 @@ sim_on_wire(void *arg, const struct wire_log *log)
 static void
 check_sums(const struct sim *sim, const struct worker *w)
 {
-	const struct worker_counters *c = &w->counters;
-	uint64_t in = c->received + c->originated + c->copies + c->handed_in;
-	uint64_t out = c->sent + c->delivered + c->consumed + c->handed_out + c->queued;
+	struct worker_sums sums = worker_sums(&w->counters);
 
-	for (int i = 0; i < DROP_COUNT; i++)
-		out += c->drops[i];
-	SIM_CHECK(sim, in == out, "node %u, worker %u: in %lu, out %lu", w->node->id, w->index, in,
-		out);
-	SIM_CHECK(sim, c->drops[DROP_none] == 0, "node %u drops without a name", w->node->id);
+	SIM_CHECK(sim, sums.in == sums.out, "node %u, worker %u: in %lu, out %lu", w->node->id,
+		w->index, sums.in, sums.out);
+	SIM_CHECK(sim, w->counters.drops[DROP_none] == 0, "node %u drops without a name",
+		w->node->id);
 }
 
 static uint32_t
