@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where a benchmark runs: DPDK's environment, the processor, how near two cores are. */
-#include <dirent.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <rte_pause.h>
 
 #include "bench.h"
+#include "eal_files.h"
 
 #define EAL_ARGUMENTS 24
 
@@ -38,19 +38,12 @@ void
 bench_forget(const char *prefix)
 {
 	const char *own = rte_eal_get_runtime_dir(), *slash = strrchr(own, '/');
-	const struct dirent *entry;
 	char path[512];
-	DIR *dir;
 
 	if (slash == NULL)
 		return;
 	snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - own), own, prefix);
-	dir = opendir(path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		(void)unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir != NULL)
-		closedir(dir);
-	(void)rmdir(path);
+	eal_files_remove(path, prefix);
 }
 
 static void

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An artificial line between two devices: the program. */
-#include <dirent.h>
 #include <err.h>
 #include <limits.h>
 #include <net/if.h>
@@ -17,6 +16,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "eal_files.h"
 #include "ethdev.h"
 #include "impair_options.h"
 #include "impair_report.h"
@@ -106,7 +106,8 @@ list_cpus(char *list, size_t size)
 static bool
 is_pci(const char *device)
 {
-	return strncmp(device, "net_", 4) != 0;
+	return strncmp(device, "net_", 4) != 0 && strncmp(device, "eth_", 4) != 0 &&
+	       strncmp(device, "virtio_user", 11) != 0;
 }
 
 #define PREFIX_MAX 40
@@ -267,31 +268,11 @@ be_punctual(const struct program *p)
 		warn("no real-time scheduling, frames may be late when others use the processors");
 }
 
-/* DPDK leaves its directory behind. Only ours: --eal may have named another program's. */
-static void
-remove_runtime_files(const char *path)
-{
-	const struct dirent *entry;
-	char prefix[PREFIX_MAX];
-	const char *name = strrchr(path, '/');
-	DIR *directory;
-
-	own_prefix(prefix, sizeof(prefix));
-	if (name == NULL || strcmp(name + 1, prefix) != 0)
-		return;
-	directory = opendir(path);
-	while (directory != NULL && (entry = readdir(directory)) != NULL)
-		(void)unlinkat(dirfd(directory), entry->d_name, 0);
-	if (directory != NULL)
-		closedir(directory);
-	(void)rmdir(path);
-}
-
 int
 main(int argc, char **argv)
 {
 	struct program *p = calloc(1, sizeof(*p));
-	char runtime[PATH_MAX];
+	char runtime[PATH_MAX], prefix[PREFIX_MAX];
 
 	if (p == NULL)
 		err(EXIT_FAILURE, "memory");
@@ -321,7 +302,8 @@ main(int argc, char **argv)
 	rte_mempool_free(p->pool);
 	snprintf(runtime, sizeof(runtime), "%s", rte_eal_get_runtime_dir());
 	(void)rte_eal_cleanup();
-	remove_runtime_files(runtime);
+	own_prefix(prefix, sizeof(prefix));
+	eal_files_remove(runtime, prefix);
 	free(p);
 	return 0;
 }

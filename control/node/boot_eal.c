@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <limits.h>
 #include <stdlib.h>
 
 #include <rte_devargs.h>
@@ -6,6 +7,7 @@
 #include <rte_errno.h>
 
 #include "capacity.h"
+#include "eal_files.h"
 #include "ferryd.h"
 #include "log.h"
 #include "recode_store.h"
@@ -236,8 +238,14 @@ boot_eal(struct ferryd *f)
 void
 undo_eal(struct ferryd *f)
 {
-	if (f->eal_started)
+	char directory[PATH_MAX], prefix[CONFIG_NAME_MAX + 8];
+
+	if (f->eal_started) {
+		snprintf(directory, sizeof(directory), "%s", rte_eal_get_runtime_dir());
+		snprintf(prefix, sizeof(prefix), "ferry-%s", f->config->node.name);
 		(void)rte_eal_cleanup();
+		eal_files_remove(directory, prefix);
+	}
 	eal_turn_give(&f->eal_turn);
 	eal_args_free(&f->eal);
 }

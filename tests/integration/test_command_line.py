@@ -3,6 +3,7 @@
 """What ferryd does with a configuration, and how it ends; its options are test_options.py's."""
 
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -129,6 +130,7 @@ def test_signal_ends_it_cleanly(running, number):
         assert re.search(r"ended$", node.log().rstrip())
         assert "error" not in node.log().lower()
         assert not node.socket_path.exists(), "the control socket is left behind"
+        assert not pathlib.Path(f"/var/run/dpdk/ferry-{node.name}").exists(), "DPDK's files are left behind"
 
 
 @pytest.fixture
