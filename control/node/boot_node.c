@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,20 @@
 
 #include "ferryd.h"
 #include "log.h"
+
+/* The configuration knows nothing of the dataplane; what it lets through must have a place there.
+ */
+static_assert(CONFIG_WORKERS_MAX <= WORKERS_MAX, "workers");
+static_assert(
+	CONFIG_PORTS_MAX <= WORKER_PORTS_MAX && CONFIG_PORTS_MAX <= UNDERLAY_PORTS_MAX, "ports");
+static_assert(CONFIG_QUEUES_MAX <= PORT_QUEUES_MAX, "queues");
+static_assert(CONFIG_ADDRESSES_MAX <= PORT_ADDRESSES_MAX &&
+		      CONFIG_ADDRESSES_MAX <= UNDERLAY_ADDRESSES_MAX,
+	"addresses");
+static_assert(CONFIG_FLOWS_MAX <= SOURCE_FLOWS_MAX, "flows");
+static_assert(CONFIG_NAME_MAX < PORT_NAME_MAX && CONFIG_NAME_MAX < UNDERLAY_NAME_MAX &&
+		      CONFIG_NAME_MAX < sizeof(((struct node *)NULL)->name),
+	"names");
 
 /* Places for links that are on their way out while others have come already. */
 #define SPARE_LINKS 16
