@@ -4,6 +4,9 @@
 #include "node.h"
 #include "packet.h"
 
+/* So much earlier the turn of who receives may have begun than that of who sends, microseconds. */
+#define TURNS_APART_US 10000
+
 /* Largest DATA datagram, bytes of UDP payload. */
 static uint32_t
 largest(const struct link *link)
@@ -91,14 +94,24 @@ link_tfrc_probed(struct worker *w, struct link *link, uint64_t rtt)
 	apply(w, link);
 }
 
+/*
+ * From when it was sent that a report echoes to its arrival, microseconds. A little below 0 another
+ * worker received it, in a turn that began before the one that sent; a stamp further ahead is none
+ * of ours, and the time since then as long as it can be.
+ */
+static uint32_t
+since_sent(const struct worker *w, uint32_t stamp, uint64_t arrived)
+{
+	uint32_t since = (uint32_t)(utc_ns(&w->utc, arrived) / 1000) - stamp;
+
+	return since > UINT32_MAX - TURNS_APART_US ? 0 : since;
+}
+
 void
 link_tfrc_feedback(
 	struct worker *w, struct link *link, const struct feedback_body *body, uint64_t arrived)
 {
-	uint32_t utc_us = (uint32_t)(utc_ns(&w->utc, arrived) / 1000);
-	/* Below 0: another worker received it, in a turn that began before the one that sent. */
-	uint32_t since = (uint32_t)RTE_MAX(
-		(int32_t)(utc_us - rte_be_to_cpu_32(body->stamp_echo)), 0);
+	uint32_t since = since_sent(w, rte_be_to_cpu_32(body->stamp_echo), arrived);
 	struct tfrc_sender *s = &link->tfrc.sender;
 	struct tfrc_feedback feedback = {
 		.since_sent = (uint64_t)since * 1000,

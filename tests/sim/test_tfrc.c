@@ -329,6 +329,51 @@ test_same_again(void **state)
 	assert_int_equal(hash[0], hash[1]);
 }
 
+/* Node 1 hears of its last packet, as if that had been sent so many microseconds from now. */
+static void
+report_from_ahead(const struct pair *p, uint32_t ahead)
+{
+	struct worker *w = p->sim->nodes[0].node->workers[0];
+	struct link *link = pair_link(p, 1, 2);
+	struct feedback_body body = {
+		.stamp_echo = rte_cpu_to_be_32((uint32_t)(utc_ns(&w->utc, w->now) / 1000) + ahead),
+		.epoch = rte_cpu_to_be_16(link->epoch),
+		.seq_highest = rte_cpu_to_be_64(link->tx.seq - 1),
+		.rate = rte_cpu_to_be_64(100000),
+	};
+
+	link_tfrc_feedback(w, link, &body, w->now);
+}
+
+/* Choice 9 of TFRC.md: a stamp that a worker's turn explains is one of now, others are ignored. */
+static void
+test_stamps_ahead(void **state)
+{
+	static const uint32_t ahead[] = {10001, 1000000, 60000000, INT32_MAX};
+	struct wire_lane_params params = lane(10, 50, 62500);
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 2 * MBIT);
+	struct link *link = pair_link(&p, 1, 2);
+	const struct tfrc_sender *s = &link->tfrc.sender;
+	uint64_t rtt, reports;
+
+	(void)state;
+	(void)wire_rate(&p, 2 * SIM_S);
+	rtt = s->rtt;
+	reports = s->reports;
+	assert_true(rtt > 50 * SIM_MS && reports > 0);
+	for (size_t i = 0; i < RTE_DIM(ahead); i++) {
+		report_from_ahead(&p, ahead[i]);
+		assert_int_equal(link->tfrc.ignored, i + 1);
+		assert_int_equal(s->reports, reports);
+		assert_int_equal(s->rtt, rtt);
+	}
+	report_from_ahead(&p, 10000);
+	assert_int_equal(link->tfrc.ignored, RTE_DIM(ahead));
+	assert_int_equal(s->reports, reports + 1);
+	assert_int_equal(s->rtt, (9 * rtt + TFRC_RTT_MIN_NS) / 10);
+	pair_end(&p);
+}
+
 /* A link to node 1 as sim_node_start makes it. */
 static void
 link_again(struct pair *p)
@@ -404,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_idle_costs_nothing),
 		cmocka_unit_test(test_same_again),
+		cmocka_unit_test(test_stamps_ahead),
 		cmocka_unit_test(test_link_removed),
 	};
 
