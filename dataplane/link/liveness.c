@@ -264,13 +264,16 @@ liveness_answer(struct liveness *l, uint64_t arrived, uint32_t utc_us, uint32_t 
 	if (age == 0 || age > PROBES || p->answered || p->word != words[1] || words[2] != 0 ||
 		words[3] != 0)
 		return false;
-	/* Another worker received it, in a turn that began before the one that sent the probe. */
-	if (arrived < p->sent_at)
-		arrived = p->sent_at;
 	p->answered = true;
 	l->answers++;
-	rtt_sample(&l->rtt, arrived, arrived > p->sent_at ? arrived - p->sent_at : 1);
-	take_offset(l, p, arrived, utc_us, stamp);
+	/*
+	 * Else another worker received it, in a turn that began before the one that sent the
+	 * probe: how long it took nobody knows.
+	 */
+	if (arrived > p->sent_at) {
+		rtt_sample(&l->rtt, arrived, arrived - p->sent_at);
+		take_offset(l, p, arrived, utc_us, stamp);
+	}
 	/* Judged already: then it was late, not missed. */
 	age = l->judged - words[0];
 	if (age != 0 && age <= PROBES) {

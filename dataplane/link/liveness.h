@@ -118,7 +118,8 @@ void liveness_unsent(struct liveness *l);
 
 /*
  * An answer: its body, when it came (also as our UTC, microseconds modulo 2^32), and the stamp of
- * its link header. False: nobody asked for it.
+ * its link header. False: nobody asked for it. One that came no later than it was asked for, by the
+ * clocks of two workers' turns, says that the neighbour lives, and nothing of times.
  */
 bool liveness_answer(struct liveness *l, uint64_t arrived, uint32_t utc_us, uint32_t stamp,
 	const struct probe_body *body);

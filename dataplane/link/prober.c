@@ -123,7 +123,8 @@ prober_answer(struct worker *w, struct link *link, struct rte_mbuf *m, uint64_t 
 		return;
 	}
 	probed_rtt(link, rtt_us(&l->rtt));
-	link_tfrc_probed(w, link, l->rtt.smoothed);
+	if (likely(l->rtt.smoothed != 0))
+		link_tfrc_probed(w, link, l->rtt.smoothed);
 	w->counters.consumed++;
 	rte_pktmbuf_free(m);
 	turn(w, link);

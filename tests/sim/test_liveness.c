@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Links by their probes: states and the time that they take, round-trip times, clocks. */
+#include "prober.h"
 #include "small.h"
 
 #define INTERVAL (200 * SIM_MS)
@@ -365,6 +366,52 @@ test_two_workers(void **state)
 	small_finish(sim, NULL, small_none);
 }
 
+/* The answer to a link's first probe, as a worker that began its turn too early hands it over. */
+static void
+answer_before(struct worker *w, struct link *link, uint64_t ns)
+{
+	const struct liveness_probe *probe = &link->live.probes[0];
+	uint32_t cookie[4] = {0, probe->word};
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+
+	assert_non_null(m);
+	memset(rte_pktmbuf_append(m, sizeof(struct link_hdr)), 0, sizeof(struct link_hdr));
+	memcpy(rte_pktmbuf_append(m, sizeof(cookie)), cookie, sizeof(cookie));
+	(void)rte_pktmbuf_adj(m, sizeof(struct link_hdr));
+	w->counters.received++;
+	prober_answer(w, link, m, probe->sent_at - ns);
+}
+
+/* The first answer is seen before its question: the link is up, how far it is the next one says. */
+static void
+test_answered_before(void **state)
+{
+	struct sim_line line = small_line();
+	struct sim *sim = small_new(2);
+	struct link *link;
+
+	(void)state;
+	sim->probe = INTERVAL;
+	sim->pacing = LINK_PACING_TFRC;
+	line.lane.delay = 10 * SIM_MS;
+	small_connect(sim, 1, 2, &line);
+	sim_build(sim);
+	link = link_of(sim, 1, 2);
+	while (link->live.sent == 0)
+		run(sim, SIM_MS);
+	answer_before(sim->nodes[0].node->workers[0], link, 10 * SIM_US);
+	assert_int_equal(link->live.state, LINK_STATE_up);
+	assert_int_equal(link->live.answers, 1);
+	assert_int_equal(link->tx.rtt, 0);
+	assert_int_equal(link->tfrc.sender.rtt, 0);
+	/* What really came to the first one comes in vain. */
+	run(sim, 2 * INTERVAL);
+	assert_int_equal(small_drops(sim, 1, DROP_probe_unexpected), 1);
+	assert_in_range(rtt_least(&link->live.rtt), 20 * SIM_MS, 20 * SIM_MS + 60 * SIM_US);
+	assert_in_range(link->tfrc.sender.rtt, 20 * SIM_MS, 20 * SIM_MS + 60 * SIM_US);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_probe_unexpected, DROP_none});
+}
+
 /* What leaves no node is held against the link, and against nobody else. */
 static void
 test_unresolved(void **state)
@@ -433,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_rtt_grows),
 		cmocka_unit_test(test_clock_offset),
 		cmocka_unit_test(test_two_workers),
+		cmocka_unit_test(test_answered_before),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_removed),
 	};

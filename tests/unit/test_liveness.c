@@ -8,7 +8,8 @@
 
 /*
  * The worker that received the answer began its turn before the link's owner began the one in which
- * the probe left: a round trip shorter than that is an answer all the same.
+ * the probe left: a round trip shorter than that is an answer all the same, but says nothing of the
+ * round-trip time or of the neighbour's clock.
  */
 static void
 test_answered_before_it_was_asked(void **state)
@@ -16,6 +17,8 @@ test_answered_before_it_was_asked(void **state)
 	struct liveness l = {0};
 	struct probe_body body;
 	struct rng rng;
+	uint64_t rtt;
+	int64_t us;
 
 	(void)state;
 	rng_seed(&rng, unit_seed());
@@ -23,7 +26,8 @@ test_answered_before_it_was_asked(void **state)
 	assert_true(liveness_send(&l, 1200 * MS, 5000, true, &rng, &body));
 	assert_true(liveness_answer(&l, 1200 * MS - 200000, 4800, 4900, &body));
 	assert_int_equal(l.answers, 1);
-	assert_in_range(rtt_us(&l.rtt), 0, 1);
+	assert_int_equal(rtt_us(&l.rtt), 0);
+	assert_false(liveness_clock_offset(&l, &us, &rtt));
 	/* And it is one answer. */
 	assert_false(liveness_answer(&l, 1200 * MS, 5000, 4900, &body));
 	/* What nobody asked is none. */
@@ -31,11 +35,43 @@ test_answered_before_it_was_asked(void **state)
 	assert_false(liveness_answer(&l, 1201 * MS, 6000, 5900, &body));
 }
 
+/* Nor does it take the place of one that does, whichever comes first. */
+static void
+test_quickest_answer(void **state)
+{
+	static const int32_t took_us[] = {-10, 200, 0, 200};
+	struct liveness l = {0};
+	struct rng rng;
+	uint64_t rtt;
+	int64_t us;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	liveness_begin(&l, 100 * MS, 1000 * MS, &rng);
+	for (uint32_t i = 0; i < 4; i++) {
+		uint64_t now = l.send_at, arrived = now + (uint64_t)(int64_t)took_us[i] * 1000;
+		uint32_t utc_us = 5000 + (uint32_t)took_us[i], stamp = took_us[i] > 0 ? 7100 : 7050;
+		struct probe_body body;
+
+		assert_true(liveness_send(&l, now, 5000, true, &rng, &body));
+		assert_true(liveness_answer(&l, arrived, utc_us, stamp, &body));
+		(void)liveness_turn(&l, now + MS, now + MS);
+	}
+	assert_int_equal(l.answers, 4);
+	assert_int_equal(l.missed, 0);
+	assert_true(liveness_clock_offset(&l, &us, &rtt));
+	assert_int_equal(us, 2000);
+	assert_int_equal(rtt, 200000);
+	assert_int_equal(rtt_least(&l.rtt), 200000);
+	assert_int_equal(l.rtt.smoothed, 200000);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answered_before_it_was_asked),
+		cmocka_unit_test(test_quickest_answer),
 	};
 
 	return cmocka_run_group_tests_name("liveness", tests, NULL, NULL);
