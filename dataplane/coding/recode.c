@@ -13,7 +13,7 @@ struct arrival {
 	struct session_hdr session;
 	struct rlnc_header h;
 	const struct link *from; /* NULL: the link is gone */
-	bool as_is;		 /* it contradicts its generation: no combination is made of it */
+	bool as_is;		 /* it contradicts its generation, which learns nothing of it */
 };
 
 /* The coding header of a packet; false: it is not sound, or not one that is combined here. */
@@ -219,12 +219,12 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 		w->counters.drops[DROP_pathlet_unknown_hop]++;
 		return;
 	}
-	at = get_branch(g, branch->node);
+	at = a->as_is ? find_branch(g, branch->node) : get_branch(g, branch->node);
 	if (at < RECODE_BRANCHES_MAX && g->decoded[at])
 		return;
-	hop = get_hop(g, at, pathlet, branch->len);
+	hop = a->as_is ? NULL : get_hop(g, at, pathlet, branch->len);
 	loss = link_loss(link);
-	if (hop == NULL || a->as_is || session->how == RECODE_NEVER ||
+	if (hop == NULL || session->how == RECODE_NEVER ||
 		(session->how == RECODE_LOSSY && loss >= loss_from(a->from))) {
 		send_as_it_came(w, a, link, pathlet, branch->len, shared, 0);
 		return;
@@ -312,7 +312,7 @@ recode_input(struct worker *w, const struct recode_session *session, struct rte_
 		.epoch = rte_be_to_cpu_16(a.session.epoch)};
 	g = recode_get(w, w->recode, &key);
 	a.as_is = !learn(g, &a);
-	g->here |= view->destination;
+	g->here |= view->destination && !a.as_is;
 	kept = session->how != RECODE_NEVER && !a.as_is && keep(w, g, &a);
 	if (kept && view->destination) {
 		w->counters.copies++;
