@@ -13,6 +13,8 @@ struct coded {
 	struct rlnc_header h;
 	uint32_t first;
 	uint32_t stamp;
+	uint16_t flow_seq;
+	uint8_t flow;
 	uint8_t flags;
 	uint16_t neighbour; /* index of the link that it came over */
 };
@@ -245,21 +247,19 @@ fire(void *owner, struct timer *timer, uint64_t now)
 		timer_start(&w->wheel, timer, oldest + r->params.deadline);
 }
 
-/* A packet so late that of its flow nobody knows whether it came: the session does, of its own. */
+/* Does the session still lack this source packet? */
 static bool
-is_missing(const struct destination *dst, const struct coded *c)
+is_missing(const struct destination *dst, uint32_t seq)
 {
-	uint32_t seq = c->first + c->h.index;
-
-	return c->h.kind == RLNC_SYSTEMATIC && dst->window.started &&
+	return dst->window.started &&
 	       seq_window_lacks(&dst->window, seq_extend(dst->window.highest, seq));
 }
 
-/* Loss on the flows' ways; what a relay recoded says nothing of it. */
+/* Loss on the flows' ways. missing: so it was for the session, which decides if it is very late. */
 static void
-account(struct destination *dst, const struct session_hdr *hdr, const struct coded *c)
+account(struct destination *dst, const struct coded *c, bool missing)
 {
-	uint16_t id = destination_flow_of(dst, hdr->flow), seq = rte_be_to_cpu_16(hdr->flow_seq);
+	uint16_t id = destination_flow_of(dst, c->flow), seq = c->flow_seq;
 	struct rlnc_flow *flow = &dst->coding->flows[id];
 	int32_t step = destination_flow_step(dst, flow->highest, seq);
 
@@ -268,7 +268,7 @@ account(struct destination *dst, const struct session_hdr *hdr, const struct cod
 		flow->highest = seq;
 		flow->begun = true;
 	} else if (step <= -64) {
-		if (!is_missing(dst, c))
+		if (!missing)
 			return;
 	} else if ((flow->seen >> -step & 1) != 0) {
 		return;
@@ -343,10 +343,15 @@ input_source(struct worker *w, struct destination *dst, struct rte_mbuf *m, cons
 	struct destination_packet packet = {
 		.seq = c->first + c->h.index, .stamp = c->stamp, .flags = c->flags};
 	struct rlnc_receiver *r = dst->coding;
+	bool missing = is_missing(dst, packet.seq), taken;
 	struct place place;
 
 	m = trim_source(w, m);
-	if (unlikely(m == NULL || !destination_take(w, dst, m, &packet)))
+	taken = likely(m != NULL) && destination_take(w, dst, m, &packet);
+	/* What may be forged says nothing of its flow either. */
+	if (likely(packet.refused != DROP_session_far_ahead))
+		account(dst, c, missing);
+	if (unlikely(!taken))
 		return;
 	place = place_of(w, r, c);
 	if (likely(place.d != NULL && rlnc_decoder_in_play(place.d, packet.seq) &&
@@ -394,6 +399,8 @@ input_combination(
 		refuse(w, dst, m, DROP_session_far_ahead);
 		return;
 	}
+	if (likely(c->h.kind != RLNC_RECODED))
+		account(dst, c, false);
 	place = place_of(w, r, c);
 	if (place.d == NULL) {
 		refuse(w, dst, m, place.reason);
@@ -418,6 +425,8 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 	uint8_t room[RLNC_HEADER_MAX];
 	struct coded c = {.first = rte_be_to_cpu_32(hdr->seq),
 		.stamp = rte_be_to_cpu_32(hdr->stamp),
+		.flow_seq = rte_be_to_cpu_16(hdr->flow_seq),
+		.flow = hdr->flow,
 		.flags = hdr->flags & RLNC_SYMBOL_FLAGS,
 		.neighbour = packet_meta(m)->index};
 	enum drop_reason reason = rlnc_header_read(m, room, &c.h);
@@ -429,8 +438,6 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		worker_drop(w, m, reason);
 		return;
 	}
-	if (likely(c.h.kind != RLNC_RECODED))
-		account(dst, hdr, &c);
 	watch(w, r);
 	if (likely(c.h.kind == RLNC_SYSTEMATIC))
 		input_source(w, dst, m, &c);

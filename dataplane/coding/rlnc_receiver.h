@@ -10,7 +10,8 @@
  * session's deadline.
  *
  * Combinations of source packets that are far ahead of all that came or was computed are believed
- * to the second of two near each other: a damaged or forged one would end what is open.
+ * to the second of two near each other: a damaged or forged one would end what is open. What is
+ * refused as far ahead, source packets too, counts for no flow.
  *
  * A receiver belongs to its destination's owner; the control thread makes and frees it.
  */

@@ -154,13 +154,11 @@ bool
 destination_take(struct worker *w, struct destination *dst, struct rte_mbuf *m,
 	struct destination_packet *packet)
 {
-	enum drop_reason reason;
-
 	packet->extended = extend(dst, packet->seq);
-	reason = take_seq(dst, packet->extended, packet->computed);
-	if (likely(reason == DROP_none))
+	packet->refused = take_seq(dst, packet->extended, packet->computed);
+	if (likely(packet->refused == DROP_none))
 		return true;
-	worker_drop(w, m, reason);
+	worker_drop(w, m, packet->refused);
 	return false;
 }
 

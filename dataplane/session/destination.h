@@ -182,7 +182,8 @@ struct destination_packet {
 	uint32_t stamp; /* of the source, microseconds modulo 2^32 */
 	uint8_t flags;	/* SESSION_MESSAGE_... */
 	bool computed;
-	uint64_t extended; /* filled by destination_take */
+	uint64_t extended;	  /* destination_take fills it, */
+	enum drop_reason refused; /* and this; DROP_none: it was taken */
 };
 
 /*

@@ -2,7 +2,8 @@
 /*
  * Combinations far ahead of all that a coded session sent, as of a damaged or forged header: one,
  * or more than there are generations open, do not end the repair of what is really sent. And a
- * source that really went on far ahead is decoded, though it sends combinations alone.
+ * source that really went on far ahead is decoded, though it sends combinations alone. What is
+ * refused as far ahead is none of its flow's either.
  */
 #include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
@@ -57,9 +58,9 @@ send_packets(struct scene *s, uint32_t n)
 	sim_run_until(s->sim, s->sim->now + 10 * SIM_MS);
 }
 
-/* As if it had come to the destination; epoch: of the session. */
+/* As if it had come to the destination; of the session's epoch, and ahead of the flow's last. */
 static void
-forge(struct scene *s, uint32_t first)
+forge(struct scene *s, uint8_t kind, uint32_t first, uint16_t ahead)
 {
 	const struct rlnc_params *coding = &s->dst->coding->params;
 	const struct source *source = sim_source(s->sim, s->index);
@@ -67,11 +68,11 @@ forge(struct scene *s, uint32_t first)
 		.session = rte_cpu_to_be_32(s->dst->params.session),
 		.seq = rte_cpu_to_be_32(first),
 		.epoch = rte_cpu_to_be_16(source->epoch),
-		.flow_seq = rte_cpu_to_be_16((uint16_t)(source->line->first.packets - 1)),
+		.flow_seq = rte_cpu_to_be_16((uint16_t)(source->line->first.packets - 1 + ahead)),
 		.flags = SESSION_CODED};
-	struct rlnc_header h = {.kind = RLNC_SEEDED,
+	struct rlnc_header h = {.kind = kind,
 		.code = coding->code,
-		.n = coding->k,
+		.n = kind == RLNC_SYSTEMATIC ? 1 : coding->k,
 		.seed = (uint16_t)++s->forged};
 	struct rte_mbuf *m = rte_pktmbuf_alloc(s->w->pool);
 	uint8_t *p;
@@ -117,7 +118,7 @@ forged(uint8_t code, uint32_t before, uint32_t n)
 	if (before > 0)
 		send_packets(&s, before);
 	for (uint32_t i = 0; i < n; i++) {
-		forge(&s, (uint32_t)s.dst->window.highest + FAR + i * 16);
+		forge(&s, RLNC_SEEDED, (uint32_t)s.dst->window.highest + FAR + i * 16, 0);
 		if (before > 0)
 			send_packets(&s, 7);
 	}
@@ -147,6 +148,32 @@ test_forged_first(void **state)
 		forged(code, 0, 70);
 }
 
+/* What is refused says nothing of its flow, source packet or combination. */
+static void
+test_flow(void **state)
+{
+	static const uint8_t kinds[] = {RLNC_SYSTEMATIC, RLNC_SEEDED};
+
+	(void)state;
+	for (uint8_t code = RLNC_BLOCK; code <= RLNC_WINDOW; code++) {
+		struct rlnc_params coding = coding_of(code, true);
+		struct scene s = begin(&coding, 0);
+		const struct destination_flow *flow = destination_flow(s.dst, 0);
+
+		send_packets(&s, 160);
+		for (uint32_t i = 0; i < RTE_DIM(kinds); i++) {
+			forge(&s, kinds[i], (uint32_t)s.dst->window.highest + FAR, 30000);
+			send_packets(&s, 160);
+			assert_int_equal(small_drops(s.sim, 2, DROP_session_far_ahead), s.forged);
+			assert_int_equal(flow->lost, 0);
+			assert_int_equal(destination_flow_received(s.dst, 0),
+				source_sent(sim_source(s.sim, s.index)).packets +
+					sim_source(s.sim, s.index)->encoder->counters.repairs);
+		}
+		end(&s);
+	}
+}
+
 /* Ten generations each, so that none is cut: of what follows one packet is missing. */
 static void
 test_goes_on(void **state)
@@ -174,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_forged_first),
+		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_goes_on),
 	};
 
