@@ -4,7 +4,9 @@
  * takes the place of one that is done, or else of the oldest (by its first sequence), which is
  * given up first. Of a rateless session all are kept that the source may repair. What is older than
  * one that was ever displaced, decoded or by a newer one, is not begun again: floods of generations
- * cost no more memory than these, and begin nothing twice.
+ * cost no more memory than these, and begin nothing twice that was decoded. One that was given up
+ * and displaced by an older one may begin again: what it then computes a second time is the session
+ * window's to refuse.
  *
  * Memory is the caller's; one owner.
  */

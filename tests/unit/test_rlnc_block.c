@@ -136,6 +136,37 @@ test_done_goes_first(void **state)
 	end(memory);
 }
 
+/* Older than all that are open: it begins only in the place of one that is done. */
+static void
+test_older_begins(void **state)
+{
+	struct rlnc_header h = {.kind = RLNC_SYSTEMATIC, .final = true, .n = 1};
+
+	(void)state;
+	for (uint32_t decoded = 0; decoded < 2; decoded++) {
+		void *memory = begin(K);
+		uint32_t base = (uint32_t)rng_next(&rng), gone = 0;
+		struct rlnc_block *block;
+
+		for (uint32_t i = 0; i < blocks.count; i++)
+			assert_true(put(base + i * K, 0, i == 3 ? 1 : 2, &gone));
+		assert_false(put(base - K, 0, 2, &gone));
+		block = rlnc_blocks_find(&blocks, base + 3 * K, 1, &gone);
+		assert_true(rlnc_block_learn(block, &h));
+		if (decoded != 0)
+			assert_true(rlnc_blocks_close(&blocks, block));
+		else
+			rlnc_blocks_give_up(&blocks, 2, &gone);
+		assert_false(put(base + 3 * K, 0, 2, &gone));
+		assert_true(put(base - K, 0, 2, &gone));
+		assert_int_equal(state_of(base + 3 * K), RLNC_BLOCK_UNUSED);
+		/* It may be none of the source's, unless it was decoded. */
+		assert_int_equal(put(base + 3 * K, 0, 2, &gone), decoded == 0);
+		assert_false(put(base - 2 * K, 0, 2, &gone));
+		end(memory);
+	}
+}
+
 /* A flood of generations, in any order: places and packets stay within their bounds. */
 static void
 test_flood(void **state)
@@ -268,6 +299,7 @@ main(void)
 		cmocka_unit_test(test_oldest_goes),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_done_goes_first),
+		cmocka_unit_test(test_older_begins),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_packets_bound),
 		cmocka_unit_test(test_silence),
