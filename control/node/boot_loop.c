@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's event loop: its ticks, its sockets, and how it ends. */
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -85,18 +86,20 @@ ferryd_drain(struct ferryd *f)
 	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
 }
 
-/* The first signal drains, a second one does not wait for that. */
+/*
+ * The first signal drains, a second one does not wait for that. But SIGHUP comes more than once of
+ * one terminal that goes away, from the shell and from the kernel, and together with SIGTERM.
+ */
 static void
-on_signal(evutil_socket_t signal_number, short what, void *arg)
+on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct ferryd *f = arg;
 
-	(void)signal_number;
 	(void)what;
-	if (f->drain_until != 0)
-		event_base_loopbreak(f->base);
-	else
+	if (f->drain_until == 0)
 		ferryd_drain(f);
+	else if (number != SIGHUP)
+		event_base_loopbreak(f->base);
 }
 
 static void

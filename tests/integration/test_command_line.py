@@ -134,6 +134,54 @@ def test_signal_ends_it_cleanly(running, number):
 
 
 @pytest.fixture
+def holding(stage):
+    """1 holds packets for 2 that need two seconds: their link is paced."""
+    net = Deployment(stage)
+    one, two = net.node(1, drain=10000), net.node(2)
+    net.wire(one, two)
+    one.peers[-1]["pacing"] = "rate:200000"
+    left, right = net.client(one), net.client(two)
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=left.ingress(5001),
+                egress=[right.egress(2, 6000)])
+    nodes = net.start()
+    sender = Sender(left, left.node_address, 5001, pps=500, size=946)
+
+    def queued():
+        return sum(feeder["packets"] for feeder in nodes[1].show("feeders"))
+
+    until(lambda: queued() >= 50, 10, "packets that wait")
+    sender.stop()
+    yield nodes[1], nodes[2]
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+def test_signals_of_one_terminal(holding, first):
+    """The shell's and the kernel's SIGHUP, or logind's after its SIGTERM: what waits still leaves."""
+    one, two = holding
+    one.process.send_signal(first)
+    for _ in range(2):
+        time.sleep(0.02)
+        one.process.send_signal(signal.SIGHUP)
+    began, sent = time.monotonic(), two.show("node")["packets"]["received"]
+    assert one.process.wait(10 * PATIENCE) == 0
+    assert time.monotonic() - began > 1
+    assert two.show("node")["packets"]["received"] - sent >= 25
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+def test_second_signal_does_not_wait(holding, first):
+    one, two = holding
+    one.process.send_signal(first)
+    time.sleep(0.02)
+    began, sent = time.monotonic(), two.show("node")["packets"]["received"]
+    one.process.send_signal(signal.SIGTERM)
+    assert one.process.wait(10 * PATIENCE) == 0
+    assert time.monotonic() - began < 1 * PATIENCE
+    assert two.show("node")["packets"]["received"] - sent < 25
+    assert re.search(r"ended$", one.log().rstrip())
+
+
+@pytest.fixture
 def alone(tmp_path):
     """Starts a node that has no network, and gives its process, its log and its directory."""
     started = []
