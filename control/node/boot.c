@@ -8,16 +8,37 @@
 
 static volatile sig_atomic_t told_to_end;
 
+/* The first lets the step under way end. One more does not wait for that, it may hang. */
 static void
 on_signal(int number)
 {
-	(void)number;
+	if (told_to_end && number != SIGHUP) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 	told_to_end = 1;
 }
 
 /*
- * A start takes a while, and must be undone if somebody ends it meanwhile. Steps that wait in the
- * event loop take signals there.
+ * The same while the node runs: the first drains, one more ends the drain. But never SIGHUP: it
+ * comes more than once of one terminal that goes away, from the shell and from the kernel, and
+ * together with SIGTERM.
+ */
+static void
+on_signal_running(evutil_socket_t number, short what, void *arg)
+{
+	struct ferryd *f = arg;
+
+	(void)what;
+	if (f->drain_until == 0)
+		ferryd_drain(f);
+	else if (number != SIGHUP)
+		event_base_loopbreak(f->base);
+}
+
+/*
+ * A start takes a while, and must be undone if somebody ends it meanwhile. The event loop takes
+ * signals only while it runs.
  */
 static void
 catch_signals(void)
@@ -59,6 +80,7 @@ ferryd_add_signals(struct ferryd *f, event_callback_fn callback)
 void
 ferryd_free_signals(struct ferryd *f)
 {
+	told_to_end |= f->ended_early || f->drain_until != 0;
 	for (int i = 0; i < FERRYD_SIGNALS; i++) {
 		if (f->signals[i] != NULL)
 			event_free(f->signals[i]);
@@ -69,11 +91,19 @@ ferryd_free_signals(struct ferryd *f)
 static int
 run_loop(struct ferryd *f)
 {
-	if (event_base_dispatch(f->base) < 0) {
-		log_line(LOG_ERR, "the event loop failed");
-		return 1;
+	int ret = 0;
+
+	if (ferryd_add_signals(f, on_signal_running) != 0) {
+		log_line(LOG_ERR, "out of memory for events");
+		ret = -1;
+	} else if (!ferryd_ends_early(f)) {
+		log_line(LOG_INFO, "node %u is up", f->config->node.id);
+		ret = event_base_dispatch(f->base);
+		if (ret < 0)
+			log_line(LOG_ERR, "the event loop failed");
 	}
-	return 0;
+	ferryd_free_signals(f);
+	return ret < 0 ? 1 : 0;
 }
 
 /*
@@ -117,10 +147,8 @@ ferryd_run(struct ferryd *f)
 		}
 		up++;
 	}
-	if (status == 0 && !ferryd_ends_early(f)) {
-		log_line(LOG_INFO, "node %u is up", f->config->node.id);
+	if (status == 0 && !ferryd_ends_early(f))
 		status = run_loop(f);
-	}
 	while (up-- > 0)
 		if (steps[up].undo != NULL)
 			steps[up].undo(f);

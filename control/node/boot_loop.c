@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's event loop: its ticks, its sockets, and how it ends. */
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -84,22 +83,6 @@ ferryd_drain(struct ferryd *f)
 	if (f->mgmt != NULL)
 		mgmt_leave(f->mgmt, "the node ends");
 	f->drain_until = ferryd_now(f) + (uint64_t)f->config->node.drain * 1000000 + 1;
-}
-
-/*
- * The first signal drains, a second one does not wait for that. But SIGHUP comes more than once of
- * one terminal that goes away, from the shell and from the kernel, and together with SIGTERM.
- */
-static void
-on_signal(evutil_socket_t number, short what, void *arg)
-{
-	struct ferryd *f = arg;
-
-	(void)what;
-	if (f->drain_until == 0)
-		ferryd_drain(f);
-	else if (number != SIGHUP)
-		event_base_loopbreak(f->base);
 }
 
 static void
@@ -256,8 +239,7 @@ boot_loop(struct ferryd *f)
 	if (f->node->control_fd >= 0)
 		f->woken = event_new(
 			f->base, f->node->control_fd, EV_READ | EV_PERSIST, on_woken, f);
-	if (f->tick == NULL || f->second == NULL || ferryd_add_signals(f, on_signal) != 0 ||
-		(f->watch != NULL && f->watch_event == NULL) ||
+	if (f->tick == NULL || f->second == NULL || (f->watch != NULL && f->watch_event == NULL) ||
 		(f->node->control_fd >= 0 && f->woken == NULL)) {
 		log_line(LOG_ERR, "out of memory for events");
 		return -1;
@@ -289,7 +271,6 @@ undo_loop(struct ferryd *f)
 	free_event(&f->tick);
 	free_event(&f->second);
 	free_event(&f->woken);
-	ferryd_free_signals(f);
 	free_event(&f->watch_event);
 	/* Management connections are its too: undo_management frees both. */
 	if (f->mgmt == NULL) {

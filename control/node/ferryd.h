@@ -143,8 +143,9 @@ ferryd_now(const struct ferryd *f)
 int ferryd_run(struct ferryd *f);
 
 /*
- * Signals that end the node, to the event loop from now on; before and afterwards they are noted,
- * and ferryd_ends_early() says that one came. 0, or -1: memory is short; free them also then.
+ * Signals that end the node, to the event loop from now on. Before and afterwards the first is
+ * noted, which ferryd_ends_early() says, and one more, or one of a node that ends already, kills
+ * the process, but for SIGHUP. 0, or -1: memory is short; free them also then.
  */
 int ferryd_add_signals(struct ferryd *f, event_callback_fn callback);
 void ferryd_free_signals(struct ferryd *f);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ferryd does with a configuration, and how it ends; its options are test_options.py's."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -20,6 +21,8 @@ NOWHERE = {
     "node": {"id": 1, "socket": "/tmp/never-made.sock"},
     "ports": [{"name": "wan", "device": "0000:ff:1f.7", "addresses": ["10.0.0.1/24"]}],
 }
+
+TURN = "/proc/sys/vm/nr_hugepages"
 
 
 def ferryd(*words, **kwargs):
@@ -228,6 +231,23 @@ def test_signal_while_it_waits_for_its_place(alone, number, tmp_path):
     process.send_signal(number)
     assert process.wait(10 * PATIENCE) == 0, log.read_text()
     assert "EAL: " not in log.read_text() and not (directory / "node.sock").exists()
+
+
+def test_second_signal_while_it_starts(alone):
+    """A step that hangs, here as another has the turn to take hugepages, is not waited for."""
+    with open(TURN, "rb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        process, log, _ = alone()
+        until(lambda: "MiB of memory" in log.read_text(), 10, "it looks for hugepages")
+        process.send_signal(signal.SIGTERM)
+        for _ in range(2):
+            time.sleep(0.1)
+            assert process.poll() is None
+            process.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(2 * PATIENCE) == -signal.SIGINT
 
 
 def test_nohup(alone):
