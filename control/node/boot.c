@@ -51,6 +51,8 @@ catch_signals(void)
 	/* nohup(1) has it ignored. */
 	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
+	/* Who reads the log may end by the same signal first, as tee(1) does. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 bool

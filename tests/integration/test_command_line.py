@@ -189,7 +189,7 @@ def alone(tmp_path):
     """Starts a node that has no network, and gives its process, its log and its directory."""
     started = []
 
-    def start(groups=None, **how):
+    def start(groups=None, stderr=None, **how):
         name = f"alone-{os.getpid()}"
         path, log = tmp_path / "node.cfg", tmp_path / "log"
         path.write_text(config_text({
@@ -198,7 +198,7 @@ def alone(tmp_path):
             "statistics": {"file": str(tmp_path / "node.stats")}, **(groups or {})}))
         with open(log, "wb") as to:
             process = subprocess.Popen([FERRYD, "-c", path], stdin=subprocess.DEVNULL, stdout=to,
-                                       stderr=to, **how)
+                                       stderr=stderr or to, **how)
         started.append(process)
         return process, log, tmp_path
 
@@ -248,6 +248,17 @@ def test_second_signal_while_it_starts(alone):
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         assert process.wait(2 * PATIENCE) == -signal.SIGINT
+
+
+def test_signal_while_it_starts_and_its_log_is_gone(alone):
+    """As with "| tee log": one signal for both, and tee does not wait."""
+    process, _, directory = alone(stderr=subprocess.PIPE)
+    while b"MiB of memory" not in process.stderr.readline():
+        assert process.poll() is None
+    process.stderr.close()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10 * PATIENCE) == 0
+    assert not (directory / "node.sock").exists()
 
 
 def test_nohup(alone):
