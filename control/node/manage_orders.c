@@ -13,6 +13,8 @@
 #include "manage.h"
 #include "mgmt.h"
 
+#define TRY_AGAIN_US 1000000 /* what could not be saved */
+
 static const char *
 path_of(const struct ferryd *f, char *buf, size_t size)
 {
@@ -32,6 +34,30 @@ now_us(void)
 }
 
 static void
+save_later(struct ferryd *f, uint64_t us)
+{
+	const struct timeval later = {
+		.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
+
+	if (f->orders_event != NULL && !evtimer_pending(f->orders_event, NULL))
+		event_add(f->orders_event, &later);
+}
+
+/* Told when it begins to fail, and when it works again. */
+static void
+tell_saved(struct ferryd *f, int ret, const char *path, const char *error)
+{
+	if (ret != 0 && !f->orders_failed)
+		log_line(LOG_WARNING,
+			"%s: %s; it stays as it was, and a start while the root is away knows only "
+			"the orders in it; it is tried again",
+			path, error);
+	else if (ret == 0 && f->orders_failed)
+		log_line(LOG_INFO, "%s has the orders of the root again", path);
+	f->orders_failed = ret != 0;
+}
+
+static void
 save(struct ferryd *f)
 {
 	char error[ORDERS_ERROR_MAX], buf[256];
@@ -40,14 +66,12 @@ save(struct ferryd *f)
 
 	if (!f->orders_new)
 		return;
-	f->orders_new = false;
 	ret = orders_save(path_of(f, buf, sizeof(buf)), f->orders_root, &f->orders, error);
-	if (ret != 0 && !f->orders_failed)
-		log_line(LOG_WARNING,
-			"%s: %s; a start while the root is away will know nothing of its orders",
-			path_of(f, buf, sizeof(buf)), error);
-	f->orders_failed = ret != 0;
+	f->orders_new = ret != 0;
 	f->orders_took = now_us() - begin;
+	tell_saved(f, ret, path_of(f, buf, sizeof(buf)), error);
+	if (ret != 0)
+		save_later(f, RTE_MAX(orders_pause(f->orders_took), (uint64_t)TRY_AGAIN_US));
 }
 
 static void
@@ -61,16 +85,13 @@ on_save(evutil_socket_t fd, short what, void *arg)
 void
 manage_orders_note(struct ferryd *f, const struct message *message)
 {
-	uint64_t pause = orders_pause(f->orders_took);
-	const struct timeval soon = {
-		.tv_sec = (time_t)(pause / 1000000), .tv_usec = (suseconds_t)(pause % 1000000)};
 	int ret = orders_note(&f->orders, message);
 
 	if (ret < 0)
 		log_line(LOG_WARNING, "out of memory: an order of the root is not kept");
 	f->orders_new |= ret != 0;
-	if (ret != 0 && f->orders_event != NULL && !evtimer_pending(f->orders_event, NULL))
-		event_add(f->orders_event, &soon);
+	if (ret != 0)
+		save_later(f, orders_pause(f->orders_took));
 }
 
 /* What is wrong with the place; NULL: nothing. */

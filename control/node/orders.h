@@ -63,7 +63,8 @@ int orders_parse(const uint8_t *bytes, size_t size, struct orders *orders, char 
 
 /*
  * How long (us) what comes waits until it is written with the rest, if that took so long last time:
- * at most a tenth of a node's time goes into it, however many sessions it has.
+ * at most a tenth of a node's time goes into it, however many sessions it has, but never more than
+ * 10 s.
  */
 uint64_t orders_pause(uint64_t took);
 

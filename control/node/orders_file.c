@@ -13,7 +13,8 @@
 
 #include "orders.h"
 
-#define PAUSE_MIN 100000 /* us; what comes at once is written once */
+#define PAUSE_MIN 100000   /* us; what comes at once is written once */
+#define PAUSE_MAX 10000000 /* us; a disk that stood still once says little of the next time */
 #define FIRST_SUM UINT64_C(0xcbf29ce484222325)
 
 static uint64_t
@@ -214,5 +215,7 @@ orders_save(const char *path, const char *root, const struct orders *orders, cha
 uint64_t
 orders_pause(uint64_t took)
 {
+	if (took >= PAUSE_MAX / 10)
+		return PAUSE_MAX;
 	return 10 * took > PAUSE_MIN ? 10 * took : PAUSE_MIN;
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Orders of the root that a node cannot carry out, or not at once: what was there before goes on,
-as it is and after a restart, and what can be done later is."""
+as it is and after a restart, and what can be done later is. And orders that it cannot write down."""
 
 import contextlib
+import pathlib
 import resource
 import ssl
 import time
@@ -15,6 +16,7 @@ from protocol_scene import (BELOW, END, PIPELINE, PLACE, SOURCE, ordered, placed
 
 FILE = SOURCE.replace("<kind>generator</kind><generator>constant</generator><size>500</size>",
                       "<kind>file</kind><file>{}</file><size>500</size>")
+PEER, CAM = b"five", b"cam"  # of PLACE and SOURCE, as the node keeps them
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +116,30 @@ def test_no_file_to_be_had(scene, tmp_path):
     restart(scene)
     assert scene.node.source(7, 2)["ingress"] == before["ingress"]
     ordered(scene, "pipedef", FILE.format(path), "playing")
+
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["later", "at-the-end"])
+def test_orders_that_cannot_be_saved_for_a_while(scene, ends):
+    """As on a full disk. The next try may be the node's last."""
+    state = pathlib.Path(scene.node.config["management"]["state"])
+    until(lambda: PEER in state.read_bytes() and CAM not in state.read_bytes(), 5, "all is saved")
+    time.sleep(0.2)  # also what came last
+    other = state.with_name(state.name + ".new")
+    other.mkdir()
+    began = len(scene.node.log())
+    ordered(scene, "pipedef", SOURCE, "playing")
+    scene.node.wait_log(f"{state}: it cannot be written: ", since=began)
+    assert CAM not in state.read_bytes()
+    other.rmdir()
+    if ends:
+        restart(scene)
+        assert scene.node.source(7, 2)["state"] == "running"
+    until(lambda: CAM in state.read_bytes(), 5, "it is saved after all")
+    assert scene.node.log()[began:].count("it cannot be written") == 1
+    scene.node.wait_log(f"{state} has the orders of the root again", since=began)
 
 
 # --- places ------------------------------------------------------------------------------------

@@ -252,6 +252,9 @@ test_pause(void **state)
 	assert_int_equal(orders_pause(0), 100000);
 	assert_int_equal(orders_pause(10000), 100000);
 	assert_int_equal(orders_pause(300000), 3000000);
+	assert_int_equal(orders_pause(1000000), 10000000);
+	assert_int_equal(orders_pause(30000000), 10000000);
+	assert_int_equal(orders_pause(UINT64_MAX / 2), 10000000);
 }
 
 int
