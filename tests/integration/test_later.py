@@ -130,6 +130,24 @@ def test_session_goes_and_comes(net):
     until(lambda: net.nodes[2].drops().get("session_unknown") == 50, 5, "drops at the destination")
 
 
+def test_four_files(net, tmp_path):
+    """The capacity that a node has by default is enough for them, at either end."""
+    introduce(net)
+    content = tmp_path / "content"
+    content.write_bytes(bytes(range(256)) * 100)
+    copies = [tmp_path / f"copy{number}" for number in range(1, 5)]
+    for node in (2, 1):
+        for number, copy in enumerate(copies, 1):
+            net.nodes[node].ferryctl("session", "add", 1, talk(
+                net, id=number, name=f"file{number}", flows=[{"path": "5 > 2"}], rate="8M",
+                ingress={"file": str(content)}, egress=[{"node": 2, "file": str(copy)}]))
+            if node == 2:
+                net.nodes[5].ferryctl("forward", "add", 1, number)
+    for copy in copies:
+        until(lambda copy=copy: copy.exists() and copy.read_bytes() == content.read_bytes(), 10,
+              f"{copy.name} is the file")
+
+
 def test_peer_changes_while_packets_flow(net):
     introduce(net)
     define(net)
