@@ -45,11 +45,12 @@ uint64_t eal_env_huge_free(const char *directory);
 
 /*
  * Nodes that start at once on one machine look for hugepages and take them one after the other:
- * each locks this file (flock) meanwhile. The descriptor that holds the turn, or -1 if it was not
- * had in wait_ms, or cannot be; a start then goes on without. eal_turn_give() sets the descriptor
- * to -1, and may be called with -1.
+ * each locks this file (flock) meanwhile, which is made, and only its owner may open. The
+ * descriptor that holds the turn, or a negative errno: -EBUSY if it was not had in wait_ms, -EPERM
+ * if others could lock the file too; a start then goes on without. eal_turn_give() sets the
+ * descriptor to -1, and may be called with a negative one.
  */
-#define EAL_TURN_FILE "/proc/sys/vm/nr_hugepages"
+#define EAL_TURN_FILE "/run/ferry/hugepages.lock"
 #define EAL_TURN_MS   10000
 int eal_turn_take(const char *path, uint32_t wait_ms);
 void eal_turn_give(int *fd);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_devargs.h>
 #include <rte_eal.h>
@@ -20,6 +22,7 @@
 #define SESSION_BYTES	  24576		       /* source or destination with its histogram */
 #define LATER_RECODE_HOLD UINT64_C(1000000000) /* ns */
 #define BYTES_A_SLOT	  16		       /* a reorder window's place for a packet */
+#define TURN_SOON_MS	  1000		       /* a start takes less */
 
 /* Data room: the largest frame of any port in one piece, with headroom. */
 static uint16_t
@@ -198,6 +201,28 @@ tell_unknown_devices(const struct config *config)
 	}
 }
 
+static int
+take_turn(void)
+{
+	int turn = eal_turn_take(EAL_TURN_FILE, TURN_SOON_MS);
+
+	if (turn != -EBUSY)
+		return turn;
+	log_line(LOG_INFO, "another node starts and takes hugepages: waits for it, up to %u s",
+		EAL_TURN_MS / 1000);
+	return eal_turn_take(EAL_TURN_FILE, EAL_TURN_MS - TURN_SOON_MS);
+}
+
+static void
+tell_no_turn(int code)
+{
+	log_line(LOG_WARNING, "%s: %s: nodes that start at once may take each other's hugepages",
+		EAL_TURN_FILE,
+		code == EBUSY	? "another node does not give it free"
+		: code == EPERM ? "it is not only ours, remove it"
+				: strerror(code));
+}
+
 int
 boot_eal(struct ferryd *f)
 {
@@ -208,7 +233,7 @@ boot_eal(struct ferryd *f)
 	make_budget(f->config, &f->budget);
 	mib = memory_mib(f->config, &f->budget);
 	log_budget(f->config, &f->budget, mib);
-	f->eal_turn = eal_turn_take(EAL_TURN_FILE, EAL_TURN_MS);
+	f->eal_turn = take_turn();
 	if (eal_env_read(&env, reason, sizeof(reason)) < 0 ||
 		eal_args_build(&f->eal, f->config, &env, mib, reason, sizeof(reason)) < 0) {
 		log_line(LOG_ERR, "%s", reason);
@@ -218,6 +243,8 @@ boot_eal(struct ferryd *f)
 		eal_turn_give(&f->eal_turn);
 		log_line(LOG_INFO, "no hugepages free for %lu MiB: ordinary memory, slower",
 			(unsigned long)mib);
+	} else if (f->eal_turn < 0) {
+		tell_no_turn(-f->eal_turn);
 	}
 	if (rte_eal_init(f->eal.argc, f->eal.argv) < 0) {
 		log_line(LOG_ERR, "DPDK did not start: %s", rte_strerror(rte_errno));

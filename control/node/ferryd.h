@@ -74,7 +74,7 @@ struct ferryd {
 	struct config *config;
 	struct eal_args eal;
 	bool eal_started;
-	int eal_turn; /* held until the pools have their hugepages; -1: not */
+	int eal_turn; /* held until the pools have their hugepages; < 0: not */
 
 	struct node_budget budget;
 	struct node *node;

@@ -22,7 +22,7 @@ NOWHERE = {
     "ports": [{"name": "wan", "device": "0000:ff:1f.7", "addresses": ["10.0.0.1/24"]}],
 }
 
-TURN = "/proc/sys/vm/nr_hugepages"
+TURN = pathlib.Path("/run/ferry/hugepages.lock")
 
 
 def ferryd(*words, **kwargs):
@@ -235,6 +235,8 @@ def test_signal_while_it_waits_for_its_place(alone, number, tmp_path):
 
 def test_second_signal_while_it_starts(alone):
     """A step that hangs, here as another has the turn to take hugepages, is not waited for."""
+    TURN.parent.mkdir(exist_ok=True)
+    TURN.touch(0o600)
     with open(TURN, "rb") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         process, log, _ = alone()

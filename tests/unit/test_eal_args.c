@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -240,35 +244,69 @@ test_environment(void **state)
 static void
 test_turn(void **state)
 {
-	char path[] = "/tmp/ferry-turn-XXXXXX";
-	int file = mkstemp(path), first, second;
+	char directory[] = "/tmp/ferry-turn-XXXXXX", path[64];
+	int first, second;
 
 	(void)state;
-	assert_true(file >= 0);
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(rmdir(directory), 0); /* it is made */
+	snprintf(path, sizeof(path), "%s/turn", directory);
 	first = eal_turn_take(path, 0);
 	assert_true(first >= 0);
-	assert_int_equal(eal_turn_take(path, 0), -1);
-	assert_int_equal(eal_turn_take(path, 60), -1);
+	assert_int_equal(eal_turn_take(path, 0), -EBUSY);
+	assert_int_equal(eal_turn_take(path, 60), -EBUSY);
 	eal_turn_give(&first);
 	assert_int_equal(first, -1);
 	eal_turn_give(&first);
 	second = eal_turn_take(path, 0);
 	assert_true(second >= 0);
 	eal_turn_give(&second);
-	close(file);
 	unlink(path);
-	assert_int_equal(eal_turn_take(path, 1000), -1); /* no such file: at once */
+	rmdir(directory);
 }
 
-/* The file that nodes lock: whoever may run one may lock it. */
+/* One that others can open, and so lock, delays nobody; nor does a way to another file. */
+static void
+test_no_turn(void **state)
+{
+	char path[] = "/tmp/ferry-turn-XXXXXX";
+	struct timespec before, after;
+	int file = mkstemp(path);
+
+	(void)state;
+	assert_true(file >= 0);
+	assert_int_equal(fchmod(file, 0644), 0);
+	assert_int_equal(flock(file, LOCK_EX), 0);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	assert_int_equal(eal_turn_take(path, 10000), -EPERM);
+	unlink(path);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(eal_turn_take(path, 10000), -ELOOP);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(eal_turn_take(path, 10000), -EPERM);
+	unlink(path);
+	assert_int_equal(eal_turn_take("/proc/none/turn", 10000), -ENOENT);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_in_range(after.tv_sec - before.tv_sec, 0, 5);
+	close(file);
+}
+
+/* The file that nodes lock. */
 static void
 test_turn_of_nodes(void **state)
 {
 	int fd = eal_turn_take(EAL_TURN_FILE, EAL_TURN_MS);
+	struct stat st;
 
 	(void)state;
+	if (fd < 0 && geteuid() != 0)
+		skip();
 	assert_true(fd >= 0);
-	assert_int_equal(eal_turn_take(EAL_TURN_FILE, 0), -1);
+	assert_int_equal(stat(EAL_TURN_FILE, &st), 0);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(eal_turn_take(EAL_TURN_FILE, 0), -EBUSY);
 	eal_turn_give(&fd);
 }
 
@@ -285,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_device_names),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_turn),
+		cmocka_unit_test(test_no_turn),
 		cmocka_unit_test(test_turn_of_nodes),
 	};
 
