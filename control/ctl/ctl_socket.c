@@ -36,6 +36,32 @@ make_directory(const char *path, char *error, size_t size)
 	return 0;
 }
 
+static int
+lock_fail(int code, char *error, size_t size, const char *path, const char *name, const char *what,
+	const char *why)
+{
+	snprintf(error, size, "control socket %s: its lock file %s %s%s", path, name, what, why);
+	return -code;
+}
+
+static int
+open_fail(int code, char *error, size_t size, const char *path, const char *name)
+{
+	struct stat st;
+
+	if (code == ELOOP)
+		return lock_fail(
+			code, error, size, path, name, "is a symbolic link: remove it", "");
+	if (code != EACCES || lstat(name, &st) == 0)
+		return lock_fail(
+			code, error, size, path, name, "cannot be opened: ", strerror(code));
+	snprintf(error, size,
+		"control socket %s: nothing can be made in %.*s: %s; run it as root, or let its "
+		"key socket name one in a directory of its user",
+		path, (int)(strrchr(path, '/') - path), path, strerror(code));
+	return -code;
+}
+
 /* Whoever had the lock has removed its file, which then keeps out nobody: another is needed. */
 static bool
 is_still(int fd, const char *name)
@@ -61,18 +87,19 @@ lock(const char *path, const char *name, char *error, size_t size)
 	for (int i = 0; i < LOCK_TRIES; i++) {
 		fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (fd < 0)
-			return fail(errno, error, size, path, "its lock file cannot be opened");
+			return open_fail(errno, error, size, path, name);
 		if (fstat(fd, &st) != 0 || st.st_uid != geteuid() || (st.st_mode & 077) != 0) {
 			close(fd);
-			return fail(EPERM, error, size, path,
-				"its lock file is not only ours, remove it");
+			return lock_fail(EPERM, error, size, path, name,
+				"is another user's, or others may open it: remove it", "");
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still(fd, name))
 			return fd;
 		close(fd);
 		nanosleep(&pause, NULL);
 	}
-	return fail(EBUSY, error, size, path, "another node is taking it");
+	return lock_fail(EBUSY, error, size, path, name,
+		"is held: another process is making the same socket", "");
 }
 
 static void

@@ -80,6 +80,7 @@ test_locked(void **state)
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	assert_int_equal(open_socket(f), -EBUSY);
 	assert_non_null(strstr(f->error, f->path));
+	assert_non_null(strstr(f->error, f->lock));
 	assert_int_equal(access(f->lock, F_OK), 0);
 	/* It ends meanwhile, and takes its file with it. */
 	unlink(f->lock);
@@ -98,10 +99,35 @@ test_no_lock(void **state)
 	assert_int_equal(fchmod(fd, 0644), 0);
 	close(fd);
 	assert_int_equal(open_socket(f), -EPERM);
+	assert_non_null(strstr(f->error, f->lock));
 	unlink(f->lock);
 	assert_int_equal(symlink("/dev/null", f->lock), 0);
 	assert_int_equal(open_socket(f), -ELOOP);
+	assert_non_null(strstr(f->error, f->lock));
+	assert_non_null(strstr(f->error, "is a symbolic link"));
 	unlink(f->lock);
+	assert_int_equal(mkdir(f->lock, 0700), 0);
+	assert_int_equal(open_socket(f), -EISDIR);
+	assert_non_null(strstr(f->error, f->lock));
+	assert_non_null(strstr(f->error, strerror(EISDIR)));
+	rmdir(f->lock);
+}
+
+/* It is the directory that is told of, not a file that is not there. */
+static void
+test_no_room(void **state)
+{
+	struct fixture *f = *state;
+	uid_t user = geteuid();
+
+	assert_int_equal(chmod(f->directory, 0555), 0);
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(open_socket(f), -EACCES);
+	assert_int_equal(seteuid(user), 0);
+	assert_null(strstr(f->error, f->lock));
+	assert_non_null(strstr(f->error, " made in /tmp/ferry_ctl_"));
+	assert_non_null(strstr(f->error, "key socket"));
 }
 
 static json_t *
@@ -201,6 +227,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_locked_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_lock, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	};
 
