@@ -35,6 +35,7 @@
 
 struct settings {
 	char path[CTL_PATH_MAX];
+	bool looks; /* nobody said which: the path is of the only one that runs, or empty */
 	bool json;
 	bool follow;  /* of "events": the node goes on telling */
 	double watch; /* seconds between two, 0 = once */
@@ -242,14 +243,18 @@ follow(const struct settings *settings, int fd, char *const *argv)
 }
 
 static int
-run(const struct settings *settings, int argc, char *const *argv)
+run(struct settings *settings, int argc, char *const *argv)
 {
 	char error[CTL_ERROR_MAX];
-	int fd = ctl_client_connect(settings->path, error, sizeof(error));
-	int ret;
+	int fd = -1, ret;
 
+	if (settings->path[0] != 0 || ctl_client_find(settings->path, error, sizeof(error)) == 0)
+		fd = ctl_client_connect(settings->path, error, sizeof(error));
 	if (fd < 0) {
 		fprintf(stderr, "ferryctl: %s\n", error);
+		/* The next time it may be another that runs. */
+		if (settings->looks)
+			settings->path[0] = 0;
 		return EXIT_REFUSED;
 	}
 	ret = ask_once(settings, fd, argc, argv);
@@ -264,7 +269,7 @@ run(const struct settings *settings, int argc, char *const *argv)
  * of its own: a node ends one that asks nothing for long, and may itself begin anew meanwhile.
  */
 static int
-watch(const struct settings *settings, int argc, char *const *argv)
+watch(struct settings *settings, int argc, char *const *argv)
 {
 	struct timespec pause = {.tv_sec = (time_t)settings->watch};
 	int ret;
@@ -319,7 +324,6 @@ main(int argc, char **argv)
 {
 	static char show[] = "show", sessions[] = "sessions";
 	struct settings settings = {0};
-	char error[CTL_ERROR_MAX];
 	int ret;
 
 	/* What characters can be printed as they are; numbers stay as they are in a file. */
@@ -352,9 +356,6 @@ main(int argc, char **argv)
 	if (settings.watch > 0 && !only_asks(argv[0]))
 		return usage("--watch goes with what shows something, it would repeat the command ",
 			argv[0]);
-	if (settings.path[0] == 0 && ctl_client_find(settings.path, error, sizeof(error)) != 0) {
-		fprintf(stderr, "ferryctl: %s\n", error);
-		return EXIT_REFUSED;
-	}
+	settings.looks = settings.path[0] == 0;
 	return settings.watch > 0 ? watch(&settings, argc, argv) : run(&settings, argc, argv);
 }

@@ -10,7 +10,8 @@ import subprocess
 import threading
 
 import pytest
-from harness.program import PATIENCE
+from harness.plugin import why_not
+from harness.program import PATIENCE, until
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", HERE.parents[1] / "build"))
@@ -21,9 +22,9 @@ TABLE = HERE.parents[1] / "control" / "ctl" / "ctl_table.h"
 class Node(threading.Thread):
     """Answers each request with the next of its replies; b"" hangs up, None stays silent."""
 
-    def __init__(self, directory, replies, one_each=False):
+    def __init__(self, directory, replies, one_each=False, name="node"):
         super().__init__(daemon=True)
-        self.path = str(directory / "node.sock")
+        self.path = str(directory / f"{name}.sock")
         self.replies = list(replies)
         self.asked = []
         self.one_each = one_each  # a connection ends with its reply
@@ -195,6 +196,33 @@ def test_watch_asks_again(tmp_path):
     assert len(asked) == 7
     assert 3 <= out.count("udp_port") <= 4
     assert err == "ferryctl: not now\nferryctl: no reply: the node hung up\n"
+
+
+def test_watch_of_whoever_runs(tmp_path):
+    """Nobody is there at first, then a node, then another one. Their directory is the test's."""
+    if why_not() is not None:
+        pytest.skip(why_not())
+    pathlib.Path("/run/ferry").mkdir(exist_ok=True)
+    mount = 'mount --bind "$1" /run/ferry && exec "$2" show drops --watch=0.1'
+    with open(tmp_path / "out", "w+b") as out, open(tmp_path / "err", "w+b") as err:
+        process = subprocess.Popen(["unshare", "-m", "sh", "-c", mount, "sh", tmp_path, FERRYCTL],
+                                   stdout=out, stderr=err)
+
+    def printed(what, where):
+        until(lambda: what in (tmp_path / where).read_text(), 10, f"{what} in {where}")
+
+    try:
+        printed("no node answers in /run/ferry", "err")
+        for name in ("one", "two"):
+            reply = ok([{"reason": name, "packets": 1, "text": "..."}])
+            node = Node(tmp_path, [reply] * 3, one_each=True, name=name)
+            printed(f" {name}", "out")
+            node.join(10 * PATIENCE)
+            node.server.close()
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_watch_of_no_question(tmp_path):
