@@ -18,6 +18,7 @@ begin_record(const struct stats_export *e, const struct session_entry *entry,
 	STATS_BEGIN(*record, SESSION, session, entry->index);
 	r->conference = entry->config->conference;
 	r->session = entry->config->id;
+	r->number = (uint32_t)entry->number;
 	stats_name(r->conference_name, entry->conference->name);
 	stats_name(r->session_name, entry->config->name);
 	r->clocks_agree = e->view->config->node.clock_synchronized;

@@ -8,7 +8,7 @@
 
 struct stats_own_session {
 	uint64_t id;
-	uint32_t role;
+	uint32_t role, number;
 	uint64_t packets, bytes, lost;
 	uint64_t delays[FERRY_STATS_DELAYS];
 };
@@ -45,8 +45,8 @@ before(const struct stats_own *own, const struct ferry_stats_session *r)
 
 	if (own->nb_sessions > 0)
 		found = bsearch(&key, own->sessions, own->nb_sessions, sizeof(key), compare);
-	if (found == NULL || found->role != r->role || found->packets > r->packets ||
-		found->bytes > r->bytes)
+	if (found == NULL || found->role != r->role || found->number != r->number ||
+		found->packets > r->packets || found->bytes > r->bytes)
 		return key;
 	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
 		if (found->delays[i] > r->delays[i])
@@ -166,6 +166,7 @@ stats_own_take(struct stats_own *own, const struct ferry_stats_snapshot *snapsho
 			continue;
 		sessions[n] = (struct stats_own_session){.id = id_of(r),
 			.role = r->role,
+			.number = r->number,
 			.packets = r->packets,
 			.bytes = r->bytes,
 			.lost = r->lost};

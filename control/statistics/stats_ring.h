@@ -206,7 +206,7 @@ struct ferry_stats_session {
 	double recent_loss;    /* of the last interval's */
 	double jitter_us;      /* RFC 3550, 6.4.1 */
 	uint32_t clocks_agree; /* 1: delays are absolute; 0: above the least of the last minute */
-	uint32_t zero;
+	uint32_t number; /* another if it was removed and defined again, and counts from then */
 	double delay_p50_us, delay_p99_us, delay_max_us; /* since its start */
 	uint64_t delays[FERRY_STATS_DELAYS];
 	/* Network coding; what follows is 0 (shares: NAN) where it is off. */

@@ -242,6 +242,16 @@ test_growth(void **state)
 	free(many);
 }
 
+static const struct ferry_stats_session *
+second_session(const struct fixture *f)
+{
+	uint32_t i = 0;
+
+	while (find(f, FERRY_STATS_SESSION, i)->session.session != 2)
+		i++;
+	return &find(f, FERRY_STATS_SESSION, i)->session;
+}
+
 static uint64_t
 delays_of_session(struct fixture *f)
 {
@@ -249,11 +259,7 @@ delays_of_session(struct fixture *f)
 	uint64_t sum = 0;
 
 	tick(f);
-	for (uint32_t i = 0;; i++) {
-		s = &find(f, FERRY_STATS_SESSION, i)->session;
-		if (s->session == 2)
-			break;
-	}
+	s = second_session(f);
 	for (int i = 0; i < FERRY_STATS_DELAYS; i++)
 		sum += s->delays[i];
 	return sum;
@@ -284,6 +290,7 @@ test_defined_again(void **state)
 	struct session_entry *entry = session_book_find(&f->h.book, 1, 2);
 	bool same = false;
 	uint64_t sequence = 1;
+	uint32_t number;
 
 	for (int i = 0; i < 20 && !same; i++) {
 		const void *destination = entry->destination;
@@ -297,9 +304,15 @@ test_defined_again(void **state)
 		same = entry->destination == destination && entry->index == index;
 	}
 	assert_true(same);
+	number = second_session(f)->number;
 	harness_receive(&f->h, sequence++, 0, 0);
 	harness_run(&f->h, 1);
 	assert_int_equal(delays_of_session(f), 1);
+	/* By which a reader knows, too. */
+	assert_int_not_equal(second_session(f)->number, number);
+	number = second_session(f)->number;
+	tick(f);
+	assert_int_equal(second_session(f)->number, number);
 }
 
 /* Sessions come, all the same one: nb entries in all. */

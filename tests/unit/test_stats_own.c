@@ -138,6 +138,38 @@ test_back(void **state)
 	free(s);
 }
 
+/* Defined again, and what it counts has passed what the old one counted: that is none of its own.
+ */
+static void
+test_defined_again(void **state)
+{
+	struct fixture *f = *state;
+	struct stats_stream *s;
+
+	free(take(f));
+	go_on(f, 10, 10, 5);
+	free(take(f));
+	for (int i = 1; i <= 2; i++) {
+		f->records[i].session.packets = 0;
+		f->records[i].session.bytes = 0;
+		f->records[i].session.lost = 0;
+		f->records[i].session.number++;
+	}
+	f->records[2].session.delays[3] = 0;
+	go_on(f, 10, 900, 100);
+	s = take(f);
+	assert_float_equal(s[1].values[STATS_RATE].mean, 1000 * 800 / 10.0, 1e-6);
+	assert_float_equal(s[2].values[STATS_RATE].mean, 900 * 800 / 10.0, 1e-6);
+	assert_float_equal(s[2].values[STATS_FRACLOST].mean, 0.1, 1e-12);
+	assert_int_equal(s[2].owd[3], 900);
+	free(s);
+	/* From then on it is the one that was there. */
+	go_on(f, 10, 10, 0);
+	s = take(f);
+	assert_int_equal(s[2].owd[3], 10);
+	free(s);
+}
+
 /* Rates are of the time that went by, however UTC was set meanwhile. */
 static void
 test_clock_set(void **state)
@@ -187,6 +219,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_intervals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_defined_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clock_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	};
