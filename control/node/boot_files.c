@@ -106,10 +106,12 @@ boot_files(struct ferryd *f)
 		return -1;
 	}
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
+		const struct config_session *session = f->book.entries[i]->config;
+
 		if (files_add(f, f->book.entries[i], error, sizeof(error)) == 0)
 			continue;
-		log_line(LOG_ERR, "session %u/%u: %s", f->book.entries[i]->config->conference,
-			f->book.entries[i]->config->id, error);
+		log_line(LOG_ERR, "%s:%u: session %u/%u: %s", session->where.file,
+			session->where.line, session->conference, session->id, error);
 		return -1;
 	}
 	return 0;

@@ -195,8 +195,9 @@ boot_reports(struct ferryd *f)
 
 		if (reports_add(f, entry, error, sizeof(error)) == 0)
 			continue;
-		log_line(LOG_ERR, "rate_to of session %u/%u: %s", entry->config->conference,
-			entry->config->id, error);
+		log_line(LOG_ERR, "%s:%u: session %u/%u: rate_to: %s", entry->config->where.file,
+			entry->config->where.line, entry->config->conference, entry->config->id,
+			error);
 		return -1;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ferryd does with a configuration, and how it ends; its options are test_options.py's."""
 
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -193,7 +194,7 @@ def alone(tmp_path):
         name = f"alone-{os.getpid()}"
         path, log = tmp_path / "node.cfg", tmp_path / "log"
         path.write_text(config_text({
-            "node": {**({} if groups else {"id": 1}), "name": name, "socket": str(tmp_path / "node.sock")},
+            "node": {**({} if "management" in (groups or {}) else {"id": 1}), "name": name, "socket": str(tmp_path / "node.sock")},
             "ports": [{"name": "wan", "device": "net_null0", "addresses": ["10.0.0.1/24"]}],
             "statistics": {"file": str(tmp_path / "node.stats")}, **(groups or {})}))
         with open(log, "wb") as to:
@@ -233,14 +234,46 @@ def test_signal_while_it_waits_for_its_place(alone, number, tmp_path):
     assert "EAL: " not in log.read_text() and not (directory / "node.sock").exists()
 
 
-def test_second_signal_while_it_starts(alone):
-    """A step that hangs, here as another has the turn to take hugepages, is not waited for."""
+@contextlib.contextmanager
+def held_up():
+    """A start stands still after its configuration was checked: another has the turn for hugepages."""
     TURN.parent.mkdir(exist_ok=True)
     TURN.touch(0o600)
     with open(TURN, "rb") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def reaches_its_turn(log):
+    until(lambda: "MiB of memory" in log.read_text(), 10, "it looks for hugepages")
+
+
+def test_file_that_goes_while_it_starts(alone, tmp_path):
+    """Told with the line of its session, as a mistake."""
+    content = tmp_path / "content"
+    content.write_text("x")
+    session = {"id": 3, "source": 1, "destinations": [2], "flows": [{"path": "2"}],
+               "rate": "1M", "ingress": {"file": str(content)},
+               "egress": [{"node": 2, "sink": True}]}
+    with held_up():
+        process, log, directory = alone({
+            "peers": [{"id": 2, "port": "wan", "address": "10.0.0.2"}],
+            "conferences": [{"id": 7, "sessions": [session]}]})
+        reaches_its_turn(log)
+        content.unlink()
+    assert process.wait(20 * PATIENCE) == 1
+    line = next(n for n, text in enumerate((directory / "node.cfg").read_text().splitlines(), 1)
+                if "id = 3" in text)
+    told = re.search(rf"node\.cfg:(\d+): session 7/3: {content}: No such file", log.read_text())
+    assert told is not None, log.read_text()
+    assert int(told[1]) in (line - 1, line)
+
+
+def test_second_signal_while_it_starts(alone):
+    """A step that hangs is not waited for."""
+    with held_up():
         process, log, _ = alone()
-        until(lambda: "MiB of memory" in log.read_text(), 10, "it looks for hugepages")
+        reaches_its_turn(log)
         process.send_signal(signal.SIGTERM)
         for _ in range(2):
             time.sleep(0.1)
