@@ -15,7 +15,8 @@
 #include "metrics_server.h"
 
 #define HEADERS_MAX 8192
-#define LOOK_MS	    100 /* between two looks whether a connection ended */
+#define INPUT_MAX   (2 * HEADERS_MAX) /* so that evhttp still sees what is too long */
+#define LOOK_MS	    100		      /* between two looks whether a connection ended */
 
 /* An answer under way. */
 struct reply {
@@ -191,7 +192,11 @@ on_connection(struct event_base *base, void *arg)
 	struct metrics_server *server = arg;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
-	if (bev == NULL || server->nb_open == METRICS_CONNECTIONS_MAX)
+	if (bev == NULL)
+		return NULL;
+	/* While an answer is written evhttp reads on, and looks at nothing of what comes. */
+	bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
+	if (server->nb_open == METRICS_CONNECTIONS_MAX)
 		return bev;
 	bufferevent_incref(bev);
 	server->open[server->nb_open++] = bev;

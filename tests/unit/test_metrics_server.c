@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Clients of the metrics' listener that come in numbers, say nothing, or leave: nothing of them
- * stays. */
+/*
+ * Clients of the metrics' listener that come in numbers, say nothing, say without end, or leave:
+ * nothing of them stays.
+ */
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +17,9 @@
 #define CLIENTS 60
 #define RECORDS 5000 /* of text, far more than a socket's buffers hold */
 
-static long nb_allocated;
+#define FLOOD (64u << 20) /* bytes */
+
+static long nb_allocated, bytes_allocated;
 static in_port_t port; /* where it listens, network order */
 
 static void *
@@ -23,6 +28,7 @@ count_malloc(size_t size)
 	void *memory = malloc(size);
 
 	nb_allocated += memory != NULL;
+	bytes_allocated += (long)malloc_usable_size(memory);
 	return memory;
 }
 
@@ -30,13 +36,17 @@ static void *
 count_realloc(void *memory, size_t size)
 {
 	nb_allocated += memory == NULL;
-	return realloc(memory, size);
+	bytes_allocated -= (long)malloc_usable_size(memory);
+	memory = realloc(memory, size);
+	bytes_allocated += (long)malloc_usable_size(memory);
+	return memory;
 }
 
 static void
 count_free(void *memory)
 {
 	nb_allocated -= memory != NULL;
+	bytes_allocated -= (long)malloc_usable_size(memory);
 	free(memory);
 }
 
@@ -89,64 +99,126 @@ free_port(void)
 	return address.sin_port;
 }
 
-/* Every third asks, and takes nothing. */
 static int
-client(int number)
+client(void)
 {
-	static const char request[] = "GET /metrics HTTP/1.1\r\n\r\n";
 	struct sockaddr_in address = {
 		.sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	if (number % 3 == 0)
-		assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
 	return fd;
+}
+
+static void
+ask(int fd)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\n\r\n";
+
+	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+}
+
+/* A listener, and what it gives. */
+struct scene {
+	struct event_base *base;
+	struct metrics_server *server;
+	struct ferry_stats_snapshot snapshot;
+	unsigned int descriptors; /* without any of a client */
+	long allocated;
+};
+
+static void
+begin(struct scene *scene)
+{
+	char error[256];
+
+	memset(scene, 0, sizeof(*scene));
+	scene->allocated = nb_allocated;
+	scene->base = event_base_new();
+	scene->descriptors = descriptors();
+	port = free_port();
+	scene->snapshot.records = calloc(RECORDS, sizeof(*scene->snapshot.records));
+	scene->snapshot.count = RECORDS;
+	for (uint32_t i = 0; i < RECORDS; i++)
+		scene->snapshot.records[i].head.type = FERRY_STATS_SESSION;
+	scene->server = metrics_server_new(
+		scene->base, "127.0.0.1", ntohs(port), &scene->snapshot, error, sizeof(error));
+	assert_non_null(scene->server);
+}
+
+/* The clients' descriptors are the test's to close. */
+static void
+end(struct scene *scene, const int *fds, int n)
+{
+	metrics_server_free(scene->server);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+	expect_descriptors(scene->base, scene->descriptors);
+	event_base_free(scene->base);
+	assert_int_equal(nb_allocated, scene->allocated);
+	free(scene->snapshot.records);
 }
 
 static void
 test_clients(void **state)
 {
-	struct ferry_stats_snapshot snapshot = {.count = RECORDS};
-	long allocated = nb_allocated;
-	struct event_base *base = event_base_new();
-	unsigned int before = descriptors();
-	struct metrics_server *server;
-	char error[256];
+	struct scene scene;
 	int fds[CLIENTS];
 
 	(void)state;
-	port = free_port();
-	snapshot.records = calloc(RECORDS, sizeof(*snapshot.records));
-	for (uint32_t i = 0; i < RECORDS; i++)
-		snapshot.records[i].head.type = FERRY_STATS_SESSION;
-	server = metrics_server_new(
-		base, "127.0.0.1", ntohs(port), &snapshot, error, sizeof(error));
-	assert_non_null(server);
+	begin(&scene);
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < CLIENTS; i++)
-			fds[i] = client(i);
-		expect_descriptors(base, before + 1 + CLIENTS + METRICS_CONNECTIONS_MAX);
+		for (int i = 0; i < CLIENTS; i++) {
+			fds[i] = client();
+			/* Every third asks, and takes nothing. */
+			if (i % 3 == 0)
+				ask(fds[i]);
+		}
+		expect_descriptors(
+			scene.base, scene.descriptors + 1 + CLIENTS + METRICS_CONNECTIONS_MAX);
 		if (round == 2)
 			break;
 		for (int i = 0; i < CLIENTS; i++)
 			close(fds[i]);
-		expect_descriptors(base, before + 1);
+		expect_descriptors(scene.base, scene.descriptors + 1);
 	}
 	/* With answers under way. */
-	metrics_server_free(server);
-	for (int i = 0; i < CLIENTS; i++)
-		close(fds[i]);
-	expect_descriptors(base, before);
-	event_base_free(base);
-	assert_int_equal(nb_allocated, allocated);
-	free(snapshot.records);
+	end(&scene, fds, CLIENTS);
+}
+
+/* While an answer waits to be taken, what else its client sends is left where it is. */
+static void
+test_flood(void **state)
+{
+	static const char flood[1 << 16];
+	struct scene scene;
+	size_t sent = 0;
+	long before;
+	int fd;
+
+	(void)state;
+	begin(&scene);
+	fd = client();
+	before = bytes_allocated;
+	ask(fd);
+	for (int idle = 0; sent < FLOOD && idle < 50;) {
+		ssize_t n = send(fd, flood, sizeof(flood), MSG_DONTWAIT);
+
+		sent += n > 0 ? (size_t)n : 0;
+		idle = n > 0 ? 0 : idle + 1;
+		run(scene.base, n > 0 ? 1 : 10);
+		assert_true(bytes_allocated - before < 1 << 20);
+	}
+	end(&scene, &fd, 1);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_clients)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clients),
+		cmocka_unit_test(test_flood),
+	};
 
 	event_set_mem_functions(count_malloc, count_realloc, count_free);
 	return cmocka_run_group_tests(tests, NULL, NULL);
