@@ -97,9 +97,12 @@ check_egress_file(struct config_reader *reader, const struct config_where *where
 	char *slash = strrchr(directory, '/');
 	struct stat status;
 
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-		config_check_fail(
-			reader, where, "egress: \"%s\" is a directory, it must be a file", path);
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {
+		config_check_fail(reader, where,
+			S_ISDIR(status.st_mode)
+				? "egress: \"%s\" is a directory, it must be a file"
+				: "egress: \"%s\" is not a regular file, it must be one",
+			path);
 		return;
 	}
 	slash[slash == directory] = 0;

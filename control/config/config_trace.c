@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "regular_file.h"
 
 #define FRAME_MAX 10000000
 
@@ -83,12 +84,12 @@ void
 config_trace_read(
 	struct config_reader *reader, const struct config_where *where, struct config_generator *g)
 {
-	FILE *file = fopen(g->trace, "re");
+	const char *why;
+	FILE *file = regular_file_read(g->trace, &why);
 
 	if (file == NULL) {
 		config_check_fail(reader, where,
-			"ingress generator: cannot open the trace \"%s\": %s", g->trace,
-			strerror(errno));
+			"ingress generator: cannot open the trace \"%s\": %s", g->trace, why);
 		return;
 	}
 	trace_lines(reader, where, file, g);

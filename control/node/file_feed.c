@@ -5,6 +5,7 @@
 #include "files.h"
 #include "log.h"
 #include "packet.h"
+#include "regular_file.h"
 
 /* Headers go before the payload without a buffer of their own. */
 #define HEADERS_ROOM 640
@@ -79,12 +80,14 @@ file_feed_serve(struct ferryd *f, struct file_feed *feed)
 int
 file_feed_open(struct file_feed *feed, char *error, size_t size)
 {
+	const char *why;
+
 	feed->first = true;
-	feed->file = fopen(feed->path, "re");
+	feed->file = regular_file_read(feed->path, &why);
 	if (feed->file != NULL)
 		return 0;
 	snprintf(error, size, "%s: %s; the file that the session sends must be readable",
-		feed->path, strerror(errno));
+		feed->path, why);
 	return -1;
 }
 

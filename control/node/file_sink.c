@@ -6,6 +6,7 @@
 #include "files.h"
 #include "log.h"
 #include "packet.h"
+#include "regular_file.h"
 
 static void
 set_failed(struct file_sink *sink, bool failed)
@@ -16,11 +17,11 @@ set_failed(struct file_sink *sink, bool failed)
 }
 
 static void
-tell_failure(struct file_sink *sink, const char *what)
+tell_failure(struct file_sink *sink, const char *what, const char *why)
 {
 	if (!sink->failed)
 		log_line(LOG_ERR, "session %u/%u: %s: cannot %s: %s; what comes for it is lost",
-			sink->conference, sink->session, sink->path, what, strerror(errno));
+			sink->conference, sink->session, sink->path, what, why);
 	set_failed(sink, true);
 }
 
@@ -36,12 +37,14 @@ tell_success(struct file_sink *sink)
 static void
 open_anew(struct file_sink *sink)
 {
+	const char *why;
+
 	if (sink->file != NULL)
 		fclose(sink->file);
 	sink->bytes = 0;
-	sink->file = fopen(sink->path, "we");
+	sink->file = regular_file_write(sink->path, &why);
 	if (sink->file == NULL)
-		tell_failure(sink, "be opened");
+		tell_failure(sink, "be opened", why);
 	else
 		tell_success(sink);
 }
@@ -52,7 +55,7 @@ write_piece(struct file_sink *sink, const struct rte_mbuf *m)
 	for (; m != NULL; m = m->next) {
 		if (fwrite(rte_pktmbuf_mtod(m, const void *), 1, m->data_len, sink->file) !=
 			m->data_len)
-			tell_failure(sink, "be written");
+			tell_failure(sink, "be written", strerror(errno));
 		sink->bytes += m->data_len;
 	}
 }
@@ -61,7 +64,7 @@ static void
 end_message(struct file_sink *sink)
 {
 	if (fclose(sink->file) != 0)
-		tell_failure(sink, "be written");
+		tell_failure(sink, "be written", strerror(errno));
 	sink->file = NULL;
 	if (sink->destination != NULL)
 		sink->lost = destination_lost(sink->destination);
@@ -99,7 +102,7 @@ file_sink_serve(struct file_sink *sink)
 	}
 	/* A stream without marks never ends: what came is to be seen. */
 	if (n > 0 && sink->file != NULL && fflush(sink->file) != 0)
-		tell_failure(sink, "be written");
+		tell_failure(sink, "be written", strerror(errno));
 	else if (n > 0 && sink->file != NULL)
 		tell_success(sink);
 	return n;
@@ -153,7 +156,7 @@ file_sink_end(struct file_sink *sink)
 	while (file_sink_serve(sink) > 0)
 		;
 	if (sink->file != NULL && fclose(sink->file) != 0)
-		tell_failure(sink, "be written");
+		tell_failure(sink, "be written", strerror(errno));
 	if (sink->follower != NULL)
 		sink->follower->waits = false;
 	if (sink->destination != NULL)

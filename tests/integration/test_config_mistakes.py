@@ -73,3 +73,36 @@ def test_include_is_relative_to_its_file(tmp_path):
     assert (done.stderr, done.returncode) == ("", 0)
     done = check(str(tmp_path / "node.cfg"), "/")
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+ENDS = {
+    "ingress": ('ingress = { file = "PATH"; }; rate = 1000000', 1,
+                'ingress: "PATH" is not a regular file, it must be one'),
+    "trace": ('ingress = { generator = { kind = "trace"; trace = "PATH"; }; }', 1,
+              'ingress generator: cannot open the trace "PATH": '
+              "it is not a regular file, it must be one"),
+    "egress": ('ingress = { udp = "10.0.0.2:5004"; }; egress = ( { node = 1; file = "PATH"; } )', 2,
+               'egress: "PATH" is not a regular file, it must be one'),
+}
+
+
+@pytest.mark.parametrize("end, kind", [("ingress", "fifo"), ("ingress", "device"), ("trace", "fifo"),
+                                       ("trace", "device"), ("egress", "fifo")])
+def test_file_that_is_none(tmp_path, end, kind):
+    text, source, wanted = ENDS[end]
+    there = 3 - source
+    path = tmp_path / "thing"
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/null")
+    (tmp_path / "node.cfg").write_text(
+        "node = { id = 1; };\n"
+        'ports = ( { name = "p"; device = "net_null0"; addresses = [ "10.0.0.1/24" ]; } );\n'
+        'peers = ( { id = 2; address = "10.0.0.2"; } );\n'
+        "conferences = ( { id = 1; sessions = ( {\n"
+        f'id = 1; source = {source}; destinations = [ {there} ]; flows = ( {{ path = "{there}"; }} );\n'
+        f"{text.replace('PATH', str(path))}; }} ); }} );\n")
+    done = check("node.cfg", tmp_path)
+    assert done.stderr == f"node.cfg:6: conference 1 session 1: {wanted.replace('PATH', str(path))}\n"
+    assert done.returncode == 2

@@ -335,6 +335,51 @@ test_same_file_again(void **state)
 	session_remove(&scene->harness.book, entry);
 }
 
+/* A FIFO that came after the check, without and with one who reads it: nobody waits for it. */
+static void
+test_fifo(void **state)
+{
+	struct session_entry *entry = define_receiver();
+	int reader = -1;
+
+	(void)state;
+	assert_return_code(unlink(scene->path), errno);
+	assert_return_code(mkfifo(scene->path, 0600), errno);
+	(void)alarm(10);
+	for (int i = 0; i < 2; i++) {
+		deliver(3);
+		run(1);
+		assert_null(TAILQ_FIRST(&scene->ferryd.sinks)->file);
+		assert_true(entry->file_failed);
+		if (i == 0)
+			reader = open(scene->path, O_RDONLY | O_NONBLOCK);
+	}
+	(void)close(reader);
+	assert_return_code(unlink(scene->path), errno);
+	deliver(2);
+	run(1);
+	(void)alarm(0);
+	assert_false(entry->file_failed);
+	assert_int_equal(pieces_written(), 2);
+	session_remove(&scene->harness.book, entry);
+}
+
+/* The same of a file that is sent. */
+static void
+test_fifo_is_not_sent(void **state)
+{
+	struct file_feed feed = {.path = scene->path};
+
+	(void)state;
+	assert_return_code(unlink(scene->path), errno);
+	assert_return_code(mkfifo(scene->path, 0600), errno);
+	(void)alarm(10);
+	assert_int_equal(file_feed_open(&feed, error, sizeof(error)), -1);
+	(void)alarm(0);
+	assert_non_null(strstr(error, "regular file"));
+	assert_null(feed.file);
+}
+
 int
 main(void)
 {
@@ -345,6 +390,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_nothing_is_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_writes_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_file_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fifo, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fifo_is_not_sent, setup, teardown),
 	};
 
 	harness_eal(false);
