@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -11,33 +15,52 @@
 #include <event2/http.h>
 
 #include "listener_guard.h"
+#include "log.h"
 #include "metrics.h"
 #include "metrics_server.h"
 
 #define HEADERS_MAX 8192
 #define INPUT_MAX   (2 * HEADERS_MAX) /* so that evhttp still sees what is too long */
 #define LOOK_MS	    100		      /* between two looks whether a connection ended */
+#define QUIET_MS    60000	      /* nothing more is told of a crowd that was so lately */
 
 /* An answer under way. */
 struct reply {
 	LIST_ENTRY(reply) chain;
 	struct metrics_server *server;
 	struct evhttp_request *request;
+	struct bufferevent *bev; /* its connection's */
+	uint64_t since;		 /* ms, CLOCK_MONOTONIC */
 	struct ferry_stats_snapshot snapshot;
 	struct metrics_cursor cursor;
+};
+
+/* A connection, with a reference of ours, for evhttp does not tell when one ends. */
+struct place {
+	struct bufferevent *bev;
+	uint64_t since; /* ms, CLOCK_MONOTONIC */
 };
 
 struct metrics_server {
 	struct evhttp *http;
 	struct listener_guard guard;
 	struct event *look;
-	/* Connections, each with a reference of ours, for evhttp does not tell when one ends. */
-	struct bufferevent *open[METRICS_CONNECTIONS_MAX];
+	struct place open[METRICS_CONNECTIONS_MAX];
 	unsigned int nb_open;
+	uint64_t crowded; /* when one was ended for others last, ms, CLOCK_MONOTONIC; 0 = never */
 	const struct ferry_stats_snapshot *latest;
 	unsigned int nb_replies;
 	LIST_HEAD(, reply) replies;
 };
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
 
 static void
 reply_free(struct reply *reply)
@@ -110,6 +133,8 @@ reply_new(struct metrics_server *server, struct evhttp_request *request)
 	reply->snapshot.count = latest->count;
 	reply->server = server;
 	reply->request = request;
+	reply->bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
+	reply->since = now_ms();
 	server->nb_replies++;
 	LIST_INSERT_HEAD(&server->replies, reply, chain);
 	return reply;
@@ -156,13 +181,59 @@ forget_ended(struct metrics_server *server)
 	for (unsigned int i = 0; i < server->nb_open; i++) {
 		void *owner;
 
-		bufferevent_getcb(server->open[i], NULL, NULL, NULL, &owner);
+		bufferevent_getcb(server->open[i].bev, NULL, NULL, NULL, &owner);
 		if (owner != NULL)
 			server->open[n++] = server->open[i];
 		else
-			bufferevent_decref(server->open[i]);
+			bufferevent_decref(server->open[i].bev);
 	}
 	server->nb_open = n;
+}
+
+static struct reply *
+reply_of(const struct metrics_server *server, const struct bufferevent *bev)
+{
+	struct reply *reply;
+
+	LIST_FOREACH (reply, &server->replies, chain)
+		if (reply->bev == bev)
+			break;
+	return reply;
+}
+
+/* Said once, and not again until a minute went by without one. */
+static void
+tell_crowd(struct metrics_server *server, uint64_t now)
+{
+	if (server->crowded == 0 || now - server->crowded > QUIET_MS)
+		log_line(LOG_WARNING,
+			"metrics: as many are connected, or take an answer, as may be: whoever has "
+			"not asked within %d s, or not taken all within %d s, is disconnected",
+			METRICS_CROWDED_SECONDS, METRICS_SECONDS);
+	server->crowded = now;
+}
+
+/*
+ * Where all is taken, whoever had time enough makes room for others. evhttp sees that the
+ * connection ended, and frees it.
+ */
+static void
+end_old(struct metrics_server *server)
+{
+	bool crowded = server->nb_open == METRICS_CONNECTIONS_MAX;
+	bool busy = crowded || server->nb_replies == METRICS_REPLIES_MAX;
+	uint64_t now = now_ms();
+
+	for (unsigned int i = 0; i < server->nb_open; i++) {
+		const struct place *place = &server->open[i];
+		const struct reply *reply = reply_of(server, place->bev);
+
+		if (reply != NULL ? !busy || now - reply->since < METRICS_SECONDS * 1000
+				  : !crowded || now - place->since < METRICS_CROWDED_SECONDS * 1000)
+			continue;
+		tell_crowd(server, now);
+		(void)shutdown(bufferevent_getfd(place->bev), SHUT_RDWR);
+	}
 }
 
 /* When all places are taken nobody else is: the node needs its descriptors for itself. */
@@ -182,6 +253,7 @@ on_look(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	forget_ended(arg);
+	end_old(arg);
 	look_again(arg);
 }
 
@@ -199,7 +271,7 @@ on_connection(struct event_base *base, void *arg)
 	if (server->nb_open == METRICS_CONNECTIONS_MAX)
 		return bev;
 	bufferevent_incref(bev);
-	server->open[server->nb_open++] = bev;
+	server->open[server->nb_open++] = (struct place){.bev = bev, .since = now_ms()};
 	look_again(server);
 	return bev;
 }

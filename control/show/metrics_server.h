@@ -3,7 +3,9 @@
  * Gives metrics over HTTP: GET /metrics. Text goes out in pieces, each made when the one before was
  * written, so that one who reads slowly holds up nobody; each answer is of one interval. At most
  * METRICS_REPLIES_MAX answers at a time, 503 beyond; of METRICS_CONNECTIONS_MAX connections, more
- * wait to be taken.
+ * wait to be taken. While all of these are taken, a connection without an answer under way ends
+ * METRICS_CROWDED_SECONDS after it came; while all of either are, an answer ends METRICS_SECONDS
+ * after it began.
  *
  * Runs in the event loop of one thread, the one that writes the snapshot.
  */
@@ -18,6 +20,7 @@
 #define METRICS_REPLIES_MAX	8
 #define METRICS_CONNECTIONS_MAX 32
 #define METRICS_SECONDS		10 /* for a request, and for each piece to be taken */
+#define METRICS_CROWDED_SECONDS 3
 
 struct event_base;
 struct metrics_server;

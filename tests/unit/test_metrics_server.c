@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <malloc.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,8 +106,9 @@ client(void)
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), room = 1 << 16;
 
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }
@@ -212,14 +215,80 @@ test_flood(void **state)
 	end(&scene, &fd, 1);
 }
 
+/* A byte of a request that never ends, or some of an answer. */
+static void
+linger(int fd, bool answer)
+{
+	static char part[1 << 16];
+
+	if (answer)
+		(void)!recv(fd, part, sizeof(part), MSG_DONTWAIT);
+	else
+		(void)!send(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* The status of what came; 0: nothing yet. Nothing more will: *fd is one that asks again. */
+static int
+status_of_answer(int *fd)
+{
+	char text[16] = "";
+	ssize_t n = recv(*fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+
+	if (n < 0)
+		return 0;
+	close(*fd);
+	*fd = client();
+	ask(*fd);
+	return n == 0 ? 0 : atoi(text + strlen("HTTP/1.1 "));
+}
+
+/* Those that keep all places, and as many answers as there may be, do not keep them for ever. */
+static void
+test_crowd(void **state)
+{
+	static const char half[] = "GET /metrics HTTP/1.1\r\nX: ";
+	unsigned int answers = 0, first = 0, ms;
+	int fds[METRICS_CONNECTIONS_MAX + 1], *last = &fds[METRICS_CONNECTIONS_MAX], status = 0;
+	struct scene scene;
+
+	(void)state;
+	begin(&scene);
+	for (int i = 0; i < METRICS_CONNECTIONS_MAX; i++) {
+		fds[i] = client();
+		if (i < METRICS_REPLIES_MAX)
+			ask(fds[i]);
+		else
+			assert_int_equal(send(fds[i], half, strlen(half), 0), strlen(half));
+	}
+	run(scene.base, 300);
+	*last = client();
+	ask(*last);
+	for (ms = 0; status != 200 && ms < 20000; ms += 100) {
+		run(scene.base, 100);
+		for (int i = 0; ms % 1000 == 0 && i < METRICS_CONNECTIONS_MAX; i++)
+			linger(fds[i], i < METRICS_REPLIES_MAX);
+		status = status_of_answer(last);
+		answers += status != 0;
+		first = answers == 0 ? ms : first;
+	}
+	assert_int_equal(status, 200);
+	assert_true(first < (METRICS_CROWDED_SECONDS + 2) * 1000);
+	assert_true(ms < (METRICS_SECONDS + 3) * 1000);
+	/* The answers that were under way were not ended for the sake of a place. */
+	assert_true(answers > 1);
+	end(&scene, fds, METRICS_CONNECTIONS_MAX + 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_crowd),
 	};
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	event_set_mem_functions(count_malloc, count_realloc, count_free);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
