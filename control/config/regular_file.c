@@ -24,8 +24,10 @@ regular_file_open(const char *path, int flags, mode_t mode, const char **why)
 	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
 
 	if (fd < 0) {
-		/* A FIFO that nobody reads, or a socket. */
-		*why = errno == ENXIO ? REGULAR_FILE_FAULT : strerror(errno);
+		/* A FIFO that nobody reads, or a socket; a link that is not to be followed. */
+		*why = errno == ENXIO || (errno == ELOOP && (flags & O_NOFOLLOW))
+			       ? REGULAR_FILE_FAULT
+			       : strerror(errno);
 		return -1;
 	}
 	if (is_right(fd, flags))

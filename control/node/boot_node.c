@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ferryd.h"
 #include "log.h"
+#include "regular_file.h"
 
 /* The configuration knows nothing of the dataplane; what it lets through must have a place there.
  */
@@ -45,6 +48,46 @@ make_folder(const char *socket)
 }
 
 /*
+ * Who else may write the directory may have laid something there for us to wait for, or to write
+ * over. NULL with why not.
+ */
+static FILE *
+open_epoch(const char *path, const char **why)
+{
+	int fd = regular_file_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0644, why);
+	FILE *file = NULL;
+	struct stat status;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &status) != 0 || status.st_uid != geteuid() || status.st_nlink != 1) {
+		*why = "it is not only ours, remove it";
+	} else {
+		file = fdopen(fd, "r+");
+		if (file == NULL)
+			*why = strerror(errno);
+	}
+	if (file == NULL)
+		close(fd);
+	return file;
+}
+
+/* Makes epoch newer than the last one, and keeps it. 0, or -1 with errno. */
+static int
+keep_epoch(FILE *file, uint16_t *epoch)
+{
+	unsigned int last;
+
+	if (fscanf(file, "%5u", &last) == 1 && last <= UINT16_MAX &&
+		(uint16_t)(last - *epoch) < EPOCH_NEAR)
+		*epoch = (uint16_t)(last + 1);
+	rewind(file);
+	if (ftruncate(fileno(file), 0) != 0 || fprintf(file, "%u\n", *epoch) < 0)
+		return -1;
+	return fflush(file);
+}
+
+/*
  * The last epoch is kept beside the control socket. Where it cannot be, two starts within one
  * second are taken for one by the neighbours until 2 s of silence have passed.
  */
@@ -52,25 +95,20 @@ static uint16_t
 choose_epoch(const struct config *config)
 {
 	uint16_t epoch = (uint16_t)time(NULL);
-	unsigned int last;
+	const char *why = NULL;
 	char path[256];
 	FILE *file;
 
 	make_folder(config->node.socket);
 	snprintf(path, sizeof(path), "%s.epoch", config->node.socket);
-	file = fopen(path, "re");
-	if (file != NULL) {
-		if (fscanf(file, "%5u", &last) == 1 && last <= UINT16_MAX &&
-			(uint16_t)(last - epoch) < EPOCH_NEAR)
-			epoch = (uint16_t)(last + 1);
-		fclose(file);
-	}
-	file = fopen(path, "we");
-	if (file == NULL || fprintf(file, "%u\n", epoch) < 0)
+	file = open_epoch(path, &why);
+	if (file != NULL && keep_epoch(file, &epoch) != 0)
+		why = strerror(errno);
+	if (why != NULL)
 		log_line(LOG_WARNING,
 			"%s: cannot be written: %s; restarts within a second will "
 			"not be told apart",
-			path, strerror(errno));
+			path, why);
 	if (file != NULL)
 		fclose(file);
 	return epoch;

@@ -306,6 +306,37 @@ def test_nohup(alone):
     assert process.wait(10 * PATIENCE) == 0
 
 
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "fifo"])
+def test_epoch_file_of_another(alone, kind, tmp_path):
+    """What somebody laid where the last epoch is kept is neither followed nor waited for."""
+    epoch, other = tmp_path / "node.sock.epoch", tmp_path / "other"
+    other.write_text("precious")
+    if kind == "symlink":
+        epoch.symlink_to(other)
+    elif kind == "hard link":
+        epoch.hardlink_to(other)
+    else:
+        os.mkfifo(epoch)
+    process, log, _ = alone()
+    until(lambda: re.search(r"node 1 is up$", log.read_text(), re.MULTILINE), 10, "it is up")
+    assert f"warning: {epoch}: cannot be written: " in log.read_text()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10 * PATIENCE) == 0
+    assert other.read_text() == "precious"
+
+
+def test_epoch_is_written_and_read(alone, tmp_path):
+    """A start that follows at once, by a clock that went back, is newer than the one before."""
+    epoch = tmp_path / "node.sock.epoch"
+    last = (int(time.time()) + 50) % 65536
+    epoch.write_text(f"{last}\n\n\n")
+    process, log, _ = alone()
+    until(lambda: re.search(r"node 1 is up$", log.read_text(), re.MULTILINE), 10, "it is up")
+    assert epoch.read_text() == f"{(last + 1) % 65536}\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10 * PATIENCE) == 0
+
+
 def test_second_node_with_the_same_socket(running):
     """It is refused and says why; the first one does not notice."""
     first = running[1]
