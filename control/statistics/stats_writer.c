@@ -6,12 +6,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "stats_slot.h"
 #include "stats_writer.h"
 
-#define MODE 0644
+#define MODE  0644
+#define SPARE (1u << 20) /* bytes that are left to others */
 
 static_assert(sizeof(struct ferry_stats_slot) == FERRY_STATS_SLOT, "a slot");
 static_assert(sizeof(union ferry_stats_record) == FERRY_STATS_WORDS * 8, "a record fits its slot");
@@ -21,6 +23,19 @@ fail(int code, const char *path, const char *what, char *error, size_t size)
 {
 	snprintf(error, size, "statistics file %s: %s: %s", path, what, strerror(code));
 	return -code;
+}
+
+/*
+ * To take what there is, and then find that it is not enough, would leave others without any for a
+ * moment. A file system without a limit tells of no blocks.
+ */
+static bool
+has_room(int fd, size_t bytes)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) != 0 || fs.f_blocks == 0 ||
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= (uint64_t)bytes + SPARE;
 }
 
 /* A new file of another name, so that nobody sees it half made. */
@@ -35,7 +50,7 @@ make_file(const char *name, size_t bytes, char *error, size_t size)
 	if (fd < 0)
 		return fail(errno, name, "cannot be made", error, size);
 	/* All of it now: a page that cannot be had later would kill who writes to it. */
-	code = posix_fallocate(fd, 0, (off_t)bytes);
+	code = has_room(fd, bytes) ? posix_fallocate(fd, 0, (off_t)bytes) : ENOSPC;
 	if (code == 0 && fchmod(fd, MODE) != 0)
 		code = errno;
 	if (code == 0)

@@ -38,7 +38,7 @@ struct stats_writer_params {
 /*
  * Makes the file (mode 0644: all may read, nobody else may write), all of its memory with it, and
  * gives it its name in place of what had it. 0, or a negative errno with a sentence in error;
- * -ENOSPC if the memory cannot be had.
+ * -ENOSPC if the memory cannot be had, or if others were left with less than a MiB then.
  */
 int stats_writer_open(
 	struct stats_writer *w, const struct stats_writer_params *params, char *error, size_t size);
