@@ -130,24 +130,45 @@ file_fits(const struct stats_writer *writer, uint32_t records)
 	       stats_writer_whole(writer);
 }
 
+static bool
+grow_latest(struct stats_export *e, uint32_t records)
+{
+	void *more;
+
+	if (records <= e->latest.room)
+		return true;
+	more = realloc(e->latest.records, records * sizeof(*e->latest.records));
+	if (more == NULL)
+		return false;
+	e->latest.records = more;
+	e->latest.room = records;
+	return true;
+}
+
+/* What is so now, and was not. */
+static bool
+begins(bool *was, bool is)
+{
+	bool begins = is && !*was;
+
+	*was = is;
+	return begins;
+}
+
 static int
 make_room(struct stats_export *e, uint64_t now, char *error, size_t size)
 {
 	uint32_t records = records_of(e->view);
-	void *more;
+	bool starved = !grow_latest(e, records);
+	int ret = e->path == NULL || file_fits(&e->writer, records)
+			  ? 0
+			  : replace_file(e, records, now, error, size);
 
-	if (records > e->latest.room) {
-		more = realloc(e->latest.records, records * sizeof(*e->latest.records));
-		if (more == NULL) {
-			snprintf(error, size, "out of memory for statistics");
-			return -ENOMEM;
-		}
-		e->latest.records = more;
-		e->latest.room = records;
+	if (ret == 0 && begins(&e->starved, starved)) {
+		snprintf(error, size, "out of memory for statistics");
+		ret = -ENOMEM;
 	}
-	if (e->path == NULL || file_fits(&e->writer, records))
-		return 0;
-	return replace_file(e, records, now, error, size);
+	return ret;
 }
 
 int

@@ -14,6 +14,8 @@
 
 struct fixture {
 	struct harness h;
+	struct session_entry **few, **many; /* the harness's sessions, and some of them again */
+	uint32_t nb_few;
 	char directory[64], path[128], error[256];
 	struct stats_export e;
 	struct ferry_stats *stats;
@@ -22,12 +24,15 @@ struct fixture {
 
 static struct statvfs told; /* of the file system; f_frsize 0: as it is */
 static uint64_t bytes_taken;
+static bool no_memory;
 
 /* Their names where a file may be larger than 2 GiB, as meson has it. */
 int __real_fstatvfs64(int fd, struct statvfs *fs);
 int __wrap_fstatvfs64(int fd, struct statvfs *fs);
 int __real_posix_fallocate64(int fd, off_t offset, off_t bytes);
 int __wrap_posix_fallocate64(int fd, off_t offset, off_t bytes);
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
 
 int
 __wrap_fstatvfs64(int fd, struct statvfs *fs)
@@ -43,6 +48,12 @@ __wrap_posix_fallocate64(int fd, off_t offset, off_t bytes)
 {
 	bytes_taken += (uint64_t)bytes;
 	return __real_posix_fallocate64(fd, offset, bytes);
+}
+
+void *
+__wrap_realloc(void *memory, size_t size)
+{
+	return no_memory ? NULL : __real_realloc(memory, size);
 }
 
 static int
@@ -62,6 +73,9 @@ setup(void **state)
 		stats_export_begin(&f->e, &params, f->h.now, f->error, sizeof(f->error)), 0);
 	f->stats = ferry_stats_open(f->path, f->error, sizeof(f->error));
 	assert_non_null(f->stats);
+	f->few = f->h.book.entries;
+	f->nb_few = f->h.book.nb_entries;
+	f->many = calloc(f->nb_few + 10, sizeof(*f->many));
 	*state = f;
 	return 0;
 }
@@ -75,7 +89,10 @@ teardown(void **state)
 	ferry_stats_close(f->stats);
 	ferry_stats_snapshot_free(&f->snapshot);
 	assert_int_equal(rmdir(f->directory), 0);
+	f->h.book.entries = f->few;
+	f->h.book.nb_entries = f->nb_few;
 	harness_end(&f->h);
+	free(f->many);
 	free(f);
 	return 0;
 }
@@ -96,6 +113,16 @@ expect_written(struct fixture *f)
 	assert_non_null(f->stats);
 	assert_int_equal(ferry_stats_snapshot(f->stats, &f->snapshot), FERRY_STATS_OK);
 	assert_int_equal(ferry_stats_snapshot_node(&f->snapshot)->head.tick, f->e.tick);
+}
+
+/* There are so many sessions more than at first. */
+static void
+grow(struct fixture *f, uint32_t more)
+{
+	for (uint32_t i = 0; i < f->nb_few + more; i++)
+		f->many[i] = f->few[0];
+	f->h.book.entries = f->many;
+	f->h.book.nb_entries = f->nb_few + more;
 }
 
 /* A larger file is begun only where there is room for it, and for others. */
@@ -126,11 +153,39 @@ test_no_room(void **state)
 	stats_writer_close(&larger);
 }
 
+static void
+test_no_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t round = 1; round <= 2; round++) {
+		grow(f, round);
+		no_memory = true;
+		assert_int_equal(export(f), -ENOMEM);
+		assert_non_null(strstr(f->error, "out of memory"));
+		/* Once only, and what has a place goes on. */
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(export(f), 0);
+		no_memory = false;
+		expect_written(f);
+		assert_int_equal(export(f), 0);
+		expect_written(f);
+	}
+	/* A file that was cut short is seen all the same, before it kills who writes to it. */
+	grow(f, 3);
+	assert_int_equal(truncate(f->path, 0), 0);
+	no_memory = true;
+	assert_int_equal(export(f), -ENOMEM);
+	no_memory = false;
+	expect_written(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
 	};
 
 	harness_eal(false);
