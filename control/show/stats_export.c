@@ -85,14 +85,14 @@ go_on_without(struct stats_export *e, int ret, bool tell, uint64_t now, char *er
 	if (!tell)
 		return 0;
 	snprintf(error + used, size - used, "%s%s", used > 0 ? "; " : "statistics: ",
-		e->writer.header != NULL ? "the old one goes on, a larger one is tried again"
+		e->writer.header != NULL ? "the old one goes on, another is tried again"
 					 : "there is no file until one can be made");
 	return ret != 0 ? ret : -ENOSPC;
 }
 
 /*
- * There may be more sessions than there were; and somebody may have cut the file short. While
- * another cannot be had the old one goes on if it can.
+ * There may be more sessions than there were; and somebody may have cut the file short, or removed
+ * it. While another cannot be had the old one goes on if it can.
  */
 static int
 replace_file(struct stats_export *e, uint32_t records, uint64_t now, char *error, size_t size)
@@ -127,7 +127,14 @@ static bool
 file_fits(const struct stats_writer *writer, uint32_t records)
 {
 	return writer->header != NULL && (uint64_t)records * 2 <= writer->mask + UINT64_C(1) &&
-	       stats_writer_whole(writer);
+	       stats_writer_whole(writer) && stats_writer_named(writer) != -ENOENT;
+}
+
+/* Its name is not taken back: whoever has it might do the same, and so on for ever. */
+static bool
+is_hidden(const struct stats_writer *writer)
+{
+	return writer->header != NULL && stats_writer_named(writer) == -EEXIST;
 }
 
 static bool
@@ -164,6 +171,13 @@ make_room(struct stats_export *e, uint64_t now, char *error, size_t size)
 			  ? 0
 			  : replace_file(e, records, now, error, size);
 
+	if (ret == 0 && begins(&e->hidden, is_hidden(&e->writer))) {
+		snprintf(error, size,
+			"statistics file %s: another has its name, maybe another node's: what this "
+			"node writes cannot be read",
+			e->path);
+		ret = -EEXIST;
+	}
 	if (ret == 0 && begins(&e->starved, starved)) {
 		snprintf(error, size, "out of memory for statistics");
 		ret = -ENOMEM;

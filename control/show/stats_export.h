@@ -26,6 +26,7 @@ struct stats_export {
 	struct stats_writer writer;
 	uint64_t pause, retry; /* ns: another file could not be had; 0 = it could */
 	uint64_t tick;	       /* number of the last interval */
+	bool hidden;	       /* another file has its name, which was told */
 	bool starved;	       /* there is no memory for all of `latest`, which was told */
 
 	/* What was at the last interval. */
@@ -52,10 +53,10 @@ int stats_export_begin(struct stats_export *e, const struct stats_export_params 
 
 /*
  * Writes an interval; now as worker_poll's. 0, or a sentence in error: a negative errno, told once,
- * if another file is needed (sessions came, or somebody cut it short) and cannot be had; then the
- * old one goes on while it holds an interval, and another is tried after ever longer pauses; 1 when
- * there is one. -ENOMEM, told once too, if `latest` cannot hold all of it: what comes last is
- * missing there.
+ * if another file is needed (sessions came, or somebody cut it short or removed it) and cannot be
+ * had; then the old one goes on while it holds an interval, and another is tried after ever longer
+ * pauses; 1 when there is one. Told once too: -EEXIST if another file took its name; -ENOMEM if
+ * `latest` cannot hold all, and what comes last is missing there.
  */
 int stats_export_tick(struct stats_export *e, uint64_t now, char *error, size_t size);
 

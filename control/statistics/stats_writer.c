@@ -140,6 +140,16 @@ stats_writer_whole(const struct stats_writer *w)
 	return fstat(w->fd, &st) == 0 && st.st_size >= (off_t)w->bytes;
 }
 
+int
+stats_writer_named(const struct stats_writer *w)
+{
+	struct stat st;
+
+	if (lstat(w->path, &st) != 0)
+		return -ENOENT;
+	return st.st_dev == w->dev && st.st_ino == w->inode ? 0 : -EEXIST;
+}
+
 void
 stats_writer_put(struct stats_writer *w, const union ferry_stats_record *record)
 {
@@ -161,8 +171,6 @@ stats_writer_beat(struct stats_writer *w, uint64_t now_ns)
 void
 stats_writer_close(struct stats_writer *w)
 {
-	struct stat st;
-
 	if (w->header == NULL)
 		return;
 	if (stats_writer_whole(w))
@@ -170,6 +178,6 @@ stats_writer_close(struct stats_writer *w)
 	munmap(w->header, w->bytes);
 	close(w->fd);
 	w->header = NULL;
-	if (lstat(w->path, &st) == 0 && st.st_dev == w->dev && st.st_ino == w->inode)
+	if (stats_writer_named(w) == 0)
 		unlink(w->path);
 }

@@ -49,6 +49,9 @@ int stats_writer_open(
  */
 bool stats_writer_whole(const struct stats_writer *w);
 
+/* 0: the file's name is still its own; -ENOENT: nothing has it; -EEXIST: something else has. */
+int stats_writer_named(const struct stats_writer *w);
+
 /* Appends a record: head.type, index, tick and bytes are set; bytes are a multiple of 8. */
 void stats_writer_put(struct stats_writer *w, const union ferry_stats_record *record);
 

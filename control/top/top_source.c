@@ -58,7 +58,7 @@ top_source_find(const char *directory, char path[TOP_PATH_MAX], char *error, siz
 
 	snprintf(pattern, sizeof(pattern), "%s/*" SUFFIX, directory);
 	if (glob(pattern, 0, NULL, &found) != 0) {
-		snprintf(error, size, "no node runs here (no file in %s): name one with -f",
+		snprintf(error, size, "no node's statistics are in %s: name a file with -f",
 			directory);
 		globfree(&found);
 		return -1;

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -104,6 +105,13 @@ static int export(struct fixture *f)
 	return stats_export_tick(&f->e, f->h.now, f->error, sizeof(f->error));
 }
 
+static void
+expect_tick(struct fixture *f)
+{
+	assert_int_equal(ferry_stats_snapshot(f->stats, &f->snapshot), FERRY_STATS_OK);
+	assert_int_equal(ferry_stats_snapshot_node(&f->snapshot)->head.tick, f->e.tick);
+}
+
 /* By the file that has the name. */
 static void
 expect_written(struct fixture *f)
@@ -111,8 +119,7 @@ expect_written(struct fixture *f)
 	ferry_stats_close(f->stats);
 	f->stats = ferry_stats_open(f->path, f->error, sizeof(f->error));
 	assert_non_null(f->stats);
-	assert_int_equal(ferry_stats_snapshot(f->stats, &f->snapshot), FERRY_STATS_OK);
-	assert_int_equal(ferry_stats_snapshot_node(&f->snapshot)->head.tick, f->e.tick);
+	expect_tick(f);
 }
 
 /* There are so many sessions more than at first. */
@@ -180,12 +187,69 @@ test_no_memory(void **state)
 	expect_written(f);
 }
 
+static uint64_t
+inode(const struct fixture *f)
+{
+	struct stat st;
+
+	assert_return_code(stat(f->path, &st), errno);
+	return st.st_ino;
+}
+
+/* Somebody removed the file: there is another, and who reads the old one is told. */
+static void
+test_removed(void **state)
+{
+	struct fixture *f = *state;
+	char aside[160];
+
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(export(f), 0);
+	assert_int_equal(ferry_stats_liveness(f->stats, 0), FERRY_STATS_OVER);
+	expect_written(f);
+	/* It cannot be made again: the old one goes on for who has it, and it is tried again. */
+	snprintf(aside, sizeof(aside), "%s.aside", f->directory);
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(rename(f->directory, aside), 0);
+	assert_int_equal(export(f), -ENOENT);
+	assert_non_null(strstr(f->error, "goes on, another is tried again"));
+	assert_int_equal(ferry_stats_liveness(f->stats, 0), FERRY_STATS_GONE);
+	expect_tick(f);
+	assert_int_equal(rename(aside, f->directory), 0);
+	assert_int_equal(export(f), 1);
+	expect_written(f);
+}
+
+/* Another node took the name: it keeps it, which is told once, and then it is ours again. */
+static void
+test_name_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct stats_writer_params params = {
+		.path = f->path, .node = "other", .slots = 64, .interval_ns = 1000000000};
+	struct stats_writer other;
+	uint64_t theirs;
+
+	assert_int_equal(stats_writer_open(&other, &params, f->error, sizeof(f->error)), 0);
+	theirs = inode(f);
+	assert_int_equal(export(f), -EEXIST);
+	assert_non_null(strstr(f->error, "another has its name"));
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(export(f), 0);
+	assert_int_equal(inode(f), theirs);
+	stats_writer_close(&other);
+	assert_int_equal(export(f), 0);
+	expect_written(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_name_taken, setup, teardown),
 	};
 
 	harness_eal(false);

@@ -126,7 +126,7 @@ test_the_only_one(void **state)
 	expect_found(f, "middle");
 	stats_writer_close(&f->writers[1]);
 	assert_int_equal(find(f), -1);
-	assert_non_null(strstr(f->error, "no node runs here (no file in "));
+	assert_non_null(strstr(f->error, "no node's statistics are in "));
 }
 
 static void
