@@ -130,6 +130,7 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	if (unlikely(link == NULL))
 		return DROP_link_unknown_peer;
 	if (unlikely(rx_owner(w, link) != w->index)) {
+		packet_meta(m)->type = hdr->version_type & 0x0f;
 		worker_handover(w, link->rx_owner, m, PACKET_FRAME, port->index, 0);
 		*handed = true;
 		return DROP_none;

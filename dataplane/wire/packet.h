@@ -22,7 +22,7 @@
 
 /* What a ring between threads carries; says where its data begins. */
 enum packet_kind {
-	PACKET_FRAME,	/* a frame as it came; index = port */
+	PACKET_FRAME,	/* a frame as it came; index = port; for a worker: type = link type */
 	PACKET_LINK,	/* for a next hop: what follows the link header; type = link type */
 	PACKET_INGRESS, /* for a source: the payload; key = its ingress key */
 	/*

@@ -13,6 +13,12 @@
 /* Requests and frames of the control thread that one turn takes. */
 #define REQUESTS_PER_TURN 8
 
+/*
+ * Places of a worker's ring that DATA leaves free, as in a next hop's (feeder.c): a worker that is
+ * overloaded still gets the answers to its probes, and the reports on its links.
+ */
+#define CONTROL_PLACES 64
+
 void
 worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum drop_reason reason)
 {
@@ -20,16 +26,32 @@ worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum dro
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
+static bool
+is_control(const struct packet_meta *meta)
+{
+	switch (meta->kind) {
+	case PACKET_CONTROL:
+	case PACKET_DECODED:
+		return true;
+	case PACKET_FRAME:
+		return meta->type != LINK_DATA;
+	default:
+		return false;
+	}
+}
+
 void
 worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_kind kind,
 	uint16_t index, uint64_t key)
 {
+	struct rte_ring *ring = w->node->workers[to]->handover;
 	struct packet_meta *meta = packet_meta(m);
 
 	meta->kind = (uint8_t)kind;
 	meta->index = index;
 	meta->key = key;
-	if (unlikely(rte_ring_enqueue(w->node->workers[to]->handover, m) != 0)) {
+	if (unlikely((!is_control(meta) && rte_ring_free_count(ring) <= CONTROL_PLACES) ||
+		     rte_ring_enqueue(ring, m) != 0)) {
 		worker_drop(w, m, DROP_handover_full);
 		return;
 	}

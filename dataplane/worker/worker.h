@@ -142,8 +142,8 @@ worker_drop_burst(struct worker *w, struct rte_mbuf **pkts, uint16_t n, enum dro
 
 /*
  * Gives a packet to another worker's handover ring (kind, index and key as struct packet_meta
- * says), or drops it by name. Pointers do not travel: what they point to may be freed while a
- * packet waits.
+ * says), or drops it by name; DATA leaves some room there for all else. Pointers do not travel:
+ * what they point to may be freed while a packet waits.
  */
 void worker_handover(struct worker *w, uint16_t to, struct rte_mbuf *m, enum packet_kind kind,
 	uint16_t index, uint64_t key);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Several queues and several workers: who gets what, and that nothing is lost between them. */
 #include "feeder.h"
+#include "link_control.h"
 #include "small.h"
 
 #define LEAVES 9
+
+/* Places of a worker's ring for others, and of these DATA's. */
+#define HANDED	    (NODE_HANDOVER_RING - 1)
+#define HANDED_DATA (HANDED - 64)
 
 struct queues {
 	struct oracle *oracle;
@@ -237,6 +242,122 @@ test_ring_keeps_room(void **state)
 	small_finish(sim, NULL, allowed);
 }
 
+/*
+ * Node 2's first worker, which receives, hands all DATA from 1 to the second, which does not turn:
+ * its ring is full of DATA.
+ */
+static void
+fill_handover(struct sim *sim, uint32_t session)
+{
+	struct node *node = sim->nodes[1].node;
+
+	for (uint32_t i = 0; i < HANDED + 100; i += 25) {
+		for (uint32_t k = 0; k < 25; k++)
+			sim_host_send(sim, session, 100);
+		sim->now += 2 * SIM_MS;
+		while (worker_poll(sim->nodes[0].node->workers[0], sim->now) > 0)
+			;
+		sim->now += 2 * SIM_MS;
+		while (worker_poll(node->workers[0], sim->now) > 0)
+			;
+	}
+	assert_int_equal(rte_ring_count(node->workers[1]->handover), HANDED_DATA);
+}
+
+/* A session from 1 to 2, which has two workers: the first receives, the second delivers. */
+static struct sim *
+two_workers(uint32_t *session)
+{
+	struct sim *sim = small_new(3);
+	struct sim_session s;
+
+	sim->nodes[1].workers = 2;
+	sim->extra_buffers = 2 * NODE_HANDOVER_RING;
+	small_wire(sim, 1, 2);
+	small_wire(sim, 2, 3);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.session = 42; /* its destination is the second's */
+	sim_session_flow(&s, 1, 1, "2");
+	*session = small_start(sim, NULL, &s);
+	assert_int_equal(small_destination(sim, *session, 2)->params.owner, 1);
+	return sim;
+}
+
+/* A datagram's body of zeros, from the neighbour that the link header before it names. */
+static struct rte_mbuf *
+body_from(struct worker *w, const struct link *link, uint16_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+	struct link_hdr hdr = {.node = rte_cpu_to_be_32(link->node_id)};
+
+	assert_non_null(m);
+	w->counters.originated++;
+	memcpy(rte_pktmbuf_append(m, sizeof(hdr)), &hdr, sizeof(hdr));
+	memset(rte_pktmbuf_append(m, len), 0, len);
+	assert_non_null(rte_pktmbuf_adj(m, sizeof(hdr)));
+	return m;
+}
+
+/* DATA for a worker's destination fills its ring but for some places: an answer still gets in. */
+static void
+test_handover_keeps_room(void **state)
+{
+	static const enum drop_reason allowed[] = {
+		DROP_handover_full, DROP_probe_unexpected, DROP_none};
+	struct worker *first, *second;
+	uint32_t session;
+	struct sim *sim = two_workers(&session);
+	struct link *link = node_find_link(sim->nodes[1].node, 3);
+
+	(void)state;
+	first = sim->nodes[1].node->workers[0];
+	second = sim->nodes[1].node->workers[1];
+	assert_int_equal(link->owner, 1);
+	fill_handover(sim, session);
+	for (uint32_t i = 0; i < HANDED - HANDED_DATA; i++) {
+		struct link_datagram answer = {.link = link, .type = LINK_PROBE_REPLY};
+
+		answer.m = body_from(first, link, sizeof(struct probe_body));
+		link_control_input(first, &answer);
+	}
+	assert_int_equal(rte_ring_count(second->handover), HANDED);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_drops(sim, 2, DROP_probe_unexpected), HANDED - HANDED_DATA);
+	small_finish(sim, NULL, allowed);
+}
+
+/* The same with frames that come by another queue than the link's. */
+static void
+test_handover_of_frames(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_handover_full, DROP_none};
+	struct probe_body body = {0};
+	uint32_t session;
+	struct sim *sim = two_workers(&session);
+	struct link *link = node_find_link(sim->nodes[1].node, 1);
+	struct worker *source = sim->nodes[0].node->workers[0];
+	struct rte_mbuf *probe;
+	uint64_t before;
+
+	(void)state;
+	link->rx_owner = 1;
+	fill_handover(sim, session);
+	probe = rte_pktmbuf_alloc(source->pool);
+	assert_non_null(probe);
+	memcpy(rte_pktmbuf_append(probe, sizeof(body)), &body, sizeof(body));
+	source->counters.originated++;
+	feeder_push_control(source, node_find_link(sim->nodes[0].node, 2), LINK_PROBE, probe);
+	worker_poll(source, sim->now);
+	sim->now += 2 * SIM_MS;
+	worker_poll(sim->nodes[1].node->workers[0], sim->now);
+	assert_int_equal(rte_ring_count(sim->nodes[1].node->workers[1]->handover), HANDED_DATA + 1);
+	before = link->tx.control;
+	sim_drain(sim, SIM_S);
+	assert_int_equal(link->tx.control, before + 1);
+	small_finish(sim, NULL, allowed);
+}
+
 int
 main(void)
 {
@@ -245,6 +366,8 @@ main(void)
 		cmocka_unit_test(test_other_queue),
 		cmocka_unit_test(test_ring_is_emptied),
 		cmocka_unit_test(test_ring_keeps_room),
+		cmocka_unit_test(test_handover_keeps_room),
+		cmocka_unit_test(test_handover_of_frames),
 	};
 
 	sim_eal(768);
