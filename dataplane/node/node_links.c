@@ -126,8 +126,8 @@ node_add_link(struct node *node, const struct link_params *params)
 	if (link == NULL)
 		return NULL;
 	if (id_map_set(&node->peers, params->node_id, link, &node->reclaim) < 0) {
-		node->links[link->index] = NULL;
-		link_free(link);
+		/* A worker may have come by: the doorbell of the place rang for who had it last. */
+		node_retire_link(node, link);
 		errno = ENOMEM;
 		return NULL;
 	}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Links that end: what workers still have of them. */
+#include <errno.h>
+
+#include "../harness/test_eal.h"
+#include "unit.h"
+
+#include "node.h"
+#include "worker.h"
+
+#define LINKS 2
+
+static struct node *node;
+static struct port port;
+static uint64_t now;
+
+/* The next one finds no memory; what a worker sees meanwhile. */
+static bool starve;
+static struct link *seen;
+
+int __real_id_map_set(struct id_map *map, uint64_t key, void *value, struct reclaim *rc);
+int __wrap_id_map_set(struct id_map *map, uint64_t key, void *value, struct reclaim *rc);
+
+int
+__wrap_id_map_set(struct id_map *map, uint64_t key, void *value, struct reclaim *rc)
+{
+	if (!starve)
+		return __real_id_map_set(map, key, value, rc);
+	starve = false;
+	seen = __atomic_load_n(&node->links[0], __ATOMIC_ACQUIRE);
+	return -ENOMEM;
+}
+
+static uint16_t
+receive_none(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t at)
+{
+	(void)p;
+	(void)queue;
+	(void)pkts;
+	(void)n;
+	(void)at;
+	return 0;
+}
+
+static uint16_t
+send_all(struct port *p, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t at)
+{
+	(void)p;
+	(void)queue;
+	(void)at;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+static const struct port_ops ops = {.rx_burst = receive_none, .tx_burst = send_all};
+
+static int
+setup(void **state)
+{
+	const struct node_params params = {
+		.name = "links", .id = 1, .nb_workers = 1, .max_links = LINKS, .now = now};
+	const struct node_budget budget = {0};
+	const char *error = "";
+
+	(void)state;
+	port = (struct port){.ops = &ops,
+		.rx_queues = 1,
+		.tx_queues = 1,
+		.mtu = 1500,
+		.udp_port = FERRY_UDP_PORT,
+		.nb_addresses = 1,
+		.addresses = {address_ipv4(RTE_BE32(0x0a000001))},
+		.up = true};
+	node = node_new(&params, &error);
+	assert_non_null(node);
+	assert_int_equal(node_add_port(node, &port), 0);
+	assert_int_equal(node_layout(node, &budget, &error), 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	node_free(node);
+	return 0;
+}
+
+static struct link *
+add_link(uint32_t id)
+{
+	struct link_params params = {.node_id = id,
+		.port = &port,
+		.remote = address_ipv4(rte_cpu_to_be_32(0x0a000001 + id)),
+		.udp_port = FERRY_UDP_PORT,
+		.ring = 64};
+
+	return node_add_link(node, &params);
+}
+
+static void
+until_gone(uint16_t index)
+{
+	for (uint32_t i = 0; i < 1000 && node->links[index] != NULL; i++) {
+		(void)worker_poll(node->workers[0], ++now);
+		node_tick(node);
+	}
+	assert_null(node->links[index]);
+}
+
+/* A link that finds no memory in the end is already seen by a worker, which may look on. */
+static void
+test_no_memory(void **state)
+{
+	struct link *link;
+
+	(void)state;
+	starve = true;
+	errno = 0;
+	assert_null(add_link(2));
+	assert_int_equal(errno, ENOMEM);
+	assert_null(node_find_link(node, 2));
+	assert_non_null(seen);
+	assert_int_equal(seen->node_id, 2);
+	assert_ptr_equal(seen->port, &port);
+	until_gone(0);
+	link = add_link(2);
+	assert_non_null(link);
+	assert_int_equal(link->index, 0);
+	assert_ptr_equal(node_find_link(node, 2), link);
+}
+
+static int
+end_eal(void **state)
+{
+	(void)state;
+	return rte_eal_cleanup();
+}
+
+static int
+begin_eal(void **state)
+{
+	(void)state;
+	return test_eal(128, false);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("node_links", tests, begin_eal, end_eal);
+}
