@@ -266,6 +266,15 @@ feeder_set_rtt(struct link *link, uint64_t rtt_ns)
 	pacer_set_rtt(&link->tx.pacer, rtt_ns);
 }
 
+/* Packets of the link were dropped: perhaps none waits any more. */
+static void
+note_empty(struct worker *w, struct link *link)
+{
+	if (link->feeder.drr.packets == 0)
+		timer_stop(&w->wheel, &link->feeder.timer);
+	link_note_held(link);
+}
+
 /* Drops what waits in a queue, and forgets it. */
 static void
 end_queue(struct worker *w, struct feeder_queue *q, enum drop_reason reason)
@@ -278,9 +287,7 @@ end_queue(struct worker *w, struct feeder_queue *q, enum drop_reason reason)
 		w->counters.queued--;
 		drop_at(w, link, m, reason);
 	}
-	if (link->feeder.drr.packets == 0)
-		timer_stop(&w->wheel, &link->feeder.timer);
-	link_note_held(link);
+	note_empty(w, link);
 	feeder_queue_forget(&w->feeders, q);
 }
 
@@ -291,6 +298,8 @@ feeder_empty_link(struct worker *w, struct link *link)
 
 	while ((q = feeder_queue_of_link(&w->feeders, link->index)) != NULL)
 		end_queue(w, q, DROP_hop_removed);
+	/* It may have no queue, and its timer run: what waited last was pushed out. */
+	note_empty(w, link);
 }
 
 /* Looked up on each link that has queues: of these there may be very many. */

@@ -5,10 +5,12 @@
 #include "../harness/test_eal.h"
 #include "unit.h"
 
+#include "feeder.h"
 #include "node.h"
-#include "worker.h"
+#include "wire.h"
 
 #define LINKS 2
+#define RATE  1000
 
 static struct node *node;
 static struct port port;
@@ -59,7 +61,7 @@ setup(void **state)
 {
 	const struct node_params params = {
 		.name = "links", .id = 1, .nb_workers = 1, .max_links = LINKS, .now = now};
-	const struct node_budget budget = {0};
+	const struct node_budget budget = {.feeder_packets = 64, .feeder_queues = 1};
 	const char *error = "";
 
 	(void)state;
@@ -87,13 +89,14 @@ teardown(void **state)
 }
 
 static struct link *
-add_link(uint32_t id)
+add_link(uint32_t id, uint64_t rate)
 {
 	struct link_params params = {.node_id = id,
 		.port = &port,
 		.remote = address_ipv4(rte_cpu_to_be_32(0x0a000001 + id)),
 		.udp_port = FERRY_UDP_PORT,
-		.ring = 64};
+		.ring = 64,
+		.rate = rate};
 
 	return node_add_link(node, &params);
 }
@@ -117,17 +120,74 @@ test_no_memory(void **state)
 	(void)state;
 	starve = true;
 	errno = 0;
-	assert_null(add_link(2));
+	assert_null(add_link(2, 0));
 	assert_int_equal(errno, ENOMEM);
 	assert_null(node_find_link(node, 2));
 	assert_non_null(seen);
 	assert_int_equal(seen->node_id, 2);
 	assert_ptr_equal(seen->port, &port);
 	until_gone(0);
-	link = add_link(2);
+	link = add_link(2, 0);
 	assert_non_null(link);
 	assert_int_equal(link->index, 0);
 	assert_ptr_equal(node_find_link(node, 2), link);
+}
+
+/* A packet of a conference for the link. */
+static void
+offer(struct link *link, uint32_t conference)
+{
+	struct worker *w = node->workers[0];
+	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
+	struct pathlet_hdr pathlet = {.length = RTE_BE16(sizeof(pathlet)),
+		.node = rte_cpu_to_be_32(link->node_id | PATHLET_DESTINATION)};
+	struct session_hdr session = {.conference = rte_cpu_to_be_32(conference)};
+
+	assert_non_null(m);
+	w->counters.originated++;
+	memcpy(rte_pktmbuf_append(m, sizeof(pathlet)), &pathlet, sizeof(pathlet));
+	memcpy(rte_pktmbuf_append(m, sizeof(session)), &session, sizeof(session));
+	memset(rte_pktmbuf_append(m, 200), 0, 200);
+	feeder_offer(w, link, m);
+}
+
+/*
+ * The last packet that waited for a link was pushed out for one that did not fit then, and another
+ * link has the queue now: the link ends without a queue, and its timer with it.
+ */
+static void
+test_pushed_out(void **state)
+{
+	static const struct rte_ether_addr mac = {{2, 0, 0, 0, 0, 9}};
+	struct worker *w = node->workers[0];
+	struct feeder_terms terms = feeder_terms_default();
+	struct link *links[LINKS];
+	uint16_t index;
+
+	(void)state;
+	terms.priority = 7;
+	terms.bytes = 100;
+	assert_int_equal(node_set_conference(node, 7, &terms), 0);
+	for (uint32_t i = 0; i < LINKS; i++) {
+		links[i] = add_link(2 + i, RATE);
+		assert_non_null(links[i]);
+		assert_int_equal(node_set_link_mac(node, links[i], &mac), 0);
+	}
+	index = links[0]->index;
+	(void)worker_poll(w, ++now);
+	offer(links[0], 1);
+	offer(links[0], 1);
+	assert_int_equal(w->counters.queued, 1);
+	offer(links[0], 7);
+	assert_int_equal(w->counters.queued, 0);
+	assert_int_equal(w->counters.drops[DROP_feeder_full], 1);
+	assert_int_equal(w->counters.drops[DROP_queue_full], 1);
+	offer(links[1], 1);
+	offer(links[1], 1);
+	assert_int_equal(w->counters.queued, 1);
+	node_remove_link(node, links[0]);
+	until_gone(index);
+	assert_int_equal(w->wheel.armed, 1); /* the other's */
 }
 
 static int
@@ -149,6 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pushed_out, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("node_links", tests, begin_eal, end_eal);
