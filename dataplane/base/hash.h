@@ -16,4 +16,15 @@ hash_id(uint64_t key)
 	return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/*
+ * The same for keys that neighbours choose, by a number of the table's own, odd and drawn at
+ * random. Of all such numbers at most 2 in 2^n have two given keys meet in the highest n bits (M.
+ * Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem", 1997).
+ */
+static inline uint64_t
+hash_own(uint64_t key, uint64_t odd)
+{
+	return key * odd;
+}
+
 #endif

@@ -20,7 +20,8 @@ recode_store_bytes(uint32_t generations, uint16_t span)
 }
 
 struct recode_store *
-recode_store_new(uint32_t generations, uint32_t packets, uint16_t span, uint64_t hold)
+recode_store_new(
+	uint32_t generations, uint32_t packets, uint16_t span, uint64_t hold, uint64_t random)
 {
 	uint32_t buckets = rte_align32pow2(generations * 2);
 	size_t head = sizeof(struct recode_store) + buckets * sizeof(uint32_t);
@@ -40,6 +41,7 @@ recode_store_new(uint32_t generations, uint32_t packets, uint16_t span, uint64_t
 		.newest = RECODE_NONE,
 		.oldest = RECODE_NONE,
 		.shift = 64 - rte_log2_u32(buckets),
+		.odd = random | 1,
 		.buckets = (uint32_t *)(store + 1),
 		.timer = {.fire = fire, .arg = store}};
 	store->generations = (struct recode_generation *)((uint8_t *)store + head);
@@ -81,7 +83,7 @@ bucket_of(const struct recode_store *store, const struct recode_key *key)
 	uint64_t mix = (uint64_t)key->conference << 32 | key->session;
 
 	mix = hash_id(mix) ^ ((uint64_t)key->first << 16 | key->epoch);
-	return &store->buckets[hash_id(mix) >> store->shift];
+	return &store->buckets[hash_own(mix, store->odd) >> store->shift];
 }
 
 static inline bool

@@ -83,15 +83,16 @@ struct recode_store {
 	uint64_t hold; /* ns: so long after its last packet a generation is forgotten */
 	uint32_t free_one, newest, oldest;
 	uint32_t shift;
+	uint64_t odd; /* hash_own's: a generation's first sequence is what a packet says */
 	uint32_t *buckets;
 	struct timer timer; /* when the oldest is to be forgotten */
 	struct recode_counters counters;
 	struct recode_generation *generations;
 };
 
-/* NULL: memory is short. hold: ns. */
-struct recode_store *
-recode_store_new(uint32_t generations, uint32_t packets, uint16_t span, uint64_t hold);
+/* NULL: memory is short. hold: ns. random: a number that nobody knows. */
+struct recode_store *recode_store_new(
+	uint32_t generations, uint32_t packets, uint16_t span, uint64_t hold, uint64_t random);
 /* Frees the packets that are kept, too; NULL is allowed. */
 void recode_store_free(struct recode_store *store);
 /* Bytes that recode_store_new takes, about. */

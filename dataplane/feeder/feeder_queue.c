@@ -88,13 +88,15 @@ sibling_remove(struct feeder_pool *pool, uint32_t index)
 }
 
 int
-feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets)
+feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets,
+	uint64_t random)
 {
 	uint32_t buckets = buckets_for(queues);
 
 	*pool = (struct feeder_pool){.nb_queues = queues,
 		.nb_entries = packets,
 		.shift = 64 - rte_log2_u32(buckets),
+		.odd = random | 1,
 		.idle_first = FEEDER_NONE,
 		.idle_last = FEEDER_NONE,
 		.free_entry = packets > 0 ? 0 : FEEDER_NONE};
@@ -138,7 +140,7 @@ bucket_of(const struct feeder_pool *pool, uint16_t link, uint32_t conference)
 {
 	uint64_t key = (uint64_t)link << 32 | conference;
 
-	return &pool->buckets[hash_id(key) >> pool->shift];
+	return &pool->buckets[hash_own(key, pool->odd) >> pool->shift];
 }
 
 struct feeder_queue *

@@ -93,13 +93,18 @@ struct feeder_pool {
 	uint32_t *buckets;
 	uint32_t nb_queues, nb_entries;
 	uint32_t shift;			/* 64 - log2(buckets) */
+	uint64_t odd;			/* hash_own's: conferences are what neighbours say */
 	uint32_t idle_first, idle_last; /* queues without packets, the longest empty first */
 	uint32_t free_entry;
 	uint32_t packets; /* waiting in all queues */
 };
 
-/* Places for so many links, by index, queues and packets (any may be 0). 0, or -ENOMEM. */
-int feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets);
+/*
+ * Places for so many links, by index, queues and packets (any may be 0); random: a number that
+ * nobody knows. 0, or -ENOMEM.
+ */
+int feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint32_t packets,
+	uint64_t random);
 
 /* Frees what still waits, too. */
 void feeder_pool_free(struct feeder_pool *pool);

@@ -198,20 +198,23 @@ static int
 layout_worker(struct worker *w, const struct node_budget *budget, const char **error)
 {
 	uint16_t nb_workers = w->node->nb_workers;
+	struct rng rng;
 
+	/* Of its own, for what the worker draws is seen by neighbours. */
+	rng_seed(&rng, w->rng.state);
 	w->pool = w->node->pool;
 	w->header_pool = w->node->header_pool;
 	if (budget->recode_packets > 0) {
 		w->recode = recode_store_new(node_recode_generations(nb_workers, budget),
 			recode_packets(nb_workers, budget), budget->recode_span,
-			budget->recode_hold);
+			budget->recode_hold, rng_next(&rng));
 		if (w->recode == NULL) {
 			*error = "not enough memory for generations that are recoded";
 			return -ENOMEM;
 		}
 	}
 	if (feeder_pool_init(&w->feeders, w->node->max_links, budget->feeder_queues,
-		    node_feeder_packets(nb_workers, budget)) < 0) {
+		    node_feeder_packets(nb_workers, budget), rng_next(&rng)) < 0) {
 		*error = "not enough memory for the feeders' queues";
 		return -ENOMEM;
 	}

@@ -23,7 +23,7 @@ static struct feeder_drr drr;
 static void
 begin(uint8_t share)
 {
-	assert_int_equal(feeder_pool_init(&pool, LINKS, QUEUES, PACKETS), 0);
+	assert_int_equal(feeder_pool_init(&pool, LINKS, QUEUES, PACKETS, unit_seed()), 0);
 	feeder_drr_init(&drr, QUANTUM, share);
 }
 
