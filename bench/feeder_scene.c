@@ -72,14 +72,17 @@ set_port(struct feeder_scene *s)
 		.up = true};
 }
 
-/* No queue has more places than are left: one that has all of them needs as many again. */
+/*
+ * No queue has more places than are left, and no link more queues: one that has all of them needs
+ * as many again.
+ */
 static void
 make_node(struct feeder_scene *s, uint64_t now)
 {
 	static unsigned int made;
 	const struct feeder_scene_params *p = &s->params;
-	struct node_budget budget = {
-		.feeder_packets = 2 * p->packets + 2, .feeder_queues = p->links * p->conferences};
+	struct node_budget budget = {.feeder_packets = 2 * p->packets + 2,
+		.feeder_queues = (p->links + 1) * p->conferences};
 	struct utc_map utc = {.utc0_ns = UINT64_C(1790000000) * 1000000000};
 	char name[16];
 	struct node_params params = {.name = name,

@@ -109,8 +109,10 @@ feeder_drr_push(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_
 
 	if (!feeder_queue_push(pool, q, m, bytes, urgent, now))
 		return false;
-	if (first)
+	if (first) {
 		join(pool, drr, q);
+		drr->queues++;
+	}
 	drr->packets++;
 	drr->bytes += bytes;
 	return true;
@@ -127,6 +129,7 @@ feeder_drr_empty_one(struct feeder_pool *pool, struct feeder_drr *drr, struct fe
 	if (q->packets > 0)
 		return m;
 	leave(pool, drr, q);
+	drr->queues--;
 	feeder_queue_rest(pool, q);
 	if (drr->classes == 0)
 		drr->credit = 0;

@@ -16,6 +16,7 @@
 
 struct feeder_drr {
 	uint32_t packets; /* waiting */
+	uint32_t queues;  /* where they wait */
 	uint64_t bytes;
 	uint32_t quantum; /* bytes of a turn of weight 1 */
 	uint8_t classes;  /* priorities with packets, one bit each */

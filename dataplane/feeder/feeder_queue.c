@@ -95,6 +95,7 @@ feeder_pool_init(struct feeder_pool *pool, uint16_t links, uint32_t queues, uint
 
 	*pool = (struct feeder_pool){.nb_queues = queues,
 		.nb_entries = packets,
+		.idle = queues,
 		.shift = 64 - rte_log2_u32(buckets),
 		.odd = random | 1,
 		.idle_first = FEEDER_NONE,
@@ -224,8 +225,10 @@ feeder_queue_push(struct feeder_pool *pool, struct feeder_queue *q, struct rte_m
 	else
 		pool->entries[fifo->last].next = index;
 	fifo->last = index;
-	if (q->packets == 0)
+	if (q->packets == 0) {
 		idle_remove(pool, q);
+		pool->idle--;
+	}
 	q->packets++;
 	q->bytes += bytes;
 	q->taken++;
@@ -255,6 +258,7 @@ void
 feeder_queue_rest(struct feeder_pool *pool, struct feeder_queue *q)
 {
 	idle_append(pool, feeder_queue_index(pool, q));
+	pool->idle++;
 }
 
 void

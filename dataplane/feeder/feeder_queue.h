@@ -95,6 +95,7 @@ struct feeder_pool {
 	uint32_t shift;			/* 64 - log2(buckets) */
 	uint64_t odd;			/* hash_own's: conferences are what neighbours say */
 	uint32_t idle_first, idle_last; /* queues without packets, the longest empty first */
+	uint32_t idle;			/* so many */
 	uint32_t free_entry;
 	uint32_t packets; /* waiting in all queues */
 };

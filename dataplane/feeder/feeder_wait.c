@@ -121,25 +121,35 @@ fire(void *owner, struct timer *timer, uint64_t now)
 	send_due(owner, timer->arg);
 }
 
-/*
- * The places of all queues are nearly used up, or the queues: the lowest priority of the link, if
- * it is lower than this one, gives up the packet that goes next in the queue whose turn comes last.
- */
-static bool
-push_out(struct worker *w, struct link *link, uint8_t priority)
+/* A queue gives up the packet that goes next there, for one of another. */
+static void
+push_one_out(struct worker *w, struct link *link, struct feeder_queue *victim)
 {
-	struct feeder_drr *drr = &link->feeder.drr;
-	struct feeder_queue *victim;
-	struct rte_mbuf *m;
+	struct rte_mbuf *m = feeder_drr_empty_one(&w->feeders, &link->feeder.drr, victim);
 
-	if ((drr->classes & ((1u << priority) - 1)) == 0)
-		return false;
-	victim = feeder_drr_last(&w->feeders, drr);
-	m = feeder_drr_empty_one(&w->feeders, drr, victim);
 	w->counters.queued--;
 	victim->drops++;
 	congested(w, link, victim, waiting_session(m));
 	drop_at(w, link, m, DROP_feeder_full);
+}
+
+/* Has the link packets of a lower priority? */
+static bool
+has_lower(const struct link *link, uint8_t priority)
+{
+	return (link->feeder.drr.classes & ((1u << priority) - 1)) != 0;
+}
+
+/*
+ * The places of all queues are nearly used up: the lowest priority of the link, if it is lower than
+ * this one, gives up a packet in the queue whose turn comes last.
+ */
+static bool
+push_out(struct worker *w, struct link *link, uint8_t priority)
+{
+	if (!has_lower(link, priority))
+		return false;
+	push_one_out(w, link, feeder_drr_last(&w->feeders, &link->feeder.drr));
 	return true;
 }
 
@@ -152,31 +162,36 @@ terms_of(const struct node *node, uint32_t conference)
 }
 
 /*
- * All queues have packets: the link's queue that goes last of all, of a lower priority than this
- * conference's, is emptied for it.
+ * May a conference of which nothing waits on the link begin to? No link has more queues with
+ * packets than there are without, so that one cannot take all (as wait_in has it for places). A
+ * conference of a higher priority takes the last queue of the lowest there, which is emptied.
  */
-static struct feeder_queue *
-queue_of_another(struct worker *w, struct link *link, uint32_t conference)
+static bool
+may_begin(struct worker *w, struct link *link, uint32_t conference)
 {
-	uint8_t priority = terms_of(w->node, conference).priority;
+	struct feeder_drr *drr = &link->feeder.drr;
+	struct feeder_queue *victim;
 
-	while (w->feeders.idle_first == FEEDER_NONE)
-		if (!push_out(w, link, priority))
-			return NULL;
-	return feeder_queue_get(&w->feeders, link->index, conference);
+	if (likely(drr->queues < w->feeders.idle))
+		return true;
+	if (!has_lower(link, terms_of(w->node, conference).priority))
+		return false;
+	victim = feeder_drr_last(&w->feeders, drr);
+	while (victim->packets > 0)
+		push_one_out(w, link, victim);
+	return true;
 }
 
-/* The queue of a packet's conference, with the terms that now hold. */
+/* The queue of a packet's conference, made if there is none, with the terms that now hold. */
 static struct feeder_queue *
-queue_of(struct worker *w, struct link *link, uint32_t conference)
+queue_of(struct worker *w, struct link *link, struct feeder_queue *q, uint32_t conference)
 {
-	struct feeder_queue *q = feeder_queue_get(&w->feeders, link->index, conference);
 	uint32_t version = __atomic_load_n(&w->node->terms_version, __ATOMIC_ACQUIRE);
 	struct feeder_terms terms;
 
 	if (unlikely(q == NULL))
-		q = queue_of_another(w, link, conference);
-	if (unlikely(q == NULL) || likely(q->terms_version == version))
+		q = feeder_queue_get(&w->feeders, link->index, conference);
+	if (likely(q->terms_version == version))
 		return q;
 	terms = terms_of(w->node, conference);
 	feeder_drr_set_terms(&w->feeders, &link->feeder.drr, q, &terms);
@@ -211,6 +226,7 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	enum drop_reason reason = link_output_refuses(link, m);
 	const struct session_hdr *session;
 	struct feeder_queue *q;
+	uint32_t conference;
 
 	/* It costs the link no time. */
 	if (unlikely(reason != DROP_none)) {
@@ -222,10 +238,14 @@ feeder_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 		return;
 	}
 	session = waiting_session(m);
-	q = queue_of(w, link, rte_be_to_cpu_32(session->conference));
-	reason = likely(q != NULL)
-			 ? wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE)
-			 : DROP_feeder_full;
+	conference = rte_be_to_cpu_32(session->conference);
+	q = feeder_queue_find(&w->feeders, link->index, conference);
+	if (likely((q != NULL && q->packets > 0) || may_begin(w, link, conference))) {
+		q = queue_of(w, link, q, conference);
+		reason = wait_in(w, link, q, m, bytes, session->flags & SESSION_DELAY_SENSITIVE);
+	} else {
+		reason = DROP_feeder_full;
+	}
 	if (unlikely(reason != DROP_none)) {
 		if (q != NULL) {
 			q->drops++;

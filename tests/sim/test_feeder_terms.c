@@ -142,6 +142,44 @@ test_queues_run_out(void **state)
 	small_finish(sim, NULL, allowed);
 }
 
+/* More conferences wait for one link than there are queues: that leaves some for another link. */
+static void
+test_queues_for_another_link(void **state)
+{
+	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_queue_expired, DROP_none};
+	struct feeder_terms high = feeder_terms_default();
+	struct sim_line line = small_line();
+	struct sim *sim = narrow_new(RATE / 100, &line);
+	uint32_t low[20], index;
+	struct sim_session s;
+
+	(void)state;
+	sim_add_node(sim, 4, 1);
+	small_wire(sim, 3, 4);
+	sim->feeder_queues = 16;
+	sim_build(sim);
+	feeder_set_rate(narrow_worker(sim), node_find_link(sim->nodes[2].node, 4), RATE / 100);
+	high.priority = 7;
+	set_terms(sim, 1, &high);
+	for (uint32_t i = 0; i < RTE_DIM(low); i++)
+		low[i] = start(sim, 100 + i, false);
+	s = small_session(sim, 1, (uint32_t[]){4, 0});
+	s.conference = 1;
+	sim_session_flow(&s, 1, 1, "3 > 4");
+	index = small_start(sim, NULL, &s);
+	for (uint32_t i = 0; i < RTE_DIM(low); i++)
+		sim_host_send(sim, low[i], SIZE);
+	sim_run_until(sim, sim->now + 4 * SIM_MS);
+	/* One was sent at once, eight wait. */
+	assert_int_equal(small_drops(sim, 3, DROP_feeder_full), RTE_DIM(low) - 9);
+	for (uint32_t i = 0; i < 5; i++)
+		sim_host_send(sim, index, SIZE);
+	sim_run_until(sim, sim->now + 700 * SIM_MS);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 4)).packets, 5);
+	sim_drain(sim, 3 * SIM_S);
+	small_finish(sim, NULL, allowed);
+}
+
 int
 main(void)
 {
@@ -150,6 +188,7 @@ main(void)
 		cmocka_unit_test(test_limits_change_under_load),
 		cmocka_unit_test(test_oversize_takes_no_time),
 		cmocka_unit_test(test_queues_run_out),
+		cmocka_unit_test(test_queues_for_another_link),
 	};
 
 	sim_eal(256);
