@@ -118,6 +118,21 @@ feeder_drr_push(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_
 	return true;
 }
 
+struct feeder_queue *
+feeder_drr_least(const struct feeder_pool *pool, const struct feeder_drr *drr)
+{
+	struct feeder_queue *last = feeder_drr_last(pool, drr), *least = last, *q = last;
+
+	for (uint32_t i = 1; i < FEEDER_LAST_ONES; i++) {
+		q = &pool->queues[q->prev];
+		if (q == last)
+			break;
+		if (q->packets < least->packets)
+			least = q;
+	}
+	return least;
+}
+
 struct rte_mbuf *
 feeder_drr_empty_one(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q)
 {

@@ -60,6 +60,13 @@ feeder_drr_last(const struct feeder_pool *pool, const struct feeder_drr *drr)
 	return &pool->queues[pool->queues[drr->current[__builtin_ctz(drr->classes)]].prev];
 }
 
+/*
+ * Of the lowest priority, among the queues whose turn comes last, the one with the fewest packets;
+ * so many are looked at. drr->packets is not 0.
+ */
+#define FEEDER_LAST_ONES 8
+struct feeder_queue *feeder_drr_least(const struct feeder_pool *pool, const struct feeder_drr *drr);
+
 /* Takes a packet of one queue, whoever's turn it is: for emptying it. The queue has one. */
 struct rte_mbuf *
 feeder_drr_empty_one(struct feeder_pool *pool, struct feeder_drr *drr, struct feeder_queue *q);

@@ -164,7 +164,7 @@ terms_of(const struct node *node, uint32_t conference)
 /*
  * May a conference of which nothing waits on the link begin to? No link has more queues with
  * packets than there are without, so that one cannot take all (as wait_in has it for places). A
- * conference of a higher priority takes the last queue of the lowest there, which is emptied.
+ * conference of a higher priority takes the queue of one of the lowest there, which is emptied.
  */
 static bool
 may_begin(struct worker *w, struct link *link, uint32_t conference)
@@ -176,7 +176,7 @@ may_begin(struct worker *w, struct link *link, uint32_t conference)
 		return true;
 	if (!has_lower(link, terms_of(w->node, conference).priority))
 		return false;
-	victim = feeder_drr_last(&w->feeders, drr);
+	victim = feeder_drr_least(&w->feeders, drr);
 	while (victim->packets > 0)
 		push_one_out(w, link, victim);
 	return true;
