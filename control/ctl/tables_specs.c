@@ -119,6 +119,7 @@ const struct table_spec table_specs[] = {
 		{"LOSS EVENTS", TEXT_SHARE, "tx_loss_event_rate"},
 		{"RTT", TEXT_MICROS, "tfrc_rtt_us"},
 		{"REPORTS", TEXT_COUNT, "reports"},
+		{"IGNORED", TEXT_COUNT, "reports_ignored"},
 		{"SILENCES", TEXT_COUNT, "nofeedback"},
 		{"RX LOSS EVENTS", TEXT_SHARE, "rx_loss_event_rate"},
 		{"", TEXT_COUNT, "rx_loss_events"},

@@ -158,6 +158,8 @@ show_link_pacing(json_t *object, const struct link *link)
 	json_object_set_new(
 		object, "tfrc_rtt_us", tfrc && rtt != 0 ? show_number(rtt / 1000) : json_null());
 	json_object_set_new(object, "reports", tfrc ? show_count(&s->reports) : json_null());
+	json_object_set_new(
+		object, "reports_ignored", tfrc ? show_count(&link->tfrc.ignored) : json_null());
 	json_object_set_new(object, "nofeedback", tfrc ? show_count(&s->expiries) : json_null());
 	json_object_set_new(
 		object, "rx_loss_event_rate", reports ? show_loss_event_rate(&r->p) : json_null());

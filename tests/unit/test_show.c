@@ -3,54 +3,7 @@
 #include "unit.h"
 
 #include "feeder.h"
-#include "show_harness.h"
-
-/* The integer that a path of keys leads to; list items by their place. */
-static json_t *
-at(json_t *value, const char *path)
-{
-	char copy[128], *save = NULL;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *key = strtok_r(copy, ".", &save); key != NULL;
-		key = strtok_r(NULL, ".", &save)) {
-		value = json_is_array(value) ? json_array_get(value, (size_t)atoi(key))
-					     : json_object_get(value, key);
-		if (value == NULL)
-			fail_msg("nothing at %s of %s", key, path);
-	}
-	return value;
-}
-
-static int64_t
-number(json_t *value, const char *path)
-{
-	json_t *found = at(value, path);
-
-	if (!json_is_integer(found))
-		fail_msg("%s is no integer", path);
-	return json_integer_value(found);
-}
-
-static const char *
-text(json_t *value, const char *path)
-{
-	json_t *found = at(value, path);
-
-	if (!json_is_string(found))
-		fail_msg("%s is no text", path);
-	return json_string_value(found);
-}
-
-static json_t *
-show(struct harness *h, const char *what)
-{
-	const struct show_filter filter = {0};
-	json_t *data = show_find(what)->show(&h->view, &filter);
-
-	assert_non_null(data);
-	return data;
-}
+#include "show_read.h"
 
 static void
 start_source(struct harness *h)
