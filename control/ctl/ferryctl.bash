@@ -24,7 +24,7 @@ _ferryctl()
 		"") mapfile -t COMPREPLY < <(compgen -W "show events metrics weights flow session conference peer forward recode help ca \
 			nodes tree conferences sessions add remove route join leave redirect kill ask alerts stats reload" -- "$word") ;;
 		show) mapfile -t COMPREPLY < <(compgen -W \
-			"node ports links sessions flows forwarding feeders drops load management all" -- "$word") ;;
+			"node ports links sessions flows forwarding feeders drops underlay load management all" -- "$word") ;;
 		events) mapfile -t COMPREPLY < <(compgen -W "--last --follow --json" -- "$word") ;;
 		add) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 		route) mapfile -t COMPREPLY < <(compgen -W "add set remove" -- "$word") ;;

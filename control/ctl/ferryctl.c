@@ -346,7 +346,7 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[0], "show") == 0 && argc == 1)
 		return usage("show what? node, ports, links, sessions, flows, forwarding, feeders, "
-			     "drops, load, management or all",
+			     "drops, underlay, load, management or all",
 			"");
 	make_absolute(argc, argv);
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)

@@ -8,6 +8,7 @@ const struct table_spec table_specs[] = {
 		{"name", TEXT_PLAIN, "name"},
 		{"version", TEXT_PLAIN, "version"},
 		{"uptime", TEXT_SECONDS, "uptime_s"},
+		{"steps of UTC", TEXT_COUNT, "utc_steps"},
 		{"idle policy", TEXT_PLAIN, "idle_policy"},
 		{"ports", TEXT_COUNT, "ports"},
 		{"links", TEXT_COUNT, "links"},
@@ -50,6 +51,7 @@ const struct table_spec table_specs[] = {
 		{"RX QUEUES", TEXT_COUNT, "rx_queues"},
 		{"TX QUEUES", TEXT_COUNT, "tx_queues"},
 		{"ADDRESSES", TEXT_PLAIN, "addresses"},
+		{"CONFLICTS", TEXT_COUNT, "address_conflicts"},
 		{"DEVICE", TEXT_PLAIN, "device"},
 	}},
 	{.item = "ports", .title = "As the devices count", .need = "device_counters", .columns = {
@@ -306,6 +308,13 @@ const struct table_spec table_specs[] = {
 	{.item = "drops", .title = "Drops", .empty = "No packet was dropped.", .columns = {
 		{"PACKETS", TEXT_COUNT, "packets"},
 		{"REASON", TEXT_PLAIN, "reason"},
+		{"MEANING", TEXT_PLAIN, "text"},
+	}},
+	{.item = "underlay", .title = "Underlay",
+		.empty = "No ARP, neighbour discovery or ICMP came or was sent.", .columns = {
+		{"COUNT", TEXT_COUNT, "count"},
+		{"NAME", TEXT_PLAIN, "counter"},
+		{"KIND", TEXT_PLAIN, "kind"},
 		{"MEANING", TEXT_PLAIN, "text"},
 	}},
 	{.item = "management", .title = "Management", .pairs = true, .columns = {

@@ -86,6 +86,8 @@ boot_show(struct ferryd *f)
 		.allowed = &f->allowed,
 		.history = &f->history,
 		.mgmt = &f->mgmt,
+		.underlay = &f->underlay,
+		.utc_steps = &f->utc.steps,
 		.started = ferryd_now(f),
 		.hooks = {.ctx = f,
 			.neighbour = show_neighbour,

@@ -17,6 +17,7 @@ const struct show_item show_items[] = {
 	{"forwarding", "sessions that this node was told of", false, show_forwarding},
 	{"feeders", "what waits for paced links", false, show_feeders},
 	{"drops", "packets that went no further, by reason", false, show_drops},
+	{"underlay", "what became of ARP, neighbour discovery, ICMP", false, show_underlay},
 	{"load", "how workers spend their time", false, show_load},
 	{"management", "the root's tree: parent, children, messages", false, show_management},
 	{"all", "all of these but management", false, show_all},

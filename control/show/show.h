@@ -28,6 +28,7 @@
 #include "session_book.h"
 
 struct mgmt;
+struct underlay;
 
 /* What is known of the neighbour to which a link's frames go. */
 struct show_neighbour {
@@ -68,14 +69,16 @@ struct show_view {
 	struct rates *rates;
 	const struct allowed *allowed; /* NULL: not known */
 	const struct history *history;
-	struct mgmt *const *mgmt; /* where the tree is known; NULL, or NULL there: none */
-	uint64_t started;	  /* when the node began to run, ns */
+	struct mgmt *const *mgmt;	 /* where the tree is known; NULL, or NULL there: none */
+	const struct underlay *underlay; /* NULL: not known */
+	const uint64_t *utc_steps;	 /* of the host's UTC; NULL: not known */
+	uint64_t started;		 /* when the node began to run, ns */
 	struct show_hooks hooks;
 };
 
 /* What of a list is wanted. All zero: everything that says something. */
 struct show_filter {
-	bool all; /* also drops that never happened, sessions of others */
+	bool all; /* also counters of what never happened, sessions of others */
 	bool by_conference, by_session;
 	uint32_t conference, session;
 };
@@ -102,6 +105,7 @@ json_t *show_flows(const struct show_view *view, const struct show_filter *filte
 json_t *show_forwarding(const struct show_view *view, const struct show_filter *filter);
 json_t *show_feeders(const struct show_view *view, const struct show_filter *filter);
 json_t *show_drops(const struct show_view *view, const struct show_filter *filter);
+json_t *show_underlay(const struct show_view *view, const struct show_filter *filter);
 json_t *show_management(const struct show_view *view, const struct show_filter *filter);
 json_t *show_load(const struct show_view *view, const struct show_filter *filter);
 json_t *show_all(const struct show_view *view, const struct show_filter *filter);

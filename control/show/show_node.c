@@ -112,6 +112,8 @@ show_node(const struct show_view *view, const struct show_filter *filter)
 	json_object_set_new(object, "name", json_string(view->config->node.name));
 	json_object_set_new(object, "version", json_string(FERRY_VERSION));
 	json_object_set_new(object, "uptime_s", show_since(view, view->started));
+	json_object_set_new(object, "utc_steps",
+		view->utc_steps != NULL ? show_count(view->utc_steps) : json_null());
 	json_object_set_new(object, "epoch", show_number(node->epoch));
 	json_object_set_new(object, "idle_policy", json_string(idle[view->config->node.idle]));
 	json_object_set_new(object, "ports", show_number(node->nb_ports));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "show_private.h"
+#include "underlay.h"
 
 static json_t *
 show_addresses(const struct port *port)
@@ -103,6 +104,10 @@ show_port(const struct show_view *view, const struct port *port)
 		object, "vlan", port->vlan != 0 ? show_number(port->vlan) : json_null());
 	json_object_set_new(object, "udp_port", show_number(port->udp_port));
 	json_object_set_new(object, "addresses", show_addresses(port));
+	json_object_set_new(object, "address_conflicts",
+		view->underlay != NULL
+			? show_number(underlay_conflicts(view->underlay, port->index))
+			: json_null());
 	json_object_set_new(object, "rx_queues", show_number(port->rx_queues));
 	json_object_set_new(object, "tx_queues", show_number(port->tx_queues));
 	json_object_set_new(object, "offloads", show_offloads(port->offloads));

@@ -108,6 +108,14 @@ underlay_port(const struct underlay *u, unsigned int index)
 	return slot < u->n_ports ? &u->ports[slot] : NULL;
 }
 
+uint64_t
+underlay_conflicts(const struct underlay *u, unsigned int index)
+{
+	const unsigned int slot = slot_of(u, index);
+
+	return slot < u->n_ports ? u->state[slot].conflicts : 0;
+}
+
 const char *
 underlay_add_port(struct underlay *u, const struct underlay_if *port)
 {

@@ -81,6 +81,9 @@ const char *underlay_add_port(struct underlay *u, const struct underlay_if *port
 /* NULL if there is none of this index. */
 const struct underlay_if *underlay_port(const struct underlay *u, unsigned int index);
 
+/* How often another host claimed an address of this port; 0 if there is none of this index. */
+uint64_t underlay_conflicts(const struct underlay *u, unsigned int index);
+
 /*
  * The port came up or went down. Up: its addresses are announced (twice, 2 s apart) and its
  * neighbours asked for. Down: nothing is sent by it, what arrives by it is ignored.

@@ -6,3 +6,17 @@ const struct underlay_counter_info underlay_counter_info[UNDERLAY_N_COUNTERS] = 
 	UNDERLAY_COUNTERS(UNDERLAY_INFO)
 #undef UNDERLAY_INFO
 };
+
+const char *
+underlay_kind_name(enum underlay_counter_kind kind)
+{
+	static const char *const names[] = {
+		[UNDERLAY_KIND_ANSWERED] = "answered",
+		[UNDERLAY_KIND_TAKEN] = "taken",
+		[UNDERLAY_KIND_IGNORED] = "ignored",
+		[UNDERLAY_KIND_MALFORMED] = "malformed",
+		[UNDERLAY_KIND_SENT] = "sent",
+	};
+
+	return names[kind];
+}

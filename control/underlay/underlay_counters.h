@@ -81,4 +81,7 @@ struct underlay_counter_info {
 
 extern const struct underlay_counter_info underlay_counter_info[UNDERLAY_N_COUNTERS];
 
+/* "answered", "taken", ... */
+const char *underlay_kind_name(enum underlay_counter_kind kind);
+
 #endif

@@ -39,6 +39,19 @@ def test_ping6(net, size):
     assert "3 received, 0% packet loss" in out
 
 
+def test_underlay_is_shown(net):
+    """What a ping asks and what is said back is counted, once a frame."""
+    def counts():
+        return {c["counter"]: c["count"] for c in net.one.show("underlay")}
+
+    before = counts()
+    net.host.namespace.run("ping", "-n", "-c", 3, "-i", 0.05, "-W", 2, net.host.node_address)
+    assert counts()["echo4_answered"] == before.get("echo4_answered", 0) + 3
+    assert "ICMP echo request answered" in net.one.ferryctl("show", "underlay").stdout
+    assert net.one.port(net.host.port)["address_conflicts"] == 0
+    assert net.one.show("node")["utc_steps"] >= 0
+
+
 def test_ping_wakes(net):
     """Worker and control thread of an idle node sleep for 50 and 100 ms; they wake each other."""
     out = net.host.namespace.run("ping", "-n", "-c", 15, "-i", 0.27, "-W", 2,

@@ -104,8 +104,8 @@ test_unknown_words(void **state)
 	do_refused(h, WORDS("sh"), "no command \"sh\"");
 	do_refused(h, WORDS("show"), "too few words: right is \"show WHAT");
 	do_refused(h, WORDS("show", "rain"),
-		"node, ports, links, sessions, flows, forwarding, feeders, drops, load, "
-		"management, all");
+		"node, ports, links, sessions, flows, forwarding, feeders, drops, "
+		"underlay, load, management, all");
 	do_refused(h, WORDS("show", "links", "1"), "\"1\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "1", "2", "3"), "\"3\" is one word too many");
 	do_refused(h, WORDS("show", "flows", "5"), "no conference \"5\"");
