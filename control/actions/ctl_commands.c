@@ -40,15 +40,30 @@ unknown_item(const char *what, char *error)
 	return NULL;
 }
 
+/* What can be shown. */
+static json_t *
+list_items(void)
+{
+	json_t *array = json_array();
+
+	for (const struct show_item *item = show_items; item->name != NULL; item++)
+		json_array_append_new(
+			array, json_pack("{s:s, s:s}", "what", item->name, "text", item->text));
+	return array;
+}
+
 json_t *
 do_show(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
-	const struct show_item *item = show_find(argv[0]);
+	const struct show_item *item;
 	const struct session_entry *entry;
 	struct show_filter filter = {0};
 	const char *names[2];
 	unsigned int nb_names = 0;
 
+	if (argc == 0)
+		return list_items();
+	item = show_find(argv[0]);
 	if (item == NULL)
 		return unknown_item(argv[0], error);
 	for (unsigned int i = 1; i < argc; i++) {

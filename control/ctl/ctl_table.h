@@ -12,8 +12,8 @@
 
 /* clang-format off */
 #define CTL_COMMANDS(X)                                                                            \
-	X(show, "show", "WHAT [CONF [SESSION]] [--all]", 1, 4,                                     \
-		"show node, ports, links, sessions, flows, forwarding, feeders, drops, underlay, load, management or all")             \
+	X(show, "show", "[WHAT [CONF [SESSION]] [--all]]", 0, 4,                                   \
+		"list what can be shown, or show node, ports, links, sessions, flows, forwarding, feeders, drops, underlay, load, management or all")             \
 	X(peer_add, "peer add", "KEYS", 1, 1,                                                      \
 		"add a peer; KEYS as in its group: 'id = 7; address = \"10.0.0.7\"; port = \"wan\"'")     \
 	X(peer_change, "peer change", "PEER KEYS", 2, 2,                                           \

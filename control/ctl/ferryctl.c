@@ -166,6 +166,7 @@ take_trailing(int argc, char **argv, struct settings *settings, int *ret)
 		else
 			argv[n++] = argv[i];
 	}
+	argv[n] = NULL;
 	return n;
 }
 
@@ -191,7 +192,7 @@ print_data(const struct settings *settings, char *const *argv, const json_t *dat
 	else if (tables_is_root(argv[0]))
 		ret = tables_print_root(stdout, argv[0], data);
 	else if (strcmp(argv[0], "show") == 0)
-		ret = tables_print(stdout, argv[1], data);
+		ret = tables_print(stdout, argv[1] != NULL ? argv[1] : argv[0], data);
 	else if (strcmp(argv[0], "metrics") == 0)
 		ret = !print_metrics(data);
 	else if (strcmp(argv[0], "help") == 0)
@@ -344,10 +345,6 @@ main(int argc, char **argv)
 		argv[0] = show;
 		argv[1] = sessions;
 	}
-	if (strcmp(argv[0], "show") == 0 && argc == 1)
-		return usage("show what? node, ports, links, sessions, flows, forwarding, feeders, "
-			     "drops, underlay, load, management or all",
-			"");
 	make_absolute(argc, argv);
 	for (int i = 1; i < argc && strcmp(argv[0], "events") == 0; i++)
 		settings.follow |= strcmp(argv[i], "--follow") == 0;

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* Prints the data of "show WHAT", or of "help". 0, or -1: out of memory. */
+/* Prints the data of "show WHAT", or of "show" alone or "help". 0, or -1: out of memory. */
 int tables_print(FILE *out, const char *what, const json_t *data);
 
 /* The same for what the root program lists: "nodes", "tree", ... false: it is none of these. */

@@ -357,6 +357,10 @@ const struct table_spec table_specs[] = {
 		{"BELOW (us)", TEXT_COUNT, "below_us"},
 		{"TURNS", TEXT_COUNT, "turns"},
 	}},
+	{.item = "show", .title = "What can be shown", .columns = {
+		{"WHAT", TEXT_PLAIN, "what"},
+		{"MEANING", TEXT_PLAIN, "text"},
+	}},
 	{.item = "help", .title = "Commands", .columns = {
 		{"COMMAND", TEXT_PLAIN, "command"},
 		{"ARGUMENTS", TEXT_PLAIN, "arguments"},

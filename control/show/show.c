@@ -20,7 +20,7 @@ const struct show_item show_items[] = {
 	{"underlay", "what became of ARP, neighbour discovery, ICMP", false, show_underlay},
 	{"load", "how workers spend their time", false, show_load},
 	{"management", "the root's tree: parent, children, messages", false, show_management},
-	{"all", "all of these but management", false, show_all},
+	{"all", "all of these", false, show_all},
 	{NULL, NULL, false, NULL},
 };
 

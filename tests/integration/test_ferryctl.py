@@ -160,6 +160,19 @@ def test_empty_table(ask):
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("words", [["show"], ["--json", "show"], ["show", "--json"]])
+def test_what_can_be_shown(ask, words):
+    items = [{"what": "node", "text": "the node itself"}, {"what": "all", "text": "all of these"}]
+    done, asked = ask([ok(items)], *words)
+    assert asked == [{"command": ["show"]}]
+    assert (done.returncode, done.stderr) == (0, "")
+    if len(words) > 1:
+        assert json.loads(done.stdout) == items
+    else:
+        assert [line.split(None, 1) for line in done.stdout.strip().splitlines()[1:]] == [
+            ["WHAT", "MEANING"], ["node", "the node itself"], ["all", "all of these"]]
+
+
 def test_json_is_what_the_node_said(ask):
     data = {"a": [1, 2.5, None, True, "é"], "b": {}}
     done, asked = ask([ok(data)], "show", "node", "--json")
@@ -288,7 +301,7 @@ def test_no_node(tmp_path):
 
 
 @pytest.mark.parametrize("words", [
-    [], ["show"], ["--wrong", "show", "node"], ["-w0", "show", "node"],
+    [], ["--wrong", "show", "node"], ["-w0", "show", "node"],
     ["events", "--follow", "--watch"], ["--watch", "flow", "add", "1", "1", "1", "2"], ["reload", "--watch"],
     ["-n", "a", "-r", "tree"], ["-s", "/a", "-s", "/b", "show", "node"], ["--watch=x", "show", "node"],
     ["show", "node", "--watch=-1"], ["-s"],

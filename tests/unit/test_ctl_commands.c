@@ -69,7 +69,7 @@ test_usage(void **state)
 		bool usage;
 	} cases[] = {
 		{{"dance"}, true},
-		{{"show"}, true},
+		{{"recode"}, true},
 		{{"help", "me"}, true},
 		{{"show", "rain"}, true},
 		{{"show", "node", "extra"}, true},
@@ -102,7 +102,8 @@ test_unknown_words(void **state)
 	do_refused(h, WORDS("flow"), "no command \"flow\"");
 	do_refused(h, WORDS("flow", "mend"), "no command \"flow mend\"");
 	do_refused(h, WORDS("sh"), "no command \"sh\"");
-	do_refused(h, WORDS("show"), "too few words: right is \"show WHAT");
+	do_refused(h, WORDS("recode", "1"), "too few words: right is \"recode CONF");
+	do_refused(h, WORDS("show", "--all"), "nothing called \"--all\" can be shown");
 	do_refused(h, WORDS("show", "rain"),
 		"node, ports, links, sessions, flows, forwarding, feeders, drops, "
 		"underlay, load, management, all");
@@ -131,6 +132,7 @@ test_show_filters(void **state)
 		{{"show", "sessions", "demo", "out"}, 1},
 		{{"show", "flows", "1", "3"}, 1},
 		{{"show", "flows", "demo", "2"}, 1},
+		{{"show"}, 12},
 		{{"help"}, 22},
 	};
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Manual pages and READMEs name what the programs' lists have: ferryctl(1) each command and each
-event, ferry.cfg(5) each key at the top, bench/README.md each part of a benchmark."""
+"""Manual pages and READMEs name what the programs' lists have: ferryctl(1) each command, each
+thing that can be shown and each event, ferry.cfg(5) each key at the top, bench/README.md each part
+of a benchmark."""
 import pathlib
 import re
 
@@ -26,6 +27,22 @@ def test_commands(path, name):
     assert len(commands) > 20
     for words in commands:
         assert f"*{words}*" in PAGE, words
+
+
+def test_what_can_be_shown():
+    """ferryctl's help, its page and its completion have what the node's list has, and no more."""
+    source = (ROOT / "control" / "show" / "show.c").read_text()
+    (body,) = re.findall(r"show_items\[\] = \{(.*?)^\};", source, re.M | re.S)
+    items = re.findall(r'^\t\{"(\w+)", "', body, re.M)
+    assert len(items) == body.count('{"') and len(items) > 10
+    table = (ROOT / "control" / "ctl" / "ctl_table.h").read_text()
+    (helped,) = re.findall(r'"list what can be shown, or show ([^"]*)"', table)
+    assert re.split(r", | or ", helped) == items
+    (section,) = re.findall(r"^\*show\* .*?(?=^\*\w+\*)", PAGE, re.M | re.S)
+    assert sorted(re.findall(r"^\t- \*(\w+)\*:", section, re.M)) == sorted(items)
+    script = (ROOT / "control" / "ctl" / "ferryctl.bash").read_text()
+    (words,) = re.findall(r'show\) mapfile [^"]*"([^"]*)"', script)
+    assert words.split() == items
 
 
 @pytest.mark.parametrize("path, name", [
