@@ -38,7 +38,7 @@ const char *
 wire_event_name(enum wire_event event)
 {
 	static const char *const names[] = {
-#define WIRE_EVENT_NAME(name, text) #name,
+#define WIRE_EVENT_NAME(name) #name,
 		WIRE_EVENTS(WIRE_EVENT_NAME)
 #undef WIRE_EVENT_NAME
 	};

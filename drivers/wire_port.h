@@ -24,20 +24,20 @@
 #include "port.h"
 
 #define WIRE_EVENTS(X)                                                                             \
-	X(SENT, "taken from a port")                                                               \
-	X(DUPLICATED, "comes twice")                                                               \
-	X(MARKED, "marked congestion experienced (RFC 3168)")                                      \
-	X(DELIVERED, "received by a port")                                                         \
-	X(LOST, "lost, by itself")                                                                 \
-	X(LOST_BURST, "lost in a burst")                                                           \
-	X(QUEUE_FULL, "found the queue full")                                                      \
-	X(CUT, "sent into a wire that is cut")                                                     \
-	X(UNPLUGGED, "arrived where no node was")                                                  \
-	X(NO_BUFFER, "arrived where no buffer was free, or none large enough")                     \
-	X(OVERSIZE, "larger than the wire carries")                                                \
-	X(CHAIN, "several segments from a port that sends none")
+	X(SENT)	      /* taken from a port */                                                      \
+	X(DUPLICATED) /* comes twice */                                                            \
+	X(MARKED)     /* marked congestion experienced (RFC 3168) */                               \
+	X(DELIVERED)  /* received by a port */                                                     \
+	X(LOST)	      /* lost, by itself */                                                        \
+	X(LOST_BURST) /* lost in a burst */                                                        \
+	X(QUEUE_FULL) /* found the queue full */                                                   \
+	X(CUT)	      /* sent into a wire that is cut */                                           \
+	X(UNPLUGGED)  /* arrived where no node was */                                              \
+	X(NO_BUFFER)  /* arrived where no buffer was free, or none large enough */                 \
+	X(OVERSIZE)   /* larger than the wire carries */                                           \
+	X(CHAIN)      /* several segments from a port that sends none */
 
-#define WIRE_EVENT_ENUM(name, text) WIRE_##name,
+#define WIRE_EVENT_ENUM(name) WIRE_##name,
 enum wire_event {
 	WIRE_EVENTS(WIRE_EVENT_ENUM) WIRE_EVENT_COUNT
 };

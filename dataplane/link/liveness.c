@@ -25,7 +25,7 @@
 
 static_assert(PROBES >= LIVENESS_UNDER_WAY, "probes under way have a place each");
 
-#define LINK_STATE_NAME(state, text) #state,
+#define LINK_STATE_NAME(state) #state,
 static const char *const names[] = {LINK_STATES(LINK_STATE_NAME)};
 
 const char *

@@ -34,14 +34,13 @@
 #include "rtt.h"
 #include "wire.h"
 
-/* X(state, text) */
 #define LINK_STATES(X)                                                                             \
-	X(unknown, "nothing was asked or heard yet")                                               \
-	X(up, "answers come")                                                                      \
-	X(degraded, "answers come, but not to every probe, or too much of DATA is lost")           \
-	X(down, "nothing comes")
+	X(unknown)  /* nothing was asked or heard yet */                                           \
+	X(up)	    /* answers come */                                                             \
+	X(degraded) /* answers come, but not to every probe, or too much of DATA is lost */        \
+	X(down)	    /* nothing comes */
 
-#define LINK_STATE_VALUE(state, text) LINK_STATE_##state,
+#define LINK_STATE_VALUE(state) LINK_STATE_##state,
 enum link_state {
 	LINK_STATES(LINK_STATE_VALUE) LINK_STATE_COUNT
 };
