@@ -116,7 +116,7 @@ class Deployment:
     def conferences(self):
         return [{"id": self.CONFERENCE, "sessions": self.sessions}]
 
-    def start(self, wait_for=None):
+    def start(self):
         """Starts all nodes, and waits until each knows the way to its neighbours and clients."""
         for place in self.places.values():
             place.running = self.stage.node(

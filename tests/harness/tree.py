@@ -94,7 +94,7 @@ class Tree(Deployment):
 
     # --- it runs -----------------------------------------------------------------------------
 
-    def start(self, wait_for=None):
+    def start(self):
         names = [place.fields["name"] for place in self.places.values()]
         run(FERRYCTL, "ca", self.directory, *names)
         self.root = RootProgram(self.configuration(), namespace=self.root_namespace)
