@@ -15,15 +15,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 CASES = HERE / "config_mistakes"
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", HERE.parents[1] / "build"))
 FERRYD = BUILD / "control" / "ferryd"
-CHECKER = BUILD / "tests" / "unit" / "config_check"
 
 FILES = sorted(CASES.glob("*.cfg"))
 
 
 def check(path, directory):
-    command = [FERRYD, "--check", "-c", path] if FERRYD.exists() else [CHECKER, path]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True,
-                          timeout=20 * PATIENCE)
+    return subprocess.run([FERRYD, "--check", "-c", path], cwd=directory, capture_output=True,
+                          text=True, timeout=20 * PATIENCE)
 
 
 def test_the_table_is_whole():

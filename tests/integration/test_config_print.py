@@ -11,7 +11,6 @@ from harness.program import PATIENCE
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 FERRYD = BUILD / "control" / "ferryd"
-CHECKER = BUILD / "tests" / "unit" / "config_check"
 PAGE = (ROOT / "control" / "man" / "ferry.cfg.5.scd").read_text()
 
 # Every key of the file is in one of these, so that each is printed.
@@ -42,8 +41,8 @@ def example():
 
 
 def print_config(path):
-    command = [FERRYD, "--print", "-c", path] if FERRYD.exists() else [CHECKER, "--print", path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20 * PATIENCE)
+    done = subprocess.run([FERRYD, "--print", "-c", path], capture_output=True, text=True,
+                          timeout=20 * PATIENCE)
     assert done.stderr == ""
     assert done.returncode == 0
     return done.stdout
