@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The log of ferryd and ferry-root: lines on standard error, as a service manager or a terminal reads them; with the
- * time before each where neither does. The control thread's; workers count instead. priority:
- * LOG_ERR, LOG_WARNING or LOG_INFO of syslog.h.
+ * The log of ferryd and ferry-root: lines on standard error, as a service manager or a terminal
+ * reads them; with the time before each where neither does. The control thread's; workers count
+ * instead. priority: LOG_ERR, LOG_WARNING or LOG_INFO of syslog.h.
  */
 #ifndef FERRY_LOG_H
 #define FERRY_LOG_H

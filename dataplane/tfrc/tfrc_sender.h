@@ -57,7 +57,7 @@ struct tfrc_sender {
 	uint64_t doubled_at; /* tld */
 	uint64_t size;	     /* s, 2^-16 bytes */
 	uint32_t p;
-	bool reported;	/* a report has come */
+	bool reported; /* a report has come */
 
 	uint32_t nb_recv;
 	struct tfrc_recv_rate recv[TFRC_RECV_SET]; /* X_recv_set, the oldest first */
