@@ -194,7 +194,8 @@ def alone(tmp_path):
         name = f"alone-{os.getpid()}"
         path, log = tmp_path / "node.cfg", tmp_path / "log"
         path.write_text(config_text({
-            "node": {**({} if "management" in (groups or {}) else {"id": 1}), "name": name, "socket": str(tmp_path / "node.sock")},
+            "node": {**({} if "management" in (groups or {}) else {"id": 1}), "name": name,
+                     "socket": str(tmp_path / "node.sock")},
             "ports": [{"name": "wan", "device": "net_null0", "addresses": ["10.0.0.1/24"]}],
             "statistics": {"file": str(tmp_path / "node.stats")}, **(groups or {})}))
         with open(log, "wb") as to:
