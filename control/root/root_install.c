@@ -17,8 +17,12 @@ plan_anew(struct root_install *install)
 	install->play = install->active && install->session->state == ROOT_RUNNING;
 	for (uint32_t i = 0; i < install->plan.node_count; i++)
 		root_copy_get(install, install->plan.nodes[i]);
-	for (uint32_t i = 0; i < install->count; i++)
-		install->copies[i]->settled = false;
+	for (uint32_t i = 0; i < install->count; i++) {
+		struct root_copy *copy = install->copies[i];
+
+		copy->settled = false;
+		copy->refused &= root_plan_has(&install->plan, copy->node);
+	}
 	install->settled = false;
 }
 
@@ -232,6 +236,7 @@ root_install_done(
 	install = copy->install;
 	root_copy_answered(root, copy);
 	copy->silences = 0;
+	copy->refused = false;
 	copy->when = root_clock();
 	copy->text[0] = 0;
 	for (size_t i = 0; i < answer->nb_pipelines; i++) {
@@ -255,7 +260,7 @@ root_copy_refused(struct root *root, struct root_install *install, struct root_c
 {
 	char name[CONFIG_NAME_MAX + 16];
 
-	copy->failed = true;
+	copy->failed = copy->refused = true;
 	xml_utf8_copy(copy->text, sizeof(copy->text), why);
 	root_event(&root->events, LOG_WARNING, ROOT_EVENT_refused,
 		json_pack("{s:s, s:I, s:I, s:I, s:s, s:b}", "node",

@@ -44,6 +44,7 @@ struct root_copy {
 	bool sent_play;
 	bool asked;   /* an answer is awaited */
 	bool failed;  /* it refused what it was told */
+	bool refused; /* that was its last answer since it is on the routes */
 	bool unsaid;  /* failed, as no message can say it: not tried again until it is another */
 	bool leaving; /* it was told to remove it */
 	bool settled; /* it does all that it is to do: nothing to tell, until something happens */

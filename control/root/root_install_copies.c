@@ -40,8 +40,10 @@ void
 root_copy_reset(struct root *root, struct root_copy *copy)
 {
 	root_copy_answered(root, copy);
-	*copy = (struct root_copy){
-		.install = copy->install, .node = copy->node, .stray = copy->stray};
+	*copy = (struct root_copy){.install = copy->install,
+		.node = copy->node,
+		.stray = copy->stray,
+		.refused = copy->refused};
 	copy->install->settled = false;
 }
 

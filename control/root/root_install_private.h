@@ -9,7 +9,7 @@
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
 void root_copy_drop(struct root *root, struct root_copy *copy);
-/* As if nothing was ever told. */
+/* As if nothing was ever told; that it refused stays until it takes it. */
 void root_copy_reset(struct root *root, struct root_copy *copy);
 /* An answer is awaited; or no longer. */
 void root_copy_asked(struct root *root, struct root_copy *copy, const struct message *request);
@@ -26,8 +26,8 @@ void root_copy_refused(struct root *root, struct root_install *install, struct r
 const struct root_node *root_install_reach(const struct root *root, uint32_t id);
 
 /*
- * The source sends, and this is a relay that it does not send to yet and that has refused: what the
- * source sent along the new routes would end there.
+ * The source sends, and this is a relay that it does not send to yet and that has refused, whether
+ * it is asked again, or away, meanwhile: what the source sent along the new routes would end there.
  */
 bool root_install_holds(
 	const struct root *root, const struct root_install *install, const struct root_copy *copy);

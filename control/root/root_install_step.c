@@ -187,7 +187,7 @@ root_install_holds(
 {
 	const struct root_node *source = root_nodes_by_id(&root->nodes, install->source);
 
-	return copy->failed && install->play && install->taken_play && source != NULL &&
+	return copy->refused && install->play && install->taken_play && source != NULL &&
 	       source->hellos == install->taken_hellos &&
 	       root_plan_relays(&install->plan, copy->node) &&
 	       !root_plan_has(&install->taken, copy->node);
@@ -211,18 +211,18 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 			wait = true;
 			look_again(next, back);
 		}
-		if (node == NULL)
-			continue;
-		if (!is_busy(root, node, copy, now, next)) {
+		if (node != NULL && !is_busy(root, node, copy, now, next)) {
 			copy->leaving = false;
 			tell(root, install, node, copy, now);
 		}
+		*held |= root_install_holds(root, install, copy);
+		if (node == NULL)
+			continue;
 		full |= is_queued(root, node, copy);
 		if (copy->asked && copy->silences == 0 && now - copy->when < ROOT_INSTALL_HOLD_MS) {
 			wait = true;
 			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
 		}
-		*held |= root_install_holds(root, install, copy);
 	}
 	if (!full || install->full == 0)
 		install->full = full ? now : 0;

@@ -68,6 +68,55 @@ test_relay(void **state)
 	let_go(s);
 }
 
+/* The relay that refused goes, as it does to be started with more room. */
+static void
+test_relay_goes(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	scene_cut(s, 5);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+	scene_connect(s, 5);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+	let_go(s);
+}
+
+/* It does not answer when it is asked again, or after a change. */
+static void
+test_relay_is_silent(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	s->nodes[5].deaf = true;
+	scene_run(s, ROOT_INSTALL_RETRY_MS + 3000);
+	assert_int_equal(first_hop(s), 4);
+	assert_true(scene_do(s, "weights 1 1 7"));
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 4);
+	s->nodes[5].deaf = false;
+	let_go(s);
+}
+
+/* It is off the routes meanwhile: what it refused then does not count. */
+static void
+test_relay_is_back(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	assert_true(scene_do(s, "route set 1 1 0 '6 > (2, 3)'"));
+	scene_run(s, 3000);
+	s->nodes[5].deaf = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	s->strict = false;
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 5);
+}
+
 /* Another route instead: it is taken at once, and whoever is on neither forgets the session. */
 static void
 test_other_route(void **state)
@@ -207,6 +256,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_relay, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_goes, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_is_silent, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_is_back, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_other_route, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_leaf, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_source_comes_back, setup, scene_teardown),
