@@ -81,6 +81,7 @@ forget_taken(struct root_install *install)
 	root_plan_free(&install->taken);
 	root_plan_free(&install->asked);
 	install->taken_play = false;
+	install->listed = false;
 }
 
 void
@@ -139,17 +140,22 @@ static void
 note_stream(struct root *root, struct root_node *node, uint64_t stream)
 {
 	struct root_install *install;
+	struct root_copy *copy;
 
 	/* No session can have such numbers, and no message can say them. */
 	if (message_stream_conference(stream) == 0 || message_stream_session(stream) == 0)
 		return;
 	install = find_install(root, stream);
 	if (install == NULL || install->session == NULL)
-		add_stray(root, install, node, stream);
+		copy = add_stray(root, install, node, stream);
 	else
-		root_copy_get(install, node->id);
-	if (install != NULL && node->id == install->source)
-		install->taken_hellos = node->hellos;
+		copy = root_copy_get(install, node->id);
+	if (copy != NULL)
+		copy->had = true;
+	if (install == NULL || node->id != install->source)
+		return;
+	install->listed = true;
+	install->taken_hellos = node->hellos;
 }
 
 /* Nothing is known any more of what it has. */
@@ -159,12 +165,16 @@ forget_node(struct root *root, struct root_node *node)
 	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
 		struct root_copy *copy = root_copy_find(each, node->id);
 
+		if (node->id == each->source)
+			each->listed = false;
+		if (copy != NULL)
+			copy->had = false;
 		if (copy != NULL && root_plan_has(&each->plan, node->id))
 			root_copy_reset(root, copy);
 		else if (copy != NULL)
 			root_copy_drop(root, copy);
 	}
-	node->strays_left = false;
+	node->strays_left = node->unlisted = false;
 }
 
 void
@@ -190,6 +200,7 @@ root_install_strays(
 	/* Whoever has no place is told of no session. */
 	if (node->place == NULL)
 		return;
+	node->unlisted = false;
 	for (size_t i = 0; i < answer->nb_pipelines; i++)
 		note_stream(root, node,
 			message_stream(
@@ -203,6 +214,7 @@ left(struct root *root, struct root_copy *copy)
 {
 	struct root_install *install = copy->install;
 
+	copy->had = false;
 	if (copy->node == install->source)
 		forget_taken(install);
 	if (root_plan_has(&install->plan, copy->node))
@@ -237,6 +249,7 @@ root_install_done(
 	root_copy_answered(root, copy);
 	copy->silences = 0;
 	copy->refused = false;
+	copy->had = true;
 	copy->when = root_clock();
 	copy->text[0] = 0;
 	for (size_t i = 0; i < answer->nb_pipelines; i++) {

@@ -44,6 +44,7 @@ struct root_copy {
 	bool sent_play;
 	bool asked;   /* an answer is awaited */
 	bool failed;  /* it refused what it was told */
+	bool had;     /* it said that it has it, or took it, and did not forget it since */
 	bool refused; /* that was its last answer since it is on the routes */
 	bool unsaid;  /* failed, as no message can say it: not tried again until it is another */
 	bool leaving; /* it was told to remove it */
@@ -74,6 +75,7 @@ struct root_install {
 	 */
 	struct root_plan taken, asked;
 	bool taken_play;
+	bool listed; /* the source says that it has it; how, we do not know if we were not here */
 	uint32_t taken_hellos; /* of the source, the last that did not say that it has it no more */
 	struct root_copy **copies;
 	uint32_t count;

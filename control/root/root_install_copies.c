@@ -43,6 +43,7 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 	*copy = (struct root_copy){.install = copy->install,
 		.node = copy->node,
 		.stray = copy->stray,
+		.had = copy->had,
 		.refused = copy->refused};
 	copy->install->settled = false;
 }

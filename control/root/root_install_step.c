@@ -187,9 +187,13 @@ root_install_holds(
 {
 	const struct root_node *source = root_nodes_by_id(&root->nodes, install->source);
 
-	return copy->refused && install->play && install->taken_play && source != NULL &&
-	       source->hellos == install->taken_hellos &&
-	       root_plan_relays(&install->plan, copy->node) &&
+	if (!copy->refused || !install->play || source == NULL ||
+		!root_plan_relays(&install->plan, copy->node))
+		return false;
+	/* What it does it was told by who was here before us: perhaps to send. */
+	if (install->taken.node_count == 0)
+		return (install->listed || source->unlisted) && !copy->had;
+	return install->taken_play && source->hellos == install->taken_hellos &&
 	       !root_plan_has(&install->taken, copy->node);
 }
 
@@ -246,7 +250,7 @@ leave(struct root *root, struct root_install *install, const struct root_node *n
 /*
  * Nodes that are not on the routes. settled: the source sends along the routes of now, or nothing;
  * what it sent before is on its way for a while. held: it may go on as it did for long; whoever is
- * out, and has nobody behind it, is not to hear it so long.
+ * out, and has nobody behind it as far as we know, is not to hear it so long.
  */
 static void
 step_leaving(struct root *root, struct root_install *install, bool settled, bool held, int64_t now,
@@ -257,7 +261,8 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 	for (uint32_t i = install->count; i-- > 0;) {
 		struct root_copy *copy = install->copies[i];
 		const struct root_node *node = root_install_reach(root, copy->node);
-		bool idle = settled || (held && !root_plan_relays(&install->taken, copy->node) &&
+		bool idle = settled || (held && install->taken.node_count > 0 &&
+					       !root_plan_relays(&install->taken, copy->node) &&
 					       !root_plan_relays(&install->asked, copy->node));
 
 		if (root_plan_has(&install->plan, copy->node))

@@ -271,6 +271,7 @@ root_places_step(struct root *root, int64_t now)
 			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
 
 			root_node_greeted(root, node, NULL, 0);
+			node->unlisted = true;
 			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
 			(void)root_send(root, &ask);
 		}

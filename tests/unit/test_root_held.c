@@ -237,6 +237,115 @@ test_root_comes_back(void **state)
 	scene_check(s);
 }
 
+/* The root is started again meanwhile: nodes say hello again. */
+static void
+test_root_starts_anew(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	scene_restart_root(s);
+	EVERY_NODE scene_connect(s, n);
+	scene_run(s, 3 * ROOT_INSTALL_RETRY_MS);
+	assert_int_equal(first_hop(s), 4);
+	assert_true(is_told_to_wait(s));
+	let_go(s);
+}
+
+/* Or some of them do not, and are asked what they have. */
+static void
+no_hello(struct scene *s, uint32_t node)
+{
+	hold(s);
+	EVERY_NODE s->nodes[n].connected = false;
+	scene_restart_root(s);
+	EVERY_NODE
+	{
+		s->nodes[n].connected = true;
+		if (n == node || node == 0)
+			scene_back(s, n);
+		else
+			scene_connect(s, n);
+	}
+	scene_run(s, 3 * ROOT_INSTALL_RETRY_MS);
+	assert_int_equal(first_hop(s), 4);
+	let_go(s);
+}
+
+static void
+test_no_hello(void **state)
+{
+	no_hello(*state, 0);
+}
+
+static void
+test_no_hello_of_source(void **state)
+{
+	no_hello(*state, 1);
+}
+
+static void
+test_no_hello_of_relay(void **state)
+{
+	no_hello(*state, 5);
+}
+
+/* The source has it no more: it sends nothing that could be lost. */
+static void
+test_all_start_anew(void **state)
+{
+	struct scene *s = *state;
+
+	hold(s);
+	s->strict = false;
+	s->nodes[1].nb_sessions = 0;
+	scene_restart_root(s);
+	EVERY_NODE scene_connect(s, n);
+	scene_run(s, 3000);
+	assert_int_equal(first_hop(s), 5);
+	let_go(s);
+}
+
+/* A session of which the source had nothing before: whoever is elsewhere gets it. */
+static void
+test_new_session(void **state)
+{
+	struct scene *s = *state;
+
+	EVERY_NODE s->nodes[n].connected = false;
+	scene_restart_root(s);
+	EVERY_NODE
+	{
+		s->nodes[n].connected = true;
+		scene_back(s, n);
+	}
+	scene_run(s, 3000);
+	s->strict = false;
+	s->nodes[5].refuses = true;
+	scene_write(s, "a.cfg",
+		"conferences = ( { id = 2; sessions = ( { id = 1; source = 1; destinations = [ 2, "
+		"3 ]; ingress = { udp = \"10.1.0.1:5002\"; }; flows = ( { path = \"(2, 5 > 3)\"; } "
+		"); } ); } );");
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	scene_run(s, 3000);
+	assert_non_null(scene_find(s, 1, 2, 1));
+	assert_true(scene_find(s, 1, 2, 1)->playing);
+}
+
+/* A relay that had it before, and refuses it otherwise, goes on as it did. */
+static void
+test_relay_has_it(void **state)
+{
+	struct scene *s = *state;
+
+	scene_write_config(s, BY("(4 > 3, 2)"));
+	s->nodes[4].refuses = true;
+	scene_restart_root(s);
+	EVERY_NODE scene_connect(s, n);
+	scene_run(s, 3000);
+	assert_int_equal(scene_find(s, 1, 1, 1)->trees[0].node[1].id, 3);
+}
+
 /* A relay that does not come is waited for no longer. */
 static void
 test_relay_stays_away(void **state)
@@ -266,6 +375,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_stop, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_leave, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_root_comes_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_root_starts_anew, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_hello, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_hello_of_source, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_no_hello_of_relay, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_all_start_anew, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_new_session, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_relay_has_it, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_relay_stays_away, setup, scene_teardown),
 	};
 
