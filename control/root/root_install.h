@@ -6,8 +6,8 @@
  * after. What a node may have forgotten (it comes anew) is told again; telling it twice does no
  * harm. A node that does not answer holds up the others for a second at most, one whose connection
  * has no room for what it is to be told for ten; one that has not come since our start, for three
- * seconds from then. While a relay that is new on the routes refuses, a source that sends keeps to
- * those that it has.
+ * seconds from then; one that comes again and again, for five. While a relay that is new on the
+ * routes refuses, a source that sends keeps to those that it has.
  *
  * root_install.c (and root_install_copies.c) keeps what the nodes have, root_install_step.c decides
  * what they are told next. Times are milliseconds, as root_clock's.
@@ -25,6 +25,7 @@
 struct root;
 
 #define ROOT_INSTALL_HOLD_MS	1000  /* the source waits for others so long */
+#define ROOT_INSTALL_WAIT_MS	5000  /* all in all, without a break, so long */
 #define ROOT_INSTALL_START_MS	3000  /* for those that did not come since our start so long */
 #define ROOT_INSTALL_ROOM_MS	10000 /* and until its connections have room for all so long */
 #define ROOT_INSTALL_GRACE_MS	1000  /* those off the routes keep it so long */
@@ -66,6 +67,7 @@ struct root_install {
 	bool settled; /* all copies are: there is nothing to do */
 	struct root_plan plan;
 	int64_t changed;	/* when the source took the last change */
+	int64_t waits;		/* since when the source, with news for it, waits; 0 = not */
 	int64_t full;		/* since when a node on the routes has no room; 0 = all have */
 	struct message_way way; /* root_ways.c: what the source was told, and when */
 	int64_t way_at;

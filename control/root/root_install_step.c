@@ -59,6 +59,7 @@ tell_pipeline(struct root *root, struct root_install *install, const struct root
 	copy->sent = hash;
 	copy->sent_flows = flows;
 	if (node->id == install->source) {
+		install->waits = 0;
 		root_plan_free(&install->asked);
 		root_plan_copy(&install->plan, &install->asked);
 	}
@@ -74,8 +75,10 @@ tell_play(struct root *root, struct root_install *install, const struct root_nod
 	int ret = send_named(root, install, node,
 		install->play ? MESSAGE_PLAYPIPELINE : MESSAGE_STOPPIPELINE, &message);
 
-	if (note(root, install, copy, ret, &message, now))
-		copy->sent_play = install->play;
+	if (!note(root, install, copy, ret, &message, now))
+		return;
+	install->waits = 0;
+	copy->sent_play = install->play;
 }
 
 /* What a node is to be told next; if nothing is, it is settled. */
@@ -198,6 +201,27 @@ root_install_holds(
 }
 
 /*
+ * Somebody is to answer, or to come back, before the source is told: true while that is no longer
+ * than a node may take that does neither, however often it comes anew.
+ */
+static bool
+waits(struct root_install *install, bool wait, int64_t now, int64_t *next)
+{
+	const struct root_copy *source = root_copy_find(install, install->source);
+
+	if (!wait || (source != NULL && source->settled)) {
+		install->waits = 0;
+		return wait;
+	}
+	if (install->waits == 0)
+		install->waits = now;
+	if (now - install->waits >= ROOT_INSTALL_WAIT_MS)
+		return false;
+	look_again(next, install->waits + ROOT_INSTALL_WAIT_MS);
+	return true;
+}
+
+/*
  * Nodes on the routes but the source; true: the source has to wait for one of them, *held: until
  * one takes what it refused.
  */
@@ -230,6 +254,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 	}
 	if (!full || install->full == 0)
 		install->full = full ? now : 0;
+	wait = waits(install, wait, now, next);
 	return wait || *held || (full && now - install->full < ROOT_INSTALL_ROOM_MS);
 }
 

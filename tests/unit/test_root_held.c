@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A source that sends, and a new route of which a relay refuses, or is not there yet: what it sends
- * goes on to arrive.
+ * goes on to arrive. Nobody else holds it up for long.
  */
 #include "root_scene.h"
 #include "unit.h"
@@ -360,6 +360,44 @@ test_relay_stays_away(void **state)
 	assert_int_equal(first_hop(s), 5);
 }
 
+/* A node of a route comes anew again and again: the source hears what it is to do all the same. */
+static void
+come_again(struct scene *s, bool cut)
+{
+	s->strict = false;
+	s->nodes[3].deaf = true;
+	assert_true(scene_do(s, "session stop 1 1"));
+	for (int i = 0; i < 14; i++) {
+		if (cut)
+			scene_cut(s, 3);
+		scene_connect(s, 3);
+		scene_run(s, 500);
+	}
+	assert_false(scene_find(s, 1, 1, 1)->playing);
+	/* What is new is waited for again. */
+	s->nodes[5].deaf = true;
+	assert_true(scene_do(s, "route set 1 1 0 '5 > (2, 3)'"));
+	scene_run(s, ROOT_INSTALL_HOLD_MS - 100);
+	assert_int_equal(first_hop(s), 4);
+	s->nodes[5].deaf = s->nodes[3].deaf = false;
+	assert_true(scene_do(s, "session start 1 1"));
+	scene_run(s, 10000);
+	assert_int_equal(first_hop(s), 5);
+	scene_check(s);
+}
+
+static void
+test_hello_again(void **state)
+{
+	come_again(*state, false);
+}
+
+static void
+test_away_again(void **state)
+{
+	come_again(*state, true);
+}
+
 int
 main(void)
 {
@@ -383,6 +421,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_new_session, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_relay_has_it, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_relay_stays_away, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_hello_again, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_away_again, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
