@@ -9,7 +9,7 @@
 #include "xml_utf8.h"
 
 static void
-plan_anew(struct root_install *install)
+plan_anew(struct root *root, struct root_install *install)
 {
 	root_plan_free(&install->plan);
 	install->active = install->session != NULL &&
@@ -21,7 +21,10 @@ plan_anew(struct root_install *install)
 		struct root_copy *copy = install->copies[i];
 
 		copy->settled = false;
-		copy->refused &= root_plan_has(&install->plan, copy->node);
+		if (root_plan_has(&install->plan, copy->node))
+			root_copy_no_stray(root, copy);
+		else
+			copy->refused = false;
 	}
 	install->settled = false;
 }
@@ -96,7 +99,7 @@ root_install_changed(struct root *root, struct root_session *session)
 		forget_taken(install);
 	install->session = session;
 	install->source = session->config->source;
-	plan_anew(install);
+	plan_anew(root, install);
 	try_again(root, install);
 	root_wake(root);
 }
@@ -108,7 +111,7 @@ root_install_gone(struct root *root, struct root_session *session)
 		return;
 	session->install->session = NULL;
 	root->installs_gone++;
-	plan_anew(session->install);
+	plan_anew(root, session->install);
 	try_again(root, session->install);
 	root_wake(root);
 }

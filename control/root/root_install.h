@@ -40,7 +40,7 @@ struct root_copy {
 	struct root_install *install;
 	struct root_link by_time; /* in struct root's asked, while it is */
 	uint32_t node;
-	bool stray; /* of a session that was none when the node said that it has it */
+	bool stray;		   /* the node said that it has it, and is not to */
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
 	bool asked;   /* an answer is awaited */

@@ -49,14 +49,22 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 }
 
 void
-root_copy_drop(struct root *root, struct root_copy *copy)
+root_copy_no_stray(struct root *root, struct root_copy *copy)
 {
 	struct root_node *node = root_nodes_by_id(&root->nodes, copy->node);
-	struct root_install *install = copy->install;
-	uint32_t i = 0;
 
 	if (copy->stray && node != NULL && node->strays > 0)
 		node->strays--;
+	copy->stray = false;
+}
+
+void
+root_copy_drop(struct root *root, struct root_copy *copy)
+{
+	struct root_install *install = copy->install;
+	uint32_t i = 0;
+
+	root_copy_no_stray(root, copy);
 	root_copy_answered(root, copy);
 	while (install->copies[i] != copy)
 		i++;

@@ -9,6 +9,8 @@
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
 struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
 void root_copy_drop(struct root *root, struct root_copy *copy);
+/* The node is to have it, or has it no more. */
+void root_copy_no_stray(struct root *root, struct root_copy *copy);
 /* As if nothing was ever told; what it has, and that it refused, stays known. */
 void root_copy_reset(struct root *root, struct root_copy *copy);
 /* An answer is awaited; or no longer. */

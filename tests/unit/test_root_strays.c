@@ -133,9 +133,14 @@ test_taken(void **state)
 		");");
 	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
 	assert_int_equal(s->root.installs_gone, 0);
+	/* Who is to have it now is asked for the rest of what it has, whenever that was too much.
+	 */
+	assert_int_equal(root_nodes_by_id(&s->root.nodes, 4)->strays, 0);
+	assert_int_equal(root_nodes_by_id(&s->root.nodes, 5)->strays, 1);
 	s->nodes[5].full = false;
 	scene_run(s, 5000);
 	scene_check(s);
+	EVERY_NODE assert_int_equal(root_nodes_by_id(&s->root.nodes, n)->strays, 0);
 	assert_true(scene_do(s, "remove 2"));
 	scene_run(s, 5000);
 	scene_check(s);
