@@ -117,8 +117,8 @@ root_install_gone(struct root *root, struct root_session *session)
 }
 
 /*
- * A stream of no session that a node has. It may say what it likes: not too much at once. NULL:
- * another time.
+ * A stream that a node has and is not to: of no session, or of one that does not lead there. It may
+ * say what it likes: not too much at once. NULL: another time.
  */
 static struct root_copy *
 add_stray(struct root *root, struct root_install *install, struct root_node *node, uint64_t stream)
@@ -149,7 +149,9 @@ note_stream(struct root *root, struct root_node *node, uint64_t stream)
 	if (message_stream_conference(stream) == 0 || message_stream_session(stream) == 0)
 		return;
 	install = find_install(root, stream);
-	if (install == NULL || install->session == NULL)
+	/* However many start at it, the configuration says so. */
+	if (install == NULL || install->session == NULL ||
+		(node->id != install->source && !root_plan_has(&install->plan, node->id)))
 		copy = add_stray(root, install, node, stream);
 	else
 		copy = root_copy_get(install, node->id);

@@ -33,7 +33,7 @@ struct root;
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 #define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
-#define ROOT_INSTALL_STRAYS_MAX 1024  /* and from one node */
+#define ROOT_INSTALL_STRAYS_MAX 1024  /* and from one node, with those that do not lead there */
 
 /* What a node has of a session: its copy. */
 struct root_copy {

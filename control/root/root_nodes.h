@@ -31,7 +31,7 @@ struct root_node {
 	unsigned int
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
 	bool seen;	   /* by who goes through all of them */
-	uint32_t strays;   /* streams of no session that it said it has: root_install.h's */
+	uint32_t strays;   /* streams that it said it has, and is not to: root_install.h's */
 	bool unlisted;	   /* it is yet to answer what it has, as it said no hello */
 	bool strays_left;  /* it said more than are taken at once: it is asked again */
 

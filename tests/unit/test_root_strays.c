@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Nodes that say that they have streams of no session, very many of them: all else goes on. */
+/* Nodes that say that they have streams that they are not to have, very many: all else goes on. */
 #include <err.h>
 
 #include "root_scene.h"
@@ -7,6 +7,7 @@
 
 #define OTHERS	 64 /* nodes, as many as make all strays that are taken at once */
 #define FIRST_ID 100
+#define LATER	 2000 /* sessions */
 #define MANY	 20000
 #define NEITHER	 7 /* a node without a place */
 
@@ -147,6 +148,64 @@ test_taken(void **state)
 	EVERY_NODE assert_int_equal(root_nodes_by_id(&s->root.nodes, n)->strays, 0);
 }
 
+/* A conference of many sessions whose time has not come. */
+static void
+add_later(struct scene *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out,
+		"conferences = ( { id = 2; starts = \"2040-01-01 00:00:00 UTC\"; sessions = (");
+	for (unsigned int i = 1; i <= LATER; i++)
+		fprintf(out,
+			"%s{ id = %u; source = 1; destinations = [ 2 ]; ingress = { udp = "
+			"\"10.1.0.1:%u\"; }; flows = ( { path = \"4 > 2\"; } ); }",
+			i > 1 ? ", " : "", i, 6000 + i);
+	fprintf(out, "); } );");
+	assert_int_equal(fclose(out), 0);
+	scene_write(s, "a.cfg", text);
+	free(text);
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+}
+
+/* The copies of a node. */
+static uint32_t
+count_copies(const struct scene *s, uint32_t node)
+{
+	uint32_t count = 0;
+
+	for (const struct root_install *each = s->root.installs; each != NULL; each = each->next) {
+		for (uint32_t i = 0; i < each->count; i++)
+			count += each->copies[i]->node == node;
+	}
+	return count;
+}
+
+/* Sessions that there are, and that do not lead to the node. */
+static void
+test_sessions(void **state)
+{
+	struct scene *s = *state;
+	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
+
+	add_later(s);
+	say(s, 5, 2, 1, LATER);
+	assert_int_equal(n5->strays, ROOT_INSTALL_STRAYS_MAX);
+	assert_int_equal(count_copies(s, 5), ROOT_INSTALL_STRAYS_MAX);
+	/* Where they start is as many as are configured. */
+	say(s, 1, 2, 1, LATER);
+	assert_int_equal(root_nodes_by_id(&s->root.nodes, 1)->strays, 0);
+	assert_int_equal(count_copies(s, 1), LATER + 1);
+	scene_run(s, 20000);
+	assert_int_equal(n5->strays, 0);
+	assert_false(n5->strays_left);
+	assert_int_equal(count_copies(s, 5), 0);
+	assert_int_equal(count_copies(s, 1), 1);
+	scene_check(s);
+}
+
 /* Whoever has no place is not listened to. */
 static void
 test_no_place(void **state)
@@ -170,6 +229,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_one_node, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_taken, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_sessions, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_no_place, setup, scene_teardown),
 	};
 
