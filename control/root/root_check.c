@@ -9,7 +9,10 @@
 static bool
 is_node(const struct root_nodes *nodes, uint32_t id)
 {
-	return nodes->others || root_nodes_by_id(nodes, id) != NULL;
+	const struct root_node *node = root_nodes_by_id(nodes, id);
+
+	/* Whoever has no place takes part in nothing. */
+	return nodes->others || (node != NULL && node->place != NULL);
 }
 
 static bool
@@ -52,8 +55,7 @@ check_flow(const struct root_nodes *nodes, const struct config_session *session,
 		if (!is_node(nodes, id))
 			config_errors_add(errs, &flow->where,
 				"conference %u session %u flow %u: path \"%.200s\": there is no "
-				"node "
-				"%u, its hops must be nodes",
+				"node %u with a place in the topology, its hops must have one",
 				session->conference, session->id, flow->id, path, id);
 		else if (!is_peer(nodes, from, id))
 			config_errors_add(errs, &flow->where,
@@ -102,7 +104,8 @@ check_session(const struct root_nodes *nodes, const struct root_book *book,
 {
 	if (!is_node(nodes, session->source))
 		config_errors_add(errs, &session->where,
-			"conference %u session %u: source is %u, it must be the NodeID of a node",
+			"conference %u session %u: source is %u, it must be the NodeID of a node "
+			"with a place in the topology",
 			session->conference, session->id, session->source);
 	for (uint32_t i = 0; i < session->flow_count; i++)
 		check_flow(nodes, session, &session->flows[i], errs);
@@ -119,8 +122,8 @@ root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
 		for (uint32_t j = 0; j < conference->participant_count; j++) {
 			if (!is_node(nodes, conference->participants[j]))
 				config_errors_add(errs, &conference->where,
-					"conference %u: participant %u is no node, it must be the "
-					"NodeID of one",
+					"conference %u: participant %u is no node with a place in "
+					"the topology, it must be the NodeID of one",
 					conference->id, conference->participants[j]);
 		}
 		for (uint32_t j = 0; j < conference->session_count; j++)

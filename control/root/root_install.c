@@ -352,8 +352,12 @@ root_install_free(struct root *root)
 static const char *
 copy_word(const struct root *root, const struct root_copy *copy)
 {
-	if (root_install_reach(root, copy->node) == NULL)
+	const struct root_node *node = root_install_reach(root, copy->node);
+
+	if (node == NULL)
 		return "away";
+	if (node->place == NULL && !copy->leaving)
+		return "unplaced";
 	if (copy->failed)
 		return "refused";
 	if (copy->leaving)

@@ -221,6 +221,15 @@ waits(struct root_install *install, bool wait, int64_t now, int64_t *next)
 	return true;
 }
 
+/* The node, if messages reach it and it may be told what it is to do; else NULL. */
+static const struct root_node *
+reach_placed(const struct root *root, uint32_t id)
+{
+	const struct root_node *node = root_install_reach(root, id);
+
+	return node != NULL && node->place != NULL ? node : NULL;
+}
+
 /*
  * Nodes on the routes but the source; true: the source has to wait for one of them, *held: until
  * one takes what it refused.
@@ -231,7 +240,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 	bool wait = false, full = false;
 
 	for (uint32_t i = 1; i < install->plan.node_count; i++) {
-		const struct root_node *node = root_install_reach(root, install->plan.nodes[i]);
+		const struct root_node *node = reach_placed(root, install->plan.nodes[i]);
 		struct root_copy *copy = root_copy_get(install, install->plan.nodes[i]);
 		int64_t back = back_until(root, copy->node);
 
@@ -304,10 +313,10 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 static bool
 step_source(struct root *root, struct root_install *install, int64_t now, int64_t *next)
 {
-	const struct root_node *node = root_install_reach(root, install->source);
+	const struct root_node *node = reach_placed(root, install->source);
 	struct root_copy *copy = root_copy_get(install, install->source);
 
-	/* One that is away may go on as it did. */
+	/* One that is away, or has no place, may go on as it did. */
 	if (node == NULL)
 		return false;
 	if (!is_busy(root, node, copy, now, next)) {

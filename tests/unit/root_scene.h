@@ -58,6 +58,7 @@ struct scene {
 	int64_t due;
 	bool woken, failed;
 	uint32_t apart[2]; /* two that are no peers in the next configuration */
+	uint32_t out;	   /* one that is not in it; 0: all are */
 	/* In the next configuration's list, after the six; what these are told is only counted. */
 	const char *more_nodes;
 	unsigned int placed;   /* times that a node was told its place */

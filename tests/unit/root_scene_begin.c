@@ -22,7 +22,7 @@ scene_write(const struct scene *scene, const char *name, const char *text)
 static bool
 is_apart(const struct scene *scene, uint32_t a, uint32_t b)
 {
-	return a == b || (scene->apart[0] == a && scene->apart[1] == b) ||
+	return a == b || b == scene->out || (scene->apart[0] == a && scene->apart[1] == b) ||
 	       (scene->apart[0] == b && scene->apart[1] == a);
 }
 
@@ -40,6 +40,8 @@ scene_write_config(const struct scene *scene, const char *more)
 		scene->directory, scene->settings != NULL ? scene->settings : "");
 	EVERY_NODE
 	{
+		if (n == scene->out)
+			continue;
 		fprintf(out, "{ name = \"n%u\"; id = %u; role = \"%s\"; parent = \"%s\"; peers = (",
 			n, n, n == 1 ? "root" : "relay", n == 1 ? "^" : "n1");
 		for (uint32_t i = 1, count = 0; i <= SCENE_NODES; i++) {
