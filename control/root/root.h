@@ -25,11 +25,12 @@ struct root {
 	struct root_nodes nodes;
 	struct root_book book;
 	struct root_events events;
-	struct root_install *installs; /* all sessions' */
-	uint32_t installs_gone;	       /* of these, those of sessions that are none any more */
-	struct root_hash streams;      /* the same, by message_stream() */
-	struct root_hash asked;	       /* copies of which an answer is awaited */
-	int64_t installs_since;	       /* by root_clock: the first step; 0 = none yet */
+	struct root_install *installs;	    /* all sessions', in the order of their turns */
+	struct root_install **installs_end; /* where the next one goes, if there are any */
+	uint32_t installs_gone;		    /* of these, those of sessions that are none any more */
+	struct root_hash streams;	    /* the same, by message_stream() */
+	struct root_hash asked;		    /* copies of which an answer is awaited */
+	int64_t installs_since;		    /* by root_clock: the first step; 0 = none yet */
 	struct root_stats stats;
 	struct root_losses losses;
 	int64_t ways_at; /* when sources were told of their ways */

@@ -48,8 +48,10 @@ add_install(struct root *root, uint64_t stream)
 		err(1, "sessions");
 	install->conference = message_stream_conference(stream);
 	install->id = message_stream_session(stream);
-	install->next = root->installs;
-	root->installs = install;
+	if (root->installs == NULL)
+		root->installs_end = &root->installs;
+	*root->installs_end = install;
+	root->installs_end = &install->next;
 	root->installs_gone++;
 	root_hash_add(&root->streams, &install->by_stream, stream);
 	return install;

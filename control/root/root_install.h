@@ -7,7 +7,8 @@
  * harm. A node that does not answer holds up the others for a second at most, one whose connection
  * has no room for what it is to be told for ten; one that has not come since our start, for three
  * seconds from then; one that comes again and again, for five. While a relay that is new on the
- * routes refuses, a source that sends keeps to those that it has.
+ * routes refuses, a source that sends keeps to those that it has. However much there is to do, it
+ * is done in short turns, so that the loop never stops for it.
  *
  * root_install.c (and root_install_copies.c) keeps what the nodes have, root_install_step.c decides
  * what they are told next. Times are milliseconds, as root_clock's.
@@ -32,6 +33,7 @@ struct root;
 #define ROOT_INSTALL_SILENCE_MS 1000  /* then it is told again; doubles with each time */
 #define ROOT_INSTALL_DOUBLINGS	3
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
+#define ROOT_INSTALL_TURN_MS	100   /* then all else has its turn, and the rest after that */
 #define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
 #define ROOT_INSTALL_STRAYS_MAX 1024  /* and from one node, with those that do not lead there */
 
@@ -106,7 +108,10 @@ void root_install_strays(
 const struct root_node *
 root_install_source(const struct root *root, const struct root_install *install);
 
-/* All steps that can be done. Returns when to look again (ms), 0 = when something happens. */
+/*
+ * All steps that can be done; or, if they take long, as many as have a turn. Returns when to look
+ * again (ms), 0 = when something happens.
+ */
 int64_t root_install_step(struct root *root, int64_t now);
 void root_install_free(struct root *root);
 

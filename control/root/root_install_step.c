@@ -367,28 +367,57 @@ ask_strays(struct root *root)
 	}
 }
 
+/* Whoever had a turn is behind the rest, which begins at link, from now on. */
+static void
+put_behind(struct root *root, struct root_install **link)
+{
+	struct root_install *rest = *link;
+
+	if (link == &root->installs)
+		return;
+	*link = NULL;
+	*root->installs_end = root->installs;
+	root->installs = rest;
+	root->installs_end = link;
+}
+
+/* One of the list: true if it stays there. */
+static bool
+step_one(struct root *root, struct root_install *install, int64_t now, int64_t *next)
+{
+	if (!install->settled) {
+		step(root, install, now, next);
+		install->settled = is_settled(install);
+	}
+	return install->session != NULL || install->count > 0;
+}
+
 int64_t
 root_install_step(struct root *root, int64_t now)
 {
+	int64_t end = root_clock() + ROOT_INSTALL_TURN_MS, next = 0;
 	struct root_install **link = &root->installs;
-	int64_t next = 0;
 
 	if (root->installs_since == 0)
 		root->installs_since = now;
 	while (*link != NULL) {
 		struct root_install *install = *link;
+		bool settled = install->settled;
 
-		if (!install->settled) {
-			step(root, install, now, &next);
-			install->settled = is_settled(install);
-		}
-		if (install->session != NULL || install->count > 0) {
+		if (step_one(root, install, now, &next)) {
 			link = &install->next;
-			continue;
+		} else {
+			*link = install->next;
+			if (root->installs_end == &install->next)
+				root->installs_end = link;
+			root->installs_gone--;
+			root_install_end(root, install);
 		}
-		*link = install->next;
-		root->installs_gone--;
-		root_install_end(root, install);
+		if (*link != NULL && !settled && root_clock() >= end) {
+			put_behind(root, link);
+			next = now + 1;
+			break;
+		}
 	}
 	ask_strays(root);
 	return next;

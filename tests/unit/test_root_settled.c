@@ -17,12 +17,15 @@ void __real_root_pipeline_make(struct root_pipeline *made, const struct root_ses
 	const struct root_plan *plan, uint32_t node, bool play);
 
 static unsigned int made_count;
+static struct scene *slow; /* each takes a millisecond there */
 
 void
 __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
 	const struct root_plan *plan, uint32_t node, bool play)
 {
 	made_count++;
+	if (slow != NULL)
+		slow->clock++;
 	__real_root_pipeline_make(made, session, plan, node, play);
 }
 
@@ -137,6 +140,100 @@ test_stray(void **state)
 	check_settled(s);
 }
 
+#define MANY   250
+#define SOURCE 100
+#define OTHER  101
+
+/* Very many sessions of two nodes that never answer. */
+static void
+add_many(struct scene *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	s->more_nodes =
+		", { name = \"r0\"; id = 100; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r1\"; address = \"10.0.1.1\"; } ); }, "
+		"{ name = \"r1\"; id = 101; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r0\"; address = \"10.0.1.0\"; } ); }";
+	scene_write_config(s, conferences);
+	assert_true(scene_do(s, "reload"));
+	s->more_nodes = NULL;
+	for (uint32_t id = SOURCE; id <= OTHER; id++) {
+		struct root_node *node = root_nodes_by_id(&s->root.nodes, id);
+
+		root_node_up(&s->root, node, "n1");
+		root_node_greeted(&s->root, node, NULL, 0);
+	}
+	fprintf(out, "conferences = ( { id = 2; sessions = (");
+	for (unsigned int i = 1; i <= MANY; i++)
+		fprintf(out,
+			"%s{ id = %u; source = 100; destinations = [ 101 ]; ingress = { udp = "
+			"\"10.1.0.1:%u\"; }; flows = ( { path = \"101\"; } ); }",
+			i > 1 ? ", " : "", i, 6000 + i);
+	fprintf(out, "); } );");
+	assert_int_equal(fclose(out), 0);
+	scene_write(s, "a.cfg", text);
+	free(text);
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+}
+
+static uint32_t
+count_installs(const struct scene *s)
+{
+	uint32_t count = 0;
+
+	for (const struct root_install *each = s->root.installs; each != NULL; each = each->next)
+		count++;
+	return count;
+}
+
+/* Sessions of which the other node was told. */
+static uint32_t
+count_told(const struct scene *s)
+{
+	uint32_t told = 0;
+
+	for (const struct root_install *each = s->root.installs; each != NULL; each = each->next) {
+		for (uint32_t i = 0; i < each->count; i++)
+			told += each->copies[i]->node == OTHER && each->copies[i]->sent != 0;
+	}
+	return told;
+}
+
+/* However much there is to tell, something else has its turn soon; and all have theirs. */
+static void
+test_turns(void **state)
+{
+	struct scene *s = *state;
+	int64_t due, begun = s->clock;
+
+	add_many(s);
+	slow = s;
+	for (unsigned int turn = 1; turn <= 2; turn++) {
+		made_count = 0;
+		due = root_install_step(&s->root, root_clock());
+		assert_true(made_count <= ROOT_INSTALL_TURN_MS);
+		assert_int_equal(count_told(s), turn * ROOT_INSTALL_TURN_MS);
+		assert_true(due > 0 && due <= root_clock());
+	}
+	(void)root_install_step(&s->root, root_clock());
+	slow = NULL;
+	assert_int_equal(count_told(s), MANY);
+	/* Not even those that wait were looked at twice before. */
+	assert_int_equal(s->clock - begun, MANY);
+	/* They go, as nobody is left who has them, and may come again. */
+	assert_true(scene_do(s, "remove 2"));
+	for (uint32_t id = SOURCE; id <= OTHER; id++)
+		root_node_away(&s->root, root_nodes_by_id(&s->root.nodes, id), "it is gone");
+	(void)root_install_step(&s->root, root_clock());
+	assert_int_equal(count_installs(s), 2);
+	assert_int_equal(s->root.installs_gone, 0);
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	assert_int_equal(count_installs(s), 2 + MANY);
+}
+
 int
 main(void)
 {
@@ -146,6 +243,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_nodes, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_turns, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
