@@ -163,7 +163,22 @@ root_book_free(struct root_book *book)
 	book->count = 0;
 }
 
-/* The new conferences of a file, in its order; false with error. */
+/* Is one of the book what a file says? */
+static bool
+is_same(const struct root_conference *conference, const char *text, const char *origin)
+{
+	char *is;
+	bool same;
+
+	if (conference == NULL || strcmp(conference->origin, origin) != 0)
+		return false;
+	is = root_conference_text(conference->config);
+	same = strcmp(is, text) == 0;
+	free(is);
+	return same;
+}
+
+/* The new conferences of a file, in its order, but for those that stay; false with error. */
 static bool
 make_all(struct root_book *book, const struct config *file, const char *origin, int64_t now,
 	struct config_errors *errs, struct root_book_saved *saved, char *error)
@@ -175,16 +190,20 @@ make_all(struct root_book *book, const struct config *file, const char *origin, 
 	saved->made = calloc((size_t)file->conference_count + 1, sizeof(*saved->made));
 	if (saved->made == NULL)
 		err(1, "conferences");
-	for (saved->count = 0; saved->count < file->conference_count; saved->count++) {
-		const struct config_conference *config = &file->conferences[saved->count];
+	saved->count = 0;
+	for (uint32_t i = 0; i < file->conference_count; i++) {
+		const struct config_conference *config = &file->conferences[i];
+		struct root_conference *old = root_book_conference(book, config->id), *made = old;
 		char *text = root_conference_text(config);
-		struct root_conference *made = root_conference_new(&unchecked, text, origin,
-			root_book_conference(book, config->id), now, errs, error);
 
+		if (!is_same(old, text, origin)) {
+			made = root_conference_new(&unchecked, text, origin, old, now, errs, error);
+			saved->made[saved->count] = made;
+			saved->count += made != NULL;
+		}
 		free(text);
 		if (made == NULL)
 			return false;
-		saved->made[saved->count] = made;
 	}
 	return true;
 }

@@ -75,7 +75,8 @@ void root_book_free(struct root_book *book);
 
 /*
  * Adds all conferences of a file, or of none of them if one is there and replace is false. A
- * session that was there keeps its state. The mistakes that check finds go to errs.
+ * session that was there keeps its state; a conference that is there as the file has it stays as it
+ * is. The mistakes that check finds go to errs.
  */
 int root_book_add(struct root_book *book, const struct config *file, const char *origin,
 	bool replace, int64_t now, struct config_errors *errs, char *error);

@@ -234,6 +234,34 @@ test_turns(void **state)
 	assert_int_equal(count_installs(s), 2 + MANY);
 }
 
+/* A file of which one conference is another: the rest is not looked at. */
+static void
+test_reload(void **state)
+{
+	struct scene *s = *state;
+	const struct root_conference *first = root_book_conference(&s->root.book, 1), *second;
+	char text[2048];
+
+	assert_int_equal(strcmp(conferences + strlen(conferences) - 8, " ); } );"), 0);
+	for (int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text),
+			"%.*s); }, { id = 2; sessions = ( { id = 1; source = 1; destinations = [ "
+			"2 ]; ingress = { udp = \"10.1.0.1:5003\"; }; flows = ( { path = \"%s\"; } "
+			"); } ); } );",
+			(int)strlen(conferences) - 7, conferences, i == 0 ? "2" : "4 > 2");
+		scene_write_config(s, text);
+		second = root_book_conference(&s->root.book, 2);
+		assert_true(scene_do(s, "reload"));
+		made_count = 0;
+		scene_run(s, 3000);
+		/* Two or three nodes, each told, and found settled. */
+		assert_in_range(made_count, 1, 8);
+		assert_ptr_equal(root_book_conference(&s->root.book, 1), first);
+		assert_ptr_not_equal(root_book_conference(&s->root.book, 2), second);
+		scene_check(s);
+	}
+}
+
 int
 main(void)
 {
@@ -244,6 +272,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_reload, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
