@@ -30,6 +30,7 @@ struct root {
 	uint32_t installs_gone;		    /* of these, those of sessions that are none any more */
 	struct root_hash streams;	    /* the same, by message_stream() */
 	struct root_hash asked;		    /* copies of which an answer is awaited */
+	struct root_hash bearers;	    /* nodes that have copies */
 	int64_t installs_since;		    /* by root_clock: the first step; 0 = none yet */
 	struct root_stats stats;
 	struct root_losses losses;

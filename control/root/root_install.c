@@ -16,7 +16,7 @@ plan_anew(struct root *root, struct root_install *install)
 			  root_plan_make(install->session, &install->plan);
 	install->play = install->active && install->session->state == ROOT_RUNNING;
 	for (uint32_t i = 0; i < install->plan.node_count; i++)
-		root_copy_get(install, install->plan.nodes[i]);
+		root_copy_get(root, install, install->plan.nodes[i]);
 	for (uint32_t i = 0; i < install->count; i++) {
 		struct root_copy *copy = install->copies[i];
 
@@ -83,10 +83,13 @@ try_again(struct root *root, struct root_install *install)
 static void
 forget_taken(struct root_install *install)
 {
+	struct root_copy *source = root_copy_find(install, install->source);
+
 	root_plan_free(&install->taken);
 	root_plan_free(&install->asked);
 	install->taken_play = false;
-	install->listed = false;
+	if (source != NULL)
+		source->listed = false;
 }
 
 void
@@ -134,7 +137,7 @@ add_stray(struct root *root, struct root_install *install, struct root_node *nod
 		node->strays_left = true;
 		return NULL;
 	}
-	copy = root_copy_get(install != NULL ? install : add_install(root, stream), node->id);
+	copy = root_copy_get(root, install != NULL ? install : add_install(root, stream), node->id);
 	copy->stray = true;
 	node->strays++;
 	return copy;
@@ -156,29 +159,28 @@ note_stream(struct root *root, struct root_node *node, uint64_t stream)
 		(node->id != install->source && !root_plan_has(&install->plan, node->id)))
 		copy = add_stray(root, install, node, stream);
 	else
-		copy = root_copy_get(install, node->id);
+		copy = root_copy_get(root, install, node->id);
 	if (copy != NULL)
 		copy->had = true;
-	if (install == NULL || node->id != install->source)
+	if (copy == NULL || node->id != copy->install->source)
 		return;
-	install->listed = true;
-	install->taken_hellos = node->hellos;
+	copy->listed = true;
+	copy->install->taken_hellos = node->hellos;
 }
 
 /* Nothing is known any more of what it has. */
 static void
 forget_node(struct root *root, struct root_node *node)
 {
-	for (struct root_install *each = root->installs; each != NULL; each = each->next) {
-		struct root_copy *copy = root_copy_find(each, node->id);
+	struct root_bearer *bearer = root_copy_bearer(root, node->id);
+	struct root_copy *copy = bearer != NULL ? LIST_FIRST(&bearer->copies) : NULL, *next;
 
-		if (node->id == each->source)
-			each->listed = false;
-		if (copy != NULL)
-			copy->had = false;
-		if (copy != NULL && root_plan_has(&each->plan, node->id))
+	for (; copy != NULL; copy = next) {
+		next = LIST_NEXT(copy, by_node);
+		copy->had = copy->listed = false;
+		if (root_plan_has(&copy->install->plan, node->id))
 			root_copy_reset(root, copy);
-		else if (copy != NULL)
+		else
 			root_copy_drop(root, copy);
 	}
 	node->strays_left = node->unlisted = false;
@@ -349,6 +351,7 @@ root_install_free(struct root *root)
 	}
 	root_hash_free(&root->streams);
 	root_hash_free(&root->asked);
+	root_hash_free(&root->bearers);
 }
 
 static const char *

@@ -17,6 +17,7 @@
 #define FERRY_ROOT_INSTALL_H
 
 #include <jansson.h>
+#include <sys/queue.h>
 
 #include "message.h"
 #include "root_hash.h"
@@ -41,6 +42,8 @@ struct root;
 struct root_copy {
 	struct root_install *install;
 	struct root_link by_time; /* in struct root's asked, while it is */
+	struct root_bearer *bearer;
+	LIST_ENTRY(root_copy) by_node; /* in the bearer's */
 	uint32_t node;
 	bool stray;		   /* the node said that it has it, and is not to */
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
@@ -48,6 +51,7 @@ struct root_copy {
 	bool asked;   /* an answer is awaited */
 	bool failed;  /* it refused what it was told */
 	bool had;     /* it said that it has it, or took it, and did not forget it since */
+	bool listed;  /* as had, of the source; how it sends we do not know if we were not here */
 	bool refused; /* that was its last answer since it is on the routes */
 	bool unsaid;  /* failed, as no message can say it: not tried again until it is another */
 	bool leaving; /* it was told to remove it */
@@ -58,6 +62,12 @@ struct root_copy {
 	char id[MESSAGE_ID_MAX + 1]; /* of the request */
 	char state[32];		     /* as it said */
 	char text[128];		     /* why it refused */
+};
+
+/* A node that has copies: all of them. */
+struct root_bearer {
+	struct root_link by_node; /* in struct root's bearers */
+	LIST_HEAD(, root_copy) copies;
 };
 
 struct root_install {
@@ -79,7 +89,6 @@ struct root_install {
 	 */
 	struct root_plan taken, asked;
 	bool taken_play;
-	bool listed; /* the source says that it has it; how, we do not know if we were not here */
 	uint32_t taken_hellos; /* of the source, the last that did not say that it has it no more */
 	struct root_copy **copies;
 	uint32_t count;

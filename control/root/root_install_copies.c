@@ -17,8 +17,46 @@ root_copy_find(const struct root_install *install, uint32_t node)
 	return NULL;
 }
 
+struct root_bearer *
+root_copy_bearer(struct root *root, uint32_t node)
+{
+	struct root_link *link = root_hash_find(&root->bearers, node);
+
+	if (link == NULL)
+		return NULL;
+	return (struct root_bearer *)((char *)link - offsetof(struct root_bearer, by_node));
+}
+
+static void
+bear(struct root *root, struct root_copy *copy)
+{
+	struct root_bearer *bearer = root_copy_bearer(root, copy->node);
+
+	if (bearer == NULL) {
+		bearer = calloc(1, sizeof(*bearer));
+		if (bearer == NULL)
+			err(1, "sessions");
+		LIST_INIT(&bearer->copies);
+		root_hash_add(&root->bearers, &bearer->by_node, copy->node);
+	}
+	copy->bearer = bearer;
+	LIST_INSERT_HEAD(&bearer->copies, copy, by_node);
+}
+
+static void
+bear_no_more(struct root *root, struct root_copy *copy)
+{
+	struct root_bearer *bearer = copy->bearer;
+
+	LIST_REMOVE(copy, by_node);
+	if (!LIST_EMPTY(&bearer->copies))
+		return;
+	root_hash_remove(&root->bearers, &bearer->by_node);
+	free(bearer);
+}
+
 struct root_copy *
-root_copy_get(struct root_install *install, uint32_t node)
+root_copy_get(struct root *root, struct root_install *install, uint32_t node)
 {
 	struct root_copy *copy = root_copy_find(install, node);
 
@@ -32,6 +70,7 @@ root_copy_get(struct root_install *install, uint32_t node)
 	install->copies[install->count++] = copy;
 	copy->install = install;
 	copy->node = node;
+	bear(root, copy);
 	install->settled = false;
 	return copy;
 }
@@ -41,9 +80,12 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 {
 	root_copy_answered(root, copy);
 	*copy = (struct root_copy){.install = copy->install,
+		.bearer = copy->bearer,
+		.by_node = copy->by_node,
 		.node = copy->node,
 		.stray = copy->stray,
 		.had = copy->had,
+		.listed = copy->listed,
 		.refused = copy->refused};
 	copy->install->settled = false;
 }
@@ -66,6 +108,7 @@ root_copy_drop(struct root *root, struct root_copy *copy)
 
 	root_copy_no_stray(root, copy);
 	root_copy_answered(root, copy);
+	bear_no_more(root, copy);
 	while (install->copies[i] != copy)
 		i++;
 	install->copies[i] = install->copies[--install->count];

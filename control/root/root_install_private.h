@@ -7,7 +7,9 @@
 
 /* A node's copy of the session: NULL if it has none, or made if it has none (get). */
 struct root_copy *root_copy_find(const struct root_install *install, uint32_t node);
-struct root_copy *root_copy_get(struct root_install *install, uint32_t node);
+struct root_copy *root_copy_get(struct root *root, struct root_install *install, uint32_t node);
+/* All copies of a node; NULL: it has none. When the last is dropped, this is gone. */
+struct root_bearer *root_copy_bearer(struct root *root, uint32_t node);
 void root_copy_drop(struct root *root, struct root_copy *copy);
 /* The node is to have it, or has it no more. */
 void root_copy_no_stray(struct root *root, struct root_copy *copy);

@@ -184,6 +184,15 @@ is_queued(struct root *root, const struct root_node *node, const struct root_cop
 	       !root_has_room(root, node);
 }
 
+/* Does the source say that it has it? */
+static bool
+is_listed(const struct root_install *install)
+{
+	const struct root_copy *copy = root_copy_find(install, install->source);
+
+	return copy != NULL && copy->listed;
+}
+
 bool
 root_install_holds(
 	const struct root *root, const struct root_install *install, const struct root_copy *copy)
@@ -195,7 +204,7 @@ root_install_holds(
 		return false;
 	/* What it does it was told by who was here before us: perhaps to send. */
 	if (install->taken.node_count == 0)
-		return (install->listed || source->unlisted) && !copy->had;
+		return (is_listed(install) || source->unlisted) && !copy->had;
 	return install->taken_play && source->hellos == install->taken_hellos &&
 	       !root_plan_has(&install->taken, copy->node);
 }
@@ -241,7 +250,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 
 	for (uint32_t i = 1; i < install->plan.node_count; i++) {
 		const struct root_node *node = reach_placed(root, install->plan.nodes[i]);
-		struct root_copy *copy = root_copy_get(install, install->plan.nodes[i]);
+		struct root_copy *copy = root_copy_get(root, install, install->plan.nodes[i]);
 		int64_t back = back_until(root, copy->node);
 
 		if (back > now && copy->sent == 0) {
@@ -314,7 +323,7 @@ static bool
 step_source(struct root *root, struct root_install *install, int64_t now, int64_t *next)
 {
 	const struct root_node *node = reach_placed(root, install->source);
-	struct root_copy *copy = root_copy_get(install, install->source);
+	struct root_copy *copy = root_copy_get(root, install, install->source);
 
 	/* One that is away, or has no place, may go on as it did. */
 	if (node == NULL)

@@ -10,13 +10,16 @@ static const char conferences[] =
 	"{ id = 2; source = 2; destinations = [ 3 ]; ingress = { udp = \"10.1.0.1:5002\"; }; "
 	"flows = ( { path = \"3\"; } ); } ); } );";
 
-/* The linker puts the first in place of the second (--wrap). */
+/* The linker puts the first in place of the second (--wrap); both times. */
 void __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
 	const struct root_plan *plan, uint32_t node, bool play);
 void __real_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
 	const struct root_plan *plan, uint32_t node, bool play);
 
-static unsigned int made_count;
+struct root_copy *__wrap_root_copy_find(const struct root_install *install, uint32_t node);
+struct root_copy *__real_root_copy_find(const struct root_install *install, uint32_t node);
+
+static unsigned int made_count, found_count;
 static struct scene *slow; /* each takes a millisecond there */
 
 void
@@ -27,6 +30,13 @@ __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session 
 	if (slow != NULL)
 		slow->clock++;
 	__real_root_pipeline_make(made, session, plan, node, play);
+}
+
+struct root_copy *
+__wrap_root_copy_find(const struct root_install *install, uint32_t node)
+{
+	found_count++;
+	return __real_root_copy_find(install, node);
 }
 
 static int
@@ -234,6 +244,31 @@ test_turns(void **state)
 	assert_int_equal(count_installs(s), 2 + MANY);
 }
 
+/* What a node may have forgotten is looked for where it is, not in all that others have. */
+static void
+test_hello(void **state)
+{
+	struct scene *s = *state;
+
+	s->strict = false;
+	add_many(s);
+	(void)root_install_step(&s->root, root_clock());
+	for (int i = 0; i < 2; i++) {
+		if (i == 1)
+			scene_cut(s, 3);
+		s->nodes[3].nb_sessions = 0;
+		found_count = 0;
+		scene_connect(s, 3);
+		assert_true(found_count < 10);
+		scene_run(s, 5000);
+		assert_int_equal(s->nodes[3].nb_sessions, 2);
+	}
+	/* One that has very many has forgotten them all. */
+	assert_int_equal(count_told(s), MANY);
+	root_node_away(&s->root, root_nodes_by_id(&s->root.nodes, OTHER), "it is gone");
+	assert_int_equal(count_told(s), 0);
+}
+
 /* A file of which one conference is another: the rest is not looked at. */
 static void
 test_reload(void **state)
@@ -272,6 +307,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, scene_teardown),
 	};
 
