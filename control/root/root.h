@@ -103,7 +103,7 @@ int64_t root_places_step(struct root *root, int64_t now);
 /* A node is in the tree, below parent ("" = it is not known); or no longer. */
 void root_node_up(struct root *root, struct root_node *node, const char *parent);
 void root_node_away(struct root *root, struct root_node *node, const char *why);
-/* Its hello came, or it is time to do without. */
+/* Its hello came. One that says too many is answered a little later, once for all of them. */
 void
 root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count);
 /* Tells a node its place. */

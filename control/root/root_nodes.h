@@ -25,6 +25,8 @@ struct root_node {
 	int64_t came;			  /* it is up since, by root_clock */
 	char parent[CONFIG_NAME_MAX + 1]; /* that it is connected to, ROOT_SELF or a node */
 	uint32_t hellos;		  /* since the root program started */
+	int64_t hellos_since;		  /* by root_clock: since then it said so many */
+	unsigned int hellos_lately;
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
 	int64_t asked; /* by root_clock: for its own statistics, last; 0 = never */

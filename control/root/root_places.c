@@ -13,8 +13,10 @@
 #include "mgmt.h"
 #include "root.h"
 
-#define GREET_MS 300  /* a hello may be on its way so long */
-#define LOST_MS	 1000 /* a node may be on its way to another parent so long */
+#define GREET_MS   300	 /* a hello may be on its way so long */
+#define LOST_MS	   1000	 /* a node may be on its way to another parent so long */
+#define HELLOS_MAX 16	 /* of a node, that are answered at once within HELLOS_MS */
+#define HELLOS_MS  10000 /* an honest one follows some redirects, and then waits */
 
 static json_t *
 node_details(const struct root_node *node, const char *key, const char *value)
@@ -84,8 +86,8 @@ call_children(struct root *root, const struct root_node *parent)
 	}
 }
 
-void
-root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
+static void
+greet(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
 {
 	node->greeted = true;
 	if (node->place == NULL) {
@@ -96,6 +98,36 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 	root_place_send(root, node);
 	root_install_greet(root, node, streams, count);
 	call_children(root, node);
+}
+
+/*
+ * Did it say hello too often? Each is answered with all that is below it, and all that it has is
+ * told anew.
+ */
+static bool
+is_hasty(struct root_node *node)
+{
+	int64_t now = root_clock();
+
+	if (now - node->hellos_since >= HELLOS_MS) {
+		node->hellos_since = now;
+		node->hellos_lately = 0;
+	}
+	return node->hellos_lately++ >= HELLOS_MAX;
+}
+
+void
+root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
+{
+	if (node->place == NULL || !is_hasty(node)) {
+		greet(root, node, streams, count);
+		return;
+	}
+	/* As if its hello had not come: all of a while have one answer. */
+	if (node->greeted)
+		node->came = root_clock();
+	node->greeted = false;
+	root_wake(root);
 }
 
 /* All nodes below one by the topology, near ones first, or all of it; for free(). */
@@ -270,7 +302,7 @@ root_places_step(struct root *root, int64_t now)
 		} else if (root_has_room(root, node)) {
 			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
 
-			root_node_greeted(root, node, NULL, 0);
+			greet(root, node, NULL, 0);
 			node->unlisted = true;
 			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
 			(void)root_send(root, &ask);

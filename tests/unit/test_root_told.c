@@ -291,6 +291,35 @@ test_tcp(void **state)
 	assert_int_equal(unlink(more), 0);
 }
 
+/* One that says hello all the time is answered now and then, and has all in the end. */
+static void
+test_hellos(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *node = root_nodes_by_id(&s->root.nodes, 3);
+
+	s->strict = false;
+	s->placed = 0;
+	for (unsigned int i = 0; i < 200; i++) {
+		s->nodes[3].nb_sessions = 0;
+		scene_connect(s, 3);
+		scene_run(s, 5);
+	}
+	assert_in_range(s->placed, 16, 20);
+	scene_run(s, 3000);
+	assert_true(node->greeted);
+	scene_check(s);
+	/* It comes, and goes, as others do, after a while. */
+	scene_run(s, 10000);
+	s->placed = 0;
+	scene_restart(s, 3);
+	assert_true(node->greeted);
+	scene_run(s, 100);
+	assert_int_equal(s->placed, 1);
+	scene_run(s, 3000);
+	scene_check(s);
+}
+
 int
 main(void)
 {
@@ -304,6 +333,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_no_room_places, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_forwarding, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_tcp, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_hellos, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
