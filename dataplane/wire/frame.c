@@ -10,6 +10,9 @@
 
 #define VLAN_ID(tci) ((tci)&0x0fff)
 
+/* Of neighbour discovery (RFC 4861). */
+#define ND_HOP_LIMIT 255
+
 /* Where the layers of a frame begin and end, and what is known of its checksums. */
 struct frame_layers {
 	const uint8_t *data;
@@ -156,14 +159,19 @@ parse_ipv4(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 	return parse_udp(m, f, &ip->src_addr, 2 * sizeof(rte_be32_t), view, reason);
 }
 
-/* Of ICMPv6: router and neighbour discovery, and redirects (RFC 4861, 4). */
+/*
+ * Of ICMPv6: router and neighbour discovery, and redirects (RFC 4861, 4). Their hop limit is 255,
+ * which nothing has that a router passed on (6.1, 7.1, 8.1).
+ */
 static enum frame_verdict
-parse_icmpv6(const struct frame_layers *f)
+parse_icmpv6(const struct frame_layers *f, const struct rte_ipv6_hdr *ip)
 {
-	uint32_t off = f->l3_off + (uint32_t)sizeof(struct rte_ipv6_hdr);
+	uint32_t off = f->l3_off + (uint32_t)sizeof(*ip);
 	uint8_t type = f->contiguous > off ? f->data[off] : 0;
 
-	return type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT ? FRAME_CONTROL : FRAME_ICMP;
+	return type >= ND_ROUTER_SOLICIT && type <= ND_REDIRECT && ip->hop_limits == ND_HOP_LIMIT
+		       ? FRAME_CONTROL
+		       : FRAME_ICMP;
 }
 
 /* Neighbour solicitations go to multicast addresses, so ICMPv6 passes whatever its destination. */
@@ -183,7 +191,7 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 		     payload > m->pkt_len - f->l3_off - sizeof(*ip)))
 		return drop(reason, DROP_ip_malformed);
 	if (unlikely(ip->proto == IPPROTO_ICMPV6))
-		return parse_icmpv6(f);
+		return parse_icmpv6(f, ip);
 	destination = address_ipv6(ip->dst_addr);
 	/*
 	 * IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).
