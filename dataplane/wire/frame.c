@@ -174,6 +174,25 @@ parse_icmpv6(const struct frame_layers *f, const struct rte_ipv6_hdr *ip)
 		       : FRAME_ICMP;
 }
 
+/*
+ * A query for multicast listeners is ICMPv6 behind hop-by-hop options (RFC 3810, 5), to a group of
+ * the link, which nothing comes to from beyond a router. What its options say is the underlay's to
+ * judge.
+ */
+static bool
+is_listener_query(const struct frame_layers *f, const struct rte_ipv6_hdr *ip, uint32_t payload)
+{
+	uint32_t off = f->l3_off + (uint32_t)sizeof(*ip), skip;
+	const uint8_t *options = f->data + off;
+
+	if (ip->proto != IPPROTO_HOPOPTS || ip->dst_addr[0] != 0xff || ip->dst_addr[1] != 0x02 ||
+		payload < 8 || f->contiguous < off + 8)
+		return false;
+	skip = (options[1] + 1u) * 8;
+	return options[0] == IPPROTO_ICMPV6 && skip < payload && off + skip < f->contiguous &&
+	       options[skip] == MLD_LISTENER_QUERY;
+}
+
 /* Neighbour solicitations go to multicast addresses, so ICMPv6 passes whatever its destination. */
 static enum frame_verdict
 parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layers *f,
@@ -192,6 +211,8 @@ parse_ipv6(const struct port *port, const struct rte_mbuf *m, struct frame_layer
 		return drop(reason, DROP_ip_malformed);
 	if (unlikely(ip->proto == IPPROTO_ICMPV6))
 		return parse_icmpv6(f, ip);
+	if (unlikely(is_listener_query(f, ip, payload)))
+		return FRAME_ICMP;
 	destination = address_ipv6(ip->dst_addr);
 	/*
 	 * IPv4 addresses are held as mapped ones, which on the wire are nobody's (RFC 4291, 2.5.5).

@@ -46,7 +46,7 @@ struct frame_view {
 enum frame_verdict {
 	FRAME_UDP,     /* the view is filled */
 	FRAME_CONTROL, /* ARP, neighbour discovery: the control thread's */
-	FRAME_ICMP,    /* all other ICMP: the same's, as far as it leaves room for those */
+	FRAME_ICMP,    /* all other ICMP, listener queries: the same's, if there is room left */
 	FRAME_DROP,    /* *reason says why */
 };
 

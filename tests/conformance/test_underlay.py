@@ -7,8 +7,9 @@ import pytest
 from bench import PORTS, VLAN
 from expect import nothing_else
 from scapy.layers.inet import ICMP, IP
-from scapy.layers.inet6 import (ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
-                                ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6)
+from scapy.layers.inet6 import (ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6MLQuery2,
+                                ICMPv6MLReport2, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr,
+                                ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrHopByHop, RouterAlert)
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Raw
 
@@ -66,12 +67,18 @@ def test_arp(known, port):
     asked_and_answered(known)
 
 
+def solicited(address):
+    """The group that neighbours solicit an address by."""
+    last = ipaddress.ip_address(address).packed[-3:]
+    return str(ipaddress.ip_address(bytes.fromhex("ff0200000000000000000001ff") + last))
+
+
 @pytest.mark.parametrize("port", PORTS_V6)
 @pytest.mark.parametrize("unicast", [False, True])
 def test_neighbour_discovery(known, port, unicast):
     own, asker = PORTS[port][1], ASKER[port][1]
     last = ipaddress.ip_address(own).packed[-3:]
-    group = str(ipaddress.ip_address(bytes.fromhex("ff0200000000000000000001ff") + last))
+    group = solicited(own)
     group_mac = "33:33:ff:" + ":".join(f"{b:02x}" for b in last)
     answer = ask(known, port, ether(port, known.macs[port] if unicast else group_mac)
                  / IPv6(src=asker, dst=own if unicast else group, hlim=255)
@@ -85,6 +92,28 @@ def test_neighbour_discovery(known, port, unicast):
     given = advertisement.cksum
     del advertisement.cksum
     assert IPv6(bytes(reply))[ICMPv6ND_NA].cksum == given
+    asked_and_answered(known)
+
+
+@pytest.mark.parametrize("port", PORTS_V6)
+def test_listener_query(known, port):
+    """As a switch that snoops asks: without an answer it hands no solicitations on in the end."""
+    end = known.ends[port]
+    end.underlay.clear()
+    end.send(bytes(ether(port, "33:33:00:00:00:01") / IPv6(src="fe80::99", dst="ff02::1", hlim=1)
+                   / IPv6ExtHdrHopByHop(options=RouterAlert())
+                   / ICMPv6MLQuery2(type=130, mrd=100)))
+
+    def report():
+        found = [f for f in list(end.underlay) if f[:6] == bytes.fromhex("333300000016")]
+        return Ether(found[0]) if found else None
+    reply = body(port, until(report, 2, "listener report"))
+    assert (reply.dst, reply.hlim) == ("ff02::16", 1)
+    # "I listen to all sources of this group", 20 bytes for each group.
+    records = bytes(reply)[40 + 8 + 8:]
+    group = ipaddress.ip_address(solicited(PORTS[port][1])).packed
+    assert b"\2\0\0\0" + group in [records[i:i + 20] for i in range(0, len(records), 20)]
+    assert reply[ICMPv6MLReport2].records_number * 20 == len(records)
     asked_and_answered(known)
 
 

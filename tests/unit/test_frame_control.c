@@ -62,6 +62,69 @@ test_discovery(void **state)
 	}
 }
 
+/* How a frame with a body of len bytes that tells so many of them is judged. */
+static enum frame_verdict
+judge_ipv6(uint8_t next, const uint8_t *destination, const void *body, uint16_t len, uint16_t told,
+	enum drop_reason *reason)
+{
+	const struct port port = {0};
+	struct rte_mbuf *m = some_ipv6(next, destination, 1, body, len);
+	struct frame_view view;
+	enum frame_verdict verdict;
+
+	rte_pktmbuf_mtod(m, uint8_t *)[18] = (uint8_t)(told >> 8);
+	rte_pktmbuf_mtod(m, uint8_t *)[19] = (uint8_t)told;
+	*reason = DROP_none;
+	verdict = frame_parse(&port, m, &view, reason);
+	rte_pktmbuf_free(m);
+	return verdict;
+}
+
+/* As RFC 3810, 5.1 has a query; and all that is not quite one. */
+static void
+test_listener_query(void **state)
+{
+	static const uint8_t solicited[16] = {0xff, 0x02, [11] = 1, 0xff, 1, 2, 3};
+	static const uint8_t wider[16] = {0xff, 0x05, [15] = 1};
+	static const uint8_t node[16] = {0xfd, 0x02, [15] = 1};
+	/* Router alert and padding; type 130, 1 s, of all groups; then four bytes of version 2. */
+	uint8_t query[8 + 28] = {58, 0, 5, 2, 0, 0, 1, 0, 130, 0, 0, 0, 0x03, 0xe8};
+	uint8_t longer[16 + 24] = {58, 1, 5, 2, 0, 0, 1, 8, [16] = 130};
+	const uint16_t len = sizeof(query);
+	enum drop_reason reason;
+
+	(void)state;
+	assert_int_equal(judge_ipv6(0, all_nodes, query, len, len, &reason), FRAME_ICMP);
+	assert_int_equal(judge_ipv6(0, all_nodes, query, 32, 32, &reason), FRAME_ICMP);
+	assert_int_equal(judge_ipv6(0, solicited, query, len, len, &reason), FRAME_ICMP);
+	assert_int_equal(judge_ipv6(0, all_nodes, longer, 40, 40, &reason), FRAME_ICMP);
+	for (uint32_t type = 0; type < 256; type++) {
+		query[8] = (uint8_t)type;
+		assert_int_equal(judge_ipv6(0, all_nodes, query, len, len, &reason),
+			type == 130 ? FRAME_ICMP : FRAME_DROP);
+		assert_int_equal(reason, type == 130 ? DROP_none : DROP_ip_address);
+	}
+	query[8] = 130;
+	for (uint32_t next = 0; next < 256; next++) {
+		if (next == 58)
+			continue;
+		assert_int_equal(judge_ipv6((uint8_t)next, all_nodes, query, len, len, &reason),
+			next == 0 ? FRAME_ICMP : FRAME_DROP);
+		query[0] = (uint8_t)next;
+		assert_int_equal(judge_ipv6(0, all_nodes, query, len, len, &reason), FRAME_DROP);
+		query[0] = 58;
+	}
+	assert_int_equal(judge_ipv6(0, wider, query, len, len, &reason), FRAME_DROP);
+	assert_int_equal(judge_ipv6(0, node, query, len, len, &reason), FRAME_DROP);
+	/* Told to end, or cut, before the type. */
+	for (uint16_t end = 0; end <= 8; end++) {
+		assert_int_equal(judge_ipv6(0, all_nodes, query, len, end, &reason), FRAME_DROP);
+		assert_int_equal(judge_ipv6(0, all_nodes, query, end, end, &reason), FRAME_DROP);
+	}
+	longer[1] = 255;
+	assert_int_equal(judge_ipv6(0, all_nodes, longer, 40, 40, &reason), FRAME_DROP);
+}
+
 static int
 setup(void **state)
 {
@@ -87,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_discovery),
+		cmocka_unit_test(test_listener_query),
 	};
 
 	return cmocka_run_group_tests_name("frame_control", tests, setup, teardown);
