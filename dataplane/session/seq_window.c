@@ -52,12 +52,22 @@ is_confirmed(struct seq_window *win, uint64_t seq)
 	return before != 0 && seq != before && seq - before + win->size < 2 * (uint64_t)win->size;
 }
 
+/*
+ * What lies so far behind the highest is remembered whatever the highest's place in its block is.
+ * A window of one block remembers no more than that.
+ */
+static inline uint32_t
+reach(const struct seq_window *win)
+{
+	return win->size > 64 ? win->size - 64 : win->size;
+}
+
 static enum seq_verdict
 take_ahead(struct seq_window *win, uint64_t seq)
 {
 	uint64_t gap = seq - win->highest - 1;
 
-	if (gap > win->size && !is_confirmed(win, seq))
+	if (gap > reach(win) && !is_confirmed(win, seq))
 		return SEQ_FAR;
 	advance(win, seq);
 	win->highest = seq;

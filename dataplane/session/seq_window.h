@@ -7,10 +7,10 @@
  * In order it costs one addition: the run of sequences from marked + 1 to highest has come whole,
  * and gets its bits when something else comes.
  *
- * A sequence that leaves out more than a whole window may be damaged or forged; were it taken, all
- * that really comes would be too old. As RFC 3550, A.1, has it for RTP, it is taken once another
- * one continues from it: one within a window of it, and none taken between them that is higher than
- * all before. So a jump that is real costs one packet.
+ * A sequence that leaves out more than a window less one block (a whole one, of one block) may be
+ * damaged or forged; were it taken, what really comes would be too old. As RFC 3550, A.1, has it
+ * for RTP, it is taken once another one continues from it: one within a window of it, and none
+ * taken between them that is higher than all before. So a jump that is real costs one packet.
  *
  * One owner; anyone may read missing.
  */
@@ -29,7 +29,7 @@ enum seq_verdict {
 	SEQ_LATE,     /* lower, within the window, not seen before */
 	SEQ_DUPLICATE,
 	SEQ_TOO_OLD,
-	SEQ_FAR, /* higher by more than the window, and the first that says so */
+	SEQ_FAR, /* higher by nearly a window or more, and the first that says so */
 };
 
 /*

@@ -252,7 +252,7 @@ case("sequence seen already", "link_duplicate",
 case("sequence below the window", "link_too_old",
      lambda b, p: p.frame(good(b, p, seq=p.next_seq - 1 - 1024)))
 case("sequence far ahead", "link_far_ahead",
-     lambda b, p: p.frame(good(b, p, seq=p.next_seq + 1024 + 1)))
+     lambda b, p: p.frame(good(b, p, seq=p.next_seq + 960 + 1)))
 case("sequence far ahead, high bits", "link_far_ahead",
      lambda b, p: p.frame(good(b, p, seq=p.next_seq | 1 << 63)))
 case("sequence 0", "link_too_old", lambda b, p: p.frame(good(b, p, seq=0)))

@@ -87,7 +87,7 @@ static const enum drop_reason may_be_far[] = {DROP_session_far_ahead, DROP_none}
 
 /*
  * However long a way was dead: the flow's loss is that of the session, and its packets count. A gap
- * of more than the window is believed to its second packet; the first is lost, to its flow too.
+ * of nearly the window or more is believed to its second packet; the first is lost, its flow's too.
  */
 static void
 long_loss(const struct rlnc_params *coding)
@@ -118,7 +118,7 @@ long_loss(const struct rlnc_params *coding)
 			source->encoder->seq += gaps[i];
 			source->encoder->flow_seq[0] += gaps[i];
 		}
-		far += gaps[i] > dst->params.window;
+		far += gaps[i] > dst->params.window - 64;
 		lost += gaps[i];
 		small_send(sim, index, 100, 200, GAP);
 		sim_run_until(sim, sim->now + 10 * SIM_MS);
