@@ -89,7 +89,9 @@ keep_epoch(FILE *file, uint16_t *epoch)
 
 /*
  * The last epoch is kept beside the control socket. Where it cannot be, two starts within one
- * second are taken for one by the neighbours until 2 s of silence have passed.
+ * second (or the same, by a clock that begins anew with the machine) are taken for one by the
+ * neighbours: DATA is too old to them until some packets said so, and to sessions for 2 s (WIRE.md,
+ * 3 and 6); what lies within a window of the last is a duplicate.
  */
 static uint16_t
 choose_epoch(const struct config *config)

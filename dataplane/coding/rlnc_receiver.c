@@ -78,9 +78,12 @@ place_in_window(struct worker *w, struct rlnc_receiver *r, const struct coded *c
 	return (struct place){.d = &r->window.d, .reason = DROP_coding_late};
 }
 
+/* What it is for is given up in time. */
 static struct place
 place_of(struct worker *w, struct rlnc_receiver *r, const struct coded *c)
 {
+	if (unlikely(!r->timer.armed))
+		timer_start(&w->wheel, &r->timer, w->now + r->params.deadline);
 	return r->params.code == RLNC_WINDOW ? place_in_window(w, r, c) : place_in_block(w, r, c);
 }
 
@@ -213,13 +216,6 @@ compute(struct worker *w, struct destination *dst, struct rlnc_decoder *d)
 }
 
 /* --- what comes -------------------------------------------------------------------------- */
-
-static void
-watch(struct worker *w, struct rlnc_receiver *r)
-{
-	if (unlikely(!r->timer.armed))
-		timer_start(&w->wheel, &r->timer, w->now + r->params.deadline);
-}
 
 static void
 fire(void *owner, struct timer *timer, uint64_t now)
@@ -395,6 +391,7 @@ input_combination(
 	struct place place;
 
 	r->counters.combinations++;
+	destination_combination(w, dst, c->first);
 	if (unlikely(rlnc_far_refuses(&r->far, &dst->window, c->first, &c->h))) {
 		refuse(w, dst, m, DROP_session_far_ahead);
 		return;
@@ -438,7 +435,6 @@ rlnc_receiver_input(struct worker *w, struct destination *dst, struct rte_mbuf *
 		worker_drop(w, m, reason);
 		return;
 	}
-	watch(w, r);
 	if (likely(c.h.kind == RLNC_SYSTEMATIC))
 		input_source(w, dst, m, &c);
 	else

@@ -23,6 +23,7 @@
 #include "liveness.h"
 #include "pacer.h"
 #include "port.h"
+#include "seq_behind.h"
 #include "seq_window.h"
 #include "tfrc_receiver.h"
 #include "tfrc_sender.h"
@@ -83,7 +84,9 @@ struct link_rx {
 	uint64_t reordered;
 	uint64_t duplicates;
 	uint64_t lost_before; /* missing in epochs that ended */
-	uint64_t epochs;      /* taken, the first one too */
+	uint64_t epochs;      /* taken, the first one too; and beginnings anew */
+
+	struct seq_behind behind; /* of window */
 
 	uint64_t bits[LINK_WINDOW / 64];
 

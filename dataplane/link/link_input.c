@@ -23,24 +23,52 @@ learn_head(struct link_rx *rx, const void *frame, uint32_t off, uint32_t len)
 	link_head6_learn(&rx->head6, frame, off, len);
 }
 
-/* A newer epoch (RFC 1982), or any after silence, begins the link's accounting anew. */
-static bool
-accept_epoch(struct link_rx *rx, uint16_t epoch, uint64_t now)
+/* The link's accounting begins anew. */
+static void
+begin_anew(struct worker *w, struct link *link)
 {
-	if (rx->heard && (int16_t)(epoch - rx->epoch) <= 0 && now - rx->heard_at < LINK_SILENCE_NS)
-		return false;
+	struct link_rx *rx = &link->rx;
+
 	rx->lost_before += rx->window.missing;
 	seq_window_reset(&rx->window);
 	link_forget_heads(rx);
+	rx->epochs++;
+	link_tfrc_epoch(w, link);
+}
+
+/* A newer epoch (RFC 1982), or any after silence, is taken. */
+static bool
+accept_epoch(struct worker *w, struct link *link, uint16_t epoch)
+{
+	struct link_rx *rx = &link->rx;
+
+	if (rx->heard && (int16_t)(epoch - rx->epoch) <= 0 &&
+		w->now - rx->heard_at < LINK_SILENCE_NS)
+		return false;
+	begin_anew(w, link);
 	rx->epoch = epoch;
 	rx->heard = true;
-	rx->epochs++;
+	return true;
+}
+
+/* Is one too old because the window is wrong? It is taken then. */
+static bool
+accept_old(struct worker *w, struct link *link, uint64_t seq)
+{
+	struct link_rx *rx = &link->rx;
+
+	if (!seq_behind_confirms(&rx->behind, &rx->window, seq, w->now, 0))
+		return false;
+	begin_anew(w, link);
+	(void)seq_window_take(&rx->window, seq);
 	return true;
 }
 
 static enum drop_reason
-accept_data(struct link_rx *rx, uint64_t seq, uint16_t bytes)
+accept_data(struct worker *w, struct link *link, uint64_t seq, uint16_t bytes)
 {
+	struct link_rx *rx = &link->rx;
+
 	switch (seq_window_take(&rx->window, seq)) {
 	case SEQ_IN_ORDER:
 	case SEQ_AHEAD:
@@ -52,7 +80,9 @@ accept_data(struct link_rx *rx, uint64_t seq, uint16_t bytes)
 		rx->duplicates++;
 		return DROP_link_duplicate;
 	case SEQ_TOO_OLD:
-		return DROP_link_too_old;
+		if (!accept_old(w, link, seq))
+			return DROP_link_too_old;
+		break;
 	case SEQ_FAR:
 		return DROP_link_far_ahead;
 	}
@@ -140,15 +170,12 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	link_tfrc_catch_up(rx);
 	epoch = rte_be_to_cpu_16(hdr->epoch);
 	type = hdr->version_type & 0x0f;
-	if (unlikely(!rx->heard || epoch != rx->epoch)) {
-		if (!accept_epoch(rx, epoch, w->now))
-			return DROP_link_stale_epoch;
-		link_tfrc_epoch(w, link);
-	}
+	if (unlikely(!rx->heard || epoch != rx->epoch) && !accept_epoch(w, link, epoch))
+		return DROP_link_stale_epoch;
 	rx->heard_at = w->now;
 	rx->rtt = hdr->rtt;
 	if (likely(type == LINK_DATA)) {
-		reason = accept_data(rx, rte_be_to_cpu_64(hdr->seq), view->payload_len);
+		reason = accept_data(w, link, rte_be_to_cpu_64(hdr->seq), view->payload_len);
 		if (unlikely(reason != DROP_none))
 			return reason;
 		link_tfrc_received(w, link, hdr, view->ecn);

@@ -27,12 +27,10 @@ struct arrival {
 	int32_t delay;
 };
 
-static bool
-accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
+/* The session's accounting begins anew. */
+static void
+begin_anew(struct worker *w, struct destination *dst)
 {
-	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
-		w->now - dst->line->heard_at < SOURCE_SILENCE_NS)
-		return false;
 	reorder_release(w, dst);
 	delay_histogram_break(&dst->delay);
 	if (dst->coding != NULL)
@@ -41,9 +39,18 @@ accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 	seq_window_reset(&dst->window);
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
 		destination_flow(dst, i)->seen = false;
+	dst->counters.epochs++;
+}
+
+static bool
+accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
+{
+	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
+		w->now - dst->line->heard_at < SOURCE_SILENCE_NS)
+		return false;
+	begin_anew(w, dst);
 	dst->epoch = epoch;
 	dst->heard = true;
-	dst->counters.epochs++;
 	return true;
 }
 
@@ -84,10 +91,31 @@ extend(const struct destination *dst, uint32_t seq)
 	return dst->window.started ? seq_extend(dst->window.highest, seq) : SEQ_BASE + seq;
 }
 
-static enum drop_reason
-take_seq(struct destination *dst, uint64_t seq, bool computed)
+/* One that is too old: is the window wrong, and begins anew? */
+static bool
+accept_old(struct worker *w, struct destination *dst, uint64_t seq)
 {
-	switch (seq_window_take(&dst->window, seq)) {
+	if (!seq_behind_confirms(&dst->behind, &dst->window, seq, w->now, SOURCE_SILENCE_NS))
+		return false;
+	begin_anew(w, dst);
+	return true;
+}
+
+void
+destination_combination(struct worker *w, struct destination *dst, uint32_t first)
+{
+	uint64_t seq = extend(dst, first);
+
+	if (unlikely(dst->window.started && seq_window_is_old(&dst->window, seq)))
+		(void)accept_old(w, dst, seq);
+}
+
+/* *extended is seq in the window. */
+static enum drop_reason
+take_seq(struct worker *w, struct destination *dst, uint32_t seq, bool computed, uint64_t *extended)
+{
+	*extended = extend(dst, seq);
+	switch (seq_window_take(&dst->window, *extended)) {
 	case SEQ_IN_ORDER:
 	case SEQ_AHEAD:
 		return DROP_none;
@@ -100,6 +128,8 @@ take_seq(struct destination *dst, uint64_t seq, bool computed)
 	case SEQ_FAR:
 		return DROP_session_far_ahead;
 	default:
+		if (!computed && accept_old(w, dst, *extended))
+			return take_seq(w, dst, seq, computed, extended);
 		dst->counters.too_old++;
 		return DROP_session_too_old;
 	}
@@ -113,11 +143,10 @@ judge(struct worker *w, struct destination *dst, const struct session_hdr *hdr,
 
 	if (unlikely(reason != DROP_none))
 		return reason;
-	arrival->seq = extend(dst, rte_be_to_cpu_32(hdr->seq));
 	arrival->flow_seq = rte_be_to_cpu_16(hdr->flow_seq);
 	arrival->flow = destination_flow_of(dst, hdr->flow);
 	arrival->delay = (int32_t)(w->utc_us - rte_be_to_cpu_32(hdr->stamp));
-	return take_seq(dst, arrival->seq, false);
+	return take_seq(w, dst, rte_be_to_cpu_32(hdr->seq), false, &arrival->seq);
 }
 
 static enum destination_way
@@ -154,8 +183,7 @@ bool
 destination_take(struct worker *w, struct destination *dst, struct rte_mbuf *m,
 	struct destination_packet *packet)
 {
-	packet->extended = extend(dst, packet->seq);
-	packet->refused = take_seq(dst, packet->extended, packet->computed);
+	packet->refused = take_seq(w, dst, packet->seq, packet->computed, &packet->extended);
 	if (likely(packet->refused == DROP_none))
 		return true;
 	worker_drop(w, m, packet->refused);

@@ -21,6 +21,7 @@
 #include "counters.h"
 #include "delay_histogram.h"
 #include "destination_line.h"
+#include "seq_behind.h"
 #include "seq_window.h"
 #include "source.h"
 #include "timer_wheel.h"
@@ -62,7 +63,7 @@ struct destination_counters {
 	uint64_t reordered;   /* came after a later one */
 	uint64_t lost_before; /* missing in epochs of the source that ended */
 	uint64_t too_old;
-	uint64_t epochs;	/* of the source, the first one too */
+	uint64_t epochs;	/* of the source, the first one too; and beginnings anew */
 	uint64_t skipped;	/* given up while keeping order */
 	uint64_t egress_drops;	/* received, but the egress did not take them */
 	uint64_t oversize;	/* of these, larger than the egress port's MTU */
@@ -97,6 +98,7 @@ struct destination {
 	struct delay_histogram delay __rte_cache_aligned;
 
 	struct destination_counters counters;
+	struct seq_behind behind; /* of window */
 
 	/* Constant once published. */
 	struct destination_params params;
@@ -194,6 +196,12 @@ bool destination_take(struct worker *w, struct destination *dst, struct rte_mbuf
 	struct destination_packet *packet);
 void destination_give(struct worker *w, struct destination *dst, struct rte_mbuf *m,
 	const struct destination_packet *packet);
+
+/*
+ * A combination whose first source packet is this one came: where those are long too old, the
+ * session begins anew, as with such a source packet. Owner only, within destination_input.
+ */
+void destination_combination(struct worker *w, struct destination *dst, uint32_t first);
 
 /* A packet with this sequence of its flow came for the first time. Owner only. */
 void destination_account_flow(struct destination *dst, uint16_t flow, uint16_t seq);

@@ -49,7 +49,7 @@ is_confirmed(struct seq_window *win, uint64_t seq)
 	uint64_t before = win->doubted;
 
 	win->doubted = seq;
-	return before != 0 && seq != before && seq - before + win->size < 2 * (uint64_t)win->size;
+	return before != 0 && seq != before && seq_window_continues(win, before, seq);
 }
 
 /*
@@ -95,7 +95,7 @@ seq_window_take_slow(struct seq_window *win, uint64_t seq)
 	}
 	if (seq > win->highest)
 		return take_ahead(win, seq);
-	if (seq / 64 + win->size / 64 <= win->highest / 64)
+	if (seq_window_is_old(win, seq))
 		return SEQ_TOO_OLD;
 	if (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64)))
 		return SEQ_DUPLICATE;
@@ -113,7 +113,7 @@ bool
 seq_window_lacks(const struct seq_window *win, uint64_t seq)
 {
 	/* Above marked all came. */
-	if (seq > win->marked || seq / 64 + win->size / 64 <= win->highest / 64)
+	if (seq > win->marked || seq_window_is_old(win, seq))
 		return false;
 	return (win->bits[(seq & (win->size - 1)) / 64] & (UINT64_C(1) << (seq % 64))) == 0;
 }

@@ -10,7 +10,8 @@
  * A sequence that leaves out more than a window less one block (a whole one, of one block) may be
  * damaged or forged; were it taken, what really comes would be too old. As RFC 3550, A.1, has it
  * for RTP, it is taken once another one continues from it: one within a window of it, and none
- * taken between them that is higher than all before. So a jump that is real costs one packet.
+ * taken between them that is higher than all before. So a jump that is real costs one packet. The
+ * way back: seq_behind.h.
  *
  * One owner; anyone may read missing.
  */
@@ -64,6 +65,20 @@ seq_window_reset(struct seq_window *win)
 
 /* The slow branches: first, gap, late, duplicate, too old, far ahead. */
 enum seq_verdict seq_window_take_slow(struct seq_window *win, uint64_t seq);
+
+/* Is it SEQ_TOO_OLD? Something must have been taken before. */
+static inline bool
+seq_window_is_old(const struct seq_window *win, uint64_t seq)
+{
+	return seq / 64 + win->size / 64 <= win->highest / 64;
+}
+
+/* Is one that the window does not take within a window of another such one? */
+static inline bool
+seq_window_continues(const struct seq_window *win, uint64_t before, uint64_t seq)
+{
+	return seq - before + win->size < 2 * (uint64_t)win->size;
+}
 
 /* Would this be taken as SEQ_LATE? Something must have been taken before. */
 bool seq_window_lacks(const struct seq_window *win, uint64_t seq);

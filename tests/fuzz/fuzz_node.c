@@ -255,6 +255,7 @@ fuzz_forget_links(struct node *node)
 		link->rx.heard = false;
 		link->rx_owner = LINK_NO_OWNER;
 		seq_window_reset(&link->rx.window);
+		link->rx.behind.run = 0;
 		link_forget_heads(&link->rx);
 		forget_sending(node->workers[link->owner], link);
 	}
@@ -267,6 +268,7 @@ fuzz_forget_destination(struct node *node, struct destination *dst)
 	dst->line->way = DESTINATION_SLOW;
 	dst->heard = false;
 	seq_window_reset(&dst->window);
+	dst->behind.run = 0;
 	if (dst->coding != NULL)
 		rlnc_receiver_reset(node->workers[dst->params.owner], dst, DROP_coding_given_up);
 }

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "rng.h"
-#include "seq_window.h"
+#include "seq_behind.h"
 
 #define RANGE 8192
 
@@ -198,6 +198,62 @@ test_jump(void **state)
 	assert_int_equal(win.missing, far + 1 - 1000 + 1 - 6);
 }
 
+/* Too old ones, each as far from the one before as step says; the last one is at time now. */
+static bool
+old_ones(struct seq_behind *behind, struct seq_window *win, uint32_t n, uint64_t from, int64_t step,
+	uint64_t now, uint64_t least)
+{
+	bool confirmed = false;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t seq = from + (uint64_t)(i * step);
+
+		assert_false(confirmed);
+		assert_int_equal(seq_window_take(win, seq), SEQ_TOO_OLD);
+		confirmed = seq_behind_confirms(behind, win, seq, now - (n - 1 - i), least);
+	}
+	return confirmed;
+}
+
+static void
+test_behind(void **state)
+{
+	static const int64_t steps[] = {1, 2, -1, -128, 127};
+	struct seq_behind behind = {0};
+	struct seq_window win;
+	uint64_t bits[2];
+
+	(void)state;
+	seq_window_init(&win, bits, 128);
+	assert_int_equal(seq_window_take(&win, 1000000), SEQ_IN_ORDER);
+	for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_false(
+			old_ones(&behind, &win, SEQ_BEHIND_RUN - 1, 500000, steps[i], 1000, 0));
+		assert_true(old_ones(&behind, &win, 1,
+			500000 + (uint64_t)((SEQ_BEHIND_RUN - 1) * steps[i]), 1, 1001, 0));
+	}
+	/* The same again, and those that are no row. */
+	assert_false(old_ones(&behind, &win, 1000, 7, 0, 2000, 0));
+	assert_false(old_ones(&behind, &win, 1000, 7, 128, 2000, 0));
+	assert_false(old_ones(&behind, &win, 1000, 500000, -129, 2000, 0));
+	/* Something new between them. */
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_false(old_ones(
+			&behind, &win, SEQ_BEHIND_RUN - 1, 7 + SEQ_BEHIND_RUN * i, 1, 3000, 0));
+		assert_int_equal(seq_window_take(&win, win.highest + 1), SEQ_IN_ORDER);
+	}
+	/* What is late or came already is nothing new. */
+	assert_int_equal(seq_window_take(&win, win.highest + 3), SEQ_AHEAD);
+	assert_false(old_ones(&behind, &win, SEQ_BEHIND_RUN - 1, 7, 1, 4000, 0));
+	assert_int_equal(seq_window_take(&win, win.highest - 1), SEQ_LATE);
+	assert_int_equal(seq_window_take(&win, win.highest), SEQ_DUPLICATE);
+	assert_true(old_ones(&behind, &win, 1, 6 + SEQ_BEHIND_RUN, 1, 4000, 0));
+	/* And where it must have taken time. */
+	assert_false(old_ones(&behind, &win, 500, 7, 1, 5500, 500));
+	assert_true(old_ones(&behind, &win, 1, 507, 1, 5501, 500));
+	assert_false(old_ones(&behind, &win, 1, 508, 1, 9000, 500));
+}
+
 static void
 test_extend(void **state)
 {
@@ -224,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_far_jumps),
 		cmocka_unit_test(test_never_lost),
 		cmocka_unit_test(test_jump),
+		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_extend),
 	};
 
