@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_prefetch.h>
 #include <rte_ring.h>
 
 #include "address.h"
@@ -66,25 +67,30 @@ struct link_tx {
 
 static_assert(offsetof(struct link_tx, pacer.rate) <= 64, "one cache line");
 
-/* Written by the worker that owns the receiving side only. What each packet touches is first. */
+/*
+ * Written by the worker that owns the receiving side only. A packet in order touches a head's line
+ * and the one that begins with the highest sequence.
+ */
 struct link_rx {
 	struct link_head head; /* of a frame in order that need be told to nobody; else forgotten */
-	uint64_t heard_at;     /* last accepted datagram, ns */
-	rte_be32_t rtt;	       /* the neighbour's estimate, microseconds, as it came */
-	uint16_t epoch;	       /* of the neighbour */
-	bool heard;	       /* an epoch was taken */
-	bool reports;	       /* the neighbour is told how its DATA arrives */
-	uint64_t bytes;	       /* of UDP payload, DATA accepted */
+
+	uint16_t epoch;	      /* of the neighbour */
+	bool heard;	      /* an epoch was taken */
+	bool reports;	      /* the neighbour is told how its DATA arrives */
+	uint64_t lost_before; /* missing in epochs that ended */
 	struct seq_window window;
+
 	uint64_t packets;	   /* DATA accepted */
+	uint64_t bytes;		   /* of UDP payload, of these */
+	uint64_t heard_at;	   /* last accepted datagram, ns */
+	rte_be32_t rtt;		   /* the neighbour's estimate, microseconds, as it came */
 	rte_be32_t stamp;	   /* of the last DATA that came in order, as it came */
 	struct tfrc_receiver tfrc; /* used if reports; see link_tfrc_catch_up */
 
 	uint64_t control; /* FEEDBACK and PROBE accepted */
 	uint64_t reordered;
 	uint64_t duplicates;
-	uint64_t lost_before; /* missing in epochs that ended */
-	uint64_t epochs;      /* taken, the first one too; and beginnings anew */
+	uint64_t epochs; /* taken, the first one too; and beginnings anew */
 
 	struct seq_behind behind; /* of window */
 
@@ -92,6 +98,18 @@ struct link_rx {
 
 	struct link_head6 head6 __rte_cache_aligned; /* as head, over IPv6 */
 };
+
+static_assert(sizeof(struct link_head) == RTE_CACHE_LINE_SIZE, "one line");
+static_assert(offsetof(struct link_rx, window.highest) == 2 * RTE_CACHE_LINE_SIZE &&
+		      offsetof(struct link_rx, tfrc) <= 3 * RTE_CACHE_LINE_SIZE,
+	"one line more for a packet in order");
+
+/* What a packet in order touches but for its head, on the way to the cache. */
+static inline void
+link_rx_prefetch(const struct link_rx *rx)
+{
+	rte_prefetch0(&rx->window.highest);
+}
 
 /* Packets of a paced link that wait for their time; written by the link's owner only. */
 struct link_feeder {

@@ -68,8 +68,8 @@ link_claimed_sender(const struct id_table *peers, const struct rte_mbuf *m)
 	link = id_table_find(peers, rte_be_to_cpu_32(link_frame_of(m)->link.node));
 	if (likely(link != NULL)) {
 		rte_prefetch0(link);
-		rte_prefetch0(&link->rx);
-		rte_prefetch0(&link->rx.window);
+		rte_prefetch0(&link->rx.head);
+		link_rx_prefetch(&link->rx);
 	}
 	return link;
 }

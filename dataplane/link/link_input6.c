@@ -13,9 +13,9 @@ link_claimed_sender6(const struct id_table *peers, const struct rte_mbuf *m)
 	link = id_table_find(peers, rte_be_to_cpu_32(frame->link.node));
 	if (likely(link != NULL)) {
 		rte_prefetch0(link);
-		rte_prefetch0(&link->rx);
-		rte_prefetch0(&link->rx.window);
+		link_rx_prefetch(&link->rx);
 		rte_prefetch0(&link->rx.head6);
+		rte_prefetch0(&link->rx.head6.sum);
 	}
 	return link;
 }
