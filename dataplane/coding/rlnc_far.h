@@ -4,6 +4,7 @@
  * rule of seq_window.h, for combinations, of which several have one first sequence. One alone may
  * be damaged or forged, and would end all generations that are open. Where none goes as it is the
  * highest stays behind until something is decoded; meanwhile each is confirmed by the one before.
+ * Only within a window: of combinations that are farther apart nothing is ever computed.
  *
  * The destination's owner.
  */

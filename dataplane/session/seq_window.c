@@ -42,16 +42,6 @@ mark_run(struct seq_window *win)
 	}
 }
 
-/* One so far ahead: does it continue from the last such one? The same again says nothing. */
-static bool
-is_confirmed(struct seq_window *win, uint64_t seq)
-{
-	uint64_t before = win->doubted;
-
-	win->doubted = seq;
-	return before != 0 && seq != before && seq_window_continues(win, before, seq);
-}
-
 /*
  * What lies so far behind the highest is remembered whatever the highest's place in its block is.
  * A window of one block remembers no more than that.
@@ -62,16 +52,39 @@ reach(const struct seq_window *win)
 	return win->size > 64 ? win->size - 64 : win->size;
 }
 
+/* Is what lies between these two, which are not the same, more than is taken at once? */
+static inline bool
+is_far(const struct seq_window *win, uint64_t before, uint64_t seq)
+{
+	return seq - before - 1 > reach(win);
+}
+
+/*
+ * One so far ahead: does it continue from the last such one? The same again says nothing. Where
+ * it is as sparse the next one may be as well.
+ */
+static bool
+is_confirmed(struct seq_window *win, uint64_t seq, uint64_t *next)
+{
+	uint64_t before = win->doubted;
+
+	win->doubted = seq;
+	if (before == 0 || seq == before || !seq_window_continues(win, before, seq))
+		return false;
+	*next = seq > before && is_far(win, before, seq) ? seq : 0;
+	return true;
+}
+
 static enum seq_verdict
 take_ahead(struct seq_window *win, uint64_t seq)
 {
-	uint64_t gap = seq - win->highest - 1;
+	uint64_t gap = seq - win->highest - 1, next = 0;
 
-	if (gap > reach(win) && !is_confirmed(win, seq))
+	if (is_far(win, win->highest, seq) && !is_confirmed(win, seq, &next))
 		return SEQ_FAR;
 	advance(win, seq);
 	win->highest = seq;
-	win->doubted = 0;
+	win->doubted = next;
 	win->missing += gap;
 	mark(win, seq);
 	return gap > 0 ? SEQ_AHEAD : SEQ_IN_ORDER;

@@ -9,9 +9,12 @@
  *
  * A sequence that leaves out more than a window less one block (a whole one, of one block) may be
  * damaged or forged; were it taken, what really comes would be too old. As RFC 3550, A.1, has it
- * for RTP, it is taken once another one continues from it: one within a window of it, and none
- * taken between them that is higher than all before. So a jump that is real costs one packet. The
- * way back: seq_behind.h.
+ * for RTP, it is taken once another one continues from it, and none was taken between them that is
+ * higher than all before. So a jump that is real costs one packet. Where few of many come, each far
+ * from the one before, that costs one packet too: the next one may be as far from one that was
+ * taken so, until the first that is not.
+ *
+ * Who forges two in a row moves the window to where they say. The way back: seq_behind.h.
  *
  * One owner; anyone may read missing.
  */
@@ -34,6 +37,13 @@ enum seq_verdict {
 };
 
 /*
+ * Of fewer sequences than this one comes at least: a fast source sends as many in a second, so that
+ * a link which lets one packet a second pass is not taken for one that lets none. More than any
+ * window; and of the 2^32 that a session has, two at random are so close once in 4096 times.
+ */
+#define SEQ_SPARSE (UINT64_C(1) << 20)
+
+/*
  * What the next sequence in order touches stands last and together, so that an owner of many
  * windows can keep it in a cache line with its other busy state.
  */
@@ -42,7 +52,11 @@ struct seq_window {
 	uint64_t first;	  /* the lowest that counts as expected */
 	uint64_t missing; /* sequences from first to highest that have not come */
 	uint64_t marked;  /* up to here the bits say what came; above it all came */
-	uint64_t doubted; /* the last that was SEQ_FAR since highest moved; 0 = none */
+	/*
+	 * The last that was SEQ_FAR since highest moved; or highest, if that is far from such a one
+	 * too; 0 = none.
+	 */
+	uint64_t doubted;
 
 	uint32_t size; /* a power of two, at least 64 */
 	bool started;  /* something was taken */
@@ -73,11 +87,14 @@ seq_window_is_old(const struct seq_window *win, uint64_t seq)
 	return seq / 64 + win->size / 64 <= win->highest / 64;
 }
 
-/* Is one that the window does not take within a window of another such one? */
+/*
+ * Does one that the window does not take continue from another such one? It may be reordered within
+ * a window, and be the next that came of so many.
+ */
 static inline bool
 seq_window_continues(const struct seq_window *win, uint64_t before, uint64_t seq)
 {
-	return seq - before + win->size < 2 * (uint64_t)win->size;
+	return seq - before + win->size < SEQ_SPARSE + win->size;
 }
 
 /* Would this be taken as SEQ_LATE? Something must have been taken before. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sequences far above all that came, of a link and of a session: one alone ends nothing; where the
- * sender really goes on from there it costs one packet.
+ * sender really goes on from there it costs one packet, also if few of very many come.
  */
-#include "small.h"
+#include "narrow.h"
 
 #define GAP    (100 * SIM_US)
 #define BEFORE 300
@@ -44,9 +44,13 @@ send_packets(struct scene *s, uint32_t n)
 	sim_drain(s->sim, SIM_S);
 }
 
-/* All are there but for those that were dropped as far ahead, which say what is lost too. */
+/*
+ * All of so many are there but for those that were dropped as far ahead, which say what is lost
+ * too.
+ */
 static void
-finish(struct scene *s, enum drop_reason reason, uint32_t dropped, uint64_t skipped)
+finish_of(
+	struct scene *s, uint32_t sent, enum drop_reason reason, uint32_t dropped, uint64_t skipped)
 {
 	const struct link *from = node_find_link(s->sim->nodes[1].node, 1);
 	static enum drop_reason allowed[2];
@@ -55,9 +59,15 @@ finish(struct scene *s, enum drop_reason reason, uint32_t dropped, uint64_t skip
 
 	allowed[0] = reason;
 	assert_int_equal(small_drops(s->sim, 2, reason), dropped);
-	assert_int_equal(destination_delivered(s->dst).packets, BEFORE + AFTER + 1 - dropped);
+	assert_int_equal(destination_delivered(s->dst).packets, sent - dropped);
 	assert_int_equal(lost, dropped + skipped);
 	small_finish(s->sim, NULL, allowed);
+}
+
+static void
+finish(struct scene *s, enum drop_reason reason, uint32_t dropped, uint64_t skipped)
+{
+	finish_of(s, BEFORE + AFTER + 1, reason, dropped, skipped);
 }
 
 static void
@@ -124,6 +134,119 @@ test_session_goes_on(void **state)
 	}
 }
 
+#define SPARSE 100
+
+/* How far apart those are that come. */
+static const uint32_t steps[] = {962, 1025, 2000, 65537, (1 << 20) - 1};
+
+static void
+test_link_sparse(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(steps); i++) {
+		const uint64_t between = steps[i] - 1;
+		struct scene s = begin(0);
+
+		send_packets(&s, BEFORE);
+		for (uint32_t n = 0; n < SPARSE; n++) {
+			s.link->tx.seq += between;
+			send_packets(&s, 1);
+		}
+		finish_of(&s, BEFORE + SPARSE, DROP_link_far_ahead, 1, SPARSE * between);
+	}
+}
+
+static void
+test_session_sparse(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < RTE_DIM(steps); i++) {
+		const uint32_t between = steps[i] - 1;
+		struct scene s = begin(i % 2 * 64);
+
+		send_packets(&s, BEFORE);
+		for (uint32_t n = 0; n < SPARSE; n++) {
+			s.source->line->others += between;
+			send_packets(&s, 1);
+		}
+		finish_of(
+			&s, BEFORE + SPARSE, DROP_session_far_ahead, 1, (uint64_t)SPARSE * between);
+	}
+}
+
+/* Then all come again: one far ahead is as doubtful as ever. */
+static void
+test_sparse_ends(void **state)
+{
+	const uint32_t between = 2000;
+	struct scene s = begin(0);
+
+	(void)state;
+	send_packets(&s, BEFORE);
+	for (uint32_t n = 0; n < SPARSE; n++) {
+		s.source->line->others += between;
+		send_packets(&s, 1);
+	}
+	send_packets(&s, 2);
+	s.source->line->others += between;
+	send_packets(&s, 1);
+	s.source->line->others -= between;
+	send_packets(&s, AFTER);
+	finish_of(&s, BEFORE + SPARSE + 3 + AFTER, DROP_session_far_ahead, 2, SPARSE * between);
+}
+
+/* Each a little above the one before, and what is real between them, so many each time. */
+static void
+forge_in_turn(uint32_t real)
+{
+	struct scene s = begin(0);
+
+	send_packets(&s, BEFORE);
+	for (uint32_t n = 1; n <= SPARSE; n++) {
+		const uint32_t ahead = n * 1500;
+
+		s.source->line->others += ahead;
+		send_packets(&s, 1);
+		s.source->line->others -= ahead;
+		send_packets(&s, real);
+	}
+	finish_of(&s, BEFORE + SPARSE * (1 + real), DROP_session_far_ahead, SPARSE, 0);
+}
+
+static void
+test_forged_in_turn(void **state)
+{
+	(void)state;
+	forge_in_turn(1);
+	forge_in_turn(2);
+	forge_in_turn(10);
+}
+
+/* A source of 2000 times what a link may carry, without room to wait but for one packet. */
+static void
+test_overload(void **state)
+{
+	static const enum drop_reason allowed[] = {
+		DROP_queue_full, DROP_session_far_ahead, DROP_none};
+	struct feeder_terms terms = feeder_terms_default();
+	struct sim *sim = narrow(50 * (SIZE + HEADERS));
+	uint64_t sent;
+	uint32_t index;
+
+	(void)state;
+	terms.packets = 1;
+	terms.age = 10 * SIM_S;
+	set_terms(sim, 9, &terms);
+	index = start(sim, 9, false);
+	small_send(sim, index, 100000, SIZE, 10 * SIM_US);
+	sim_drain(sim, 10 * SIM_S);
+	sent = narrow_link(sim)->tx.packets;
+	assert_in_range(sent, 49, 53);
+	assert_in_range(small_drops(sim, 2, DROP_session_far_ahead), 1, 2);
+	assert_int_equal(delivered(sim, index), sent - small_drops(sim, 2, DROP_session_far_ahead));
+	small_finish(sim, NULL, allowed);
+}
+
 int
 main(void)
 {
@@ -132,6 +255,11 @@ main(void)
 		cmocka_unit_test(test_session_once),
 		cmocka_unit_test(test_link_goes_on),
 		cmocka_unit_test(test_session_goes_on),
+		cmocka_unit_test(test_link_sparse),
+		cmocka_unit_test(test_session_sparse),
+		cmocka_unit_test(test_sparse_ends),
+		cmocka_unit_test(test_forged_in_turn),
+		cmocka_unit_test(test_overload),
 	};
 
 	sim_eal(64);

@@ -12,12 +12,13 @@ struct model {
 	uint8_t seen[RANGE];
 	uint64_t highest, lowest;
 	uint64_t received;
-	uint64_t far; /* the last that was refused since highest moved; 0 = none */
+	uint64_t far;  /* the last that was refused since highest moved; 0 = none */
+	uint64_t then; /* what that is once this one is taken */
 };
 
 static struct model model;
 
-/* Nearly a window left out, or more, is believed to the second of two near each other. */
+/* Nearly a window left out, or more, is believed to the second that is ahead of one or near it. */
 static bool
 model_goes_on(uint64_t seq, uint32_t size)
 {
@@ -26,12 +27,17 @@ model_goes_on(uint64_t seq, uint32_t size)
 	if (seq - model.highest - 1 <= most)
 		return true;
 	model.far = seq;
-	return far != 0 && ((seq < far && far - seq <= size) || (seq > far && seq - far < size));
+	/* Few of many come: the next one may be far from this one, too. */
+	if (seq > far && seq - far > most + 1)
+		model.then = seq;
+	return far != 0 &&
+	       ((seq < far && far - seq <= size) || (seq > far && seq - far < SEQ_SPARSE));
 }
 
 static enum seq_verdict
 model_expect(uint64_t seq, uint32_t size)
 {
+	model.then = 0;
 	if (model.received == 0)
 		return SEQ_IN_ORDER;
 	if (seq == model.highest + 1)
@@ -47,7 +53,7 @@ model_take(uint64_t seq)
 	model.seen[seq] = 1;
 	if (model.received == 0 || seq > model.highest) {
 		model.highest = seq;
-		model.far = 0;
+		model.far = model.then;
 	}
 	if (model.received == 0 || seq < model.lowest)
 		model.lowest = seq;
@@ -178,6 +184,85 @@ test_never_lost(void **state)
 	assert_int_equal(win.missing, 0);
 }
 
+static const uint32_t sizes[] = {64, 128, 1024, 65536};
+
+/* As a busy link lets few of many pass: after one of doubt all are taken, until all come again. */
+static void
+test_sparse(void **state)
+{
+	static uint64_t bits[65536 / 64];
+	struct seq_window win;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		const uint64_t least = sizes[i] > 64 ? sizes[i] - 62 : 66;
+		const uint64_t steps[] = {least, 2 * least, SEQ_SPARSE - 1};
+
+		for (uint32_t j = 0; j < 3; j++) {
+			uint64_t at = 1000;
+
+			seq_window_init(&win, bits, sizes[i]);
+			assert_int_equal(seq_window_take(&win, at), SEQ_IN_ORDER);
+			assert_int_equal(seq_window_take(&win, at += steps[j]), SEQ_FAR);
+			for (uint32_t n = 0; n < 100; n++) {
+				assert_int_equal(seq_window_take(&win, at += steps[j]), SEQ_AHEAD);
+				assert_int_equal(seq_window_take(&win, at), SEQ_DUPLICATE);
+			}
+			/* Beyond that a doubt is one as before. */
+			assert_int_equal(seq_window_take(&win, at + SEQ_SPARSE), SEQ_FAR);
+			assert_int_equal(seq_window_take(&win, at + 2 * SEQ_SPARSE), SEQ_FAR);
+			/* What is real again. */
+			for (uint32_t n = 1; n < 10; n++) {
+				assert_int_equal(seq_window_take(&win, at += n),
+					n == 1 ? SEQ_IN_ORDER : SEQ_AHEAD);
+				assert_int_equal(seq_window_take(&win, at + steps[j]), SEQ_FAR);
+			}
+		}
+	}
+}
+
+/* After a jump that is real the next damaged one is refused. */
+static void
+test_jump_then_damaged(void **state)
+{
+	static const int64_t steps[] = {1, 2, 961, -1, -1024};
+	uint64_t bits[16], far = UINT64_C(1) << 33;
+	struct seq_window win;
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		seq_window_init(&win, bits, 1024);
+		assert_int_equal(seq_window_take(&win, 1000), SEQ_IN_ORDER);
+		assert_int_equal(seq_window_take(&win, far), SEQ_FAR);
+		assert_int_equal(seq_window_take(&win, far + (uint64_t)steps[i]), SEQ_AHEAD);
+		assert_int_equal(seq_window_take(&win, far + 5000), SEQ_FAR);
+		assert_int_equal(seq_window_take(&win, win.highest + 1), SEQ_IN_ORDER);
+	}
+}
+
+/* Each a little above the one before, as if few of many came; but what is real comes too. */
+static void
+test_forged_in_turn(void **state)
+{
+	uint64_t bits[16], at = 1000, far = at;
+	struct seq_window win;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	seq_window_init(&win, bits, 1024);
+	assert_int_equal(seq_window_take(&win, at), SEQ_IN_ORDER);
+	for (int i = 0; i < 100000; i++) {
+		uint32_t left_out = rng_below(&rng, 3);
+
+		far += 1000 + rng_below(&rng, 100000);
+		assert_int_equal(seq_window_take(&win, far), SEQ_FAR);
+		at += 1 + left_out;
+		assert_int_equal(
+			seq_window_take(&win, at), left_out == 0 ? SEQ_IN_ORDER : SEQ_AHEAD);
+	}
+}
+
 /* What comes late, and what came already, does not keep a jump from being believed. */
 static void
 test_jump(void **state)
@@ -218,14 +303,14 @@ old_ones(struct seq_behind *behind, struct seq_window *win, uint32_t n, uint64_t
 static void
 test_behind(void **state)
 {
-	static const int64_t steps[] = {1, 2, -1, -128, 127};
+	static const int64_t steps[] = {1, 2, -1, -128, 127, 2000, SEQ_SPARSE - 1};
 	struct seq_behind behind = {0};
 	struct seq_window win;
 	uint64_t bits[2];
 
 	(void)state;
 	seq_window_init(&win, bits, 128);
-	assert_int_equal(seq_window_take(&win, 1000000), SEQ_IN_ORDER);
+	assert_int_equal(seq_window_take(&win, UINT64_C(1) << 40), SEQ_IN_ORDER);
 	for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		assert_false(
 			old_ones(&behind, &win, SEQ_BEHIND_RUN - 1, 500000, steps[i], 1000, 0));
@@ -234,7 +319,7 @@ test_behind(void **state)
 	}
 	/* The same again, and those that are no row. */
 	assert_false(old_ones(&behind, &win, 1000, 7, 0, 2000, 0));
-	assert_false(old_ones(&behind, &win, 1000, 7, 128, 2000, 0));
+	assert_false(old_ones(&behind, &win, 1000, 7, SEQ_SPARSE, 2000, 0));
 	assert_false(old_ones(&behind, &win, 1000, 500000, -129, 2000, 0));
 	/* Something new between them. */
 	for (uint32_t i = 0; i < 100; i++) {
@@ -279,6 +364,9 @@ main(void)
 		cmocka_unit_test(test_in_order_is_never_wrong),
 		cmocka_unit_test(test_far_jumps),
 		cmocka_unit_test(test_never_lost),
+		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_jump_then_damaged),
+		cmocka_unit_test(test_forged_in_turn),
 		cmocka_unit_test(test_jump),
 		cmocka_unit_test(test_behind),
 		cmocka_unit_test(test_extend),
