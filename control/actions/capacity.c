@@ -6,36 +6,36 @@
 #include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
 
-static const struct config_egress *
-egress_here(const struct config *config, const struct config_session *session)
+struct capacity_holds
+capacity_holds(const struct config *config, const struct config_session *session)
 {
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->destinations[i] == config->node.id)
-			return &session->egress[i];
-	return NULL;
+	const struct config_egress *egress = config_egress_at(session, config->node.id);
+	const bool source = session->source == config->node.id;
+	struct capacity_holds holds = {0};
+
+	if (source && session->ingress.kind == CONFIG_INGRESS_FILE)
+		holds.file += CAPACITY_FILE_FEED;
+	if (egress != NULL && egress->kind == CONFIG_EGRESS_FILE)
+		holds.file += CAPACITY_FILE_SINK;
+	if (egress != NULL)
+		holds.reorder = session->reorder.packets;
+	if (session->coding != NULL) {
+		struct rlnc_params coding = config_coding_params(session);
+
+		if (source)
+			holds.coding += rlnc_encoder_holds(&coding);
+		if (egress != NULL)
+			holds.coding += rlnc_receiver_holds(&coding);
+	}
+	return holds;
 }
 
 uint32_t
 capacity_of_session(const struct config *config, const struct config_session *session)
 {
-	const struct config_egress *egress = egress_here(config, session);
-	uint32_t packets = 0;
+	struct capacity_holds holds = capacity_holds(config, session);
 
-	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
-		packets += CAPACITY_FILE_FEED;
-	if (egress != NULL)
-		packets += session->reorder.packets;
-	if (session->coding != NULL) {
-		struct rlnc_params coding = config_coding_params(session);
-
-		if (session->source == config->node.id)
-			packets += rlnc_encoder_holds(&coding);
-		if (egress != NULL)
-			packets += rlnc_receiver_holds(&coding);
-	}
-	if (egress != NULL && egress->kind == CONFIG_EGRESS_FILE)
-		packets += CAPACITY_FILE_SINK;
-	return packets;
+	return holds.file + holds.reorder + holds.coding;
 }
 
 uint32_t

@@ -16,7 +16,15 @@
 /* or with those that the control thread is writing, FILE_PIECES_A_TURN. */
 #define CAPACITY_FILE_SINK (CAPACITY_FILE_RING - 1 + 256)
 
-/* Packets that a session's ends here may hold. */
+/* Packets that a session's ends here may hold, by what holds them. */
+struct capacity_holds {
+	uint32_t file, reorder, coding;
+};
+
+/* For the pools of a session that is there from the start; */
+struct capacity_holds
+capacity_holds(const struct config *config, const struct config_session *session);
+/* and all of it, of one that comes at run time. */
 uint32_t capacity_of_session(const struct config *config, const struct config_session *session);
 /* Packets that a peer's link may hold beside what waits for its pace. */
 uint32_t capacity_of_peer(const struct config *config, const struct config_peer *peer);

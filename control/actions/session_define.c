@@ -11,27 +11,18 @@
 #include "refuse.h"
 #include "session_actions.h"
 
-static const struct config_egress *
-egress_at(const struct config_session *session, uint32_t node)
-{
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->egress[i].node == node)
-			return &session->egress[i];
-	return NULL;
-}
-
 /* Two sessions cannot take the same datagrams, nor write one file. old: it goes. */
 static int
 check_ends(const struct session_book *book, const struct config_session *session,
 	const struct session_entry *old, char *error, size_t size)
 {
 	const uint32_t self = book->node->id;
-	const struct config_egress *egress = egress_at(session, self);
+	const struct config_egress *egress = config_egress_at(session, self);
 	char text[CONFIG_ADDRESS_TEXT];
 
 	for (uint32_t i = 0; i < book->nb_entries; i++) {
 		const struct config_session *other = book->entries[i]->config;
-		const struct config_egress *theirs = egress_at(other, self);
+		const struct config_egress *theirs = config_egress_at(other, self);
 
 		if (book->entries[i] == old)
 			continue;

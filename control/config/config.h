@@ -412,6 +412,9 @@ const char *config_pacing_name(uint32_t pacing);
 /* Of what follows: NULL or CONFIG_INDEX_NONE if there is none. */
 const struct config_peer *config_peer_find(const struct config *config, uint32_t id);
 
+/* What a session's packets become at a node, if that is one of its destinations. */
+struct config_egress *config_egress_at(const struct config_session *session, uint32_t node);
+
 /* True also if the conference has no list of them. */
 bool config_is_participant(const struct config_conference *conference, uint32_t node);
 

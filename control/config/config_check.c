@@ -187,7 +187,7 @@ static void
 add_session(struct unique_list *all, const struct config_session *session)
 {
 	const struct config_reader *reader = all->reader;
-	bool known = !(reader->broken & BROKEN_NODE);
+	const struct config_egress *egress = NULL;
 	char text[CONFIG_ADDRESS_TEXT];
 
 	unique_add(all, &session->where, "session %u of conference %u", session->id,
@@ -195,14 +195,11 @@ add_session(struct unique_list *all, const struct config_session *session)
 	if (session->ingress.kind == CONFIG_INGRESS_UDP)
 		unique_add(all, &session->ingress.where, "the ingress %s of node %u",
 			config_endpoint_text(&session->ingress.udp, text), session->source);
-	for (uint32_t i = 0; i < session->destination_count; i++) {
-		const struct config_egress *egress = &session->egress[i];
-
-		if (known && egress->kind == CONFIG_EGRESS_FILE &&
-			egress->node == reader->config->node.id)
-			unique_add(all, &egress->where, "the egress file \"%s\" of node %u",
-				egress->file, egress->node);
-	}
+	if (!(reader->broken & BROKEN_NODE))
+		egress = config_egress_at(session, reader->config->node.id);
+	if (egress != NULL && egress->kind == CONFIG_EGRESS_FILE)
+		unique_add(all, &egress->where, "the egress file \"%s\" of node %u", egress->file,
+			egress->node);
 }
 
 void

@@ -145,6 +145,7 @@ void
 config_check_ends(struct config_reader *reader, struct config_session *session)
 {
 	uint32_t self = reader->config->node.id;
+	struct config_egress *egress;
 
 	if (reader->broken & BROKEN_NODE)
 		return;
@@ -152,8 +153,7 @@ config_check_ends(struct config_reader *reader, struct config_session *session)
 		check_ingress(reader, session);
 	if (session->source == self && !(reader->broken & BROKEN_PORTS))
 		check_rate_to(reader, &session->rate_to);
-	for (uint32_t i = 0; i < session->destination_count; i++) {
-		if (session->egress[i].node == self)
-			check_egress(reader, &session->egress[i]);
-	}
+	egress = config_egress_at(session, self);
+	if (egress != NULL)
+		check_egress(reader, egress);
 }

@@ -155,6 +155,15 @@ config_read_egress(struct config_reader *reader, config_setting_t *setting, void
 	}
 }
 
+struct config_egress *
+config_egress_at(const struct config_session *session, uint32_t node)
+{
+	for (uint32_t i = 0; i < session->destination_count; i++)
+		if (session->egress[i].node == node)
+			return &session->egress[i];
+	return NULL;
+}
+
 void
 config_print_egress(
 	struct config_printer *printer, const struct config_key *key, const void *object)

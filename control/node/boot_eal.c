@@ -36,26 +36,15 @@ buffer_bytes(const struct config *config)
 	return (uint16_t)RTE_ALIGN(room, RTE_CACHE_LINE_SIZE);
 }
 
-static bool
-is_destination(const struct config *config, const struct config_session *session)
-{
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->destinations[i] == config->node.id)
-			return true;
-	return false;
-}
-
 static void
 add_session(const struct config *config, const struct config_session *session,
 	struct node_budget *budget)
 {
-	if (session->source == config->node.id && session->ingress.kind == CONFIG_INGRESS_FILE)
-		budget->file_packets += CAPACITY_FILE_FEED;
-	if (session->source == config->node.id && session->coding != NULL) {
-		struct rlnc_params coding = config_coding_params(session);
+	struct capacity_holds holds = capacity_holds(config, session);
 
-		budget->coding_packets += rlnc_encoder_holds(&coding);
-	}
+	budget->file_packets += holds.file;
+	budget->reorder_packets += holds.reorder;
+	budget->coding_packets += holds.coding;
 	if (config_recode_at(session, config->node.id) != CONFIG_RECODE_NEVER ||
 		(session->coding != NULL && session->source != config->node.id &&
 			session->coding->repair == CONFIG_REPAIR_RATELESS)) {
@@ -63,18 +52,6 @@ add_session(const struct config *config, const struct config_session *session,
 		budget->recode_span = RTE_MAX(budget->recode_span, (uint16_t)session->coding->k);
 		budget->recode_hold = RTE_MAX(budget->recode_hold, session->coding->deadline);
 	}
-	if (!is_destination(config, session))
-		return;
-	budget->reorder_packets += session->reorder.packets;
-	if (session->coding != NULL) {
-		struct rlnc_params coding = config_coding_params(session);
-
-		budget->coding_packets += rlnc_receiver_holds(&coding);
-	}
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->egress[i].node == config->node.id &&
-			session->egress[i].kind == CONFIG_EGRESS_FILE)
-			budget->file_packets += CAPACITY_FILE_SINK;
 }
 
 /* What the node may hold at most, from its configuration alone. */
@@ -122,7 +99,7 @@ session_bytes(const struct config *config, const struct config_session *session)
 
 		if (session->source == config->node.id)
 			bytes += rlnc_encoder_bytes(&coding);
-		if (is_destination(config, session))
+		if (config_egress_at(session, config->node.id) != NULL)
 			bytes += rlnc_receiver_bytes(&coding);
 	}
 	return bytes;

@@ -5,15 +5,6 @@
 #include "files.h"
 #include "log.h"
 
-static const struct config_egress *
-file_egress(const struct ferryd *f, const struct config_session *session)
-{
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->egress[i].node == f->config->node.id)
-			return &session->egress[i];
-	return NULL;
-}
-
 /* Who was removed, and may still write the file, goes first. */
 static void
 follow(struct ferryd *f, struct file_sink *sink)
@@ -32,7 +23,8 @@ follow(struct ferryd *f, struct file_sink *sink)
 static int
 add_sink(struct ferryd *f, struct session_entry *entry, char *error, size_t size)
 {
-	struct file_sink *sink = file_sink_new(entry, file_egress(f, entry->config)->file);
+	struct file_sink *sink = file_sink_new(
+		entry, config_egress_at(entry->config, f->config->node.id)->file);
 
 	if (sink == NULL) {
 		snprintf(error, size, "out of memory");

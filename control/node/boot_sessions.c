@@ -82,15 +82,6 @@ add_source(struct ferryd *f, struct session_entry *entry, uint16_t epoch, char *
 	return 0;
 }
 
-static const struct config_egress *
-own_egress(const struct ferryd *f, const struct config_session *session)
-{
-	for (uint32_t i = 0; i < session->destination_count; i++)
-		if (session->destinations[i] == f->config->node.id)
-			return &session->egress[i];
-	return NULL;
-}
-
 static uint16_t
 flows_of(const struct config_session *session)
 {
@@ -168,7 +159,7 @@ static int
 open_ends(struct ferryd *f, struct session_entry *entry, uint16_t epoch, char *error, size_t size)
 {
 	const struct config_session *session = entry->config;
-	const struct config_egress *egress = own_egress(f, session);
+	const struct config_egress *egress = config_egress_at(session, f->config->node.id);
 	int ret = 0;
 
 	if (session->source == f->config->node.id)

@@ -38,24 +38,19 @@ show_ingress(const struct config_ingress *ingress)
 static json_t *
 show_egress(const struct show_view *view, const struct session_entry *entry)
 {
-	const struct config_session *session = entry->config;
+	const struct config_egress *egress = config_egress_at(entry->config, view->node->id);
 	char text[CONFIG_ADDRESS_TEXT];
 
-	for (uint32_t i = 0; i < session->destination_count; i++) {
-		const struct config_egress *egress = &session->egress[i];
-
-		if (egress->node != view->node->id)
-			continue;
-		switch (egress->kind) {
-		case CONFIG_EGRESS_UDP:
-			return json_sprintf("udp %s", config_endpoint_text(&egress->udp, text));
-		case CONFIG_EGRESS_FILE:
-			return json_sprintf("file %s", egress->file);
-		default:
-			return json_string("sink");
-		}
+	if (egress == NULL)
+		return json_null();
+	switch (egress->kind) {
+	case CONFIG_EGRESS_UDP:
+		return json_sprintf("udp %s", config_endpoint_text(&egress->udp, text));
+	case CONFIG_EGRESS_FILE:
+		return json_sprintf("file %s", egress->file);
+	default:
+		return json_string("sink");
 	}
-	return json_null();
 }
 
 double
