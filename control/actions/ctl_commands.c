@@ -6,26 +6,12 @@
 
 #include "control_lock.h"
 #include "ctl_commands.h"
+#include "ctl_dispatch.h"
 #include "ctl_functions.h"
 #include "ctl_table.h"
 #include "ctl_values.h"
 #include "metrics.h"
 #include "path_text.h"
-
-struct ctl_command {
-	const char *words, *arguments, *help;
-	unsigned int least, most;
-	ctl_function *function;
-};
-
-static const struct ctl_command commands[] = {
-#define CTL_ROW(function, words, arguments, least, most, help)                                     \
-	{words, arguments, help, least, most, do_##function},
-	CTL_COMMANDS(CTL_ROW)
-#undef CTL_ROW
-};
-
-#define NB_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* "show (one of node, ...)" for an item that does not exist. */
 static json_t *
@@ -242,70 +228,40 @@ do_metrics(const struct ctl_context *ctx, unsigned int argc, const char *const *
 	return data;
 }
 
+static const struct ctl_command commands[] = {CTL_COMMANDS(CTL_COMMAND)};
+
+#define CTL_FUNCTION(function, words, arguments, least, most, help) do_##function,
+static ctl_function *const functions[] = {CTL_COMMANDS(CTL_FUNCTION)};
+#undef CTL_FUNCTION
+
+static json_t *
+call(void *ctx, size_t command, unsigned int argc, const char *const *argv, char *error)
+{
+	json_t *data;
+
+	control_lock();
+	data = functions[command](ctx, argc, argv, error);
+	control_unlock();
+	return data;
+}
+
+static const struct ctl_dispatch dispatch = {.program = "this node",
+	.commands = commands,
+	.nb_commands = sizeof(commands) / sizeof(commands[0]),
+	.call = call};
+
 json_t *
 do_help(const struct ctl_context *ctx, unsigned int argc, const char *const *argv, char *error)
 {
-	json_t *array = json_array();
-
 	(void)ctx;
 	(void)argc;
 	(void)argv;
 	(void)error;
-	for (size_t i = 0; i < NB_COMMANDS; i++)
-		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:s}", "command", commands[i].words, "arguments",
-				commands[i].arguments, "help", commands[i].help));
-	return array;
-}
-
-static const struct ctl_command *
-find(const struct ctl_request *request, unsigned int *words, char *error)
-{
-	for (size_t i = 0; i < NB_COMMANDS; i++) {
-		*words = ctl_request_words(request, commands[i].words);
-		if (*words != 0)
-			return &commands[i];
-	}
-	snprintf(error, CTL_ERROR_MAX, "there is no command \"%.32s%s%.32s\": \"help\" lists them",
-		request->argv[0], request->argc > 1 ? " " : "",
-		request->argc > 1 ? request->argv[1] : "");
-	return NULL;
-}
-
-static json_t *
-execute(const struct ctl_context *ctx, const struct ctl_request *request)
-{
-	char error[CTL_ERROR_MAX] = "";
-	unsigned int words, rest;
-	const struct ctl_command *command = find(request, &words, error);
-	json_t *data;
-
-	if (command == NULL)
-		return ctl_reply_usage(error);
-	rest = request->argc - words;
-	if (!ctl_request_fits(
-		    rest, command->least, command->most, command->words, command->arguments, error))
-		return ctl_reply_usage(error);
-	control_lock();
-	data = command->function(ctx, rest, request->argv + words, error);
-	control_unlock();
-	if (data == NULL && error[0] != 0)
-		return ctl_reply_error(error);
-	return ctl_reply_ok(data);
+	return ctl_dispatch_help(&dispatch);
 }
 
 json_t *
-ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bool *follow)
+ctl_execute_line(struct ctl_context *ctx, const char *line, size_t len, bool *follow)
 {
-	char error[CTL_ERROR_MAX];
-	struct ctl_request request;
-	json_t *reply;
-
-	*follow = false;
-	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
-		return ctl_reply_error(error);
-	reply = execute(ctx, &request);
-	*follow = ctl_follows(&request, reply);
-	ctl_request_free(&request);
-	return reply;
+	return ctl_dispatch_line(&dispatch, ctx, line, len, follow);
 }

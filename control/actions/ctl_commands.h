@@ -58,11 +58,7 @@ struct ctl_context {
 /* The actions on a node: ctx is a struct peer_actions, which has the book of its sessions. */
 extern const struct ctl_ops ctl_node_ops;
 
-/*
- * Carries out a request, a line as it came, and returns its reply, a new reference; NULL = out of
- * memory. Takes control_lock. *follow: the client is to be told of each event from now on
- * (ctl_server_tell). Control thread.
- */
-json_t *ctl_execute_line(const struct ctl_context *ctx, const char *line, size_t len, bool *follow);
+/* As ctl_dispatch_line. Takes control_lock. Control thread. */
+json_t *ctl_execute_line(struct ctl_context *ctx, const char *line, size_t len, bool *follow);
 
 #endif

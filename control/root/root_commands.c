@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl_dispatch.h"
 #include "root_functions.h"
-
-static const struct root_command {
-	const char *words, *arguments, *help;
-	unsigned int least, most;
-	root_function *function;
-} commands[] = {
-#define ROOT_ROW(function, words, arguments, least, most, help)                                    \
-	{words, arguments, help, least, most, do_##function},
-	ROOT_CTL_COMMANDS(ROOT_ROW)
-#undef ROOT_ROW
-};
-
-#define NB_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 json_t *
 do_nodes(struct root *root, unsigned int argc, const char *const *argv, char *error)
@@ -94,62 +82,35 @@ do_reload(struct root *root, unsigned int argc, const char *const *argv, char *e
 	return json_pack("{s:s}", "read", root->config_path);
 }
 
+static const struct ctl_command commands[] = {ROOT_CTL_COMMANDS(CTL_COMMAND)};
+
+#define ROOT_FUNCTION(function, words, arguments, least, most, help) do_##function,
+static root_function *const functions[] = {ROOT_CTL_COMMANDS(ROOT_FUNCTION)};
+#undef ROOT_FUNCTION
+
+static json_t *
+call(void *ctx, size_t command, unsigned int argc, const char *const *argv, char *error)
+{
+	return functions[command](ctx, argc, argv, error);
+}
+
+static const struct ctl_dispatch dispatch = {.program = "the root program",
+	.commands = commands,
+	.nb_commands = sizeof(commands) / sizeof(commands[0]),
+	.call = call};
+
 json_t *
 do_help(struct root *root, unsigned int argc, const char *const *argv, char *error)
 {
-	json_t *array = json_array();
-
 	(void)root;
 	(void)argc;
 	(void)argv;
 	(void)error;
-	for (size_t i = 0; i < NB_COMMANDS; i++)
-		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:s}", "command", commands[i].words, "arguments",
-				commands[i].arguments, "help", commands[i].help));
-	return array;
-}
-
-static json_t *
-execute(struct root *root, const struct ctl_request *request)
-{
-	char error[CTL_ERROR_MAX] = "";
-	json_t *data;
-
-	for (size_t i = 0; i < NB_COMMANDS; i++) {
-		const struct root_command *command = &commands[i];
-		unsigned int words = ctl_request_words(request, command->words);
-		unsigned int rest = request->argc - words;
-
-		if (words == 0)
-			continue;
-		if (!ctl_request_fits(rest, command->least, command->most, command->words,
-			    command->arguments, error))
-			return ctl_reply_usage(error);
-		data = command->function(root, rest, request->argv + words, error);
-		if (data == NULL && error[0] != 0)
-			return ctl_reply_error(error);
-		return ctl_reply_ok(data);
-	}
-	snprintf(error, sizeof(error),
-		"the root program has no command \"%.32s%s%.32s\": \"help\" lists them",
-		request->argv[0], request->argc > 1 ? " " : "",
-		request->argc > 1 ? request->argv[1] : "");
-	return ctl_reply_usage(error);
+	return ctl_dispatch_help(&dispatch);
 }
 
 json_t *
 root_execute_line(struct root *root, const char *line, size_t len, bool *follow)
 {
-	char error[CTL_ERROR_MAX];
-	struct ctl_request request;
-	json_t *reply;
-
-	*follow = false;
-	if (ctl_request_parse(line, len, &request, error, sizeof(error)) != 0)
-		return ctl_reply_error(error);
-	reply = execute(root, &request);
-	*follow = ctl_follows(&request, reply);
-	ctl_request_free(&request);
-	return reply;
+	return ctl_dispatch_line(&dispatch, root, line, len, follow);
 }

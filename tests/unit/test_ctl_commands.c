@@ -98,7 +98,7 @@ test_unknown_words(void **state)
 {
 	struct harness *h = *state;
 
-	do_refused(h, WORDS("dance"), "no command \"dance\"");
+	do_refused(h, WORDS("dance"), "this node has no command \"dance\"");
 	do_refused(h, WORDS("flow"), "no command \"flow\"");
 	do_refused(h, WORDS("flow", "mend"), "no command \"flow mend\"");
 	do_refused(h, WORDS("sh"), "no command \"sh\"");
