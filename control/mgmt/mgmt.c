@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <event2/listener.h>
 
+#include "clock.h"
 #include "mgmt_private.h"
 #include "mgmt_tls.h"
 
@@ -22,15 +22,6 @@
 #define BACKOFF_MS     100
 #define BACKOFF_MAX_MS 2000
 #define TICK_MS	       200 /* how exactly the limits are kept */
-
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 uint64_t
 mgmt_now(void)

@@ -4,21 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
+#include "clock.h"
 #include "mgmt_private.h"
 
 #define UPDATE_MS      20 /* several changes at once are told together */
 #define UPDATE_AGAIN_S 30 /* it is told again: one that was refused is not lost for good */
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 void
 mgmt_ping(struct mgmt_conn *conn)
@@ -26,7 +17,7 @@ mgmt_ping(struct mgmt_conn *conn)
 	struct message ping = {.type = MESSAGE_PING};
 
 	conn->pinged_at = mgmt_now();
-	conn->ping_us = now_us();
+	conn->ping_us = clock_us(CLOCK_MONOTONIC);
 	(void)mgmt_conn_send(conn, &ping);
 }
 
@@ -42,7 +33,7 @@ static void
 own_pong(struct mgmt_conn *conn, const struct message *message)
 {
 	if (conn->ping_us != 0 && strcmp(message->from, conn->name) == 0)
-		conn->rtt_us = now_us() - conn->ping_us;
+		conn->rtt_us = clock_us(CLOCK_MONOTONIC) - conn->ping_us;
 	conn->ping_us = 0;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control thread's event loop: its ticks, its sockets, and how it ends. */
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <sys/eventfd.h>
 
+#include "clock.h"
 #include "control_lock.h"
 #include "ferryd.h"
 #include "idle_wait.h"
@@ -24,15 +24,6 @@
 #define TICK_QUIET_US 100000
 #define CLOCK_TRIES   5
 
-static uint64_t
-utc_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* Both clocks at once, as nearly as can be: this thread may be preempted between two readings. */
 static void
 sample_clock(struct ferryd *f)
@@ -40,7 +31,9 @@ sample_clock(struct ferryd *f)
 	uint64_t best = UINT64_MAX, now = 0, utc = 0;
 
 	for (int i = 0; i < CLOCK_TRIES; i++) {
-		uint64_t before = ferryd_now(f), read = utc_now_ns(), after = ferryd_now(f);
+		uint64_t before = ferryd_now(f);
+		uint64_t read = clock_ns(CLOCK_REALTIME);
+		uint64_t after = ferryd_now(f);
 
 		if (after - before >= best)
 			continue;

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include <event2/event.h>
 
+#include "clock.h"
 #include "ferryd.h"
 #include "forward_actions.h"
 #include "log.h"
@@ -22,15 +22,6 @@ path_of(const struct ferryd *f, char *buf, size_t size)
 		return f->config->management.state;
 	snprintf(buf, size, "/var/lib/ferry/%s.state", f->config->node.name);
 	return buf;
-}
-
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static void
@@ -61,14 +52,14 @@ static void
 save(struct ferryd *f)
 {
 	char error[ORDERS_ERROR_MAX], buf[256];
-	uint64_t begin = now_us();
+	uint64_t begin = clock_us(CLOCK_MONOTONIC);
 	int ret;
 
 	if (!f->orders_new)
 		return;
 	ret = orders_save(path_of(f, buf, sizeof(buf)), f->orders_root, &f->orders, error);
 	f->orders_new = ret != 0;
-	f->orders_took = now_us() - begin;
+	f->orders_took = clock_us(CLOCK_MONOTONIC) - begin;
 	tell_saved(f, ret, path_of(f, buf, sizeof(buf)), error);
 	if (ret != 0)
 		save_later(f, RTE_MAX(orders_pause(f->orders_took), (uint64_t)TRY_AGAIN_US));

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/event.h>
 
+#include "clock.h"
 #include "control_lock.h"
 #include "ferryd.h"
 #include "log.h"
@@ -22,15 +22,6 @@ struct manage_stats {
 	struct stats_own own; /* at the last report */
 	struct event *timer;
 };
-
-static uint64_t
-utc_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static int
 send_batch(struct ferryd *f, const struct message *request, struct message *message,
@@ -60,7 +51,7 @@ static int
 send_streams(struct ferryd *f, const struct message *request, const struct stats_stream *streams,
 	size_t count)
 {
-	uint64_t now = utc_ms();
+	uint64_t now = clock_ms(CLOCK_REALTIME);
 	size_t at = 0;
 	int ret;
 
@@ -153,7 +144,7 @@ manage_stats_take(struct ferryd *f, const struct message *message, char *error, 
 	}
 	if (ret == 0) {
 		ret = stats_tree_report(f->manage_stats->tree, message->from, message->time,
-			streams, stats->nb_containers, utc_ms());
+			streams, stats->nb_containers, clock_ms(CLOCK_REALTIME));
 		if (ret != 0)
 			snprintf(error, size, "statistics were not taken: %s", strerror(-ret));
 	}

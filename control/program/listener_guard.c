@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "clock.h"
 #include "listener_guard.h"
 #include "log.h"
 
@@ -13,15 +13,6 @@
 
 /* An error callback's argument is its listener's, which may be libevent's own (evhttp). */
 static LIST_HEAD(, listener_guard) guards = LIST_HEAD_INITIALIZER(guards);
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 apply(struct listener_guard *guard)
@@ -50,7 +41,7 @@ on_error(struct evconnlistener *listener, void *ctx)
 		.tv_sec = LISTENER_GUARD_MS / 1000, .tv_usec = LISTENER_GUARD_MS % 1000 * 1000};
 	const char *why = evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR());
 	struct listener_guard *guard;
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	(void)ctx;
 	LIST_FOREACH (guard, &guards, chain)

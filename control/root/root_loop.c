@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <sys/time.h>
 #include <syslog.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "mgmt.h"
 #include "root.h"
@@ -12,25 +12,16 @@
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
 #define TICK_MS_MAX 1000 /* the time of day may be set: looked at at least so often */
 
-static int64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int64_t
 root_now(void)
 {
-	return clock_ms(CLOCK_REALTIME);
+	return (int64_t)clock_ms(CLOCK_REALTIME);
 }
 
 int64_t
 root_clock(void)
 {
-	return clock_ms(CLOCK_MONOTONIC);
+	return (int64_t)clock_ms(CLOCK_MONOTONIC);
 }
 
 static void

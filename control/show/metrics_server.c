@@ -7,13 +7,13 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "clock.h"
 #include "listener_guard.h"
 #include "log.h"
 #include "metrics.h"
@@ -52,15 +52,6 @@ struct metrics_server {
 	unsigned int nb_replies;
 	LIST_HEAD(, reply) replies;
 };
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 reply_free(struct reply *reply)
@@ -134,7 +125,7 @@ reply_new(struct metrics_server *server, struct evhttp_request *request)
 	reply->server = server;
 	reply->request = request;
 	reply->bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
-	reply->since = now_ms();
+	reply->since = clock_ms(CLOCK_MONOTONIC);
 	server->nb_replies++;
 	LIST_INSERT_HEAD(&server->replies, reply, chain);
 	return reply;
@@ -222,7 +213,7 @@ end_old(struct metrics_server *server)
 {
 	bool crowded = server->nb_open == METRICS_CONNECTIONS_MAX;
 	bool busy = crowded || server->nb_replies == METRICS_REPLIES_MAX;
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	for (unsigned int i = 0; i < server->nb_open; i++) {
 		const struct place *place = &server->open[i];
@@ -271,7 +262,8 @@ on_connection(struct event_base *base, void *arg)
 	if (server->nb_open == METRICS_CONNECTIONS_MAX)
 		return bev;
 	bufferevent_incref(bev);
-	server->open[server->nb_open++] = (struct place){.bev = bev, .since = now_ms()};
+	server->open[server->nb_open++] = (struct place){
+		.bev = bev, .since = clock_ms(CLOCK_MONOTONIC)};
 	look_again(server);
 	return bev;
 }

@@ -2,8 +2,8 @@
 /* Statistics of the node, its workers and its ports, and of what it dropped. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "stats_private.h"
 
 void
@@ -146,18 +146,15 @@ stats_collect_node(struct stats_export *e, uint64_t first, uint64_t now)
 	const struct show_view *view = e->view;
 	union ferry_stats_record record;
 	struct ferry_stats_node *r = &record.node;
-	struct timespec utc, mono;
 
-	clock_gettime(CLOCK_REALTIME, &utc);
-	clock_gettime(CLOCK_MONOTONIC, &mono);
 	STATS_BEGIN(record, NODE, node, 0);
 	stats_name(r->name, view->config->node.name);
 	snprintf(r->version, sizeof(r->version), "%s", FERRY_VERSION);
 	r->id = view->node->id;
 	r->first = first;
 	r->count = e->latest.count + 1;
-	r->utc_ns = (uint64_t)utc.tv_sec * 1000000000u + (uint64_t)utc.tv_nsec;
-	r->now_ns = (uint64_t)mono.tv_sec * 1000000000u + (uint64_t)mono.tv_nsec;
+	r->utc_ns = clock_ns(CLOCK_REALTIME);
+	r->now_ns = clock_ns(CLOCK_MONOTONIC);
 	r->uptime_ns = now > view->started ? now - view->started : 0;
 	r->interval_ns = e->interval_ns;
 	collect_packets(view->node, r);

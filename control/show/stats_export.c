@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <rte_common.h>
 
+#include "clock.h"
 #include "stats_private.h"
 
 #define PAUSE_NS     UINT64_C(1000000000) /* until a file is tried again, each time twice as long */
@@ -32,15 +32,6 @@ stats_put(struct stats_export *e, const union ferry_stats_record *record)
 		e->latest.records[e->latest.count++] = *record;
 	if (e->writer.header != NULL)
 		stats_writer_put(&e->writer, record);
-}
-
-static uint64_t
-clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
 /* Records of an interval, at most. */
