@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fnv.h"
 #include "manage_text.h"
 
 struct text {
@@ -194,9 +195,9 @@ manage_text_peer(const struct message_peer *peer, const char *port)
 uint64_t
 manage_text_mark(const struct message_pipeline *pipeline, uint32_t node)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 	bool source = pipeline->source == node;
 	struct text t;
+	uint64_t hash;
 
 	begin(&t);
 	put_common(t.out, pipeline);
@@ -213,8 +214,7 @@ manage_text_mark(const struct message_pipeline *pipeline, uint32_t node)
 		put_end(t.out, "rate_to", pipeline->rate_to.host, pipeline->rate_to.port);
 	}
 	end(&t);
-	for (size_t i = 0; i < t.size; i++)
-		hash = (hash ^ (unsigned char)t.text[i]) * UINT64_C(0x100000001b3);
+	hash = fnv_add(FNV_BEGIN, t.text, t.size);
 	free(t.text);
 	return hash;
 }

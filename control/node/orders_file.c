@@ -11,19 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fnv.h"
 #include "orders.h"
 
 #define PAUSE_MIN 100000   /* us; what comes at once is written once */
 #define PAUSE_MAX 10000000 /* us; a disk that stood still once says little of the next time */
-#define FIRST_SUM UINT64_C(0xcbf29ce484222325)
-
-static uint64_t
-add_sum(uint64_t sum, const void *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		sum = (sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
-	return sum;
-}
 
 static int
 fail(char *error, const char *what)
@@ -66,7 +58,7 @@ read_all(int fd, size_t *size, char *error)
 int
 orders_root(const char *address, const char *authority, char *root, char *error)
 {
-	uint64_t sum = FIRST_SUM;
+	uint64_t sum = FNV_BEGIN;
 	char part[4096];
 	size_t got;
 	FILE *file;
@@ -80,7 +72,7 @@ orders_root(const char *address, const char *authority, char *root, char *error)
 	if (file == NULL)
 		return fail(error, authority);
 	while ((got = fread(part, 1, sizeof(part), file)) > 0)
-		sum = add_sum(sum, part, got);
+		sum = fnv_add(sum, part, got);
 	ret = ferror(file) != 0 ? fail(error, authority) : 0;
 	fclose(file);
 	snprintf(root, ORDERS_ROOT_MAX, "%s, authority %016" PRIx64, address, sum);
@@ -123,7 +115,7 @@ check(const uint8_t *bytes, size_t size, const char *root, struct orders *orders
 	}
 	inner = size - ORDERS_HEAD_BYTES - ORDERS_SUM_BYTES;
 	memcpy(&sum, bytes + size - ORDERS_SUM_BYTES, sizeof(sum));
-	if (be64toh(sum) != add_sum(FIRST_SUM, bytes, size - ORDERS_SUM_BYTES)) {
+	if (be64toh(sum) != fnv_add(FNV_BEGIN, bytes, size - ORDERS_SUM_BYTES)) {
 		snprintf(error, ORDERS_ERROR_MAX, "its sum is not that of its contents");
 		return -1;
 	}
@@ -153,7 +145,7 @@ orders_load(const char *path, const char *root, struct orders *orders, char *err
 static void
 put(FILE *file, uint64_t *sum, const void *bytes, size_t size)
 {
-	*sum = add_sum(*sum, bytes, size);
+	*sum = fnv_add(*sum, bytes, size);
 	(void)fwrite(bytes, 1, size, file);
 }
 
@@ -161,7 +153,7 @@ put(FILE *file, uint64_t *sum, const void *bytes, size_t size)
 static int
 write_all(FILE *file, const char *root, const struct orders *orders)
 {
-	uint64_t sum = FIRST_SUM;
+	uint64_t sum = FNV_BEGIN;
 
 	put(file, &sum, ORDERS_HEAD, ORDERS_HEAD_BYTES);
 	put(file, &sum, root, strlen(root));

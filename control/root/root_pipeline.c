@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "fnv.h"
 #include "path_text.h"
 #include "root_pipeline.h"
 
@@ -203,7 +204,7 @@ root_pipeline_hash(const struct root_pipeline *made, uint32_t node, bool flows)
 	struct message message = {.type = MESSAGE_PIPEDEF, .time = 1, .pipeline = made->pipeline};
 	struct message_pipeline *pipeline = &message.pipeline;
 	char error[MESSAGE_ERROR_MAX], *text;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	uint64_t hash = FNV_BEGIN;
 	size_t size;
 
 	pipeline->play = false;
@@ -223,8 +224,8 @@ root_pipeline_hash(const struct root_pipeline *made, uint32_t node, bool flows)
 		}
 	}
 	text = message_write(&message, &size, error);
-	for (size_t i = 0; text != NULL && i < size; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	if (text != NULL)
+		hash = fnv_add(hash, text, size);
 	free(text);
 	return hash != 0 ? hash : 1;
 }
