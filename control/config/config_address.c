@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "host_text.h"
 
 static unsigned int
 address_bits(const struct underlay_addr *address)
@@ -99,13 +100,10 @@ config_endpoint_sockaddr(const struct config_endpoint *endpoint, struct sockaddr
 const char *
 config_endpoint_text(const struct config_endpoint *endpoint, char *buf)
 {
-	char address[CONFIG_ADDRESS_TEXT];
-	bool brackets = endpoint->address.family == AF_INET6;
+	char address[UNDERLAY_ADDR_TEXT_MAX];
 
-	underlay_addr_text(&endpoint->address, address);
-	snprintf(buf, CONFIG_ADDRESS_TEXT, "%s%.45s%s:%u", brackets ? "[" : "", address,
-		brackets ? "]" : "", endpoint->udp_port);
-	return buf;
+	return host_port_text(underlay_addr_text(&endpoint->address, address), endpoint->udp_port,
+		buf, CONFIG_ADDRESS_TEXT);
 }
 
 const char *

@@ -12,6 +12,7 @@
 #include <event2/listener.h>
 
 #include "clock.h"
+#include "host_text.h"
 #include "mgmt_private.h"
 #include "mgmt_tls.h"
 
@@ -65,21 +66,19 @@ mgmt_host(const struct sockaddr_storage *address, char *buf, uint16_t *port)
 	const void *ip = six ? (const void *)&in6->sin6_addr : (const void *)&in->sin_addr;
 
 	*port = ntohs(six ? in6->sin6_port : in->sin_port);
-	if (inet_ntop(address->ss_family, ip, buf, MGMT_HOST_MAX) == NULL)
-		snprintf(buf, MGMT_HOST_MAX, "?");
+	if (inet_ntop(address->ss_family, ip, buf, INET6_ADDRSTRLEN) == NULL)
+		snprintf(buf, INET6_ADDRSTRLEN, "?");
 	return buf;
 }
 
 const char *
 mgmt_address_text(const struct sockaddr_storage *address, char *buf)
 {
-	char host[MGMT_HOST_MAX];
+	char host[INET6_ADDRSTRLEN];
 	uint16_t port;
 
 	(void)mgmt_host(address, host, &port);
-	snprintf(buf, MGMT_HOST_MAX, address->ss_family == AF_INET6 ? "[%.48s]:%u" : "%.48s:%u",
-		host, port);
-	return buf;
+	return host_port_text(host, port, buf, MGMT_ADDRESS_TEXT);
 }
 
 bool
@@ -214,7 +213,7 @@ listen_there(struct mgmt *mgmt, char *error, size_t size)
 {
 	const struct sockaddr_storage *address = &mgmt->settings.listen;
 	socklen_t len = sizeof(mgmt->address);
-	char text[MGMT_HOST_MAX];
+	char text[MGMT_ADDRESS_TEXT];
 
 	if (address->ss_family == 0)
 		return 0;

@@ -150,6 +150,10 @@ struct mgmt_child {
 /* Children that are connected now; at most max are filled in, returns how many there are. */
 size_t mgmt_children(const struct mgmt *mgmt, struct mgmt_child *children, size_t max);
 
+/* "10.0.0.1:13700", "[fd00::1]:13700"; buf has MGMT_ADDRESS_TEXT bytes. */
+#define MGMT_ADDRESS_TEXT 64
+const char *mgmt_address_text(const struct sockaddr_storage *address, char *buf);
+
 /*
  * All descendants that are connected, with their parents, near ones first. *list is for free(), its
  * texts live until the next call into mgmt. 0 or -ENOMEM.

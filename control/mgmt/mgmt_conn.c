@@ -70,7 +70,7 @@ mgmt_conn_close(struct mgmt_conn *conn, bool linger, const char *format, ...)
 	struct mgmt *mgmt = conn->mgmt;
 	bool was_named = conn->state == MGMT_NAMED, above = mgmt->above == conn;
 	bool was_up = was_named && (conn->side == MGMT_BELOW || conn->heard);
-	char why[MGMT_WHY_MAX], text[MGMT_HOST_MAX];
+	char why[MGMT_WHY_MAX], text[MGMT_ADDRESS_TEXT];
 	va_list args;
 
 	if (conn->state == MGMT_GONE)

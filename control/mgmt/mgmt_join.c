@@ -200,7 +200,7 @@ mgmt_join_up(struct mgmt_conn *conn)
 {
 	struct mgmt *mgmt = conn->mgmt;
 	struct message hello = {.type = MESSAGE_HELLO, .to = MESSAGE_ROOT};
-	char server[MGMT_HOST_MAX], client[MGMT_HOST_MAX];
+	char server[INET6_ADDRSTRLEN], client[INET6_ADDRSTRLEN];
 
 	if (mgmt->ops->hello != NULL)
 		mgmt->ops->hello(mgmt->ctx, &hello.info);

@@ -8,6 +8,7 @@
 #ifndef FERRY_MGMT_PRIVATE_H
 #define FERRY_MGMT_PRIVATE_H
 
+#include <netinet/in.h>
 #include <sys/queue.h>
 
 #include <event2/bufferevent.h>
@@ -34,7 +35,6 @@
 #define MGMT_UNREACHED_MS 60000	   /* until a parent that was not reached is tried again */
 #define MGMT_HOLD_MS	  2000	   /* those below wait for a parent that is on its way */
 #define MGMT_WHY_MAX	  160	   /* bytes of a reason */
-#define MGMT_HOST_MAX	  64	   /* bytes of an address in text, with its port */
 
 enum mgmt_state {
 	MGMT_NAMELESS, /* connecting, shaking hands, or not yet introduced */
@@ -125,11 +125,9 @@ void mgmt_log(struct mgmt *mgmt, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Tells the program; why may be NULL. */
 void mgmt_told(struct mgmt *mgmt, enum mgmt_event event, const char *name, const char *why);
-/* The address in text (MGMT_HOST_MAX bytes, returned), the port in host order. */
+/* The address in text (INET6_ADDRSTRLEN bytes, returned), the port in host order. */
 const char *mgmt_host(const struct sockaddr_storage *address, char *buf, uint16_t *port);
 bool mgmt_is_loopback(const struct sockaddr_storage *address);
-/* "10.0.0.1:13700"; buf has MGMT_HOST_MAX bytes. */
-const char *mgmt_address_text(const struct sockaddr_storage *address, char *buf);
 /* The other way; port in host order. False: host is no address, or port is 0. */
 bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fnv.h"
+#include "host_text.h"
 #include "manage_text.h"
 
 struct text {
@@ -51,13 +52,10 @@ put_number(FILE *out, const char *key, uint64_t value)
 static void
 put_end(FILE *out, const char *key, const char *address, uint16_t port)
 {
-	char text[96];
+	char text[256 + HOST_PORT_MORE];
 
-	if (address == NULL)
-		return;
-	snprintf(text, sizeof(text), strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address,
-		port);
-	put_string(out, key, text);
+	if (address != NULL)
+		put_string(out, key, host_port_text(address, port, text, sizeof(text)));
 }
 
 static void

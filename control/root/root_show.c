@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_text.h"
 #include "path_text.h"
 #include "root.h"
 #include "root_plan.h"
@@ -57,9 +58,11 @@ show_path(const char *path)
 static json_t *
 show_endpoint(const char *host, uint16_t port)
 {
+	char text[ROOT_HOST_MAX + HOST_PORT_MORE];
+
 	if (host[0] == 0)
 		return json_null();
-	return json_sprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+	return json_string(host_port_text(host, port, text, sizeof(text)));
 }
 
 static json_t *

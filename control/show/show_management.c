@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The node in the root's tree: its parent, its children, what was said and what was refused. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "mgmt.h"
@@ -9,17 +8,11 @@
 #define CHILDREN_MAX 4096
 
 static json_t *
-show_child_address(const struct sockaddr_storage *address)
+show_mgmt_address(const struct sockaddr_storage *address)
 {
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-	const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-	bool six = address->ss_family == AF_INET6;
-	char text[INET6_ADDRSTRLEN] = "?";
+	char text[MGMT_ADDRESS_TEXT];
 
-	inet_ntop(address->ss_family, six ? (const void *)&in6->sin6_addr : &in->sin_addr, text,
-		sizeof(text));
-	return json_sprintf(
-		six ? "[%s]:%u" : "%s:%u", text, ntohs(six ? in6->sin6_port : in->sin_port));
+	return json_string(mgmt_address_text(address, text));
 }
 
 static json_t *
@@ -33,7 +26,7 @@ show_children(const struct mgmt *mgmt)
 		json_t *object = json_object();
 
 		json_object_set_new(object, "name", json_string(children[i].name));
-		json_object_set_new(object, "address", show_child_address(&children[i].address));
+		json_object_set_new(object, "address", show_mgmt_address(&children[i].address));
 		json_object_set_new(object, "descendants", show_number(children[i].below));
 		json_object_set_new(object, "rtt_us",
 			children[i].rtt_us != 0 ? show_number(children[i].rtt_us) : json_null());
@@ -71,7 +64,7 @@ show_management(const struct show_view *view, const struct show_filter *filter)
 	parent = mgmt_parent(mgmt);
 	json_object_set_new(object, "parent", parent != NULL ? json_string(parent) : json_null());
 	json_object_set_new(object, "address",
-		mgmt_address(mgmt)->ss_family != 0 ? show_child_address(mgmt_address(mgmt))
+		mgmt_address(mgmt)->ss_family != 0 ? show_mgmt_address(mgmt_address(mgmt))
 						   : json_null());
 	json_object_set_new(object, "children", show_children(mgmt));
 	json_object_set_new(object, "counters", show_counters(mgmt_counters(mgmt)));
