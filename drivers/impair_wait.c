@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <dirent.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "impair_wait.h"
 #include "packet_socket.h"
+#include "poll_errors.h"
 
 /* A timer is that late in the mean: sleep so much less, and look again in a loop for the rest. */
 #define EARLY_NS 20000
@@ -36,19 +36,6 @@ impair_wait_init(struct impair_wait *wait, const unsigned int if_index[2])
 	wait->by_kernel = found[0] && found[1];
 }
 
-/* An interface that went down is an error of its socket, told until it is read. */
-static void
-clear_errors(struct impair_wait *wait)
-{
-	for (unsigned int i = 0; i < wait->nb_fds; i++) {
-		int error;
-
-		if ((wait->fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-			(void)getsockopt(wait->fds[i].fd, SOL_SOCKET, SO_ERROR, &error,
-				&(socklen_t){sizeof(error)});
-	}
-}
-
 void
 impair_wait(struct impair_wait *wait, uint64_t ns)
 {
@@ -66,5 +53,5 @@ impair_wait(struct impair_wait *wait, uint64_t ns)
 	if (!wait->by_kernel)
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 	else if (ppoll(wait->fds, wait->nb_fds, &ts, NULL) > 0)
-		clear_errors(wait);
+		poll_errors_clear(wait->fds, wait->nb_fds);
 }

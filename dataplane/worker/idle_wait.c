@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "idle_wait.h"
 #include "node.h"
+#include "poll_errors.h"
 
 /* Where nobody wakes us, and where the kernel does. */
 #define LOOK_LEAST_NS 10000
@@ -32,19 +32,6 @@ idle_wait_init(struct idle_wait *wait, const struct worker *w)
 	(void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 }
 
-/* An interface that goes down is an error of its socket, told until somebody reads it. */
-static void
-clear_errors(const struct idle_wait *wait)
-{
-	for (nfds_t i = 0; i < wait->nb_fds; i++) {
-		socklen_t len = sizeof(int);
-		int error;
-
-		if ((wait->fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-			(void)getsockopt(wait->fds[i].fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	}
-}
-
 static void
 wait_by_kernel(struct idle_wait *wait, const struct timespec *ts)
 {
@@ -52,7 +39,7 @@ wait_by_kernel(struct idle_wait *wait, const struct timespec *ts)
 
 	if (ppoll(wait->fds, wait->nb_fds, ts, NULL) <= 0)
 		return;
-	clear_errors(wait);
+	poll_errors_clear(wait->fds, wait->nb_fds);
 	if (wait->fds[0].revents != 0)
 		(void)eventfd_read(wait->fds[0].fd, &times);
 }
