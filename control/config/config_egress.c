@@ -7,22 +7,18 @@ static void
 read_udp(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	struct config_egress *egress = object;
-	const char *value = config_read_string_value(reader, setting, UDP_WANTED);
 
 	egress->kind = CONFIG_EGRESS_UDP;
-	if (value != NULL && (!config_endpoint_parse(value, &egress->udp) ||
-				     !underlay_addr_is_host(&egress->udp.address)))
-		config_reader_want(reader, setting, UDP_WANTED);
+	config_read_endpoint(reader, setting, underlay_addr_is_host, UDP_WANTED, &egress->udp);
 }
 
 static void
 print_udp(struct config_printer *printer, const struct config_key *key, const void *object)
 {
 	const struct config_egress *egress = object;
-	char text[CONFIG_ADDRESS_TEXT];
 
 	if (egress->kind == CONFIG_EGRESS_UDP)
-		config_print_string(printer, key, config_endpoint_text(&egress->udp, text));
+		config_print_endpoint(printer, key, &egress->udp);
 }
 
 static void

@@ -7,22 +7,18 @@ static void
 read_udp(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	struct config_ingress *ingress = object;
-	const char *value = config_read_string_value(reader, setting, UDP_WANTED);
 
 	ingress->kind = CONFIG_INGRESS_UDP;
-	if (value != NULL && (!config_endpoint_parse(value, &ingress->udp) ||
-				     !underlay_addr_is_host(&ingress->udp.address)))
-		config_reader_want(reader, setting, UDP_WANTED);
+	config_read_endpoint(reader, setting, underlay_addr_is_host, UDP_WANTED, &ingress->udp);
 }
 
 static void
 print_udp(struct config_printer *printer, const struct config_key *key, const void *object)
 {
 	const struct config_ingress *ingress = object;
-	char text[CONFIG_ADDRESS_TEXT];
 
 	if (ingress->kind == CONFIG_INGRESS_UDP)
-		config_print_string(printer, key, config_endpoint_text(&ingress->udp, text));
+		config_print_endpoint(printer, key, &ingress->udp);
 }
 
 static void

@@ -287,16 +287,6 @@ read_time_key(struct config_reader *reader, config_setting_t *setting, int64_t *
 }
 
 static void
-read_endpoint_key(struct config_reader *reader, config_setting_t *setting,
-	const struct config_key *key, struct config_endpoint *field)
-{
-	const char *value = config_read_string_value(reader, setting, key->wanted);
-
-	if (value != NULL && !config_endpoint_parse(value, field))
-		config_reader_want(reader, setting, "%s", key->wanted);
-}
-
-static void
 read_key(struct config_reader *reader, config_setting_t *setting, const struct config_key *key,
 	void *object)
 {
@@ -326,7 +316,7 @@ read_key(struct config_reader *reader, config_setting_t *setting, const struct c
 		*(const char **)field = config_read_path(reader, setting);
 		break;
 	case KEY_ENDPOINT:
-		read_endpoint_key(reader, setting, key, field);
+		config_read_endpoint(reader, setting, NULL, key->wanted, field);
 		break;
 	case KEY_CUSTOM:
 		key->read(reader, setting, object);

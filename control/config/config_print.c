@@ -96,8 +96,8 @@ print_time(struct config_printer *printer, const struct config_key *key, int64_t
 	print_if_set(printer, key, ms != 0 ? config_time_text(ms, text) : NULL);
 }
 
-static void
-print_endpoint(struct config_printer *printer, const struct config_key *key,
+void
+config_print_endpoint(struct config_printer *printer, const struct config_key *key,
 	const struct config_endpoint *endpoint)
 {
 	char text[CONFIG_ADDRESS_TEXT];
@@ -135,7 +135,7 @@ print_key(struct config_printer *printer, const struct config_key *key, const vo
 		print_if_set(printer, key, *(const char *const *)field);
 		break;
 	case KEY_ENDPOINT:
-		print_endpoint(printer, key, field);
+		config_print_endpoint(printer, key, field);
 		break;
 	case KEY_CUSTOM:
 		key->print(printer, key, object);

@@ -162,6 +162,10 @@ bool config_read_uint(struct config_reader *reader, config_setting_t *setting, u
 /* NULL and a message if it is no string, is empty or has control characters. */
 const char *config_read_string_value(
 	struct config_reader *reader, config_setting_t *setting, const char *wanted);
+/* takes: of which addresses; NULL: of all. */
+void config_read_endpoint(struct config_reader *reader, config_setting_t *setting,
+	bool (*takes)(const struct underlay_addr *address), const char *wanted,
+	struct config_endpoint *endpoint);
 /* An absolute path: as it is or relative to the directory of the file that names it. */
 const char *config_read_path(struct config_reader *reader, config_setting_t *setting);
 #define CONFIG_RATE_MIN	   1000u
@@ -187,6 +191,9 @@ void config_print_open(struct config_printer *printer, const char *text);
 void config_print_close(struct config_printer *printer, const char *text);
 void config_print_string(
 	struct config_printer *printer, const struct config_key *key, const char *value);
+/* Its family 0: that it is not set. */
+void config_print_endpoint(struct config_printer *printer, const struct config_key *key,
+	const struct config_endpoint *endpoint);
 /* value as a libconfig string with its quotes; buf has room for 2 * strlen(value) + 3 bytes. */
 const char *config_print_quote(char *buf, const char *value);
 

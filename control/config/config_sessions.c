@@ -169,33 +169,30 @@ print_reorder(struct config_printer *printer, const struct config_key *key, cons
 	config_print_close(printer, "};");
 }
 
+/* The kernel reaches a listener on this machine. */
+static bool
+takes_rates(const struct underlay_addr *address)
+{
+	return underlay_addr_is_host(address) || underlay_addr_is_loopback(address);
+}
+
 static void
 read_rate_to(struct config_reader *reader, config_setting_t *setting, void *object)
 {
 	static const char wanted[] = "one host's address and a UDP port, as \"10.0.1.9:7000\" "
 				     "or \"[fd00::9]:7000\"";
 	struct config_rate_to *to = &((struct config_session *)object)->rate_to;
-	const char *value = config_read_string_value(reader, setting, wanted);
 
 	to->where = config_reader_where(reader, setting);
-	/* The kernel reaches a listener on this machine. */
-	if (value != NULL && (!config_endpoint_parse(value, &to->udp) ||
-				     !(underlay_addr_is_host(&to->udp.address) ||
-					     underlay_addr_is_loopback(&to->udp.address))))
-		config_reader_want(reader, setting, "%s", wanted);
+	config_read_endpoint(reader, setting, takes_rates, wanted, &to->udp);
 }
 
 static void
 print_rate_to(struct config_printer *printer, const struct config_key *key, const void *object)
 {
 	const struct config_session *session = object;
-	char text[CONFIG_ADDRESS_TEXT];
 
-	if (session->rate_to.udp.address.family == 0)
-		config_print_line(printer, key->help, "# rate_to not set");
-	else
-		config_print_string(
-			printer, key, config_endpoint_text(&session->rate_to.udp, text));
+	config_print_endpoint(printer, key, &session->rate_to.udp);
 }
 
 #define FIELD(field) offsetof(struct config_session, field)

@@ -35,7 +35,6 @@ read_metrics(struct config_reader *reader, config_setting_t *setting, void *obje
 	static const char wanted[] = "a TCP port from 1 to 65535, or \"ADDRESS:PORT\"";
 	struct config_statistics *statistics = object;
 	struct config_endpoint *at = &statistics->metrics;
-	const char *text;
 	uint64_t port;
 
 	statistics->metrics_where = config_reader_where(reader, setting);
@@ -46,21 +45,15 @@ read_metrics(struct config_reader *reader, config_setting_t *setting, void *obje
 		at->udp_port = (uint16_t)port;
 		return;
 	}
-	text = config_read_string_value(reader, setting, wanted);
-	if (text != NULL && !config_endpoint_parse(text, at))
-		config_reader_want(reader, setting, "%s", wanted);
+	config_read_endpoint(reader, setting, NULL, wanted, at);
 }
 
 static void
 print_metrics(struct config_printer *printer, const struct config_key *key, const void *object)
 {
 	const struct config_statistics *statistics = object;
-	char text[CONFIG_ADDRESS_TEXT];
 
-	if (statistics->metrics.address.family == 0)
-		config_print_line(printer, key->help, "# metrics not set");
-	else
-		config_print_string(printer, key, config_endpoint_text(&statistics->metrics, text));
+	config_print_endpoint(printer, key, &statistics->metrics);
 }
 
 #define FIELD(field) offsetof(struct config_statistics, field)

@@ -72,6 +72,18 @@ config_read_name(struct config_reader *reader, config_setting_t *setting, char *
 	return fine;
 }
 
+void
+config_read_endpoint(struct config_reader *reader, config_setting_t *setting,
+	bool (*takes)(const struct underlay_addr *address), const char *wanted,
+	struct config_endpoint *endpoint)
+{
+	const char *value = config_read_string_value(reader, setting, wanted);
+
+	if (value != NULL && (!config_endpoint_parse(value, endpoint) ||
+				     (takes != NULL && !takes(&endpoint->address))))
+		config_reader_want(reader, setting, "%s", wanted);
+}
+
 bool
 config_rate_parse(const char *text, uint64_t *rate)
 {
