@@ -118,7 +118,8 @@ void root_places_below(struct root *root);
 bool root_ways_take(struct root *root, const struct message *message, char *error);
 int64_t root_ways_step(struct root *root, int64_t now);
 
-/* root_loop.c */
+/* root_loop.c: signals that end it or have the file read again wait; until root_run does it. */
+void root_hold_signals(bool hold);
 int root_run(struct root *root);
 /* Looks again at what the time has come for. */
 void root_wake(struct root *root);

@@ -12,6 +12,8 @@
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
 #define TICK_MS_MAX 1000 /* the time of day may be set: looked at at least so often */
 
+static const int signals[3] = {SIGINT, SIGTERM, SIGHUP};
+
 int64_t
 root_now(void)
 {
@@ -71,6 +73,17 @@ root_fail(struct root *root)
 	event_base_loopbreak(root->base);
 }
 
+void
+root_hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void
 on_signal(evutil_socket_t number, short what, void *arg)
 {
@@ -93,7 +106,6 @@ on_request(void *ctx, const char *line, size_t len, bool *follow)
 static int
 begin(struct root *root)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	char error[512];
 
 	root->base = event_base_new();
@@ -101,10 +113,12 @@ begin(struct root *root)
 		return -1;
 	root->tick = evtimer_new(root->base, on_tick, root);
 	for (int i = 0; i < 3; i++) {
-		root->signals[i] = evsignal_new(root->base, numbers[i], on_signal, root);
+		root->signals[i] = evsignal_new(root->base, signals[i], on_signal, root);
 		if (root->signals[i] == NULL || event_add(root->signals[i], NULL) != 0)
 			return -1;
 	}
+	/* What came since the start has its turn in the loop. */
+	root_hold_signals(false);
 	if (root->tick == NULL)
 		return -1;
 	root->server = ctl_server_new(

@@ -62,6 +62,9 @@ main(int argc, char **argv)
 
 	options_read(&program, argc, argv, &options);
 	log_set_program(program.name);
+	/* A start may take long: a signal meanwhile is no other than one after it. */
+	if (options.action == OPTIONS_RUN)
+		root_hold_signals(true);
 	root = calloc(1, sizeof(*root));
 	if (root == NULL) {
 		log_line(LOG_ERR, "out of memory");

@@ -2,7 +2,9 @@
 """ferry-root alone: its file, its store, ferryctl; what it knows after kill -9."""
 
 import json
+import os
 import random
+import signal
 import socket
 import stat
 import subprocess
@@ -274,6 +276,38 @@ def test_ids_are_kept(program):
                           timeout=10 * PATIENCE, check=False)
     assert done.returncode == 2
     assert 'root.cfg:' in done.stderr and 'has NodeID 4 for ever' in done.stderr
+
+
+NONE = "conferences = ();\n"
+
+
+def signal_at_start(program, number):
+    """While it reads a file."""
+    slow = program.directory / "slow.cfg"
+    program.config["conference_files"] = ["slow.cfg"]
+    program.write_config()
+    os.mkfifo(slow)
+    program.start(wait=False)
+    with open(slow, "w", encoding="ascii") as out:  # waits for who reads it
+        program.process.send_signal(number)
+        slow.unlink()
+        slow.write_text(NONE)
+        out.write(NONE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_before_it_is_up(program, number):
+    """As it would end later."""
+    signal_at_start(program, number)
+    assert program.wait() == 0
+    assert "ended" in program.log()
+
+
+def test_file_again_before_it_is_up(program):
+    """It reads all again once it is up."""
+    signal_at_start(program, signal.SIGHUP)
+    program.wait_ready()
+    assert "reloaded" in [event["event"] for event in program.ctl("events")]
 
 
 def test_kill_at_any_moment(program):
