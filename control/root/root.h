@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The root program: what its files share. One thread, one event loop; nothing waits. The store is
- * written before anything else knows of a change, so that whoever was told can rely on it.
+ * written before anything else knows of a change, so that whoever was told can rely on it; only
+ * where children connect, which hellos say again, is written up to a second later.
  */
 #ifndef FERRY_ROOT_H
 #define FERRY_ROOT_H
@@ -34,17 +35,19 @@ struct root {
 	int64_t installs_since;		    /* by root_clock: the first step; 0 = none yet */
 	struct root_stats stats;
 	struct root_losses losses;
-	int64_t ways_at; /* when sources were told of their ways */
-	int64_t started; /* ms since the epoch */
+	int64_t ways_at;    /* when sources were told of their ways */
+	int64_t servers_at; /* when nodes' servers were kept, by root_clock */
+	int64_t started;    /* ms since the epoch */
 
 	struct mgmt *mgmt;
 	struct event_base *base;
 	struct ctl_server *server;
 	struct event *signals[3];
 	struct event *tick;
-	bool failed;	 /* it cannot go on */
-	bool unsent;	 /* something could not be sent: it is tried again soon */
-	bool places_due; /* the topology has changed, and not all nodes were told */
+	bool failed;	  /* it cannot go on */
+	bool unsent;	  /* something could not be sent: it is tried again soon */
+	bool places_due;  /* the topology has changed, and not all nodes were told */
+	bool keep_failed; /* nodes' servers could not be kept */
 };
 
 /* The time of day, which may be set: ms since the epoch. */
@@ -106,6 +109,8 @@ void root_node_away(struct root *root, struct root_node *node, const char *why);
 /* Its hello came. One that says too many is answered a little later, once for all of them. */
 void
 root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count);
+/* Keeps nodes' servers: all at once, however many hellos say new ones. When to look again (ms). */
+int64_t root_servers_step(struct root *root, int64_t now);
 /* Tells a node its place. */
 void root_place_send(struct root *root, struct root_node *node);
 /* Who is below whom, to mgmt. */

@@ -39,7 +39,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
 	int64_t now = root_clock(), wait = TICK_MS_MAX, day = root_now();
-	int64_t due[5];
+	int64_t due[6];
 
 	(void)fd;
 	(void)what;
@@ -50,7 +50,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	due[2] = root_install_step(root, now);
 	due[3] = root_stats_step(root, now);
 	due[4] = root_ways_step(root, now);
-	for (int i = 0; i < 5; i++) {
+	due[5] = root_servers_step(root, now);
+	for (int i = 0; i < 6; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}

@@ -149,42 +149,6 @@ root_host_valid(const char *host)
 	return strlen(host) <= ROOT_HOST_MAX && underlay_addr_parse(host, &address);
 }
 
-/* "server:NAME" in the store: "HOST PORT". */
-#define SERVER "server:"
-
-static void
-load_server(const struct root_nodes *nodes, struct root_node *node)
-{
-	char key[CONFIG_NAME_MAX + sizeof(SERVER)], *value;
-	unsigned int port;
-
-	snprintf(key, sizeof(key), SERVER "%s", node->name);
-	if (root_store_get(nodes->store, key, &value) != 0 || value == NULL)
-		return;
-	if (sscanf(value, "%63s %u", node->server, &port) == 2 && port <= UINT16_MAX &&
-		root_host_valid(node->server))
-		node->server_port = (uint16_t)port;
-	else
-		node->server[0] = 0;
-	free(value);
-}
-
-void
-root_nodes_set_server(
-	struct root_nodes *nodes, struct root_node *node, const char *host, uint16_t port)
-{
-	char key[CONFIG_NAME_MAX + sizeof(SERVER)], value[ROOT_HOST_MAX + 16];
-
-	if (strcmp(node->server, host) == 0 && node->server_port == port)
-		return;
-	snprintf(node->server, sizeof(node->server), "%s", host);
-	node->server_port = port;
-	snprintf(key, sizeof(key), SERVER "%s", node->name);
-	snprintf(value, sizeof(value), "%s %u", node->server, port);
-	/* If it cannot be kept, the next hello says it again. */
-	(void)root_store_set(nodes->store, key, value);
-}
-
 int
 root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error)
 {
@@ -192,7 +156,7 @@ root_nodes_load(struct root_nodes *nodes, struct root_store *store, char *error)
 	if (root_store_nodes(store, add_node, nodes) != 0)
 		return fail(error, "%s", root_store_error(store));
 	for (uint32_t i = 0; i < nodes->count; i++)
-		load_server(nodes, nodes->list[i]);
+		root_nodes_load_server(nodes, nodes->list[i]);
 	return load_places(nodes, error);
 }
 

@@ -40,6 +40,7 @@ struct root_node {
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];
 	uint16_t server_port, client_port;
+	bool server_due;   /* the store has another server of it */
 	uint64_t capacity; /* bit/s, 0 = not said */
 };
 
@@ -50,7 +51,8 @@ struct root_nodes {
 	uint32_t count;
 	struct root_node **children; /* those with a place, by their parent's name, then by id */
 	uint32_t placed;
-	bool others; /* there are more, of which nothing is known */
+	bool others;	  /* there are more, of which nothing is known */
+	bool servers_due; /* of any of them */
 };
 
 /* 0, or -1 with a sentence in error (ROOT_ERROR_MAX bytes). */
@@ -86,9 +88,15 @@ const char *root_nodes_name(const struct root_nodes *nodes, uint32_t id, char *b
 /* Is it an address that a node may have: IPv4, or IPv6? */
 bool root_host_valid(const char *host);
 
-/* Where children of a node connect ("" = nowhere), kept for the next start. */
+/*
+ * Where children of a node connect ("" = nowhere). For the next start it is in the store with the
+ * next root_nodes_keep(), which returns 0, or -1 with error; then it is tried again with the next.
+ */
 void root_nodes_set_server(
 	struct root_nodes *nodes, struct root_node *node, const char *host, uint16_t port);
+int root_nodes_keep(struct root_nodes *nodes, char *error);
+/* root_nodes_servers.c's: as the store has it. */
+void root_nodes_load_server(const struct root_nodes *nodes, struct root_node *node);
 
 /* Gives a node another parent, which must be a node above no part of it, or ROOT_SELF. */
 int root_nodes_set_parent(

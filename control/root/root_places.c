@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "log.h"
 #include "message.h"
 #include "mgmt.h"
 #include "root.h"
@@ -17,6 +18,7 @@
 #define LOST_MS	   1000	 /* a node may be on its way to another parent so long */
 #define HELLOS_MAX 16	 /* of a node, that are answered at once within HELLOS_MS */
 #define HELLOS_MS  10000 /* an honest one follows some redirects, and then waits */
+#define KEEP_MS	   1000	 /* between two writes of where children connect */
 
 static json_t *
 node_details(const struct root_node *node, const char *key, const char *value)
@@ -309,6 +311,26 @@ root_places_step(struct root *root, int64_t now)
 		}
 	}
 	return next;
+}
+
+int64_t
+root_servers_step(struct root *root, int64_t now)
+{
+	char error[ROOT_ERROR_MAX];
+	bool failed;
+
+	if (!root->nodes.servers_due)
+		return 0;
+	if (now < root->servers_at + KEEP_MS)
+		return root->servers_at + KEEP_MS;
+	root->servers_at = now;
+	failed = root_nodes_keep(&root->nodes, error) != 0;
+	if (failed && !root->keep_failed)
+		log_line(LOG_ERR, "where children connect cannot be kept: %s", error);
+	else if (!failed && root->keep_failed)
+		log_line(LOG_INFO, "where children connect is kept again");
+	root->keep_failed = failed;
+	return failed ? now + KEEP_MS : 0;
 }
 
 /*

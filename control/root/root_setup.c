@@ -388,6 +388,10 @@ root_load(struct root *root)
 void
 root_unload(struct root *root)
 {
+	char error[ROOT_ERROR_MAX];
+
+	if (root_nodes_keep(&root->nodes, error) != 0)
+		log_line(LOG_ERR, "where children connect was not kept: %s", error);
 	root_stats_end(root);
 	root_install_free(root);
 	root_losses_free(&root->losses);

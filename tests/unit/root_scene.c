@@ -277,7 +277,7 @@ static void
 tick(struct scene *scene)
 {
 	struct root *root = &scene->root;
-	int64_t now = root_clock(), wait = 1000, due[3];
+	int64_t now = root_clock(), wait = 1000, due[4];
 
 	scene->woken = false;
 	root->unsent = false;
@@ -285,7 +285,8 @@ tick(struct scene *scene)
 	due[0] += due[0] != 0 ? now - root_now() : 0;
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
-	for (int i = 0; i < 3; i++) {
+	due[3] = root_servers_step(root, now);
+	for (int i = 0; i < 4; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}
