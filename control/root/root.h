@@ -44,6 +44,7 @@ struct root {
 	struct ctl_server *server;
 	struct event *signals[3];
 	struct event *tick;
+	int64_t ways_due; /* by root_clock: they are those of the new topology then; 0 = now */
 	bool failed;	  /* it cannot go on */
 	bool unsent;	  /* something could not be sent: it is tried again soon */
 	bool places_due;  /* the topology has changed, and not all nodes were told */

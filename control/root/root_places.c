@@ -261,9 +261,12 @@ steps_down(const struct root *root, const struct root_node *node)
 	return steps;
 }
 
-/* As many as there is room for; the ways are the new ones when all were told. */
+/*
+ * As many as there is room for; the ways are the new ones when all were told, or when they have
+ * waited for long for one who takes little.
+ */
 static void
-tell_places(struct root *root)
+tell_places(struct root *root, int64_t now)
 {
 	bool left = false;
 
@@ -278,8 +281,9 @@ tell_places(struct root *root)
 			left |= node->place_due != 0;
 		}
 	}
-	if (root->places_due && !left) {
-		root->places_due = false;
+	root->places_due &= left;
+	if (root->ways_due != 0 && (!left || now >= root->ways_due)) {
+		root->ways_due = 0;
 		root_places_below(root);
 	}
 }
@@ -289,8 +293,7 @@ root_places_step(struct root *root, int64_t now)
 {
 	int64_t next = 0;
 
-	tell_places(root);
-
+	tell_places(root, now);
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		struct root_node *node = root->nodes.list[i];
 		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->came + GREET_MS;
@@ -347,7 +350,9 @@ root_places_again(struct root *root, const struct root_node *told)
 		node->place_due = tell ? steps_down(root, node) : 0;
 	}
 	root->places_due = true;
-	tell_places(root);
+	if (root->ways_due == 0)
+		root->ways_due = root_clock() + ROOT_INSTALL_ROOM_MS;
+	tell_places(root, root_clock());
 	root_wake(root);
 }
 

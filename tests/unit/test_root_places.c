@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Places of many nodes: each is told whom it has below it, by work that grows as their number. */
+#include "mgmt.h"
 #include "root_scene.h"
 #include "unit.h"
 
@@ -38,6 +39,21 @@ __wrap_root_nodes_children(const struct root_nodes *nodes, const char *parent, u
 {
 	calls++;
 	return __real_root_nodes_children(nodes, parent, count);
+}
+
+int __wrap_mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count);
+
+static unsigned int ways; /* times that the ways through the tree became others */
+static size_t ways_of;	  /* nodes */
+
+int
+__wrap_mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count)
+{
+	(void)mgmt;
+	(void)list;
+	ways++;
+	ways_of = count;
+	return 0;
 }
 
 /* r1 to rN below n1, FAN below each, after the scene's own. */
@@ -118,11 +134,59 @@ test_many(void **state)
 		fail_msg("%u calls for 200 nodes, %u for 400", once, twice);
 }
 
+static void
+change(struct scene *s, const char *more)
+{
+	ways = 0;
+	s->more_nodes = more;
+	scene_write_config(s, "");
+	assert_true(scene_do(s, "reload"));
+}
+
+/* One that takes little is waited for with the new ways, but not for ever. */
+static void
+test_slow(void **state)
+{
+	static struct scene s;
+	int nothing;
+
+	(void)state;
+	scene_begin(&s, "");
+	s.root.mgmt = (struct mgmt *)&nothing; /* that there is one */
+	change(&s, ", { name = \"r1\"; role = \"relay\"; parent = \"n2\"; }");
+	assert_int_equal(ways, 1);
+	assert_int_equal(ways_of, SCENE_NODES + 1);
+	s.nodes[5].full = true;
+	change(&s, "");
+	scene_run(&s, ROOT_INSTALL_ROOM_MS / 2);
+	assert_int_equal(ways, 0);
+	/* Another change meanwhile does not begin it anew. */
+	s.more_nodes = ", { name = \"r2\"; role = \"relay\"; parent = \"n2\"; }, "
+		       "{ name = \"r3\"; role = \"relay\"; parent = \"n2\"; }";
+	scene_write_config(&s, "");
+	assert_true(scene_do(&s, "reload"));
+	assert_int_equal(ways, 0);
+	scene_run(&s, ROOT_INSTALL_ROOM_MS / 2 + 1000);
+	assert_int_equal(ways, 1);
+	assert_int_equal(ways_of, SCENE_NODES + 2);
+	/* It is told as soon as it can be. */
+	s.placed = 0;
+	scene_run(&s, 60000);
+	assert_int_equal(s.placed, 0);
+	s.nodes[5].full = false;
+	scene_run(&s, 1000);
+	assert_int_equal(s.placed, 1);
+	assert_int_equal(ways, 1);
+	s.root.mgmt = NULL;
+	scene_end(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
