@@ -157,6 +157,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 			conn->heard_at += late;
 			conn->moved_at += late;
 			conn->part_began += conn->part_began != 0 ? late : 0;
+			conn->full_at += conn->full_at != 0 ? late : 0;
 		}
 		mgmt_conn_look(conn, now);
 	}

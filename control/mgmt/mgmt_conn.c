@@ -466,6 +466,9 @@ mgmt_conn_look(struct mgmt_conn *conn, uint64_t now)
 	} else if (waiting > 0 && now >= conn->moved_at + MGMT_STUCK_MS) {
 		mgmt->counters.stuck++;
 		mgmt_conn_close(conn, false, "it took nothing for %u ms", MGMT_STUCK_MS);
+	} else if (conn->full_at != 0 && now >= conn->full_at + MGMT_SLOW_MS) {
+		mgmt->counters.stuck++;
+		mgmt_conn_close(conn, false, "it took little for %u ms", MGMT_SLOW_MS);
 	} else if (conn->state == MGMT_NAMED && now >= conn->heard_at + limits->dead) {
 		mgmt->counters.dead++;
 		mgmt_conn_close(conn, false, "nothing came for %u ms", limits->dead);

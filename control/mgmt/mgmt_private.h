@@ -29,6 +29,7 @@
 #define MGMT_OUTPUT_MARK  1048576u /* from which on it is full, until half of it is gone */
 #define MGMT_FULL_MS	  4000	   /* what comes from above waits so long for a child that is */
 #define MGMT_STUCK_MS	  10000	   /* it takes none of them for so long */
+#define MGMT_SLOW_MS	  60000	   /* it takes some of them, and is full for so long */
 #define MGMT_LINGER_MS	  1000	   /* for what still waits when we close */
 #define MGMT_TURN	  32	   /* messages of one neighbour, before others have a turn */
 #define MGMT_REDIRECTS	  3	   /* that are followed at once */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "mgmt_private.h"
 #include "plain_tree.h"
 
 enum {
@@ -21,6 +22,7 @@ static const char *const names[PROGRAMS] = {"^", "relay", "slow", "quick"};
 
 static struct mgmt *programs[PROGRAMS];
 static struct event_base *base;
+static struct ev_token_bucket_cfg *rate; /* at which the slow one reads; NULL: any */
 static unsigned int heard[PROGRAMS], rooms, ends;
 static bool in_order;
 
@@ -118,6 +120,9 @@ teardown(void **state)
 	for (int which = PROGRAMS - 1; which >= ROOT; which--)
 		mgmt_free(programs[which]);
 	mgmt_loop_free(base);
+	if (rate != NULL)
+		ev_token_bucket_cfg_free(rate);
+	rate = NULL;
 	return 0;
 }
 
@@ -241,6 +246,32 @@ test_no_question(void **state)
 	assert_true(mgmt_has_room(programs[ROOT], names[QUICK]));
 }
 
+static bool
+slow_ended(void)
+{
+	all_said();
+	return ends > 0;
+}
+
+/* It reads so little that it is full for a minute, of which the test leaves out most. */
+static void
+test_little(void **state)
+{
+	struct mgmt_conn *conn = mgmt_conn_find(programs[RELAY], names[SLOW]);
+
+	(void)state;
+	assert_non_null(conn);
+	rate = ev_token_bucket_cfg_new(65536, 65536, 65536, 65536, NULL);
+	assert_int_equal(bufferevent_set_rate_limit(programs[SLOW]->above->bev, rate), 0);
+	said = 0;
+	assert_false(turn(slow_ended, 2000));
+	assert_true(conn->full_at != 0);
+	conn->full_at -= MGMT_SLOW_MS - 6000;
+	assert_false(turn(slow_ended, 3000));
+	assert_true(turn(slow_ended, 5000));
+	assert_int_equal(mgmt_counters(programs[RELAY])->stuck, 1);
+}
+
 int
 main(void)
 {
@@ -248,6 +279,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_question, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_little, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
