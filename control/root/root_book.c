@@ -44,8 +44,8 @@ root_book_session(const struct root_book *book, uint32_t conference, uint32_t se
 	return NULL;
 }
 
-static void
-book_insert(struct root_book *book, struct root_conference *conference)
+void
+root_book_insert(struct root_book *book, struct root_conference *conference)
 {
 	uint32_t place = book_place(book, conference->config->id);
 
@@ -59,43 +59,6 @@ book_insert(struct root_book *book, struct root_conference *conference)
 	book->count++;
 }
 
-struct loading {
-	struct root_book *book;
-	char *error;
-};
-
-static int
-load_conference(void *ctx, uint32_t id, const char *origin, const char *text)
-{
-	struct loading *loading = ctx;
-	struct config_errors errs = {0};
-	struct root_conference *conference;
-	char reason[ROOT_ERROR_MAX];
-
-	conference = root_conference_new(loading->book, text, origin, NULL, 0, &errs, reason);
-	config_errors_free(&errs);
-	if (conference == NULL)
-		return root_book_fail(
-			loading->error, "conference %u of the store: %.400s", id, reason);
-	book_insert(loading->book, conference);
-	return 0;
-}
-
-static int
-load_session(void *ctx, uint32_t conference, uint32_t id, uint32_t state, int64_t since)
-{
-	struct loading *loading = ctx;
-	struct root_session *session = root_book_session(loading->book, conference, id);
-
-	if (session == NULL || !root_session_read(session, state))
-		return root_book_fail(loading->error,
-			"session %u of conference %u of the store: there is none, or its state %u "
-			"is none",
-			id, conference, state);
-	session->since = since;
-	return 0;
-}
-
 static struct root_attend *
 attend_entry(struct root_conference *conference, uint32_t node)
 {
@@ -106,8 +69,8 @@ attend_entry(struct root_conference *conference, uint32_t node)
 	return NULL;
 }
 
-static void
-attend_put(struct root_conference *conference, uint32_t node, bool present, int64_t since)
+void
+root_book_attend_put(struct root_conference *conference, uint32_t node, bool present, int64_t since)
 {
 	struct root_attend *entry = attend_entry(conference, node);
 
@@ -121,46 +84,18 @@ attend_put(struct root_conference *conference, uint32_t node, bool present, int6
 	*entry = (struct root_attend){node, present, since};
 }
 
-static int
-load_attend(void *ctx, uint32_t conference, uint32_t node, bool present, int64_t since)
-{
-	struct loading *loading = ctx;
-	struct root_conference *found = root_book_conference(loading->book, conference);
-
-	if (found != NULL)
-		attend_put(found, node, present, since);
-	return 0;
-}
-
-int
-root_book_load(struct root_book *book, char *error)
-{
-	struct loading loading = {book, error};
-	void (*check)(void *, const struct config *, struct config_errors *) = book->check;
-	int ret;
-
-	error[0] = 0;
-	/* What was taken once stays, though the topology may be another now. */
-	book->check = NULL;
-	ret = root_store_conferences(book->store, load_conference, &loading);
-	book->check = check;
-	if (ret == 0)
-		ret = root_store_sessions(book->store, load_session, &loading);
-	if (ret == 0)
-		ret = root_store_attends(book->store, load_attend, &loading);
-	if (ret != 0 && error[0] == 0)
-		root_book_fail(error, "%s", root_store_error(book->store));
-	return ret == 0 ? 0 : -1;
-}
-
 void
 root_book_free(struct root_book *book)
 {
 	for (uint32_t i = 0; i < book->count; i++)
 		root_conference_free(book->conferences[i]);
+	for (uint32_t i = 0; i < book->left_count; i++)
+		root_book_left_free(&book->left[i]);
 	free(book->conferences);
+	free(book->left);
 	book->conferences = NULL;
-	book->count = 0;
+	book->left = NULL;
+	book->count = book->left_count = 0;
 }
 
 /* Is one of the book what a file says? */
@@ -235,7 +170,8 @@ put(struct root_book *book, struct root_conference *conference)
 	if (old != NULL)
 		book->conferences[place] = conference;
 	else
-		book_insert(book, conference);
+		root_book_insert(book, conference);
+	root_book_left_drop(book, conference->config->id);
 	root_conference_replace(book, old, conference);
 }
 
@@ -362,7 +298,7 @@ root_book_attend(struct root_book *book, struct root_conference *conference, uin
 		return 0;
 	if (root_store_attend_put(book->store, conference->config->id, node, present, now) != 0)
 		return root_book_fail(error, "%s", root_store_error(book->store));
-	attend_put(conference, node, present, now);
+	root_book_attend_put(conference, node, present, now);
 	for (uint32_t i = 0; i < conference->session_count && book->changed != NULL; i++)
 		book->changed(book->ctx, conference->sessions[i]);
 	return 0;

@@ -51,10 +51,19 @@ struct root_conference {
 	uint32_t attend_count;
 };
 
+/* A conference of the store that cannot be: the book is without it, until one that is right comes.
+ */
+struct root_book_left {
+	uint32_t id;
+	char *origin, *why;
+};
+
 struct root_book {
 	struct root_store *store;
 	struct root_conference **conferences; /* by ascending id */
 	uint32_t count;
+	struct root_book_left *left;
+	uint32_t left_count;
 
 	/* What only the topology knows; adds to errs. May be NULL. */
 	void (*check)(void *ctx, const struct config *file, struct config_errors *errs);
@@ -70,6 +79,10 @@ struct root_book {
  * and what would be right; then nothing has changed. Those that find nothing to change are fine.
  */
 int root_book_load(struct root_book *book, char *error);
+/* Was it left out? NULL: it was not. */
+const struct root_book_left *root_book_left(const struct root_book *book, uint32_t id);
+/* One that is right took its place, or it is in the store no more. */
+void root_book_left_drop(struct root_book *book, uint32_t id);
 /* Without a call of gone. */
 void root_book_free(struct root_book *book);
 

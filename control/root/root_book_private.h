@@ -6,6 +6,11 @@
 
 int root_book_fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void root_book_insert(struct root_book *book, struct root_conference *conference);
+void root_book_attend_put(
+	struct root_conference *conference, uint32_t node, bool present, int64_t since);
+void root_book_left_free(struct root_book_left *left);
+
 /*
  * A conference from its text, in place of an old one (NULL = none), whose sessions it takes over:
  * they are in both until one of them is freed. NULL with error.

@@ -215,8 +215,11 @@ root_conference_save(struct root_book *book, const struct root_conference *confe
 	struct root_store *store = book->store;
 	uint32_t id = conference->config->id;
 	char *text = root_conference_text(conference->config);
-	int ret = root_store_conference_put(store, id, conference->origin, text);
+	/* One that was left out may be there, with sessions of its own. */
+	int ret = old == NULL ? root_store_conference_remove(store, id) : 0;
 
+	if (ret == 0)
+		ret = root_store_conference_put(store, id, conference->origin, text);
 	free(text);
 	for (uint32_t i = 0; ret == 0 && old != NULL && i < old->session_count; i++) {
 		if (find_session(conference, old->sessions[i]->config->id) == NULL)

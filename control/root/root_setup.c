@@ -9,10 +9,7 @@
 
 #include "config_private.h"
 #include "log.h"
-#include "root.h"
-#include "root_json.h"
-
-#define CONFERENCES "conferences" /* the file's, as last taken */
+#include "root_sources.h"
 
 static void
 on_check(void *ctx, const struct config *file, struct config_errors *errs)
@@ -32,135 +29,6 @@ static void
 on_gone(void *ctx, struct root_session *session)
 {
 	root_install_gone(ctx, session);
-}
-
-struct config *
-root_read_conferences(
-	const struct root_config *config, const char *path, struct config_errors *errs)
-{
-	size_t len = strlen(path);
-	bool json = len > 5 && strcmp(path + len - 5, ".json") == 0;
-
-	if (json)
-		return root_json_load(path, config->settings.tcp == ROOT_TCP_UDP, errs);
-	return config_load_conferences(path, errs);
-}
-
-/* The files of a configuration, and in [0] what it has itself. */
-struct sources {
-	struct config **files;
-	uint32_t count;
-	struct root_book_saved *saved; /* of each file; NULL: nothing has changed */
-};
-
-static void
-sources_free(struct sources *sources)
-{
-	for (uint32_t i = 0; i < sources->count && sources->saved != NULL; i++)
-		root_book_drop(&sources->saved[i]);
-	free(sources->saved);
-	for (uint32_t i = 1; i < sources->count; i++)
-		config_free(sources->files[i]);
-	free(sources->files);
-}
-
-/* False with mistakes in errs. */
-static bool
-sources_read(struct root_config *config, struct sources *sources, struct config_errors *errs)
-{
-	sources->files = calloc((size_t)config->file_count + 1, sizeof(*sources->files));
-	sources->count = 1;
-	if (sources->files == NULL)
-		err(1, "conferences");
-	sources->files[0] = &config->base;
-	for (uint32_t i = 0; i < config->file_count; i++) {
-		struct config *file = root_read_conferences(config, config->files[i].path, errs);
-
-		if (file != NULL)
-			sources->files[sources->count++] = file;
-	}
-	return errs->count == 0;
-}
-
-/* The text of all, by which a change is seen. */
-static char *
-sources_text(const struct sources *sources)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	for (uint32_t i = 0; out != NULL && i < sources->count; i++) {
-		for (uint32_t j = 0; j < sources->files[i]->conference_count; j++)
-			config_print_conference(&sources->files[i]->conferences[j], out);
-	}
-	if (out == NULL || fclose(out) != 0)
-		return NULL;
-	return text;
-}
-
-static bool
-sources_have(const struct sources *sources, uint32_t conference)
-{
-	for (uint32_t i = 0; i < sources->count; i++) {
-		for (uint32_t j = 0; j < sources->files[i]->conference_count; j++) {
-			if (sources->files[i]->conferences[j].id == conference)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* It came from a file, and is in none now. */
-static bool
-is_old(const struct root_conference *conference, const struct sources *sources)
-{
-	return conference->origin[0] != 0 && !sources_have(sources, conference->config->id);
-}
-
-/* All of it in the store, for sources_put(). */
-static int
-sources_save(struct root *root, struct sources *sources, const char *text,
-	struct config_errors *errs, char *error)
-{
-	const struct root_config *config = (const struct root_config *)sources->files[0];
-	int ret = 0;
-
-	sources->saved = calloc(sources->count, sizeof(*sources->saved));
-	if (sources->saved == NULL)
-		err(1, "conferences");
-	for (uint32_t i = 0; ret == 0 && i < root->book.count; i++) {
-		const struct root_conference *conference = root->book.conferences[i];
-
-		if (is_old(conference, sources))
-			ret = root_store_conference_remove(root->store, conference->config->id);
-	}
-	if (ret == 0)
-		ret = root_store_set(root->store, CONFERENCES, text);
-	if (ret != 0)
-		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
-	for (uint32_t i = 0; ret == 0 && i < sources->count; i++) {
-		const char *origin = i == 0 ? config->settings.where.file
-					    : config->files[i - 1].path;
-
-		ret = root_book_save(&root->book, sources->files[i], origin, root_now(), errs,
-			&sources->saved[i], error);
-	}
-	return ret;
-}
-
-/* The store has it for good. */
-static void
-sources_put(struct root *root, struct sources *sources)
-{
-	if (sources->saved == NULL)
-		return;
-	for (uint32_t i = root->book.count; i-- > 0;) {
-		if (is_old(root->book.conferences[i], sources))
-			root_book_forget(&root->book, root->book.conferences[i]);
-	}
-	for (uint32_t i = 0; i < sources->count; i++)
-		root_book_put(&root->book, &sources->saved[i]);
 }
 
 static void
@@ -186,7 +54,8 @@ check_twice(const struct config *first, const struct config *second, struct conf
  * and, if they are put into the book, against those that no file brought, which stay.
  */
 static void
-check_all(struct root *root, const struct sources *sources, bool put, struct config_errors *errs)
+check_all(
+	struct root *root, const struct root_sources *sources, bool put, struct config_errors *errs)
 {
 	struct root_book stays = {0};
 	struct root_conference *others;
@@ -224,7 +93,7 @@ check_all(struct root *root, const struct sources *sources, bool put, struct con
  * taken once.
  */
 static void
-check_book(struct root *root, const struct sources *sources, bool put,
+check_book(struct root *root, const struct root_sources *sources, bool put,
 	const struct config_where *where, struct config_errors *errs)
 {
 	static const char again[] = "it was added or changed at run time: remove it, or give it "
@@ -235,7 +104,7 @@ check_book(struct root *root, const struct sources *sources, bool put,
 	for (uint32_t i = 0; i < root->book.count; i++) {
 		const struct root_conference *each = root->book.conferences[i];
 
-		if (!put || (each->origin[0] == 0 && !sources_have(sources, each->config->id)))
+		if (!put || (each->origin[0] == 0 && !root_sources_have(sources, each->config->id)))
 			root_nodes_check(&root->nodes, &none, each->file, &mistakes);
 	}
 	for (size_t i = 0; i < mistakes.count; i++) {
@@ -255,30 +124,33 @@ struct taking {
 };
 
 static int
-sync_conferences(struct root *root, const struct taking *taking, struct sources *sources,
+sync_conferences(struct root *root, const struct taking *taking, struct root_sources *sources,
 	struct config_errors *errs, char *error)
 {
 	const struct config_where where = {.file = taking->config->settings.where.file};
 	char *text = NULL, *before = NULL;
 	int ret = -1;
-	bool put;
+	bool put, left;
 
 	error[0] = 0;
-	if (!sources_read(taking->config, sources, errs))
+	if (!root_sources_read(taking->config, sources, errs))
 		return -1;
-	text = sources_text(sources);
-	if (text == NULL || root_store_get(root->store, CONFERENCES, &before) != 0) {
+	text = root_sources_text(sources);
+	if (text == NULL || root_store_get(root->store, ROOT_CONFERENCES, &before) != 0) {
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 		goto done;
 	}
 	put = before == NULL || strcmp(before, text) != 0;
-	if (put || taking->changed)
-		check_all(root, sources, put, errs);
+	left = !put && root_sources_has_left(root, sources);
+	if (put || left || taking->changed)
+		check_all(root, sources, put || left, errs);
 	if (taking->changed && errs->count == 0)
 		check_book(root, sources, put, &where, taking->start ? NULL : errs);
 	ret = errs->count > 0 ? -1 : 0;
 	if (ret == 0 && put)
-		ret = sources_save(root, sources, text, errs, error);
+		ret = root_sources_save(root, sources, text, errs, error);
+	else if (ret == 0 && left)
+		ret = root_sources_save_left(root, sources, errs, error);
 done:
 	free(text);
 	free(before);
@@ -288,12 +160,12 @@ done:
 void
 root_check(struct root *root, struct config_errors *errs)
 {
-	struct sources sources = {0};
+	struct root_sources sources = {0};
 
 	root_nodes_of_file(&root->nodes, root->config);
-	if (sources_read(root->config, &sources, errs))
+	if (root_sources_read(root->config, &sources, errs))
 		check_all(root, &sources, true, errs);
-	sources_free(&sources);
+	root_sources_free(&sources);
 	root_nodes_free(&root->nodes);
 }
 
@@ -323,7 +195,7 @@ told(struct config_errors *errs, char *error)
 static int
 take_config(struct root *root, struct taking *taking, struct config_errors *errs, char *error)
 {
-	struct sources sources = {0};
+	struct root_sources sources = {0};
 	char ignored[ROOT_ERROR_MAX];
 	int ret = -1;
 
@@ -337,10 +209,10 @@ take_config(struct root *root, struct taking *taking, struct config_errors *errs
 	} else if (root_store_commit(root->store) != 0) {
 		snprintf(error, ROOT_ERROR_MAX, "%s", root_store_error(root->store));
 	} else {
-		sources_put(root, &sources);
+		root_sources_put(root, &sources);
 		ret = 0;
 	}
-	sources_free(&sources);
+	root_sources_free(&sources);
 	if (ret != 0 && root_nodes_undo(&root->nodes, ignored) == 0)
 		ret = 1;
 	return ret;
@@ -378,6 +250,11 @@ root_load(struct root *root)
 		root_book_load(&root->book, error) != 0 ||
 		take_config(root, &taking, &errs, error) != 0)
 		return told(&errs, error);
+	for (uint32_t i = 0; i < root->book.left_count; i++)
+		log_line(LOG_ERR,
+			"conference %u of the store is left out: %s; have it right in a file, or "
+			"add it anew with ferryctl",
+			root->book.left[i].id, root->book.left[i].why);
 	for (uint32_t i = 0; i < root->book.count; i++) {
 		for (uint32_t j = 0; j < root->book.conferences[i]->session_count; j++)
 			root_install_changed(root, root->book.conferences[i]->sessions[j]);

@@ -31,6 +31,8 @@ static const char *const steps[ROOT_STORE_VERSION] = {
 	"  REFERENCES conference ON DELETE CASCADE, node INTEGER NOT NULL,"
 	"  present INTEGER NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (conference, node))"
 	"  WITHOUT ROWID;",
+	/* session.state has what an operator made of it beside the state. */
+	"",
 };
 
 int

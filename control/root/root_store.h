@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROOT_STORE_VERSION 1 /* of the tables; a store of a newer version is refused */
+#define ROOT_STORE_VERSION 2 /* of the tables; a store of a newer version is refused */
 
 struct root_store;
 
