@@ -282,6 +282,23 @@ root_book_is_in(const struct root_conference *conference, uint32_t node)
 	return config_is_participant(conference->config, node);
 }
 
+/* Does what nodes are to do with the session depend on whether this one is in? */
+static bool
+concerns(const struct config_session *session, uint32_t node)
+{
+	bool found = session->source == node;
+
+	for (uint32_t i = 0; i < session->destination_count && !found; i++)
+		found = session->destinations[i] == node;
+	for (uint32_t i = 0; i < session->flow_count && !found; i++) {
+		const struct pathlet_tree *tree = &session->flows[i].tree;
+
+		for (unsigned int j = 0; j < tree->count && !found; j++)
+			found = tree->node[j].id == node;
+	}
+	return found;
+}
+
 int
 root_book_attend(struct root_book *book, struct root_conference *conference, uint32_t node,
 	bool present, int64_t now, bool *changed, char *error)
@@ -299,8 +316,10 @@ root_book_attend(struct root_book *book, struct root_conference *conference, uin
 	if (root_store_attend_put(book->store, conference->config->id, node, present, now) != 0)
 		return root_book_fail(error, "%s", root_store_error(book->store));
 	root_book_attend_put(conference, node, present, now);
-	for (uint32_t i = 0; i < conference->session_count && book->changed != NULL; i++)
-		book->changed(book->ctx, conference->sessions[i]);
+	for (uint32_t i = 0; i < conference->session_count && book->changed != NULL; i++) {
+		if (concerns(conference->sessions[i]->config, node))
+			book->changed(book->ctx, conference->sessions[i]);
+	}
 	return 0;
 }
 

@@ -10,6 +10,9 @@
 #include "root.h"
 #include "xml_utf8.h"
 
+#define ATTENDS_MAX 16 /* changes of a node's attendance that are taken within ATTENDS_MS */
+#define ATTENDS_MS  10000
+
 static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_conflist, on_join,
 	on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
 
@@ -279,6 +282,19 @@ on_conflist(void *ctx, const struct message *message, const char *via)
 		answer_conferences(ctx, message, NULL);
 }
 
+/* Each change is a write, and whoever may speak for a node may say it as often as it likes. */
+static bool
+may_attend(struct root_node *node)
+{
+	int64_t now = root_clock();
+
+	if (now - node->attended >= ATTENDS_MS) {
+		node->attended = now;
+		node->attends = 0;
+	}
+	return node->attends < ATTENDS_MAX;
+}
+
 static void
 attend(struct root *root, const struct message *message, bool present)
 {
@@ -307,10 +323,16 @@ attend(struct root *root, const struct message *message, bool present)
 			return;
 		}
 	}
-	if (root_attend(root, conference, node, present, &changed, error) != 0)
+	if (!may_attend(node)) {
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_BUSY,
+			"\"%s\" entered and left conferences %u times within %u s", node->name,
+			ATTENDS_MAX, ATTENDS_MS / 1000);
+	} else if (root_attend(root, conference, node, present, &changed, error) != 0) {
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FAILED, "%.200s", error);
-	else
+	} else {
+		node->attends += changed;
 		answer_conferences(root, message, conference);
+	}
 }
 
 static void

@@ -32,10 +32,12 @@ struct root_node {
 	int64_t asked; /* by root_clock: for its own statistics, last; 0 = never */
 	unsigned int
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
-	bool seen;	   /* by who goes through all of them */
-	uint32_t strays;   /* streams that it said it has, and is not to: root_install.h's */
-	bool unlisted;	   /* it is yet to answer what it has, as it said no hello */
-	bool strays_left;  /* it said more than are taken at once: it is asked again */
+	int64_t attended;  /* by root_clock: since then it entered or left conferences so often */
+	unsigned int attends;
+	bool seen;	  /* by who goes through all of them */
+	uint32_t strays;  /* streams that it said it has, and is not to: root_install.h's */
+	bool unlisted;	  /* it is yet to answer what it has, as it said no hello */
+	bool strays_left; /* it said more than are taken at once: it is asked again */
 
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];

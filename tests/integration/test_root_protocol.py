@@ -204,6 +204,18 @@ def test_leave_and_join(network):
     assert d.wait("error").body.findtext("code") == "404"
 
 
+def test_leave_and_join_without_end(network):
+    """Each is a write to the disk: a node that does nothing else is told so, and others go on."""
+    a, _b, _c, d = network.all()
+    for number in range(20):
+        d.send("join" if number % 2 else "leave", "<conference>1</conference>")
+    assert d.wait("error").body.findtext("code") == "429"
+    events = [e for e in network.program.ctl("events") if e["event"] in ("left", "joined")]
+    assert len(events) == 16
+    a.send("leave", "<conference>1</conference>")
+    a.wait("conflist")
+
+
 def test_refused(network):
     d = network.node("d", connect=False)
     d.answering = "no room"

@@ -96,6 +96,27 @@ test_commands(void **state)
 	}
 }
 
+/* It is in no session: whether it is in the conference is nobody else's concern. */
+static void
+test_bystander(void **state)
+{
+	struct scene *s = *state;
+
+	assert_true(scene_do(s, "join 1 n6"));
+	check_settled(s);
+	assert_true(scene_do(s, "leave 1 n6"));
+	check_settled(s);
+	/* Of two sessions it is in one. */
+	made_count = 0;
+	assert_true(scene_do(s, "leave 1 n1"));
+	scene_run(s, 4000);
+	assert_int_equal(made_count, 0);
+	assert_true(scene_do(s, "join 1 n1"));
+	scene_run(s, 4000);
+	assert_true(made_count > 0);
+	scene_check(s);
+}
+
 static void
 test_nodes(void **state)
 {
@@ -303,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nothing, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_commands, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_bystander, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_nodes, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),

@@ -196,6 +196,34 @@ test_refused(void **state)
 	assert_non_null(strstr(error, "/nowhere/at/all.db"));
 }
 
+/* A store of the version before has all that it had. */
+static void
+test_upgrade(void **state)
+{
+	struct root_store *store = reopen(NULL);
+	char text[256] = "";
+	sqlite3_stmt *found;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(root_store_conference_put(store, 2, "", "two"), 0);
+	root_store_close(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	store = reopen(NULL);
+	assert_int_equal(root_store_conferences(store, collect_conference, text), 0);
+	assert_string_equal(text, "2<>two;");
+	root_store_close(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &found, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(found), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(found, 0), 2);
+	sqlite3_finalize(found);
+	sqlite3_close(db);
+}
+
 /* Writes changes of two rows each, and tells each number once it is committed. */
 static void
 write_for_ever(int fd, uint32_t first)
@@ -301,6 +329,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_contents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_upgrade, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
 	};
 
