@@ -2,6 +2,7 @@
 #include <err.h>
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -12,7 +13,8 @@
 #include "root.h"
 #include "stats_message.h"
 
-#define FULL_STREAMS_MAX 64 /* of one answer, in its event */
+#define FULL_STREAMS_MAX 64   /* of one answer, in its event */
+#define LOOK_MS		 1000 /* all streams of all children are summed so often at most */
 
 static json_t *
 show_stream(json_t *object, uint64_t id)
@@ -122,33 +124,60 @@ is_below(const void *ctx, const char *name, const char *above)
 	return node != NULL && root_nodes_is_below(&root->nodes, node, above);
 }
 
+/* What a child may speak of: itself, and sessions that are on their way there or below it. */
+static bool
+is_carried(struct root *root, const char *child, uint64_t stream)
+{
+	const struct root_link *link = root_hash_find(&root->streams, stream);
+	const struct root_install *install;
+
+	if (stream == 0)
+		return true;
+	if (link == NULL)
+		return false;
+	install = (const struct root_install *)((const char *)link -
+						offsetof(struct root_install, by_stream));
+	for (uint32_t i = 0; i < install->plan.node_count; i++) {
+		const struct root_node *node = root_nodes_by_id(
+			&root->nodes, install->plan.nodes[i]);
+
+		if (node != NULL && (strcmp(node->name, child) == 0 ||
+					    root_nodes_is_below(&root->nodes, node, child)))
+			return true;
+	}
+	return false;
+}
+
 bool
 root_stats_take(struct root *root, const struct message *message, char *error)
 {
 	const struct message_stats *stats = &message->stats;
 	struct stats_stream *streams = calloc(stats->nb_containers + 1, sizeof(*streams));
 	bool right = streams != NULL;
+	size_t count = 0;
 	int ret;
 
 	if (!right)
 		snprintf(error, MESSAGE_ERROR_MAX, "out of memory");
 	for (size_t i = 0; right && i < stats->nb_containers; i++) {
-		right = stats_message_read(&stats->containers[i], message->from, &streams[i], error,
-			MESSAGE_ERROR_MAX);
-		if (right)
-			stats_message_blame(&streams[i], message->from, is_below, root);
+		right = stats_message_read(&stats->containers[i], message->from, &streams[count],
+			error, MESSAGE_ERROR_MAX);
+		if (!right || !is_carried(root, message->from, streams[count].id))
+			continue;
+		stats_message_blame(&streams[count++], message->from, is_below, root);
 	}
 	if (right) {
 		ret = stats_tree_report(root->stats.tree, message->from, message->time, streams,
-			stats->nb_containers, (uint64_t)root_clock());
+			count, (uint64_t)root_clock());
 		right = ret == 0;
 		if (!right)
 			snprintf(error, MESSAGE_ERROR_MAX, "statistics were not taken: %s",
 				strerror(-ret));
 	}
 	free(streams);
+	if (!root->stats.news)
+		root_wake(root);
 	root->stats.news = true;
-	root_wake(root);
 	return right;
 }
 
@@ -318,22 +347,25 @@ int64_t
 root_stats_step(struct root *root, int64_t now)
 {
 	struct root_stats *stats = &root->stats;
-	int64_t every = (int64_t)root->config->settings.report_s * 1000;
+	int64_t every = (int64_t)root->config->settings.report_s * 1000, next = 0;
 	struct stats_stream *streams;
 	size_t count;
 
 	/* The clock may have begun a moment ago. */
 	if (now > ROOT_STATS_AGE_MS)
 		stats_tree_expire(stats->tree, (uint64_t)(now - ROOT_STATS_AGE_MS));
-	if (stats->news) {
+	if (stats->news && now < stats->looked + LOOK_MS) {
+		next = stats->looked + LOOK_MS;
+	} else if (stats->news) {
 		stats->news = false;
+		stats->looked = now;
 		streams = sum(root, &count);
 		if (stats_alerts_check(stats->alerts, streams, count) != 0)
 			err(1, "statistics");
 		free(streams);
 	}
 	if (every == 0)
-		return 0;
+		return next;
 	/* It may have been longer between two. */
 	if (stats->report == 0 || stats->report > now + every)
 		stats->report = now + every;
@@ -341,7 +373,7 @@ root_stats_step(struct root *root, int64_t now)
 		report(root);
 		stats->report = now + every;
 	}
-	return stats->report;
+	return next != 0 && next < stats->report ? next : stats->report;
 }
 
 json_t *

@@ -24,6 +24,7 @@ struct root_stats {
 	struct stats_tree *tree;
 	struct stats_alerts *alerts;
 	bool news;	/* since the last look */
+	int64_t looked; /* by root_clock */
 	int64_t report; /* when the next one is due */
 };
 

@@ -376,25 +376,29 @@ def test_alerts(network):
     def levels():
         return [e["level"] for e in program.ctl("events") if e["event"] == "alert"]
 
-    a, c = network.node("a"), network.node("c")
+    a, b, c = (network.node(name) for name in "abc")
     a.wait("place")
-    a.send("stats", stats({"fraclost": 0.001, "fraclost.max": 0.2, "fraclost.maxnode": "c",
+    a.send("stats", stats({"fraclost": 0.001, "fraclost.max": 0.2, "fraclost.maxnode": "b",
                            "weight": 9}, children=2), to="")
-    c.send("stats", stats({"fraclost": 0.005}), to="")
-    assert c.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
+    # There is no such session; and the way of the other does not lead there.
+    b.send("stats", stats({"fraclost": 0.9}, stream=99 << 32 | 1), to="")
+    c.send("stats", stats({"fraclost": 0.9}), to="")
+    time.sleep(0.3)
+    b.send("stats", stats({"fraclost": 0.005}), to="")
+    assert b.wait("reqfullstats").body.findtext("pipeid") == str(STREAM)
     alert = until(lambda: program.ctl("alerts"), 3, "an alert")[0]
-    assert (alert["node"], alert["level"], alert["value"]) == ("c", "danger", 0.2)
+    assert (alert["node"], alert["level"], alert["value"]) == ("b", "danger", 0.2)
     rows = {(row["session"], row["name"]): row for row in program.ctl("stats")}
     assert rows[1, "fraclost"]["nodes"] == 10
     assert abs(rows[1, "fraclost"]["mean"] - (9 * 0.001 + 0.005) / 10) < 1e-9
-    c.send("fullstats", "<xmlDb>" + stats({"rate": 7}) + "</xmlDb><endTime>1368548879</endTime>")
+    b.send("fullstats", "<xmlDb>" + stats({"rate": 7}) + "</xmlDb><endTime>1368548879</endTime>")
     until(lambda: any(e["event"] == "fullstats" for e in program.ctl("events")), 3, "fullstats")
     report = program.directory / "report"
-    until(lambda: report.exists() and "fraclost 0.0014 (0.2 at c)" in report.read_text(), 4,
+    until(lambda: report.exists() and "fraclost 0.0014 (0.2 at b)" in report.read_text(), 4,
           "a report")
     # It stands; a file that is read again does not say it again.
     program.ctl("reload")
-    time.sleep(0.3)
+    time.sleep(1.3)
     assert levels() == ["danger"]
     a.send("stats", stats({"fraclost": 0.001}, children=0), to="")
     until(lambda: program.ctl("alerts") == [], 3, "the alert's end")

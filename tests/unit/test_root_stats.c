@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Statistics that children say: whose they may be, and what each of them costs. */
+#include "root_scene.h"
+#include "stats_tree.h"
+#include "unit.h"
+
+static const char conferences[] =
+	"conferences = ( { id = 1; sessions = ( { id = 1; source = 1; destinations = [ 2, 3 ]; "
+	"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"4 > (2, 3)\"; } ); },\n"
+	"{ id = 2; source = 2; destinations = [ 3 ]; ingress = { udp = \"10.1.0.1:5002\"; }; "
+	"flows = ( { path = \"3\"; } ); } ); } );";
+
+#define FIRST  message_stream(1, 1)
+#define SECOND message_stream(1, 2)
+#define NONE   message_stream(99, 1)
+
+int __real_stats_tree_sum(const struct stats_tree *tree, const struct stats_stream *own,
+	size_t nb_own, uint32_t children, struct stats_stream **out, size_t *count);
+int __wrap_stats_tree_sum(const struct stats_tree *tree, const struct stats_stream *own,
+	size_t nb_own, uint32_t children, struct stats_stream **out, size_t *count);
+
+static unsigned int sums;
+
+int
+__wrap_stats_tree_sum(const struct stats_tree *tree, const struct stats_stream *own, size_t nb_own,
+	uint32_t children, struct stats_stream **out, size_t *count)
+{
+	sums++;
+	return __real_stats_tree_sum(tree, own, nb_own, children, out, count);
+}
+
+static int
+setup(void **state)
+{
+	return scene_setup(state, conferences);
+}
+
+static void
+say(struct scene *s, const char *child, const uint64_t *streams, size_t count)
+{
+	static const struct message_value value = {"fraclost", "0.5"};
+	struct message message = {.type = MESSAGE_STATS, .time = ++s->sent};
+	struct message_container containers[4] = {0};
+	char error[MESSAGE_ERROR_MAX];
+
+	snprintf(message.from, sizeof(message.from), "%s", child);
+	for (size_t i = 0; i < count; i++) {
+		containers[i].id = streams[i];
+		containers[i].values = &value;
+		containers[i].nb_values = 1;
+	}
+	message.stats.containers = containers;
+	message.stats.nb_containers = count;
+	assert_true(root_stats_take(&s->root, &message, error));
+}
+
+/* Nodes whose share of lost packets is known of a stream. */
+static int
+known(const struct scene *s, uint64_t stream)
+{
+	json_t *list = root_stats_show(&s->root), *row;
+	json_int_t nodes = 0;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		const json_t *conference = json_object_get(row, "conference");
+
+		if (json_integer_value(conference) == message_stream_conference(stream) &&
+			json_integer_value(json_object_get(row, "session")) ==
+				message_stream_session(stream))
+			nodes += json_integer_value(json_object_get(row, "nodes"));
+	}
+	json_decref(list);
+	return (int)nodes;
+}
+
+static void
+test_carried(void **state)
+{
+	const uint64_t all[] = {FIRST, SECOND, NONE, 0};
+	struct scene *s = *state;
+
+	say(s, "n4", all, 4);
+	assert_int_equal(known(s, FIRST), 1);
+	assert_int_equal(known(s, SECOND), 0);
+	assert_int_equal(known(s, NONE), 0);
+	assert_int_equal(known(s, 0), 1);
+	/* All others are below it. */
+	say(s, "n1", all, 4);
+	assert_int_equal(known(s, FIRST), 2);
+	assert_int_equal(known(s, SECOND), 1);
+	assert_int_equal(known(s, NONE), 0);
+	say(s, "n6", all, 4);
+	assert_int_equal(known(s, FIRST), 2);
+	assert_int_equal(known(s, SECOND), 1);
+	assert_true(scene_do(s, "route set 1 1 0 '6 > (2, 3)'"));
+	say(s, "n6", all, 4);
+	assert_int_equal(known(s, FIRST), 3);
+	assert_true(scene_do(s, "remove 1"));
+	say(s, "n1", all, 4);
+	assert_int_equal(known(s, SECOND), 0);
+}
+
+/* As many children as may be: all is looked at once a second, and the last of it too. */
+static void
+test_often(void **state)
+{
+	const uint64_t all[] = {FIRST, SECOND};
+	struct scene *s = *state;
+	int64_t due = 0;
+
+	root_stats_step(&s->root, root_clock());
+	sums = 0;
+	for (int i = 0; i < 100; i++) {
+		s->clock += 10;
+		say(s, "n1", all, 2);
+		due = root_stats_step(&s->root, root_clock());
+	}
+	assert_in_range(sums, 1, 2);
+	assert_in_range(due - root_clock(), 1, 1000);
+	s->clock = s->clock + due - root_clock();
+	sums = 0;
+	root_stats_step(&s->root, root_clock());
+	assert_int_equal(sums, 1);
+	s->clock += 5000;
+	root_stats_step(&s->root, root_clock());
+	assert_int_equal(sums, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_carried, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_often, setup, scene_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
