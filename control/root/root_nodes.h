@@ -29,7 +29,8 @@ struct root_node {
 	unsigned int hellos_lately;
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
-	int64_t asked; /* by root_clock: for its own statistics, last; 0 = never */
+	int64_t asked;		/* by root_clock: for its own statistics, last; 0 = never */
+	unsigned int full_left; /* streams of its answers that are still told */
 	unsigned int
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
 	int64_t attended;  /* by root_clock: since then it entered or left conferences so often */

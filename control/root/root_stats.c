@@ -13,7 +13,7 @@
 #include "root.h"
 #include "stats_message.h"
 
-#define FULL_STREAMS_MAX 64   /* of one answer, in its event */
+#define FULL_STREAMS_MAX 64   /* that are told of the answer, if all were asked for */
 #define LOOK_MS		 1000 /* all streams of all children are summed so often at most */
 
 static json_t *
@@ -49,13 +49,19 @@ int
 root_stats_ask(struct root *root, struct root_node *node, uint64_t stream)
 {
 	struct message ask = {.type = MESSAGE_REQFULLSTATS, .reqfullstats.id = stream};
+	int64_t now = root_clock();
 	int ret;
 
 	snprintf(ask.to, sizeof(ask.to), "%s", node->name);
 	ret = root_send(root, &ask);
-	if (ret == 0)
-		node->asked = root_clock();
-	return ret;
+	if (ret != 0)
+		return ret;
+	/* Several alerts are several questions, all open. */
+	if (now - node->asked > ROOT_STATS_ANSWER_MS)
+		node->full_left = 0;
+	node->full_left += stream != 0 ? 1 : FULL_STREAMS_MAX;
+	node->asked = now;
+	return 0;
 }
 
 /* The node that is worst is asked for all that it has of the stream. */
@@ -246,7 +252,7 @@ tell_full(struct root *root, const struct message *message, const struct stats_c
 enum message_code
 root_stats_full(struct root *root, const struct message *message, char *error)
 {
-	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
+	struct root_node *node = root_nodes_find(&root->nodes, message->from);
 	size_t count = message->stats.nb_containers;
 	struct stats_container *known;
 	bool right;
@@ -256,14 +262,19 @@ root_stats_full(struct root *root, const struct message *message, char *error)
 			message->from);
 		return MESSAGE_CODE_CONFLICT;
 	}
-	if (count > FULL_STREAMS_MAX)
-		count = FULL_STREAMS_MAX;
+	/* A long answer comes in pieces; the rest of it is not told. */
+	if (node->full_left == 0)
+		return 0;
+	if (count > node->full_left)
+		count = node->full_left;
 	known = calloc(count + 1, sizeof(*known));
 	if (known == NULL)
 		err(1, "statistics");
 	right = read_full(message, count, known, error);
-	if (right)
+	if (right) {
+		node->full_left -= count > 0 ? (unsigned int)count : node->full_left;
 		tell_full(root, message, known, count);
+	}
 	free(known);
 	return right ? 0 : MESSAGE_CODE_INVALID;
 }

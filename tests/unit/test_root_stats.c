@@ -128,12 +128,81 @@ test_often(void **state)
 	assert_int_equal(sums, 1);
 }
 
+static unsigned int
+events(const struct scene *s, const char *name)
+{
+	json_t *list = root_events_last(&s->root.events, 1000), *row;
+	unsigned int count = 0;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		const char *event = json_string_value(json_object_get(row, "event"));
+
+		count += strcmp(event, name) == 0;
+	}
+	json_decref(list);
+	return count;
+}
+
+static enum message_code
+say_full(struct scene *s, size_t count)
+{
+	struct message message = {.type = MESSAGE_FULLSTATS, .from = "n2", .time = ++s->sent};
+	struct message_container containers[64] = {0};
+	char error[MESSAGE_ERROR_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		containers[i].id = message_stream(1, (uint32_t)i + 1);
+	message.stats.containers = containers;
+	message.stats.nb_containers = count;
+	return root_stats_full(&s->root, &message, error);
+}
+
+/* Answers come in as many pieces as they like, and no more is told of them than was asked for. */
+static void
+test_full(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *node = root_nodes_by_id(&s->root.nodes, 2);
+
+	assert_int_equal(say_full(s, 64), MESSAGE_CODE_CONFLICT);
+	assert_int_equal(root_stats_ask(&s->root, node, 0), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(say_full(s, 64), 0);
+	assert_int_equal(events(s, "fullstats"), 1);
+	assert_int_equal(root_stats_ask(&s->root, node, 0), 0);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(say_full(s, 30), 0);
+	assert_int_equal(events(s, "fullstats"), 4);
+	/* Also where there is nothing in it. */
+	assert_int_equal(root_stats_ask(&s->root, node, 0), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(say_full(s, 0), 0);
+	assert_int_equal(events(s, "fullstats"), 5);
+	/* Many alerts at once, each with its question. */
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(root_stats_ask(&s->root, node, FIRST), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(say_full(s, 1), 0);
+	assert_int_equal(events(s, "fullstats"), 105);
+	/* What was not answered in time is asked for no more. */
+	assert_int_equal(root_stats_ask(&s->root, node, 0), 0);
+	s->clock += 11000;
+	assert_int_equal(say_full(s, 1), MESSAGE_CODE_CONFLICT);
+	assert_int_equal(root_stats_ask(&s->root, node, FIRST), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(say_full(s, 1), 0);
+	assert_int_equal(events(s, "fullstats"), 106);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_carried, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_often, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_full, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
