@@ -5,6 +5,8 @@
 
 #include "root_book_private.h"
 
+#define AGAIN_MS 1000 /* until what the store did not take is tried again */
+
 /* The place of an id in the list, or where it would be. */
 static uint32_t
 book_place(const struct root_book *book, uint32_t id)
@@ -385,16 +387,29 @@ find_state(const struct root_session *session, int64_t now)
 	return session->state;
 }
 
+static void
+tell_failed(struct root_book *book, const struct root_session *session, const char *why)
+{
+	bool failed = session != NULL;
+
+	if (failed != book->tick_failed && book->failed != NULL)
+		book->failed(book->ctx, session, why);
+	book->tick_failed = failed;
+}
+
 /* When the time comes for something, 0 = never; does it if it has come. */
 static int64_t
-tick_session(struct root_book *book, struct root_session *session, int64_t now)
+tick_session(struct root_book *book, struct root_session *session, int64_t now, bool *failed)
 {
 	enum root_state state = find_state(session, now);
-	char ignored[ROOT_ERROR_MAX];
+	char error[ROOT_ERROR_MAX];
 
 	if (state != session->state &&
-		set_state(book, session, state, session->set, now, ignored) != 0)
-		return now + 1000; /* the store failed: tried again */
+		set_state(book, session, state, session->set, now, error) != 0) {
+		tell_failed(book, session, error);
+		*failed = true;
+		return now + AGAIN_MS;
+	}
 	if (state == ROOT_WAITING)
 		return root_session_starts(session);
 	return state == ROOT_ENDED ? 0 : root_session_ends(session);
@@ -404,16 +419,19 @@ int64_t
 root_book_tick(struct root_book *book, int64_t now)
 {
 	int64_t next = 0;
+	bool failed = false;
 
 	for (uint32_t i = 0; i < book->count; i++) {
 		struct root_conference *conference = book->conferences[i];
 
 		for (uint32_t j = 0; j < conference->session_count; j++) {
-			int64_t due = tick_session(book, conference->sessions[j], now);
+			int64_t due = tick_session(book, conference->sessions[j], now, &failed);
 
 			if (due != 0 && (next == 0 || due < next))
 				next = due;
 		}
 	}
+	if (!failed)
+		tell_failed(book, NULL, NULL);
 	return next;
 }

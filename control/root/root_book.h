@@ -71,7 +71,13 @@ struct root_book {
 	void (*changed)(void *ctx, struct root_session *session);
 	/* It is gone after the call. */
 	void (*gone)(void *ctx, struct root_session *session);
+	/*
+	 * The store failed as the time came for the first of some sessions, and why; NULL: for none
+	 * any more. Called by turns.
+	 */
+	void (*failed)(void *ctx, const struct root_session *session, const char *why);
 	void *ctx;
+	bool tick_failed; /* what failed was told of last */
 };
 
 /*

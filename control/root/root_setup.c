@@ -32,6 +32,19 @@ on_gone(void *ctx, struct root_session *session)
 }
 
 static void
+on_failed(void *ctx, const struct root_session *session, const char *why)
+{
+	(void)ctx;
+	if (session != NULL)
+		log_line(LOG_ERR,
+			"session %u of conference %u and others whose time has come wait for the "
+			"store: %s",
+			session->config->id, session->conference->config->id, why);
+	else
+		log_line(LOG_INFO, "no session waits for the store any more");
+}
+
+static void
 check_twice(const struct config *first, const struct config *second, struct config_errors *errs)
 {
 	for (uint32_t i = 0; i < second->conference_count; i++) {
@@ -245,6 +258,7 @@ root_load(struct root *root)
 	root->book.check = on_check;
 	root->book.changed = on_changed;
 	root->book.gone = on_gone;
+	root->book.failed = on_failed;
 	root->book.ctx = root;
 	if (root_nodes_load(&root->nodes, root->store, error) != 0 ||
 		root_book_load(&root->book, error) != 0 ||

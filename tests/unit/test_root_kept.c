@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where children of nodes connect is kept, by few writes. */
+/* Where children of nodes connect is kept, by few writes; a store that does not take is told of. */
+#include <stdarg.h>
+
+#include "log.h"
 #include "root_scene.h"
 #include "unit.h"
 
@@ -18,12 +21,58 @@ __wrap_root_store_set(struct root_store *store, const char *name, const char *va
 	return broken ? -1 : __real_root_store_set(store, name, value);
 }
 
+int __wrap_root_store_session_put(struct root_store *store, uint32_t conference, uint32_t session,
+	uint32_t state, int64_t since);
+int __real_root_store_session_put(struct root_store *store, uint32_t conference, uint32_t session,
+	uint32_t state, int64_t since);
+
+int
+__wrap_root_store_session_put(struct root_store *store, uint32_t conference, uint32_t session,
+	uint32_t state, int64_t since)
+{
+	return broken ? -1
+		      : __real_root_store_session_put(store, conference, session, state, since);
+}
+
+static char said[4096];
+
+void __wrap_log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void
+__wrap_log_line(int priority, const char *format, ...)
+{
+	size_t len = strlen(said);
+	va_list args;
+
+	(void)priority;
+	va_start(args, format);
+	len += (size_t)vsnprintf(said + len, sizeof(said) - len, format, args);
+	va_end(args);
+	snprintf(said + len, len < sizeof(said) ? sizeof(said) - len : 0, "\n");
+}
+
 static int
 setup(void **state)
 {
 	writes = 0;
 	broken = false;
 	return scene_setup(state, "");
+}
+
+/* From 10 s to 20 s; a scene has begun after 3. */
+#define TIMES "starts = \"2023-11-14 22:13:30 UTC\"; ends = \"2023-11-14 22:13:40 UTC\"; "
+
+static int
+setup_times(void **state)
+{
+	writes = 0;
+	broken = false;
+	return scene_setup(state,
+		"conferences = ( { id = 3; " TIMES
+		"sessions = ( { id = 1; source = 1; destinations = [ 2 ]; "
+		"ingress = { udp = \"10.1.0.1:5001\"; }; flows = ( { path = \"2\"; } ); }, "
+		"{ id = 2; source = 2; destinations = [ 1 ]; ingress = { udp = \"10.1.0.1:5002\"; "
+		"}; flows = ( { path = \"1\"; } ); } ); } );");
 }
 
 static struct root_node *
@@ -118,6 +167,45 @@ test_broken(void **state)
 	check_kept(s, 5, "10.9.0.2 7005");
 }
 
+static enum root_state
+state_of(struct scene *s, uint32_t session)
+{
+	return root_book_session(&s->root.book, 3, session)->state;
+}
+
+/* Sessions that cannot begin or end when it is time do it later, and both is said once. */
+static void
+test_sessions(void **state)
+{
+	struct scene *s = *state;
+	const char *failed;
+
+	broken = true;
+	said[0] = 0;
+	scene_run(s, 6000);
+	assert_null(strstr(said, "store"));
+	scene_run(s, 4000);
+	assert_int_equal(state_of(s, 1), ROOT_WAITING);
+	failed = strstr(said, "session 1 of conference 3 and others whose time has come wait for");
+	assert_non_null(failed);
+	assert_string_equal(strchr(failed, '\n'), "\n");
+	broken = false;
+	said[0] = 0;
+	scene_run(s, 3000);
+	assert_int_equal(state_of(s, 1), ROOT_RUNNING);
+	assert_int_equal(state_of(s, 2), ROOT_RUNNING);
+	assert_string_equal(said, "no session waits for the store any more\n");
+	/* And anew. */
+	broken = true;
+	said[0] = 0;
+	scene_run(s, 8000);
+	assert_int_equal(state_of(s, 2), ROOT_RUNNING);
+	assert_non_null(strstr(said, "session 1 of conference 3"));
+	broken = false;
+	scene_run(s, 2000);
+	assert_int_equal(state_of(s, 2), ROOT_ENDED);
+}
+
 int
 main(void)
 {
@@ -125,6 +213,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_few, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_end, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_broken, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_sessions, setup_times, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
