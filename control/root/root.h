@@ -37,6 +37,7 @@ struct root {
 	struct root_losses losses;
 	int64_t ways_at;    /* when sources were told of their ways */
 	int64_t servers_at; /* when nodes' servers were kept, by root_clock */
+	int64_t listed_at;  /* when it was looked who is in the tree, by root_clock */
 	int64_t started;    /* ms since the epoch */
 
 	struct mgmt *mgmt;
@@ -46,6 +47,7 @@ struct root {
 	struct event *tick;
 	int64_t ways_due; /* by root_clock: they are those of the new topology then; 0 = now */
 	bool failed;	  /* it cannot go on */
+	bool listed_due;  /* lists of who is in the tree have changed */
 	bool unsent;	  /* something could not be sent: it is tried again soon */
 	bool places_due;  /* the topology has changed, and not all nodes were told */
 	bool keep_failed; /* nodes' servers could not be kept */
@@ -101,6 +103,14 @@ int root_send(struct root *root, struct message *message);
  * As mgmt_has_room: asked before what may be much. False: `unsent`, and root_wake when it has room.
  */
 bool root_has_room(struct root *root, const struct root_node *node);
+
+/*
+ * root_listed.c: lists of who is in the tree have changed; a first node's connection ended. When to
+ * look again (ms), 0 = when something happens.
+ */
+void root_listed_soon(struct root *root);
+void root_listed_cut(struct root *root, const char *name, const char *why);
+int64_t root_listed_step(struct root *root, int64_t now);
 
 /* root_places.c: nodes' places. When to look again (ms), 0 = when something happens. */
 int64_t root_places_step(struct root *root, int64_t now);

@@ -39,19 +39,20 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct root *root = arg;
 	int64_t now = root_clock(), wait = TICK_MS_MAX, day = root_now();
-	int64_t due[6];
+	int64_t due[7];
 
 	(void)fd;
 	(void)what;
 	root->unsent = false;
 	due[0] = root_book_tick(&root->book, day);
 	due[0] += due[0] != 0 ? now - day : 0;
+	due[6] = root_listed_step(root, now);
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
 	due[3] = root_stats_step(root, now);
 	due[4] = root_ways_step(root, now);
 	due[5] = root_servers_step(root, now);
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}

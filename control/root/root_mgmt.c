@@ -48,39 +48,6 @@ sender(struct root *root, const struct message *message)
 	return node;
 }
 
-/* Looks who is in the tree now. */
-static void
-refresh(struct root *root, const char *why)
-{
-	struct message_below *list;
-	char error[ROOT_ERROR_MAX];
-	size_t count;
-
-	if (mgmt_below(root->mgmt, &list, &count) != 0)
-		return;
-	for (uint32_t i = 0; i < root->nodes.count; i++)
-		root->nodes.list[i]->seen = false;
-	for (size_t i = 0; i < count; i++) {
-		struct root_node *node = root_nodes_know(&root->nodes, list[i].name, error);
-
-		/* Of one that is there twice, the nearer is listed first. */
-		if (node == NULL || node->seen)
-			continue;
-		node->seen = true;
-		root_node_up(root, node, list[i].parent != NULL ? list[i].parent : ROOT_SELF);
-	}
-	free(list);
-	for (uint32_t i = 0; i < root->nodes.count; i++) {
-		struct root_node *node = root->nodes.list[i];
-
-		if (node->seen || !node->up || node->lost != 0)
-			continue;
-		node->lost = root_clock();
-		xml_utf8_copy(node->why, sizeof(node->why), why);
-	}
-	root_wake(root);
-}
-
 static void
 on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 {
@@ -89,18 +56,18 @@ on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 		root_stats_away(ctx, name);
 	if (event == MGMT_CHILD_ROOM)
 		root_wake(ctx);
-	if (event == MGMT_CHILD_UP || event == MGMT_CHILD_DOWN)
-		refresh(ctx, why != NULL ? why : "its connection ended");
+	if (event == MGMT_CHILD_UP)
+		root_listed_soon(ctx);
+	if (event == MGMT_CHILD_DOWN)
+		root_listed_cut(ctx, name, why != NULL ? why : "its connection ended");
 }
 
 static void
 on_childsupdate(void *ctx, const struct message *message, const char *via)
 {
-	char why[128];
-
 	(void)message;
-	snprintf(why, sizeof(why), "%s no longer lists it", via);
-	refresh(ctx, why);
+	(void)via;
+	root_listed_soon(ctx);
 }
 
 /* An address, or "": what else a node may call a host is of use to nobody. */
@@ -116,11 +83,14 @@ on_hello(void *ctx, const struct message *message, const char *via)
 	struct root *root = ctx;
 	const struct message_info *info = &message->info;
 	struct root_node *node = sender(root, message);
+	const struct root_node *first = root_nodes_find(&root->nodes, via);
 	bool direct = strcmp(via, message->from) == 0;
 
 	if (node == NULL)
 		return;
 	node->hellos++;
+	node->said_hello = root_clock();
+	node->first = first != NULL ? first->id : 0;
 	node->capacity = info->capacity;
 	snprintf(node->client, sizeof(node->client), "%s", host_of(&info->client));
 	node->client_port = info->client.port;

@@ -27,6 +27,9 @@ struct root_node {
 	uint32_t hellos;		  /* since the root program started */
 	int64_t hellos_since;		  /* by root_clock: since then it said so many */
 	unsigned int hellos_lately;
+	uint32_t first; /* through whom it is reached: itself, or whose list has it; 0: not known */
+	int64_t said_hello; /* by root_clock: last; 0 = never */
+	int64_t cut;  /* by root_clock: its connection ended, and nobody looked since; 0 = no */
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];
 	int64_t asked;		/* by root_clock: for its own statistics, last; 0 = never */

@@ -277,16 +277,17 @@ static void
 tick(struct scene *scene)
 {
 	struct root *root = &scene->root;
-	int64_t now = root_clock(), wait = 1000, due[4];
+	int64_t now = root_clock(), wait = 1000, due[5];
 
 	scene->woken = false;
 	root->unsent = false;
 	due[0] = root_book_tick(&root->book, root_now());
 	due[0] += due[0] != 0 ? now - root_now() : 0;
+	due[4] = root_listed_step(root, now);
 	due[1] = root_places_step(root, now);
 	due[2] = root_install_step(root, now);
 	due[3] = root_servers_step(root, now);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		if (due[i] != 0 && due[i] - now < wait)
 			wait = due[i] > now ? due[i] - now : 1;
 	}

@@ -70,6 +70,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	root_book_tick(&root.book, root_now());
+	root_listed_step(&root, root_clock());
 	root_places_step(&root, root_clock());
 	root_install_step(&root, root_clock());
 	event_add(root.tick, &again);
