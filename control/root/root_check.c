@@ -66,41 +66,8 @@ check_flow(const struct root_nodes *nodes, const struct config_session *session,
 }
 
 static void
-check_ingress(const struct root_book *book, const struct config *file,
-	const struct config_session *session, struct config_errors *errs)
-{
-	char text[CONFIG_ADDRESS_TEXT];
-
-	if (session->ingress.kind != CONFIG_INGRESS_UDP)
-		return;
-	for (uint32_t i = 0; i < book->count; i++) {
-		const struct config_conference *other = book->conferences[i]->config;
-		bool replaced = false;
-
-		for (uint32_t j = 0; j < file->conference_count; j++)
-			replaced |= file->conferences[j].id == other->id;
-		for (uint32_t j = 0; !replaced && j < other->session_count; j++) {
-			const struct config_ingress *ingress = &other->sessions[j].ingress;
-
-			if (other->sessions[j].source != session->source ||
-				ingress->kind != CONFIG_INGRESS_UDP ||
-				ingress->udp.udp_port != session->ingress.udp.udp_port ||
-				!underlay_addr_equal(
-					&ingress->udp.address, &session->ingress.udp.address))
-				continue;
-			config_errors_add(errs, &session->ingress.where,
-				"conference %u session %u: ingress %s is that of session %u of "
-				"conference %u already, it must be another",
-				session->conference, session->id,
-				config_endpoint_text(&session->ingress.udp, text),
-				other->sessions[j].id, other->id);
-		}
-	}
-}
-
-static void
-check_session(const struct root_nodes *nodes, const struct root_book *book,
-	const struct config *file, const struct config_session *session, struct config_errors *errs)
+check_session(const struct root_nodes *nodes, const struct config_session *session,
+	struct config_errors *errs)
 {
 	if (!is_node(nodes, session->source))
 		config_errors_add(errs, &session->where,
@@ -109,7 +76,6 @@ check_session(const struct root_nodes *nodes, const struct root_book *book,
 			session->conference, session->id, session->source);
 	for (uint32_t i = 0; i < session->flow_count; i++)
 		check_flow(nodes, session, &session->flows[i], errs);
-	check_ingress(book, file, session, errs);
 }
 
 void
@@ -127,6 +93,7 @@ root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
 					conference->id, conference->participants[j]);
 		}
 		for (uint32_t j = 0; j < conference->session_count; j++)
-			check_session(nodes, book, file, &conference->sessions[j], errs);
+			check_session(nodes, &conference->sessions[j], errs);
 	}
+	root_ingresses_check(book, file, errs);
 }

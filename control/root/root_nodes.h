@@ -124,5 +124,8 @@ bool root_nodes_is_below(
  */
 void root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
 	const struct config *file, struct config_errors *errs);
+/* root_check_ingress.c: the last of it. */
+void root_ingresses_check(
+	const struct root_book *book, const struct config *file, struct config_errors *errs);
 
 #endif

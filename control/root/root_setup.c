@@ -44,21 +44,23 @@ on_failed(void *ctx, const struct root_session *session, const char *why)
 		log_line(LOG_INFO, "no session waits for the store any more");
 }
 
+/* What two files have; of one, it was told when that was read. */
 static void
-check_twice(const struct config *first, const struct config *second, struct config_errors *errs)
+check_twice(const struct root_sources *sources, struct config_errors *errs)
 {
-	for (uint32_t i = 0; i < second->conference_count; i++) {
-		const struct config_conference *conference = &second->conferences[i];
+	const struct root_source *first = sources->all;
 
-		for (uint32_t j = 0; j < first->conference_count; j++) {
-			const struct config_where *where = &first->conferences[j].where;
+	for (uint32_t i = 1; i < sources->all_count; i++) {
+		const struct root_source *each = &sources->all[i];
 
-			if (first->conferences[j].id == conference->id)
-				config_errors_add(errs, &conference->where,
-					"conference %u is there twice, the first time at %s:%u; "
-					"each must be there once",
-					conference->id, where->file, where->line);
-		}
+		if (each->id != first->id)
+			first = each;
+		else if (each->file != first->file)
+			config_errors_add(errs, &each->conference->where,
+				"conference %u is there twice, the first time at %s:%u; "
+				"each must be there once",
+				each->id, first->conference->where.file,
+				first->conference->where.line);
 	}
 }
 
@@ -88,14 +90,13 @@ check_all(
 		const struct config *file = sources->files[i];
 
 		root_nodes_check(&root->nodes, &stays, file, errs);
-		for (uint32_t j = 0; j < i; j++)
-			check_twice(sources->files[j], file, errs);
 		for (uint32_t j = 0; j < file->conference_count; j++) {
 			others[stays.count].config = &file->conferences[j];
 			stays.conferences[stays.count] = &others[stays.count];
 			stays.count++;
 		}
 	}
+	check_twice(sources, errs);
 	free(stays.conferences);
 	free(others);
 }

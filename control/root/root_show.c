@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,24 +92,73 @@ root_show_nodes(const struct root *root)
 	return list;
 }
 
+/* Nodes that are in the tree, by what they are connected to. */
+struct connected {
+	const struct root_node **list;
+	uint32_t count;
+};
+
+static int
+compare_parents(const void *a, const void *b)
+{
+	const struct root_node *first = *(const struct root_node *const *)a;
+	const struct root_node *second = *(const struct root_node *const *)b;
+	int order = strcmp(first->parent, second->parent);
+
+	if (order != 0)
+		return order;
+	return first->id < second->id ? -1 : first->id > second->id;
+}
+
+static void
+find_connected(const struct root *root, struct connected *up)
+{
+	up->list = calloc((size_t)root->nodes.count + 1, sizeof(*up->list));
+	if (up->list == NULL)
+		err(1, "nodes");
+	for (uint32_t i = 0; i < root->nodes.count; i++) {
+		if (root->nodes.list[i]->up)
+			up->list[up->count++] = root->nodes.list[i];
+	}
+	qsort(up->list, up->count, sizeof(const struct root_node *), compare_parents);
+}
+
+/* The first of a parent, or where it would be. */
+static uint32_t
+first_below(const struct connected *up, const char *parent)
+{
+	uint32_t low = 0, high = up->count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (strcmp(up->list[middle]->parent, parent) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* What is connected to parent now, and below. */
 static json_t *
-show_below(const struct root *root, const char *parent, int depth)
+show_below(const struct connected *up, const char *parent, int depth)
 {
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < root->nodes.count && depth <= ROOT_DEPTH_MAX; i++) {
-		const struct root_node *node = root->nodes.list[i];
+	if (depth > ROOT_DEPTH_MAX)
+		return list;
+	for (uint32_t i = first_below(up, parent);
+		i < up->count && strcmp(up->list[i]->parent, parent) == 0; i++) {
+		const struct root_node *node = up->list[i];
 
-		if (!node->up || strcmp(node->parent, parent) != 0)
-			continue;
 		json_array_append_new(list,
 			json_pack("{s:s, s:I, s:s?, s:s, s:b, s:o}", "name", node->name, "id",
 				(json_int_t)node->id, "role",
 				node->place != NULL ? root_role_name(node->place->role) : NULL,
 				"state", node_state(node), "in_place",
 				node->place != NULL && strcmp(node->place->parent, parent) == 0,
-				"children", show_below(root, node->name, depth + 1)));
+				"children", show_below(up, node->name, depth + 1)));
 	}
 	return list;
 }
@@ -116,16 +166,20 @@ show_below(const struct root *root, const char *parent, int depth)
 json_t *
 root_show_tree(const struct root *root)
 {
-	json_t *away = json_array();
+	struct connected up = {0};
+	json_t *away = json_array(), *tree;
 
+	find_connected(root, &up);
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		const struct root_node *node = root->nodes.list[i];
 
 		if (!node->up && node->place != NULL)
 			json_array_append_new(away, json_string(node->name));
 	}
-	return json_pack("{s:s, s:o, s:o}", "name", ROOT_SELF, "children",
-		show_below(root, ROOT_SELF, 1), "away", away);
+	tree = json_pack("{s:s, s:o, s:o}", "name", ROOT_SELF, "children",
+		show_below(&up, ROOT_SELF, 1), "away", away);
+	free(up.list);
+	return tree;
 }
 
 json_t *

@@ -26,9 +26,40 @@ root_sources_free(struct root_sources *sources)
 	for (uint32_t i = 0; i < sources->count && sources->saved != NULL; i++)
 		root_book_drop(&sources->saved[i]);
 	free(sources->saved);
+	free(sources->all);
 	for (uint32_t i = 1; i < sources->count; i++)
 		config_free(sources->files[i]);
 	free(sources->files);
+}
+
+static int
+compare_sources(const void *a, const void *b)
+{
+	const struct root_source *first = a, *second = b;
+
+	if (first->id != second->id)
+		return first->id < second->id ? -1 : 1;
+	return first->file < second->file ? -1 : first->file > second->file;
+}
+
+static void
+list_all(struct root_sources *sources)
+{
+	size_t room = 1;
+
+	for (uint32_t i = 0; i < sources->count; i++)
+		room += sources->files[i]->conference_count;
+	sources->all = calloc(room, sizeof(*sources->all));
+	if (sources->all == NULL)
+		err(1, "conferences");
+	for (uint32_t i = 0; i < sources->count; i++) {
+		const struct config *file = sources->files[i];
+
+		for (uint32_t j = 0; j < file->conference_count; j++)
+			sources->all[sources->all_count++] = (struct root_source){
+				file->conferences[j].id, i, &file->conferences[j]};
+	}
+	qsort(sources->all, sources->all_count, sizeof(*sources->all), compare_sources);
 }
 
 bool
@@ -46,6 +77,7 @@ root_sources_read(
 		if (file != NULL)
 			sources->files[sources->count++] = file;
 	}
+	list_all(sources);
 	return errs->count == 0;
 }
 
@@ -68,11 +100,17 @@ root_sources_text(const struct root_sources *sources)
 bool
 root_sources_have(const struct root_sources *sources, uint32_t conference)
 {
-	for (uint32_t i = 0; i < sources->count; i++) {
-		for (uint32_t j = 0; j < sources->files[i]->conference_count; j++) {
-			if (sources->files[i]->conferences[j].id == conference)
-				return true;
-		}
+	uint32_t low = 0, high = sources->all_count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (sources->all[middle].id == conference)
+			return true;
+		if (sources->all[middle].id < conference)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return false;
 }

@@ -7,11 +7,18 @@
 
 #define ROOT_CONFERENCES "conferences" /* the files', as last taken; of the store */
 
+struct root_source {
+	uint32_t id, file;
+	const struct config_conference *conference;
+};
+
 /* The files of a configuration, and in [0] what it has itself. */
 struct root_sources {
 	struct config **files;
 	uint32_t count;
 	struct root_book_saved *saved; /* of each file; NULL: nothing has changed */
+	struct root_source *all;       /* what all files have, by id, then as files are */
+	uint32_t all_count;
 };
 
 /* False with mistakes in errs. */
