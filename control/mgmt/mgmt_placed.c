@@ -49,14 +49,17 @@ cut_rings(struct mgmt_placed *placed)
 	}
 }
 
+/* Both lists are sorted. */
 static void
-count_below(struct mgmt_placed *placed)
+keep_shares(struct mgmt_placed *placed, const struct mgmt_placed *old)
 {
-	for (uint32_t i = 0; i < placed->count; i++) {
-		uint32_t at = placed->entries[i].parent;
+	for (uint32_t i = 0, j = 0; i < placed->count && j < old->count;) {
+		int order = strcmp(placed->entries[i].name, old->entries[j].name);
 
-		for (; at != MGMT_PLACED_TOP; at = placed->entries[at].parent)
-			placed->entries[at].below++;
+		if (order == 0)
+			placed->entries[i].seen = old->entries[j].seen;
+		i += order <= 0;
+		j += order >= 0;
 	}
 }
 
@@ -88,7 +91,7 @@ mgmt_placed_set(struct mgmt_placed *placed, const struct message_below *list, si
 								   : MGMT_PLACED_TOP;
 	free(sorted);
 	cut_rings(&fresh);
-	count_below(&fresh);
+	keep_shares(&fresh, placed);
 	free(placed->entries);
 	*placed = fresh;
 	return 0;
@@ -107,6 +110,14 @@ mgmt_placed_find(const struct mgmt_placed *placed, const char *name)
 	uint32_t at = find(placed, name);
 
 	return at != MGMT_PLACED_TOP ? &placed->entries[at] : NULL;
+}
+
+struct mgmt_seen_share *
+mgmt_placed_seen(struct mgmt_placed *placed, const char *name)
+{
+	uint32_t at = find(placed, name);
+
+	return at != MGMT_PLACED_TOP ? &placed->entries[at].seen : NULL;
 }
 
 const struct mgmt_placed_entry *

@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 #include "message.h"
+#include "mgmt_seen.h"
 
 struct mgmt_placed_entry {
 	char name[MESSAGE_NAME_MAX + 1];
 	uint32_t parent; /* index; MGMT_PLACED_TOP = it is a child of the node itself */
-	uint32_t below;	 /* how many there are below it */
+	struct mgmt_seen_share seen;
 };
 
 #define MGMT_PLACED_TOP UINT32_MAX
@@ -25,8 +26,9 @@ struct mgmt_placed {
 };
 
 /*
- * Replaces the list. Whose parent is not in the list is a child of the node itself; a name that is
- * there twice counts once, and rings of parents are cut. 0 or -ENOMEM, then nothing has changed.
+ * Replaces the list; who is in the new one too keeps the share. Whose parent is not in the list is
+ * a child of the node itself; a name that is there twice counts once, and rings of parents are cut.
+ * 0 or -ENOMEM, then nothing has changed.
  */
 int mgmt_placed_set(struct mgmt_placed *placed, const struct message_below *list, size_t count);
 void mgmt_placed_free(struct mgmt_placed *placed);
@@ -34,6 +36,9 @@ void mgmt_placed_free(struct mgmt_placed *placed);
 /* NULL: not below. */
 const struct mgmt_placed_entry *
 mgmt_placed_find(const struct mgmt_placed *placed, const char *name);
+
+/* What came of a node; NULL: it is not below. */
+struct mgmt_seen_share *mgmt_placed_seen(struct mgmt_placed *placed, const char *name);
 
 /* The next one up; NULL: the node itself. */
 const struct mgmt_placed_entry *

@@ -123,19 +123,20 @@ static enum mgmt_seen_result
 look(struct mgmt_conn *conn, const struct message *message, const struct mgmt_seen_key *key)
 {
 	struct mgmt *mgmt = conn->mgmt;
-	const struct mgmt_placed_entry *entry = mgmt_placed_find(&mgmt->placed, conn->name);
 	bool above = conn->side == MGMT_ABOVE;
 	bool of_root = above && strcmp(message->from, MESSAGE_ROOT) == 0;
-	struct mgmt_seen_share *share = of_root ? &mgmt->seen.root : &conn->share;
-	uint32_t below = !above && entry != NULL ? entry->below : 0;
+	struct mgmt_seen_from from = {
+		.share = of_root ? &mgmt->seen.root : &conn->share,
+		.own = above ? NULL : mgmt_placed_seen(&mgmt->placed, message->from),
+	};
 
 	if (above && message->to[0] != 0 && strcmp(message->to, mgmt->name) != 0 &&
 		strcmp(message->to, MESSAGE_EVERYBODY) != 0)
 		return MGMT_SEEN_NEW;
 	if ((message_type_rules(message->type) & MESSAGE_TWICE) == 0)
-		return mgmt_seen_add(&mgmt->seen, share, below, key, mgmt_now());
+		return mgmt_seen_add(&mgmt->seen, &from, key, mgmt_now());
 	if (of_root || strcmp(message->from, conn->name) != 0 ||
-		mgmt_seen_count(&mgmt->seen, share, below, mgmt_now()))
+		mgmt_seen_count(&mgmt->seen, &from, mgmt_now()))
 		return MGMT_SEEN_NEW;
 	return MGMT_SEEN_FULL;
 }

@@ -86,54 +86,69 @@ turn(struct mgmt_seen *seen)
 	seen->number++;
 }
 
-/* The present age, and a share of it. */
 static void
-begin(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint64_t now)
+begin_share(const struct mgmt_seen *seen, struct mgmt_seen_share *share)
+{
+	if (share->number != seen->number)
+		*share = (struct mgmt_seen_share){.number = seen->number};
+}
+
+/* The present age, and the shares of it. */
+static void
+begin(struct mgmt_seen *seen, const struct mgmt_seen_from *from, uint64_t now)
 {
 	if (seen->number == 0 || now - seen->began >= MESSAGE_AGE_MAX) {
 		turn(seen);
 		seen->began = now;
 		seen->all_count = 0;
 	}
-	if (share->number != seen->number)
-		*share = (struct mgmt_seen_share){.number = seen->number};
+	begin_share(seen, from->share);
+	if (from->own != NULL)
+		begin_share(seen, from->own);
 }
 
-static bool
-has_room(const struct mgmt_seen *seen, const struct mgmt_seen_share *share, uint32_t below)
+/* Where it counts: what is its own first, as nobody else can use that up. NULL: nowhere. */
+static struct mgmt_seen_share *
+find_room(const struct mgmt_seen *seen, const struct mgmt_seen_from *from)
 {
-	if (share == &seen->root)
-		return share->count < MGMT_SEEN_MAX;
-	return share->count < MGMT_SEEN_EACH + MGMT_SEEN_NODE * below &&
-	       seen->all_count < MGMT_SEEN_MAX + MGMT_SEEN_NODE * seen->below;
+	uint32_t count = from->share->count;
+
+	if (from->share == &seen->root)
+		return count < MGMT_SEEN_MAX ? from->share : NULL;
+	if (from->own != NULL && from->own->count < MGMT_SEEN_NODE)
+		return from->own;
+	return count < MGMT_SEEN_EACH && seen->all_count < MGMT_SEEN_MAX ? from->share : NULL;
 }
 
 enum mgmt_seen_result
-mgmt_seen_add(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t below,
+mgmt_seen_add(struct mgmt_seen *seen, const struct mgmt_seen_from *from,
 	const struct mgmt_seen_key *key, uint64_t now)
 {
-	begin(seen, share, now);
+	struct mgmt_seen_share *share;
+
+	begin(seen, from, now);
 	for (unsigned int i = 0; i < MGMT_SEEN_AGES; i++) {
 		if (has(&seen->ages[i], key))
 			return MGMT_SEEN_BEFORE;
 	}
-	if (!has_room(seen, share, below) || !make_room(&seen->ages[0]))
+	share = find_room(seen, from);
+	if (share == NULL || !make_room(&seen->ages[0]))
 		return MGMT_SEEN_FULL;
 	*slot(&seen->ages[0], key) = *key;
 	seen->ages[0].count++;
 	share->count++;
-	if (share != &seen->root)
+	if (share == from->share && share != &seen->root)
 		seen->all_count++;
 	return MGMT_SEEN_NEW;
 }
 
 bool
-mgmt_seen_count(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t below, uint64_t now)
+mgmt_seen_count(struct mgmt_seen *seen, const struct mgmt_seen_from *from, uint64_t now)
 {
-	begin(seen, share, now);
-	if (share->count >= MGMT_SEEN_EACH + MGMT_SEEN_NODE * below)
+	begin(seen, from, now);
+	if (from->share->twice >= MGMT_SEEN_EACH)
 		return false;
-	share->count++;
+	from->share->twice++;
 	return true;
 }
 
@@ -141,7 +156,7 @@ mgmt_seen_count(struct mgmt_seen *seen, struct mgmt_seen_share *share, uint32_t 
 static uint32_t
 count_of(const struct mgmt_seen *seen, const struct mgmt_seen_share *share)
 {
-	return share->number == seen->number ? share->count : 0;
+	return share->number == seen->number ? share->count + share->twice : 0;
 }
 
 /* Its place among those that went; MGMT_SEEN_GONE: it has none. */

@@ -12,7 +12,6 @@ mgmt_set_below(struct mgmt *mgmt, const struct message_below *list, size_t count
 	struct mgmt_conn *conn, *next;
 	int ret = mgmt_placed_set(&mgmt->placed, list, count);
 
-	mgmt->seen.below = mgmt->placed.count;
 	if (ret != 0 || mgmt->root)
 		return ret;
 	mgmt_update_soon(mgmt);

@@ -87,7 +87,8 @@ all_up(void)
 static int
 setup(void **state)
 {
-	static const struct message_below tree[] = {{"relay", NULL}, {"leaf", "relay"}};
+	static const struct message_below tree[] = {
+		{"relay", NULL}, {"leaf", "relay"}, {"first", "relay"}, {"second", "relay"}};
 	static const struct message_below leaf[] = {{"leaf", NULL}};
 
 	(void)state;
@@ -99,7 +100,7 @@ setup(void **state)
 		programs[which] = plain_start(base, &settings,
 			which == ROOT ? NULL : programs[ROOT], &ops, (void *)which);
 	}
-	if (mgmt_set_below(programs[ROOT], tree, 2) != 0)
+	if (mgmt_set_below(programs[ROOT], tree, 4) != 0)
 		return -1;
 	greeted = false;
 	plain_place(programs[RELAY], MESSAGE_ROOT, 0, leaf, 1);
@@ -118,16 +119,26 @@ teardown(void **state)
 	return 0;
 }
 
-/* Of a neighbour with so many below it: all that it can say in this age. */
+/* Of a neighbour, or of a node below it too: all that can be said in this age. */
 static void
-fill(struct mgmt *mgmt, struct mgmt_seen_share *share, uint32_t below)
+fill(struct mgmt *mgmt, struct mgmt_seen_share *share, struct mgmt_seen_share *own)
 {
 	static uint64_t next;
+	const struct mgmt_seen_from from = {share, own};
 	struct mgmt_seen_key key = {.words[1] = 1};
 
 	do
 		key.words[0] = ++next * UINT64_C(0x9e3779b97f4a7c15);
-	while (mgmt_seen_add(&mgmt->seen, share, below, &key, mgmt_now()) == MGMT_SEEN_NEW);
+	while (mgmt_seen_add(&mgmt->seen, &from, &key, mgmt_now()) == MGMT_SEEN_NEW);
+}
+
+/* All that is the node's own, by its parent's count. */
+static void
+fill_own(int parent, const char *name)
+{
+	struct mgmt_seen_share nobody = {0};
+
+	fill(programs[parent], &nobody, mgmt_placed_seen(&programs[parent]->placed, name));
 }
 
 static void
@@ -160,6 +171,12 @@ leaf_refused(void)
 }
 
 static bool
+root_refused(void)
+{
+	return mgmt_counters(programs[ROOT])->flooded == 1;
+}
+
+static bool
 join_came(void)
 {
 	return joins == 1;
@@ -173,36 +190,58 @@ test_all_full(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 8; i++)
-		fill(programs[RELAY], &shares[i], 0);
+		fill(programs[RELAY], &shares[i], NULL);
 	say(ROOT, MESSAGE_REQFULLSTATS, "relay");
 	say(ROOT, MESSAGE_REQFULLSTATS, "leaf");
 	assert_true(plain_turn(base, orders_came, 20000));
 	say(LEAF, MESSAGE_LINKLOSS, MESSAGE_ROOT);
 	say(LEAF, MESSAGE_LINKLOSS, MESSAGE_ROOT);
 	assert_true(plain_turn(base, losses_came, 20000));
+	say(LEAF, MESSAGE_JOIN, MESSAGE_ROOT);
+	assert_true(plain_turn(base, join_came, 20000));
 	assert_int_equal(mgmt_counters(programs[RELAY])->flooded, 0);
+	fill_own(RELAY, "leaf");
 	say(LEAF, MESSAGE_JOIN, MESSAGE_ROOT);
 	assert_true(plain_turn(base, leaf_refused, 20000));
 	assert_int_equal(refused, MESSAGE_CODE_BUSY);
 	assert_int_equal(mgmt_counters(programs[RELAY])->flooded, 1);
 }
 
-/* The leaf itself used up what it has: nothing more of it passes. The relay's part is larger. */
+/* Two others below the relay said all that may come through it: the leaf is heard all the same. */
 static void
-test_own_share(void **state)
+test_two_others(void **state)
 {
-	struct mgmt_conn *leaf = mgmt_conn_find(programs[RELAY], "leaf");
 	struct mgmt_conn *relay = mgmt_conn_find(programs[ROOT], "relay");
+	struct mgmt *root = programs[ROOT];
 
 	(void)state;
-	fill(programs[ROOT], &relay->share, 0);
+	fill(root, &relay->share, mgmt_placed_seen(&root->placed, "first"));
+	fill(root, &relay->share, mgmt_placed_seen(&root->placed, "second"));
+	assert_int_equal(relay->share.count, MGMT_SEEN_EACH);
 	say(LEAF, MESSAGE_JOIN, MESSAGE_ROOT);
 	assert_true(plain_turn(base, join_came, 20000));
-	fill(programs[RELAY], &leaf->share, 0);
+	fill_own(ROOT, "leaf");
+	say(LEAF, MESSAGE_JOIN, MESSAGE_ROOT);
+	assert_true(plain_turn(base, root_refused, 20000));
+	assert_int_equal(joins, 1);
+}
+
+/* Of what need not be remembered there is an end too, which is that of its sender alone. */
+static void
+test_losses(void **state)
+{
+	struct mgmt_conn *leaf = mgmt_conn_find(programs[RELAY], "leaf");
+	const struct mgmt_seen_from from = {.share = &leaf->share};
+
+	(void)state;
+	while (mgmt_seen_count(&programs[RELAY]->seen, &from, mgmt_now()))
+		;
 	say(LEAF, MESSAGE_LINKLOSS, MESSAGE_ROOT);
 	assert_true(plain_turn(base, leaf_refused, 20000));
 	assert_int_equal(refused, MESSAGE_CODE_BUSY);
 	assert_int_equal(losses, 0);
+	say(LEAF, MESSAGE_JOIN, MESSAGE_ROOT);
+	assert_true(plain_turn(base, join_came, 20000));
 }
 
 int
@@ -210,7 +249,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_full, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_own_share, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_others, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_losses, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,9 +56,6 @@ test_placed(void **state)
 	assert_false(mgmt_placed_below(&placed, "A", "A"));
 	assert_false(mgmt_placed_below(&placed, "A", "D"));
 	assert_false(mgmt_placed_below(&placed, "Z", "A"));
-	assert_int_equal(mgmt_placed_find(&placed, "A")->below, 3);
-	assert_int_equal(mgmt_placed_find(&placed, "C")->below, 1);
-	assert_int_equal(mgmt_placed_find(&placed, "E")->below, 0);
 	assert_int_equal(mgmt_placed_set(&other, ring, 4), 0);
 	assert_int_equal(other.count, 4);
 	for (uint32_t i = 0; i < 4; i++) {
@@ -68,6 +65,15 @@ test_placed(void **state)
 		for (; at != NULL; at = mgmt_placed_parent(&other, at))
 			assert_true(steps++ < 10);
 	}
+	mgmt_placed_seen(&other, "z")->count = 5;
+	assert_null(mgmt_placed_seen(&other, "v"));
+	assert_int_equal(mgmt_placed_set(&other, list, 6), 0);
+	assert_int_equal(mgmt_placed_set(&other, ring, 3), 0);
+	assert_int_equal(mgmt_placed_seen(&other, "z")->count, 0);
+	mgmt_placed_seen(&other, "z")->count = 5;
+	assert_int_equal(mgmt_placed_set(&other, ring + 1, 3), 0);
+	assert_int_equal(mgmt_placed_seen(&other, "z")->count, 5);
+	assert_int_equal(mgmt_placed_seen(&other, "w")->count, 0);
 	assert_int_equal(mgmt_placed_set(&other, NULL, 0), 0);
 	assert_null(mgmt_placed_find(&other, "x"));
 	mgmt_placed_free(&other);
@@ -188,6 +194,16 @@ numbered(uint64_t n)
 	return (struct mgmt_seen_key){{n * UINT64_C(0x9e3779b97f4a7c15), n << 1 | 1}};
 }
 
+/* Of a sender that has nothing of its own. */
+static enum mgmt_seen_result
+add(struct mgmt_seen *seen, struct mgmt_seen_share *share, const struct mgmt_seen_key *key,
+	uint64_t now)
+{
+	const struct mgmt_seen_from from = {.share = share};
+
+	return mgmt_seen_add(seen, &from, key, now);
+}
+
 /* Whatever comes again within 10 minutes is found, however many come between. */
 static void
 test_seen(void **state)
@@ -200,22 +216,21 @@ test_seen(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= 20000; n++) {
 		key = numbered(n);
-		assert_int_equal(
-			mgmt_seen_add(&seen, &share, 0, &key, now + n * 30), MGMT_SEEN_NEW);
+		assert_int_equal(add(&seen, &share, &key, now + n * 30), MGMT_SEEN_NEW);
 	}
 	now += 20000 * 30; /* 10 minutes later */
 	for (uint64_t n = 20000; n >= 1; n--) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, now), MGMT_SEEN_BEFORE);
+		assert_int_equal(add(&seen, &other, &key, now), MGMT_SEEN_BEFORE);
 	}
 	/* Long after, all is forgotten. */
 	for (int i = 0; i < 4; i++) {
 		now += MESSAGE_AGE_MAX;
 		key = numbered(30000 + (uint64_t)i);
-		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, now), MGMT_SEEN_NEW);
+		assert_int_equal(add(&seen, &share, &key, now), MGMT_SEEN_NEW);
 	}
 	key = numbered(1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, now), MGMT_SEEN_NEW);
+	assert_int_equal(add(&seen, &share, &key, now), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -230,15 +245,15 @@ test_flood(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= MGMT_SEEN_EACH; n++) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(add(&seen, &share, &key, 1), MGMT_SEEN_NEW);
 	}
 	key = numbered(MGMT_SEEN_EACH + 1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_FULL);
-	assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
+	assert_int_equal(add(&seen, &share, &key, 1), MGMT_SEEN_FULL);
+	assert_int_equal(add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
 	key = numbered(1);
-	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_BEFORE);
+	assert_int_equal(add(&seen, &share, &key, 1), MGMT_SEEN_BEFORE);
 	key = numbered(MGMT_SEEN_EACH + 2);
-	assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(add(&seen, &share, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -253,17 +268,17 @@ test_flood_anew(void **state)
 	(void)state;
 	for (uint64_t n = 1; n <= MGMT_SEEN_EACH; n++) {
 		key = numbered(n);
-		assert_int_equal(mgmt_seen_add(&seen, &share, 0, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(add(&seen, &share, &key, 1), MGMT_SEEN_NEW);
 	}
 	mgmt_seen_left(&seen, "flood", &share);
 	mgmt_seen_back(&seen, "flood", &again);
 	mgmt_seen_back(&seen, "other", &other);
 	key = numbered(MGMT_SEEN_EACH + 1);
-	assert_int_equal(mgmt_seen_add(&seen, &again, 0, &key, 1), MGMT_SEEN_FULL);
-	assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
+	assert_int_equal(add(&seen, &again, &key, 1), MGMT_SEEN_FULL);
+	assert_int_equal(add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
 	mgmt_seen_back(&seen, "flood", &later);
 	key = numbered(MGMT_SEEN_EACH + 2);
-	assert_int_equal(mgmt_seen_add(&seen, &later, 0, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(add(&seen, &later, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
 	mgmt_seen_free(&seen);
 }
 
@@ -278,7 +293,7 @@ visit(struct mgmt_seen *seen, const char *name, uint64_t *next, uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		struct mgmt_seen_key key = numbered((*next)++);
 
-		taken += mgmt_seen_add(seen, &share, 0, &key, 1) == MGMT_SEEN_NEW;
+		taken += add(seen, &share, &key, 1) == MGMT_SEEN_NEW;
 	}
 	mgmt_seen_left(seen, name, &share);
 	return taken;
@@ -331,36 +346,44 @@ test_flood_in_a_crowd(void **state)
 static void
 test_large_tree(void **state)
 {
-	struct mgmt_seen seen = {.below = 2001};
+	static struct mgmt_seen_share nodes[1001];
+	struct mgmt_seen seen = {0};
 	struct mgmt_seen_share large = {0}, flood = {0}, other = {0};
 	struct mgmt_seen_key key;
 	uint64_t next = 1;
 
 	(void)state;
 	for (uint64_t n = 0; n < 1000 * 200; n++) {
+		const struct mgmt_seen_from from = {&large, &nodes[n % 1000]};
+
 		key = numbered(next++);
-		assert_int_equal(mgmt_seen_add(&seen, &large, 1000, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(mgmt_seen_add(&seen, &from, &key, 1), MGMT_SEEN_NEW);
 	}
-	key = key_of("node1001", "1", "");
-	assert_int_equal(mgmt_seen_add(&seen, &large, 1000, &key, 1), MGMT_SEEN_NEW);
-	/* As large, all of its nodes hostile. */
+	assert_int_equal(large.count, 1000 * (200 - MGMT_SEEN_NODE));
+	/* Another, its only node below hostile. */
 	do
 		key = numbered(next++);
-	while (mgmt_seen_add(&seen, &flood, 999, &key, 1) == MGMT_SEEN_NEW);
-	assert_int_equal(flood.count, MGMT_SEEN_EACH + 999 * MGMT_SEEN_NODE);
+	while (mgmt_seen_add(&seen, &(struct mgmt_seen_from){&flood, &nodes[1000]}, &key, 1) ==
+		MGMT_SEEN_NEW);
+	assert_int_equal(nodes[1000].count, MGMT_SEEN_NODE);
+	assert_int_equal(flood.count, MGMT_SEEN_EACH);
 	for (uint64_t n = 0; n < MGMT_SEEN_EACH; n++) {
 		key = numbered(next++);
-		assert_int_equal(mgmt_seen_add(&seen, &other, 0, &key, 1), MGMT_SEEN_NEW);
+		assert_int_equal(add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
 	}
 	mgmt_seen_free(&seen);
 }
 
-/* All neighbours together have an end, and then the root is heard all the same; it has one too. */
+/*
+ * All neighbours together have an end, and then the root is heard all the same; it has one too. So
+ * is a node below that said little, and what need not be remembered.
+ */
 static void
 test_full(void **state)
 {
-	struct mgmt_seen seen = {.below = 10};
-	struct mgmt_seen_share shares[6] = {0};
+	struct mgmt_seen seen = {0};
+	struct mgmt_seen_share shares[6] = {0}, own = {0};
+	const struct mgmt_seen_from node = {&shares[0], &own}, last = {&shares[5], NULL};
 	struct mgmt_seen_key key;
 	uint64_t next = 1, taken = 0;
 
@@ -368,17 +391,28 @@ test_full(void **state)
 	for (unsigned int i = 0; i < 6; i++) {
 		do
 			key = numbered(next++);
-		while (mgmt_seen_add(&seen, &shares[i], 1, &key, 1) == MGMT_SEEN_NEW);
+		while (add(&seen, &shares[i], &key, 1) == MGMT_SEEN_NEW);
 		taken += shares[i].count;
 	}
-	assert_int_equal(taken, MGMT_SEEN_MAX + 10 * MGMT_SEEN_NODE);
+	assert_int_equal(taken, MGMT_SEEN_MAX);
 	assert_int_equal(shares[5].count, 0);
-	assert_true(mgmt_seen_count(&seen, &shares[5], 1, 1));
-	assert_false(mgmt_seen_count(&seen, &shares[0], 1, 1));
+	for (uint64_t n = 0; n < MGMT_SEEN_NODE; n++) {
+		key = numbered(next++);
+		assert_int_equal(mgmt_seen_add(&seen, &node, &key, 1), MGMT_SEEN_NEW);
+	}
+	key = numbered(next++);
+	assert_int_equal(mgmt_seen_add(&seen, &node, &key, 1), MGMT_SEEN_FULL);
+	for (uint64_t n = 0; n < MGMT_SEEN_EACH; n++)
+		assert_true(mgmt_seen_count(&seen, &last, 1));
+	assert_false(mgmt_seen_count(&seen, &last, 1));
 	do
 		key = numbered(next++);
-	while (mgmt_seen_add(&seen, &seen.root, 0, &key, 1) == MGMT_SEEN_NEW);
+	while (add(&seen, &seen.root, &key, 1) == MGMT_SEEN_NEW);
 	assert_int_equal(seen.root.count, MGMT_SEEN_MAX);
+	/* A new age: all have as much again. */
+	key = numbered(next++);
+	assert_int_equal(mgmt_seen_add(&seen, &node, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(own.count, 1);
 	mgmt_seen_free(&seen);
 }
 
