@@ -128,6 +128,7 @@ look(struct mgmt_conn *conn, const struct message *message, const struct mgmt_se
 	struct mgmt_seen_from from = {
 		.share = of_root ? &mgmt->seen.root : &conn->share,
 		.own = above ? NULL : mgmt_placed_seen(&mgmt->placed, message->from),
+		.stranger = !above && mgmt_placed_find(&mgmt->placed, conn->name) == NULL,
 	};
 
 	if (above && message->to[0] != 0 && strcmp(message->to, mgmt->name) != 0 &&

@@ -102,6 +102,7 @@ begin(struct mgmt_seen *seen, const struct mgmt_seen_from *from, uint64_t now)
 		seen->began = now;
 		seen->all_count = 0;
 	}
+	begin_share(seen, &seen->strangers);
 	begin_share(seen, from->share);
 	if (from->own != NULL)
 		begin_share(seen, from->own);
@@ -115,6 +116,10 @@ find_room(const struct mgmt_seen *seen, const struct mgmt_seen_from *from)
 
 	if (from->share == &seen->root)
 		return count < MGMT_SEEN_MAX ? from->share : NULL;
+	if (from->stranger)
+		return count < MGMT_SEEN_STRANGER && seen->strangers.count < MGMT_SEEN_EACH
+			       ? from->share
+			       : NULL;
 	if (from->own != NULL && from->own->count < MGMT_SEEN_NODE)
 		return from->own;
 	return count < MGMT_SEEN_EACH && seen->all_count < MGMT_SEEN_MAX ? from->share : NULL;
@@ -137,7 +142,9 @@ mgmt_seen_add(struct mgmt_seen *seen, const struct mgmt_seen_from *from,
 	*slot(&seen->ages[0], key) = *key;
 	seen->ages[0].count++;
 	share->count++;
-	if (share == from->share && share != &seen->root)
+	if (from->stranger)
+		seen->strangers.count++;
+	else if (share == from->share && share != &seen->root)
 		seen->all_count++;
 	return MGMT_SEEN_NEW;
 }
@@ -146,7 +153,7 @@ bool
 mgmt_seen_count(struct mgmt_seen *seen, const struct mgmt_seen_from *from, uint64_t now)
 {
 	begin(seen, from, now);
-	if (from->share->twice >= MGMT_SEEN_EACH)
+	if (from->share->twice >= (from->stranger ? MGMT_SEEN_STRANGER : MGMT_SEEN_EACH))
 		return false;
 	from->share->twice++;
 	return true;

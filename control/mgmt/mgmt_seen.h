@@ -4,7 +4,8 @@
  * MESSAGE_AGE_MAX old or ahead, so it is remembered for at least twice that after it came. Bounded
  * for all neighbours together, and for each, so that one that floods does not keep the others out;
  * each node that is placed below has some of its own besides, so that those that share a neighbour
- * with it do not either. What the root program says is bounded by itself.
+ * with it do not either. What the root program says is bounded by itself, and so is what those say
+ * that have no place.
  */
 #ifndef FERRY_MGMT_SEEN_H
 #define FERRY_MGMT_SEEN_H
@@ -15,11 +16,12 @@
 
 #include "message.h"
 
-#define MGMT_SEEN_AGES 3
-#define MGMT_SEEN_MAX  524288u /* in each age of MESSAGE_AGE_MAX ms; and as many of the root's */
-#define MGMT_SEEN_EACH 131072u /* of these, through one neighbour */
-#define MGMT_SEEN_NODE 128u    /* besides, of each node below */
-#define MGMT_SEEN_GONE 256u    /* that had most, of the neighbours that went */
+#define MGMT_SEEN_AGES	   3
+#define MGMT_SEEN_MAX	   524288u /* in each age of MESSAGE_AGE_MAX ms; and as many of the root's */
+#define MGMT_SEEN_EACH	   131072u /* of these, through one neighbour */
+#define MGMT_SEEN_NODE	   128u	   /* besides, of each node below */
+#define MGMT_SEEN_STRANGER 1024u   /* of a neighbour without a place; EACH of all of these */
+#define MGMT_SEEN_GONE	   256u	   /* that had most, of the neighbours that went */
 
 struct mgmt_seen_key {
 	uint64_t words[2]; /* never both 0 */
@@ -41,6 +43,7 @@ struct mgmt_seen_share {
 struct mgmt_seen_from {
 	struct mgmt_seen_share *share; /* the neighbour's that it came through, or seen->root */
 	struct mgmt_seen_share *own;   /* the sender's, which is below; NULL: it has none */
+	bool stranger;		       /* the neighbour is below, and was not placed there */
 };
 
 /* Of one that went: who comes back goes on with it. */
@@ -55,6 +58,7 @@ struct mgmt_seen {
 	uint64_t number;			   /* of the present one */
 	uint32_t all_count;			   /* of the present age: in neighbours' shares */
 	struct mgmt_seen_share root;		   /* what the root program says */
+	struct mgmt_seen_share strangers;
 	struct mgmt_seen_gone gone[MGMT_SEEN_GONE];
 	/* The most of one that went and found no place there: nobody else that comes had more. */
 	struct mgmt_seen_share unnoted;

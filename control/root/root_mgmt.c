@@ -62,12 +62,21 @@ on_event(void *ctx, enum mgmt_event event, const char *name, const char *why)
 		root_listed_cut(ctx, name, why != NULL ? why : "its connection ended");
 }
 
+static bool
+has_place(const struct root *root, const struct message *message)
+{
+	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
+
+	return node != NULL && node->place != NULL;
+}
+
 static void
 on_childsupdate(void *ctx, const struct message *message, const char *via)
 {
-	(void)message;
 	(void)via;
-	root_listed_soon(ctx);
+	/* Nobody was placed below whoever has no place. */
+	if (has_place(ctx, message))
+		root_listed_soon(ctx);
 }
 
 /* An address, or "": what else a node may call a host is of use to nobody. */
@@ -122,7 +131,8 @@ on_error(void *ctx, const struct message *message, const char *via)
 	struct root_node *node = root_nodes_find(&root->nodes, message->from);
 
 	(void)via;
-	if (node != NULL && root_install_refused(root, node, failure))
+	if ((node != NULL && root_install_refused(root, node, failure)) ||
+		!has_place(root, message))
 		return;
 	root_event(&root->events, LOG_WARNING, ROOT_EVENT_node_error,
 		json_pack("{s:s, s:I, s:s?, s:s?}", "node", message->from, "code",
@@ -353,6 +363,8 @@ on_linkloss(void *ctx, const struct message *message, const char *via)
 	char error[ROOT_ERROR_MAX];
 
 	(void)via;
+	if (!has_place(root, message))
+		return;
 	if (!root_ways_take(root, message, error))
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_INVALID, "%.200s", error);
 }
@@ -367,6 +379,7 @@ on_log(void *ctx, int priority, const char *text)
 /* What only a node with a place may say: whoever has a certificate is no participant yet. */
 static mgmt_handler *const of_placed[MESSAGE_TYPE_COUNT] = {
 	[MESSAGE_STATS] = on_stats,
+	[MESSAGE_FULLSTATS] = on_fullstats,
 	[MESSAGE_CONGESTION] = on_congestion,
 	[MESSAGE_CONFLIST] = on_conflist,
 	[MESSAGE_JOIN] = on_join,
@@ -377,9 +390,8 @@ static void
 on_placed(void *ctx, const struct message *message, const char *via)
 {
 	struct root *root = ctx;
-	const struct root_node *node = root_nodes_find(&root->nodes, message->from);
 
-	if (node != NULL && node->place != NULL)
+	if (has_place(root, message))
 		of_placed[message->type](ctx, message, via);
 	else
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN,
@@ -395,7 +407,7 @@ static const struct mgmt_ops ops = {
 			[MESSAGE_CHILDSUPDATE] = on_childsupdate,
 			[MESSAGE_PIPEDEFINFO] = on_pipedefinfo,
 			[MESSAGE_STATS] = on_placed,
-			[MESSAGE_FULLSTATS] = on_fullstats,
+			[MESSAGE_FULLSTATS] = on_placed,
 			[MESSAGE_CONGESTION] = on_placed,
 			[MESSAGE_LINKLOSS] = on_linkloss,
 			[MESSAGE_CONFLIST] = on_placed,

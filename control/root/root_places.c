@@ -91,10 +91,13 @@ call_children(struct root *root, const struct root_node *parent)
 static void
 greet(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
 {
+	bool again = node->greeted;
+
 	node->greeted = true;
 	if (node->place == NULL) {
-		root_event(&root->events, LOG_WARNING, ROOT_EVENT_node_unplaced,
-			node_details(node, "parent", node->parent));
+		if (!again)
+			root_event(&root->events, LOG_WARNING, ROOT_EVENT_node_unplaced,
+				node_details(node, "parent", node->parent));
 		return;
 	}
 	root_place_send(root, node);

@@ -37,6 +37,22 @@ def test_congestion_of_others(network):
     assert not c.told("congestion") and len(a.told("congestion")) == 1
 
 
+def test_node_without_a_place(network):
+    """What it says is no event, but that it has no place, once."""
+    full = "<xmlDb>" + stats({"rate": 7}) + "</xmlDb><endTime>1368548879</endTime>"
+    stranger = network.node("stranger")
+    assert stranger.wait("error").body.findtext("code") == "404"
+    for i in range(3):
+        stranger.hello()
+        assert stranger.wait("error").body.findtext("code") == "404"
+        stranger.send("error", f"<code>500</code><text>number {i}</text><request time='1'/>")
+        stranger.send("linkloss", "<links><to peer='1' loss='70'/></links>")
+        stranger.update()
+        refused(stranger, "fullstats", full, 404)
+    assert len(events(network, "node_unplaced")) == 1
+    assert events(network, "node_error") == []
+
+
 def test_alert_of_a_node(network):
     d = network.node("d")
     d.wait("place")
