@@ -448,9 +448,11 @@ mgmt_conn_look(struct mgmt_conn *conn, uint64_t now)
 	/* One child that is slow for long is not to be all others' harm. */
 	if (conn->holds && !mgmt->root && now >= conn->full_at + MGMT_FULL_MS)
 		set_holds(conn, false);
-	/* What it said lately may be there unread. */
+	/* What it said lately may be there unread, and so may the rest of a message. */
 	if (is_held(conn) && now > conn->heard_at + limits->ping)
 		conn->heard_at = now - limits->ping;
+	if (is_held(conn) && conn->part_began != 0)
+		conn->part_began = now;
 	if (conn->state >= MGMT_LEAVING) {
 		if (conn->state == MGMT_LEAVING && now >= conn->close_at)
 			gone(conn);

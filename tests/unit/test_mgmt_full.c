@@ -25,6 +25,7 @@ static struct event_base *base;
 static struct ev_token_bucket_cfg *rate; /* at which the slow one reads; NULL: any */
 static unsigned int heard[PROGRAMS], rooms, ends;
 static bool in_order;
+static uint32_t frame; /* ms; 0 = the default */
 
 #define DESTINATIONS 16000 /* of a message: about 400 kB */
 #define MESSAGES     32	   /* which is more than may wait at both ends */
@@ -61,7 +62,7 @@ static struct mgmt *
 start(int which)
 {
 	/* One that does not read answers no ping. */
-	struct mgmt_settings settings = {.name = names[which], .dead = 60000};
+	struct mgmt_settings settings = {.name = names[which], .dead = 60000, .frame = frame};
 
 	return plain_start(base, &settings, which == ROOT ? NULL : programs[ROOT], &ops,
 		(void *)(intptr_t)which);
@@ -272,6 +273,56 @@ test_little(void **state)
 	assert_int_equal(mgmt_counters(programs[RELAY])->stuck, 1);
 }
 
+static int
+setup_quick(void **state)
+{
+	frame = 1500;
+	return setup(state);
+}
+
+static int
+teardown_quick(void **state)
+{
+	frame = 0;
+	return teardown(state);
+}
+
+static bool
+part_came(void)
+{
+	return programs[RELAY]->above->part_began != 0;
+}
+
+static bool
+parent_closed(void)
+{
+	return mgmt_counters(programs[RELAY])->slow > 0;
+}
+
+/* A part of a message came from above before a child was full: the rest is not late meanwhile. */
+static void
+test_part_waits(void **state)
+{
+	static const char text[65536] = "<message";
+	struct mgmt_conn *relay = mgmt_conn_find(programs[ROOT], "relay");
+	struct mgmt_conn *slow = mgmt_conn_find(programs[RELAY], "slow");
+
+	(void)state;
+	mgmt_pause(programs[SLOW]);
+	bufferevent_write(relay->bev, "\0\1\0\0<message", 12);
+	assert_true(turn(part_came, 1000));
+	/* The kernel takes more and more of it. */
+	for (int i = 0; i < 10; i++) {
+		while (mgmt_conn_put(slow, text, sizeof(text)) == 0)
+			;
+		turn(never, 50);
+	}
+	assert_int_not_equal(slow->full_at, 0);
+	assert_false(turn(parent_closed, 2500));
+	/* But it is once nothing holds it up. */
+	assert_true(turn(parent_closed, 6000));
+}
+
 int
 main(void)
 {
@@ -280,6 +331,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_not_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_question, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_little, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_part_waits, setup_quick, teardown_quick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
