@@ -16,19 +16,6 @@
 
 #define TRIES_TOLD 64
 
-static void
-count_state(struct mgmt_conn *conn, int step)
-{
-	struct mgmt *mgmt = conn->mgmt;
-
-	if (conn->side != MGMT_BELOW)
-		return;
-	if (conn->state == MGMT_NAMELESS)
-		mgmt->nb_nameless += (unsigned int)step;
-	else if (conn->state == MGMT_NAMED)
-		mgmt->nb_children += (unsigned int)step;
-}
-
 /* Does what comes from above wait for this child? */
 static void
 set_holds(struct mgmt_conn *conn, bool holds)
@@ -46,9 +33,9 @@ set_holds(struct mgmt_conn *conn, bool holds)
 static void
 set_state(struct mgmt_conn *conn, enum mgmt_state state)
 {
-	count_state(conn, -1);
+	mgmt_conn_delist(conn);
 	conn->state = state;
-	count_state(conn, 1);
+	mgmt_conn_enlist(conn);
 	if (state > MGMT_NAMED)
 		set_holds(conn, false);
 }
@@ -127,6 +114,7 @@ mgmt_conn_free(struct mgmt_conn *conn)
 {
 	SSL *ssl = conn->tls ? bufferevent_openssl_get_ssl(conn->bev) : NULL;
 
+	mgmt_conn_delist(conn);
 	LIST_REMOVE(conn, chain);
 	/* The other end shall know this from a connection that was cut. */
 	if (ssl != NULL && SSL_is_init_finished(ssl))
@@ -137,18 +125,6 @@ mgmt_conn_free(struct mgmt_conn *conn)
 	bufferevent_free(conn->bev);
 	message_free(conn->below);
 	free(conn);
-}
-
-struct mgmt_conn *
-mgmt_conn_find(struct mgmt *mgmt, const char *name)
-{
-	struct mgmt_conn *conn;
-
-	LIST_FOREACH (conn, &mgmt->conns, chain) {
-		if (conn->state == MGMT_NAMED && strcmp(conn->name, name) == 0)
-			return conn;
-	}
-	return NULL;
 }
 
 /* May this name be at that end; if not, why. */
@@ -176,20 +152,22 @@ mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 		mgmt_conn_close(conn, false, "\"%s\": %s", name, fault);
 		return false;
 	}
-	if (conn->side == MGMT_BELOW && mgmt->nb_children >= MGMT_CHILDREN_MAX) {
+	other = mgmt_conn_find(mgmt, name);
+	if (other != NULL && other->side != conn->side)
+		other = mgmt_conn_next(mgmt, other, name);
+	if (conn->side == MGMT_BELOW && other == NULL && mgmt->nb_children >= MGMT_CHILDREN_MAX) {
 		mgmt->counters.too_many++;
 		mgmt_conn_close(conn, false, "there are %u children already", MGMT_CHILDREN_MAX);
 		return false;
 	}
-	other = mgmt_conn_find(mgmt, name);
-	if (other != NULL && other->side == conn->side)
+	if (other != NULL)
 		mgmt_conn_close(other, false, "it connected anew");
 	if (conn->state != MGMT_NAMELESS)
 		return false;
-	set_state(conn, MGMT_NAMED);
 	/* The one above has the name that we look for from the start; it may be this very text. */
 	if (conn->side == MGMT_BELOW)
 		snprintf(conn->name, sizeof(conn->name), "%s", name);
+	set_state(conn, MGMT_NAMED);
 	mgmt_seen_back(&mgmt->seen, conn->name, &conn->share);
 	conn->heard_at = mgmt_now();
 	conn->since = mgmt_utc();
@@ -426,7 +404,7 @@ mgmt_conn_new(struct mgmt *mgmt, int fd, const struct sockaddr_storage *address,
 	conn->address = *address;
 	conn->began = mgmt_now();
 	snprintf(conn->name, sizeof(conn->name), "%s", name);
-	count_state(conn, 1);
+	mgmt_conn_enlist(conn);
 	LIST_INSERT_HEAD(&mgmt->conns, conn, chain);
 	bufferevent_setcb(conn->bev, on_read, on_written, on_event, conn);
 	bufferevent_setwatermark(conn->bev, EV_READ, 0, MGMT_FRAME_MAX + MGMT_FRAME_HEAD);

@@ -25,6 +25,7 @@
 #define MGMT_NAMELESS_MAX 64	   /* connections at once that have no name yet */
 #define MGMT_YIELD_MS	  1000	   /* one of them gives way to a host that has one less */
 #define MGMT_CHILDREN_MAX 4096	   /* direct ones */
+#define MGMT_CHAINS	  4096	   /* by name */
 #define MGMT_OUTPUT_MAX	  4194304u /* bytes that may wait for a neighbour */
 #define MGMT_OUTPUT_MARK  1048576u /* from which on it is full, until half of it is gone */
 #define MGMT_FULL_MS	  4000	   /* what comes from above waits so long for a child that is */
@@ -46,6 +47,7 @@ enum mgmt_state {
 
 struct mgmt_conn {
 	LIST_ENTRY(mgmt_conn) chain;
+	LIST_ENTRY(mgmt_conn) alike; /* mgmt_find.c */
 	struct mgmt *mgmt;
 	struct bufferevent *bev;
 	enum mgmt_state state;
@@ -96,6 +98,8 @@ struct mgmt {
 	bool left; /* we joined for the last time */
 
 	struct mgmt_conns conns; /* also those that are gone, until they are freed */
+	struct mgmt_conns named[MGMT_CHAINS], nameless; /* of these below; the newest first */
+	uint64_t steps; /* connections that all look-ups so far went over */
 	unsigned int nb_nameless, nb_children, nb_holds;
 
 	struct mgmt_conn *above; /* connected or connecting to the parent; NULL between two tries */
@@ -132,6 +136,14 @@ bool mgmt_is_loopback(const struct sockaddr_storage *address);
 /* The other way; port in host order. False: host is no address, or port is 0. */
 bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
 
+/* mgmt_find.c: before and after its state changes; a name is there when it has that of one. */
+void mgmt_conn_delist(struct mgmt_conn *conn);
+void mgmt_conn_enlist(struct mgmt_conn *conn);
+/* A neighbour that is connected and has its name; NULL: none. */
+struct mgmt_conn *mgmt_conn_find(struct mgmt *mgmt, const char *name);
+/* Another of that name: a parent may be a child too. NULL: none, or the first. */
+struct mgmt_conn *mgmt_conn_next(struct mgmt *mgmt, struct mgmt_conn *from, const char *name);
+
 /* mgmt_room.c: may one more from there wait for its name? False: it is to be refused. */
 bool mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer);
 
@@ -149,8 +161,6 @@ int mgmt_conn_put(struct mgmt_conn *conn, const char *text, size_t size);
 void mgmt_conn_read_on(struct mgmt_conn *conn);
 /* Is one of its time limits over? Then it is pinged or closed. now: mgmt_now(). */
 void mgmt_conn_look(struct mgmt_conn *conn, uint64_t now);
-/* A neighbour that is connected and has its name; NULL: none. */
-struct mgmt_conn *mgmt_conn_find(struct mgmt *mgmt, const char *name);
 /* Of one that is gone, or with all that there is: frees it at once. */
 void mgmt_conn_free(struct mgmt_conn *conn);
 

@@ -23,20 +23,16 @@ same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 	       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 }
 
-static bool
-is_waiting(const struct mgmt_conn *conn)
-{
-	return conn->side == MGMT_BELOW && conn->state == MGMT_NAMELESS;
-}
-
 static unsigned int
-places_of(const struct mgmt *mgmt, const struct sockaddr_storage *host)
+places_of(struct mgmt *mgmt, const struct sockaddr_storage *host)
 {
 	const struct mgmt_conn *conn;
 	unsigned int places = 0;
 
-	LIST_FOREACH (conn, &mgmt->conns, chain)
-		places += is_waiting(conn) && same_host(&conn->address, host);
+	LIST_FOREACH (conn, &mgmt->nameless, alike) {
+		mgmt->steps++;
+		places += same_host(&conn->address, host);
+	}
 	return places;
 }
 
@@ -50,10 +46,10 @@ mgmt_make_room(struct mgmt *mgmt, const struct sockaddr_storage *newcomer)
 		return true;
 	mgmt->counters.too_many++;
 	/* The newest come first in the list: the last that is found is the oldest. */
-	LIST_FOREACH (conn, &mgmt->conns, chain) {
-		unsigned int places = is_waiting(conn) ? places_of(mgmt, &conn->address) : 0;
+	LIST_FOREACH (conn, &mgmt->nameless, alike) {
+		unsigned int places = places_of(mgmt, &conn->address);
 
-		if (places == 0 || places < most)
+		if (places < most)
 			continue;
 		most = places;
 		victim = conn;

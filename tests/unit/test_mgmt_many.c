@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* As many children as there may be: what one more costs, and who is one more. */
+#include "unit.h"
+
+#include "mgmt_private.h"
+#include "plain_tree.h"
+
+#define MANY 1000
+
+static const struct mgmt_ops ops;
+static struct event_base *base;
+static struct mgmt *root;
+
+static int
+setup(void **state)
+{
+	struct mgmt_settings settings = {.name = MESSAGE_ROOT};
+
+	(void)state;
+	base = event_base_new();
+	root = plain_start(base, &settings, NULL, &ops, NULL);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	mgmt_free(root);
+	mgmt_loop_free(base);
+	return 0;
+}
+
+/* From 10.0.x.y; nobody is at its other end. */
+static struct mgmt_conn *
+connection(unsigned int host)
+{
+	struct sockaddr_storage address = {0};
+	struct sockaddr_in *in = (struct sockaddr_in *)&address;
+	struct mgmt_conn *conn;
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(0x0a000000 + host);
+	conn = mgmt_conn_new(root, -1, &address, MGMT_BELOW, "");
+	assert_non_null(conn);
+	return conn;
+}
+
+static const char *
+name_of(unsigned int i, char name[16])
+{
+	snprintf(name, 16, "node%u", i);
+	return name;
+}
+
+static void
+add_children(unsigned int count)
+{
+	char name[16];
+
+	for (unsigned int i = 0; i < count; i++)
+		assert_true(mgmt_conn_named(connection(i), name_of(i, name)));
+	assert_int_equal(mgmt_children(root, NULL, 0), count);
+}
+
+/* Each message that leaves is for one of them. */
+static void
+test_find(void **state)
+{
+	char name[16];
+
+	(void)state;
+	add_children(MANY);
+	root->steps = 0;
+	for (unsigned int i = 0; i < MANY; i++) {
+		const struct mgmt_conn *conn = mgmt_conn_find(root, name_of(i, name));
+
+		assert_non_null(conn);
+		assert_string_equal(conn->name, name);
+	}
+	assert_null(mgmt_conn_find(root, "node"));
+	assert_in_range(root->steps, MANY, 4 * MANY);
+}
+
+/* Whoever reaches the port can ask for a place among those without a name. */
+static void
+test_room(void **state)
+{
+	struct sockaddr_storage newcomer = {0};
+	struct mgmt_conn *first = NULL;
+
+	(void)state;
+	add_children(MANY);
+	for (unsigned int i = 0; i < MGMT_NAMELESS_MAX; i++) {
+		struct mgmt_conn *conn = connection(i / 2);
+
+		first = first != NULL ? first : conn;
+	}
+	((struct sockaddr_in *)&newcomer)->sin_family = AF_INET;
+	((struct sockaddr_in *)&newcomer)->sin_addr.s_addr = htonl(0x0b000000);
+	root->steps = 0;
+	assert_true(mgmt_make_room(root, &newcomer));
+	assert_int_equal(first->state, MGMT_GONE);
+	assert_int_equal(root->nb_nameless, MGMT_NAMELESS_MAX - 1);
+	assert_in_range(
+		root->steps, MGMT_NAMELESS_MAX, MGMT_NAMELESS_MAX * (MGMT_NAMELESS_MAX + 2));
+}
+
+/* One that comes anew takes the place that it had; another finds none. */
+static void
+test_all_places(void **state)
+{
+	struct mgmt_conn *old, *anew = connection(1);
+
+	(void)state;
+	add_children(MGMT_CHILDREN_MAX);
+	assert_false(mgmt_conn_named(connection(1), "another"));
+	assert_int_equal(mgmt_counters(root)->too_many, 1);
+	old = mgmt_conn_find(root, "node1");
+	assert_true(mgmt_conn_named(anew, "node1"));
+	assert_int_equal(old->state, MGMT_GONE);
+	assert_ptr_equal(mgmt_conn_find(root, "node1"), anew);
+	assert_int_equal(mgmt_children(root, NULL, 0), MGMT_CHILDREN_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all_places, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
