@@ -21,6 +21,7 @@
 
 #include "message.h"
 #include "root_hash.h"
+#include "root_limit.h"
 #include "root_nodes.h"
 #include "root_plan.h"
 
@@ -59,9 +60,10 @@ struct root_copy {
 	uint8_t silences; /* times in a row that no answer came, ROOT_INSTALL_DOUBLINGS at most */
 	int64_t when;	  /* it was told, or answered */
 	uint64_t time;
-	char id[MESSAGE_ID_MAX + 1]; /* of the request */
-	char state[32];		     /* as it said */
-	char text[128];		     /* why it refused */
+	char id[MESSAGE_ID_MAX + 1];   /* of the request */
+	char state[32];		       /* as it said */
+	char text[128];		       /* why it refused */
+	struct root_limit congestions; /* that the node tells of */
 };
 
 /* A node that has copies: all of them. */
@@ -126,5 +128,9 @@ void root_install_free(struct root *root);
 
 /* "nodes" of a session for ferryctl. */
 json_t *root_install_show(const struct root *root, const struct root_session *session);
+
+/* How often a node on the routes told of congestion. */
+struct root_limit *
+root_install_congestions(struct root *root, struct root_install *install, uint32_t node);
 
 #endif

@@ -75,6 +75,12 @@ root_copy_get(struct root *root, struct root_install *install, uint32_t node)
 	return copy;
 }
 
+struct root_limit *
+root_install_congestions(struct root *root, struct root_install *install, uint32_t node)
+{
+	return &root_copy_get(root, install, node)->congestions;
+}
+
 void
 root_copy_reset(struct root *root, struct root_copy *copy)
 {
@@ -86,7 +92,8 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 		.stray = copy->stray,
 		.had = copy->had,
 		.listed = copy->listed,
-		.refused = copy->refused};
+		.refused = copy->refused,
+		.congestions = copy->congestions};
 	copy->install->settled = false;
 }
 

@@ -12,6 +12,9 @@
 
 #define ATTENDS_MAX 16 /* changes of a node's attendance that are taken within ATTENDS_MS */
 #define ATTENDS_MS  10000
+/* Of a node and a session, that are passed on: each of its queues tells once a second. */
+#define CONGESTIONS_MAX 4
+#define CONGESTIONS_MS	1000
 
 static mgmt_handler on_hello, on_error, on_pipedefinfo, on_congestion, on_conflist, on_join,
 	on_leave, on_bye, on_childsupdate, on_stats, on_fullstats, on_linkloss;
@@ -154,7 +157,7 @@ on_pipedefinfo(void *ctx, const struct message *message, const char *via)
 }
 
 /* What nodes have of the session that it is about, if the sender may say it; else it was told. */
-static const struct root_install *
+static struct root_install *
 congested(struct root *root, const struct message *message)
 {
 	const struct message_congestion *congestion = &message->congestion;
@@ -170,6 +173,12 @@ congested(struct root *root, const struct message *message)
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FORBIDDEN,
 			"\"%s\" is not on the way of session %u of conference %u", message->from,
 			congestion->session, congestion->conference);
+	else if (!root_limit_take(root_install_congestions(root, session->install, node->id),
+			 CONGESTIONS_MAX, CONGESTIONS_MS, root_clock()))
+		mgmt_fail(root->mgmt, message, MESSAGE_CODE_BUSY,
+			"\"%s\" told of session %u of conference %u %u times within a second",
+			message->from, congestion->session, congestion->conference,
+			CONGESTIONS_MAX);
 	else
 		return session->install;
 	return NULL;

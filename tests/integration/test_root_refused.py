@@ -37,6 +37,21 @@ def test_congestion_of_others(network):
     assert not c.told("congestion") and len(a.told("congestion")) == 1
 
 
+def test_congestion_all_the_time(network):
+    """All on the way are told of each: a few within a second are enough."""
+    a, b, _, d = network.all()
+    network.wait_states(a="playing", b="defined", d="defined")
+    for _ in range(30):
+        b.send("congestion", congestion())
+    for _ in range(26):
+        assert b.wait("error").body.findtext("code") == "429"
+    until(lambda: len(d.told("congestion")) == 4, 3, "four of them")
+    assert len(a.told("congestion")) == 4 and len(events(network, "congestion")) == 4
+    time.sleep(1)
+    b.send("congestion", congestion())
+    until(lambda: len(d.told("congestion")) == 5, 3, "one more")
+
+
 def test_node_without_a_place(network):
     """What it says is no event, but that it has no place, once."""
     full = "<xmlDb>" + stats({"rate": 7}) + "</xmlDb><endTime>1368548879</endTime>"

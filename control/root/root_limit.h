@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How often somebody may do what others pay for: so many times in so long. All 0 at first. */
+#ifndef FERRY_ROOT_LIMIT_H
+#define FERRY_ROOT_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct root_limit {
+	int64_t since; /* ms */
+	uint32_t count;
+};
+
+/* One more time: may it be? */
+static inline bool
+root_limit_take(struct root_limit *limit, uint32_t most, int64_t ms, int64_t now)
+{
+	if (limit->count == 0 || now - limit->since >= ms)
+		*limit = (struct root_limit){.since = now};
+	if (limit->count >= most)
+		return false;
+	limit->count++;
+	return true;
+}
+
+#endif
