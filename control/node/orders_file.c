@@ -13,15 +13,22 @@
 
 #include "fnv.h"
 #include "orders.h"
+#include "regular_file.h"
 
 #define PAUSE_MIN 100000   /* us; what comes at once is written once */
 #define PAUSE_MAX 10000000 /* us; a disk that stood still once says little of the next time */
 
 static int
+fail_why(char *error, const char *what, const char *why)
+{
+	snprintf(error, ORDERS_ERROR_MAX, "%s: %s", what, why);
+	return -1;
+}
+
+static int
 fail(char *error, const char *what)
 {
-	snprintf(error, ORDERS_ERROR_MAX, "%s: %s", what, strerror(errno));
-	return -1;
+	return fail_why(error, what, strerror(errno));
 }
 
 /* The whole file, for free(). */
@@ -36,8 +43,8 @@ read_all(int fd, size_t *size, char *error)
 		fail(error, "it cannot be looked at");
 		return NULL;
 	}
-	if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > ORDERS_BYTES_MAX) {
-		snprintf(error, ORDERS_ERROR_MAX, "it is no file, or larger than %u MiB",
+	if ((uint64_t)status.st_size > ORDERS_BYTES_MAX) {
+		snprintf(error, ORDERS_ERROR_MAX, "it is larger than %u MiB",
 			(unsigned int)(ORDERS_BYTES_MAX >> 20));
 		return NULL;
 	}
@@ -59,6 +66,7 @@ int
 orders_root(const char *address, const char *authority, char *root, char *error)
 {
 	uint64_t sum = FNV_BEGIN;
+	const char *why;
 	char part[4096];
 	size_t got;
 	FILE *file;
@@ -68,9 +76,9 @@ orders_root(const char *address, const char *authority, char *root, char *error)
 		snprintf(root, ORDERS_ROOT_MAX, "%s, without TLS", address);
 		return 0;
 	}
-	file = fopen(authority, "re");
+	file = regular_file_read(authority, &why);
 	if (file == NULL)
-		return fail(error, authority);
+		return fail_why(error, authority, why);
 	while ((got = fread(part, 1, sizeof(part), file)) > 0)
 		sum = fnv_add(sum, part, got);
 	ret = ferror(file) != 0 ? fail(error, authority) : 0;
@@ -125,15 +133,18 @@ check(const uint8_t *bytes, size_t size, const char *root, struct orders *orders
 int
 orders_load(const char *path, const char *root, struct orders *orders, char *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = -1;
 	uint8_t *bytes;
+	const char *why;
 	size_t size;
+	int fd, ret = -1;
 
 	*orders = (struct orders){0};
+	errno = 0;
+	fd = regular_file_open(path, O_RDONLY, 0, &why);
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0)
-		return fail(error, "it cannot be opened");
+		return fail_why(error, "it cannot be opened", why);
 	bytes = read_all(fd, &size, error);
 	close(fd);
 	if (bytes != NULL)
@@ -173,7 +184,8 @@ int
 orders_save(const char *path, const char *root, const struct orders *orders, char *error)
 {
 	char other[PATH_MAX], *slash;
-	FILE *file = NULL;
+	const char *why;
+	FILE *file;
 	int fd, ret;
 
 	if ((size_t)snprintf(other, sizeof(other), "%s", path) >= sizeof(other) - 5) {
@@ -187,13 +199,14 @@ orders_save(const char *path, const char *root, const struct orders *orders, cha
 		*slash = '/';
 	}
 	strcat(other, ".new");
-	fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		file = fdopen(fd, "w");
+	/* Not through a link: what it leads to would lose its contents. */
+	fd = regular_file_open(other, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600, &why);
+	if (fd < 0)
+		return fail_why(error, "it cannot be written: .new beside it", why);
+	file = fdopen(fd, "w");
 	if (file == NULL) {
 		ret = fail(error, "it cannot be written");
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return ret;
 	}
 	ret = write_all(file, root, orders);

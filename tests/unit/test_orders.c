@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "orders.h"
+#include "regular_file.h"
 #include "unit.h"
 
 #define ROOT "10.0.0.1:13780, authority 0123456789abcdef"
@@ -151,6 +153,36 @@ test_file(void **state)
 	assert_int_equal(orders_save(f->folder, ROOT, &f->orders, error), -1);
 }
 
+/* A FIFO, beside it or in its place, holds nobody up; a link does not lose what it leads to. */
+static void
+test_no_file(void **state)
+{
+	struct fixture *f = *state;
+	char error[ORDERS_ERROR_MAX], other[sizeof(f->path) + 4], root[ORDERS_ROOT_MAX];
+	struct orders read;
+	struct stat status;
+
+	fill(f);
+	snprintf(other, sizeof(other), "%s.new", f->path);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
+	alarm(10);
+	assert_int_equal(mkfifo(other, 0600), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), -1);
+	assert_non_null(strstr(error, REGULAR_FILE_FAULT));
+	assert_int_equal(orders_load(other, ROOT, &read, error), -1);
+	assert_non_null(strstr(error, REGULAR_FILE_FAULT));
+	assert_int_equal(orders_root("10.0.0.1:13780", other, root, error), -1);
+	assert_non_null(strstr(error, other));
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(symlink(f->path, other), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), -1);
+	assert_int_equal(stat(f->path, &status), 0);
+	assert_true(status.st_size > 0);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
+	alarm(0);
+}
+
 static void
 write_file(const char *path, const char *bytes, size_t size)
 {
@@ -263,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_replaces_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_messages, setup, teardown),
