@@ -8,8 +8,9 @@
 #include "clock.h"
 #include "mgmt_private.h"
 
-#define UPDATE_MS      20 /* several changes at once are told together */
-#define UPDATE_AGAIN_S 30 /* it is told again: one that was refused is not lost for good */
+#define UPDATE_US      20000  /* several changes at once are told together */
+#define UPDATE_MAX_US  200000 /* the root takes who is nowhere for a second to be away */
+#define UPDATE_AGAIN_S 30     /* it is told again: one that was refused is not lost for good */
 
 void
 mgmt_ping(struct mgmt_conn *conn)
@@ -130,10 +131,17 @@ mgmt_own(struct mgmt_conn *conn, const struct message *message)
 void
 mgmt_update_soon(struct mgmt *mgmt)
 {
-	const struct timeval soon = {.tv_usec = UPDATE_MS * 1000};
+	uint64_t pause = 10 * mgmt->update_took;
+	struct timeval soon;
 
 	if (mgmt->root || mgmt->update_due)
 		return;
+	/* A tenth of the time at most goes into it, however many there are below. */
+	if (pause < UPDATE_US)
+		pause = UPDATE_US;
+	else if (pause > UPDATE_MAX_US)
+		pause = UPDATE_MAX_US;
+	soon = (struct timeval){(time_t)(pause / 1000000), (suseconds_t)(pause % 1000000)};
 	mgmt->update_due = true;
 	event_add(mgmt->update, &soon);
 }
@@ -192,6 +200,7 @@ mgmt_update_send(struct mgmt *mgmt)
 	const struct timeval again = {.tv_sec = UPDATE_AGAIN_S};
 	struct message update = {.type = MESSAGE_CHILDSUPDATE};
 	struct message_below *list = NULL;
+	uint64_t began = clock_us(CLOCK_MONOTONIC);
 	size_t count = 0;
 
 	mgmt->update_due = false;
@@ -207,4 +216,5 @@ mgmt_update_send(struct mgmt *mgmt)
 	update.children.nb_children = count;
 	(void)mgmt_conn_send(mgmt->above, &update);
 	free(list);
+	mgmt->update_took = clock_us(CLOCK_MONOTONIC) - began;
 }

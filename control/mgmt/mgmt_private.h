@@ -92,7 +92,8 @@ struct mgmt {
 	struct listener_guard guard;
 	struct sockaddr_storage address;
 	struct event *tick, *reap, *update, *retry;
-	bool update_due; /* there is something to tell */
+	bool update_due;      /* there is something to tell */
+	uint64_t update_took; /* us, the last time */
 	uint64_t last_tick;
 	bool paused;
 	bool left; /* we joined for the last time */

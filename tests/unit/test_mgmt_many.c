@@ -7,9 +7,9 @@
 
 #define MANY 1000
 
-static const struct mgmt_ops ops;
+static const struct mgmt_ops ops, node_ops;
 static struct event_base *base;
-static struct mgmt *root;
+static struct mgmt *root, *node;
 
 static int
 setup(void **state)
@@ -26,6 +26,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	mgmt_free(node);
+	node = NULL;
 	mgmt_free(root);
 	mgmt_loop_free(base);
 	return 0;
@@ -123,6 +125,50 @@ test_all_places(void **state)
 	assert_int_equal(mgmt_children(root, NULL, 0), MGMT_CHILDREN_MAX);
 }
 
+static bool
+node_up(void)
+{
+	return mgmt_children(root, NULL, 0) == 1 && mgmt_parent(node) != NULL;
+}
+
+static void
+start_node(void)
+{
+	struct mgmt_settings settings = {.name = "node", .ping = 60000, .dead = 120000};
+
+	node = plain_start(base, &settings, root, &node_ops, NULL);
+	assert_true(plain_turn(base, node_up, 20000));
+}
+
+/* ms until it tells of a change that is now. */
+static int64_t
+told_in(uint64_t took)
+{
+	struct timeval at, now;
+
+	node->update_due = false;
+	event_del(node->update);
+	node->update_took = took;
+	mgmt_update_soon(node);
+	assert_true(event_pending(node->update, EV_TIMEOUT, &at));
+	event_base_gettimeofday_cached(base, &now);
+	return (at.tv_sec - now.tv_sec) * 1000 + (at.tv_usec - now.tv_usec) / 1000;
+}
+
+/* Where it takes long to tell who is below, it is not told at each change. */
+static void
+test_update_pause(void **state)
+{
+	(void)state;
+	start_node();
+	assert_in_range(told_in(0), 10, 30);
+	assert_in_range(told_in(12000), 90, 125);
+	assert_in_range(told_in(30000000), 150, 205);
+	node->update_took = 30000000;
+	mgmt_update_send(node);
+	assert_true(node->update_took < 1000000);
+}
+
 int
 main(void)
 {
@@ -130,6 +176,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_places, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_update_pause, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
