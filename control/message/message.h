@@ -13,15 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MESSAGE_BYTES_MAX (1048576u - 4u) /* of text: 1 MiB with the length before it */
-#define MESSAGE_NAME_MAX  63		  /* letters, digits, '-', '_' and '.' */
-#define MESSAGE_ID_MAX	  64		  /* letters, digits, '-', '_', '.', ':' */
-#define MESSAGE_HOPS_MAX  32
-#define MESSAGE_AGE_MAX	  UINT64_C(300000) /* ms */
-#define MESSAGE_ERROR_MAX 256
-#define MESSAGE_LOSS_MAX  1000000u /* millionths */
-#define MESSAGE_ROOT	  "^"
-#define MESSAGE_EVERYBODY "*"
+#define MESSAGE_BYTES_MAX     (1048576u - 4u) /* of text: 1 MiB with the length before it */
+#define MESSAGE_NAME_MAX      63	      /* letters, digits, '-', '_' and '.' */
+#define MESSAGE_ID_MAX	      64	      /* letters, digits, '-', '_', '.', ':' */
+#define MESSAGE_HOPS_MAX      32
+#define MESSAGE_AGE_MAX	      UINT64_C(300000) /* ms */
+#define MESSAGE_ERROR_MAX     256
+#define MESSAGE_HELLO_STREAMS 20000u   /* pipelines of a hello: with its ports it fits so */
+#define MESSAGE_LOSS_MAX      1000000u /* millionths */
+#define MESSAGE_ROOT	      "^"
+#define MESSAGE_EVERYBODY     "*"
 
 /* Bits of a type's rules. */
 #define MESSAGE_FROM_ROOT 0x01 /* only `^` may send it */
@@ -89,7 +90,7 @@ struct message_info {
 	uint64_t capacity; /* bit/s that it may carry; 0 = not said */
 	const struct message_port *ports;
 	size_t nb_ports;
-	const uint64_t *pipelines; /* streams that it carries (message_stream) */
+	const uint64_t *pipelines; /* streams that it carries, or the first (message_stream) */
 	size_t nb_pipelines;
 };
 

@@ -205,8 +205,11 @@ mgmt_join_up(struct mgmt_conn *conn)
 	if (mgmt->ops->hello != NULL)
 		mgmt->ops->hello(mgmt->ctx, &hello.info);
 	hello.info.name = mgmt->name;
+	/* The root asks for all of so many. */
+	if (hello.info.nb_pipelines > MESSAGE_HELLO_STREAMS)
+		hello.info.nb_pipelines = MESSAGE_HELLO_STREAMS;
 	fill_ends(conn, &hello.info, server, client);
-	(void)mgmt_conn_send(conn, &hello);
+	mgmt_tell_large(mgmt, &hello, mgmt_conn_send(conn, &hello));
 	mgmt_update_soon(mgmt);
 }
 

@@ -214,7 +214,7 @@ mgmt_update_send(struct mgmt *mgmt)
 	update.children.nb_descendants = count;
 	update.children.children = list;
 	update.children.nb_children = count;
-	(void)mgmt_conn_send(mgmt->above, &update);
+	mgmt_tell_large(mgmt, &update, mgmt_conn_send(mgmt->above, &update));
 	free(list);
 	mgmt->update_took = clock_us(CLOCK_MONOTONIC) - began;
 }

@@ -92,6 +92,7 @@ struct mgmt {
 	struct listener_guard guard;
 	struct sockaddr_storage address;
 	struct event *tick, *reap, *update, *retry;
+	uint32_t too_large;   /* types that this was told of: bits */
 	bool update_due;      /* there is something to tell */
 	uint64_t update_took; /* us, the last time */
 	uint64_t last_tick;
@@ -196,6 +197,11 @@ void mgmt_ping(struct mgmt_conn *conn);
 struct mgmt_conn *mgmt_route(struct mgmt *mgmt, const char *to);
 /* As mgmt_send, to this neighbour. */
 int mgmt_conn_send(struct mgmt_conn *conn, struct message *message);
+/*
+ * What came of sending a message that this node says by itself: that it is too large is told when
+ * it begins.
+ */
+void mgmt_tell_large(struct mgmt *mgmt, const struct message *message, int ret);
 /* An error back to a direct neighbour about what it said; time and type may be 0 and NULL. */
 void mgmt_conn_refuse(struct mgmt_conn *conn, const struct message *request, uint64_t time,
 	enum message_code code, const char *format, ...) __attribute__((format(printf, 5, 6)));

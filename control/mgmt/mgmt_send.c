@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "mgmt_private.h"
 #include "xml_utf8.h"
@@ -60,6 +61,23 @@ mgmt_conn_send(struct mgmt_conn *conn, struct message *message)
 	if (ret == 0 && message->type == MESSAGE_ERROR)
 		conn->mgmt->counters.errors_out++;
 	return ret;
+}
+
+void
+mgmt_tell_large(struct mgmt *mgmt, const struct message *message, int ret)
+{
+	uint32_t bit = UINT32_C(1) << message->type;
+
+	_Static_assert(MESSAGE_TYPE_COUNT <= 32, "a bit each");
+	if (ret == -EMSGSIZE && (mgmt->too_large & bit) == 0)
+		mgmt_log(mgmt, LOG_ERR,
+			"management: our %s is larger than a message may be and was not sent: who "
+			"is above knows of us what we said before",
+			message_type_name(message->type));
+	if (ret == -EMSGSIZE)
+		mgmt->too_large |= bit;
+	else
+		mgmt->too_large &= ~bit;
 }
 
 /* To all children but the one that it came from. 0, or -ENOTCONN if there is none. */

@@ -112,6 +112,13 @@ on_hello(void *ctx, const struct message *message, const char *via)
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_UNKNOWN,
 			"node \"%s\" has no place in the topology", node->name);
 	root_node_greeted(root, node, info->pipelines, info->nb_pipelines);
+	/* It may have more than a hello says; who is greeted later is asked then. */
+	if (node->place != NULL && node->greeted && info->nb_pipelines >= MESSAGE_HELLO_STREAMS) {
+		struct message ask = {.type = MESSAGE_PIPEDEFINFO};
+
+		snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+		(void)root_send(root, &ask);
+	}
 }
 
 static void
@@ -257,7 +264,9 @@ answer_conferences(
 	answer.conflist.answer = true;
 	answer.conflist.conferences = list;
 	answer.conflist.nb_conferences = list != NULL ? count : 0;
-	(void)mgmt_answer(root->mgmt, request, &answer);
+	if (mgmt_answer(root->mgmt, request, &answer) == -EMSGSIZE)
+		mgmt_fail(root->mgmt, request, MESSAGE_CODE_LARGE,
+			"%zu conferences and who is in them are more than a message holds", count);
 	for (size_t i = 0; list != NULL && i < count; i++)
 		free((void *)(uintptr_t)list[i].participants);
 	free(list);

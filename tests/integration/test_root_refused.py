@@ -45,8 +45,8 @@ def test_congestion_all_the_time(network):
         b.send("congestion", congestion())
     for _ in range(26):
         assert b.wait("error").body.findtext("code") == "429"
-    until(lambda: len(d.told("congestion")) == 4, 3, "four of them")
-    assert len(a.told("congestion")) == 4 and len(events(network, "congestion")) == 4
+    until(lambda: len(d.told("congestion")) == 4 == len(a.told("congestion")), 3, "four of them")
+    assert len(events(network, "congestion")) == 4
     time.sleep(1)
     b.send("congestion", congestion())
     until(lambda: len(d.told("congestion")) == 5, 3, "one more")
@@ -66,6 +66,29 @@ def test_node_without_a_place(network):
         refused(stranger, "fullstats", full, 404)
     assert len(events(network, "node_unplaced")) == 1
     assert events(network, "node_error") == []
+
+
+def test_more_than_a_hello_says(network):
+    """A node with so many streams that its hello has not all of them is asked for all, at once."""
+    c = network.node("c", streams=[(7 << 32) + number for number in range(1, 20001)])
+    c.wait("removepipeline", seconds=10)
+    kinds = [message.type for _, message in c.log]
+    assert "pipedefinfo" in kinds[:kinds.index("removepipeline")]
+
+
+def test_more_than_a_conflist_says(network):
+    """No message holds so many conferences: who asks is told, and may ask for less."""
+    program = network.program
+    a = network.node("a")
+    a.wait("place")
+    program.config["conferences"] += [
+        {"id": number, "name": f"{number:031}", "participants": [1, 2, 3, 4], "sessions": []}
+        for number in range(2, 9001)]
+    program.write_config()
+    program.ctl("reload")
+    refused(a, "conflist", "", 413)
+    a.send("join", "<conference>7</conference>")
+    assert a.wait("conflist").body.find("conferences") is not None
 
 
 def test_alert_of_a_node(network):

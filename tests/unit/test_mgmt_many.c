@@ -7,7 +7,39 @@
 
 #define MANY 1000
 
-static const struct mgmt_ops ops, node_ops;
+#define STREAMS 65535
+#define BELOW	10000 /* each of two children */
+
+static uint64_t streams[STREAMS];
+static size_t greeted;	  /* streams of the hello */
+static unsigned int told; /* log lines that say that something is too large */
+
+static void
+on_hello(void *ctx, const struct message *message, const char *via)
+{
+	(void)ctx;
+	(void)via;
+	greeted = message->info.nb_pipelines;
+}
+
+static void
+fill_hello(void *ctx, struct message_info *info)
+{
+	(void)ctx;
+	info->pipelines = streams;
+	info->nb_pipelines = STREAMS;
+}
+
+static void
+on_log(void *ctx, int priority, const char *text)
+{
+	(void)ctx;
+	(void)priority;
+	told += strstr(text, "larger than a message") != NULL;
+}
+
+static const struct mgmt_ops ops = {.handlers = {[MESSAGE_HELLO] = on_hello}};
+static const struct mgmt_ops node_ops = {.hello = fill_hello, .log = on_log};
 static struct event_base *base;
 static struct mgmt *root, *node;
 
@@ -169,6 +201,92 @@ test_update_pause(void **state)
 	assert_true(node->update_took < 1000000);
 }
 
+static bool
+hello_came(void)
+{
+	return greeted > 0;
+}
+
+/* One with very many streams is greeted all the same. */
+static void
+test_large_hello(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < STREAMS; i++)
+		streams[i] = message_stream(INT32_MAX, UINT32_MAX - (uint32_t)i);
+	greeted = 0;
+	start_node();
+	assert_true(plain_turn(base, hello_came, 20000));
+	assert_int_equal(greeted, MESSAGE_HELLO_STREAMS);
+}
+
+/* As two children would tell; nobody is at their other ends. */
+static struct message_below *
+list_below(void)
+{
+	static const char *const children[2] = {"first", "second"};
+	struct message_below *list = calloc(2 * BELOW + 2, sizeof(*list));
+
+	assert_non_null(list);
+	for (size_t i = 0; i < 2 * BELOW; i++) {
+		char name[MESSAGE_NAME_MAX + 1];
+
+		snprintf(name, sizeof(name), "a-name-of-fifty-letters-or-so-of-node-%zu", i);
+		list[i] = (struct message_below){strdup(name), children[i / BELOW]};
+		assert_non_null(list[i].name);
+	}
+	list[2 * BELOW].name = children[0];
+	list[2 * BELOW + 1].name = children[1];
+	return list;
+}
+
+static void
+child_tells(const char *name, const struct message_below *list)
+{
+	struct mgmt_conn *conn = mgmt_conn_new(
+		node, -1, &mgmt_conn_find(root, "node")->address, MGMT_BELOW, "");
+	struct message update = {.type = MESSAGE_CHILDSUPDATE, .time = 1};
+	char error[MESSAGE_ERROR_MAX];
+	struct message_fault fault;
+	size_t size;
+	char *text;
+
+	assert_true(mgmt_conn_named(conn, name));
+	update.children = (struct message_children){BELOW, list, BELOW};
+	text = message_write(&update, &size, error);
+	assert_non_null(text);
+	conn->below = message_parse(text, size, &fault);
+	assert_non_null(conn->below);
+	free(text);
+}
+
+/* A list that no message holds: the log says so, once. */
+static void
+test_large_list(void **state)
+{
+	struct message_below *list = list_below();
+
+	(void)state;
+	told = 0;
+	start_node();
+	assert_int_equal(mgmt_set_below(node, list, 2 * BELOW + 2), 0);
+	child_tells("first", list);
+	mgmt_update_send(node);
+	assert_int_equal(told, 0);
+	child_tells("second", list + BELOW);
+	for (int i = 0; i < 3; i++)
+		mgmt_update_send(node);
+	assert_int_equal(told, 1);
+	mgmt_conn_close(mgmt_conn_find(node, "second"), false, "it went");
+	mgmt_update_send(node);
+	child_tells("second", list + BELOW);
+	mgmt_update_send(node);
+	assert_int_equal(told, 2);
+	for (size_t i = 0; i < 2 * BELOW; i++)
+		free((void *)(uintptr_t)list[i].name);
+	free(list);
+}
+
 int
 main(void)
 {
@@ -177,6 +295,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_update_pause, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_hello, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_list, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
