@@ -139,8 +139,9 @@ manage_orders_begin(struct ferryd *f)
 void
 manage_orders_again(struct ferryd *f)
 {
-	for (size_t i = 0; i < f->orders.count; i++) {
-		const struct order *order = &f->orders.list[i];
+	const struct order *order;
+
+	TAILQ_FOREACH (order, &f->orders.list, next) {
 		char error[MANAGE_ERROR_MAX] = "it failed";
 		struct message_fault fault;
 		struct message *message;

@@ -6,32 +6,56 @@
 
 #include "orders.h"
 
+#define CHAIN_BITS 14
+
+LIST_HEAD(order_chain, order);
+
+static struct order_chain *
+chain_of(const struct orders *orders, uint64_t stream)
+{
+	return &orders->chains[stream * UINT64_C(0x9e3779b97f4a7c15) >> (64 - CHAIN_BITS)];
+}
+
+static void
+drop(struct orders *orders, struct order *order)
+{
+	TAILQ_REMOVE(&orders->list, order, next);
+	LIST_REMOVE(order, alike);
+	orders->count--;
+	free(order->text);
+	free(order);
+}
+
 void
 orders_free(struct orders *orders)
 {
-	for (size_t i = 0; i < orders->count; i++)
-		free(orders->list[i].text);
-	free(orders->list);
+	while (!TAILQ_EMPTY(&orders->list))
+		drop(orders, TAILQ_FIRST(&orders->list));
+	free(orders->chains);
 	*orders = (struct orders){0};
 }
 
 /* Takes text over, also if there is no memory for it. */
 static int
-insert(struct orders *orders, size_t at, const struct order *order)
+insert(struct orders *orders, const struct order *order)
 {
-	struct order *grown = orders->list;
+	struct order *added = malloc(sizeof(*added));
 
-	if (orders->count == orders->room) {
-		grown = reallocarray(grown, orders->room * 2 + 16, sizeof(*grown));
-		if (grown == NULL) {
-			free(order->text);
-			return -1;
-		}
-		orders->list = grown;
-		orders->room = orders->room * 2 + 16;
+	if (orders->chains == NULL) {
+		orders->chains = calloc((size_t)1 << CHAIN_BITS, sizeof(*orders->chains));
+		TAILQ_INIT(&orders->list);
 	}
-	memmove(grown + at + 1, grown + at, (orders->count - at) * sizeof(*grown));
-	grown[at] = *order;
+	if (added == NULL || orders->chains == NULL) {
+		free(added);
+		free(order->text);
+		return -1;
+	}
+	*added = *order;
+	if (order->type == MESSAGE_PLACE)
+		TAILQ_INSERT_HEAD(&orders->list, added, next);
+	else
+		TAILQ_INSERT_TAIL(&orders->list, added, next);
+	LIST_INSERT_HEAD(chain_of(orders, order->stream), added, alike);
 	orders->count++;
 	return 0;
 }
@@ -53,22 +77,22 @@ replaces(enum message_type type, enum message_type earlier)
 static size_t
 drop_replaced(struct orders *orders, enum message_type type, uint64_t stream)
 {
-	size_t kept = 0, dropped;
+	size_t before = orders->count;
+	struct order *order, *next;
 
-	for (size_t i = 0; i < orders->count; i++) {
-		struct order *order = &orders->list[i];
+	if (orders->chains == NULL)
+		return 0;
+	for (order = LIST_FIRST(chain_of(orders, stream)); order != NULL; order = next) {
 		bool place = order->type == MESSAGE_PLACE;
 
+		next = LIST_NEXT(order, alike);
+		orders->steps++;
 		if (type == MESSAGE_PLACE
 				? place
 				: !place && order->stream == stream && replaces(type, order->type))
-			free(order->text);
-		else
-			orders->list[kept++] = *order;
+			drop(orders, order);
 	}
-	dropped = orders->count - kept;
-	orders->count = kept;
-	return dropped;
+	return before - orders->count;
 }
 
 static bool
@@ -101,18 +125,18 @@ orders_note(struct orders *orders, const struct message *message)
 	if (order.text == NULL)
 		return -1;
 	drop_replaced(orders, order.type, order.stream);
-	return insert(orders, order.type == MESSAGE_PLACE ? 0 : orders->count, &order) == 0 ? 1
-											    : -1;
+	return insert(orders, &order) == 0 ? 1 : -1;
 }
 
 struct message *
 orders_place(const struct orders *orders)
 {
+	const struct order *first = TAILQ_FIRST(&orders->list);
 	struct message_fault fault;
 
-	if (orders->count == 0 || orders->list[0].type != MESSAGE_PLACE)
+	if (first == NULL || first->type != MESSAGE_PLACE)
 		return NULL;
-	return message_parse(orders->list[0].text, orders->list[0].size, &fault);
+	return message_parse(first->text, first->size, &fault);
 }
 
 /* One message of a file, as it came. */
@@ -145,7 +169,7 @@ take(struct orders *orders, const char *text, size_t size, char *error)
 		memcpy(order.text, text, size);
 		order.text[size] = 0;
 	}
-	if (order.text != NULL && insert(orders, orders->count, &order) == 0)
+	if (order.text != NULL && insert(orders, &order) == 0)
 		return 0;
 	snprintf(error, ORDERS_ERROR_MAX, "out of memory");
 	return -1;

@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "message.h"
 
@@ -26,6 +27,8 @@
 #define ORDERS_ROOT_MAX	  128 /* of the line, with its end */
 
 struct order {
+	TAILQ_ENTRY(order) next;
+	LIST_ENTRY(order) alike; /* of a stream, and a few others */
 	enum message_type type;
 	uint64_t stream; /* message_stream(); 0 of the place */
 	char *text;
@@ -34,8 +37,10 @@ struct order {
 
 /* All 0 at first. */
 struct orders {
-	struct order *list; /* the place first, if there is one */
-	size_t count, room;
+	TAILQ_HEAD(, order) list;   /* the place first, if there is one */
+	struct order_chain *chains; /* NULL: there was none yet */
+	size_t count;
+	uint64_t steps; /* orders that were looked at for what others replace */
 };
 
 void orders_free(struct orders *orders);

@@ -165,15 +165,16 @@ static int
 write_all(FILE *file, const char *root, const struct orders *orders)
 {
 	uint64_t sum = FNV_BEGIN;
+	const struct order *order;
 
 	put(file, &sum, ORDERS_HEAD, ORDERS_HEAD_BYTES);
 	put(file, &sum, root, strlen(root));
 	put(file, &sum, "\n", 1);
-	for (size_t i = 0; i < orders->count; i++) {
-		uint32_t length = htobe32((uint32_t)(orders->list[i].size + sizeof(length)));
+	TAILQ_FOREACH (order, &orders->list, next) {
+		uint32_t length = htobe32((uint32_t)(order->size + sizeof(length)));
 
 		put(file, &sum, &length, sizeof(length));
-		put(file, &sum, orders->list[i].text, orders->list[i].size);
+		put(file, &sum, order->text, order->size);
 	}
 	sum = htobe64(sum);
 	(void)fwrite(&sum, 1, sizeof(sum), file);

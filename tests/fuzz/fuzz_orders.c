@@ -128,6 +128,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char error[ORDERS_ERROR_MAX] = "";
 	struct orders read, noted = {0};
 	int refused = orders_parse(data, size, &read, error);
+	const struct order *order;
 
 	check_framed(data, size, refused != 0 ? -1 : (int)read.count);
 	check_whole(data, size);
@@ -136,10 +137,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	for (size_t i = 0; i < read.count; i++) {
+	TAILQ_FOREACH (order, &read.list, next) {
 		struct message_fault fault;
-		struct message *message = message_parse(
-			read.list[i].text, read.list[i].size, &fault);
+		struct message *message = message_parse(order->text, order->size, &fault);
 
 		/* -1: larger than a message may be, once it is written anew. */
 		if (message == NULL || orders_note(&noted, message) == 0)

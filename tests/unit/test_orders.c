@@ -89,11 +89,12 @@ expect(const struct orders *orders, const char *expected)
 		[MESSAGE_ROUTEPIPELINE] = 'r',
 		[MESSAGE_PLAYPIPELINE] = 'g',
 		[MESSAGE_STOPPIPELINE] = 's'};
+	const struct order *order;
 	char said[128] = "";
 
-	for (size_t i = 0; i < orders->count; i++)
+	TAILQ_FOREACH (order, &orders->list, next)
 		snprintf(said + strlen(said), sizeof(said) - strlen(said), "%c%u ",
-			letters[orders->list[i].type], (unsigned int)orders->list[i].stream);
+			letters[order->type], (unsigned int)order->stream);
 	assert_string_equal(said, expected);
 }
 
@@ -127,10 +128,35 @@ test_what_replaces_what(void **state)
 	expect(&f->orders, "p0 d1 ");
 }
 
+/* Of very many sessions each order looks for what it replaces among those of its own. */
+static void
+test_many(void **state)
+{
+	enum {
+		SESSIONS = 20000
+	};
+	struct fixture *f = *state;
+	struct message define = {.type = MESSAGE_PIPEDEF}, play = {.type = MESSAGE_PLAYPIPELINE};
+
+	place(f, 7);
+	for (unsigned int again = 0; again < 2; again++) {
+		for (uint32_t i = 0; i < SESSIONS; i++) {
+			define.time = play.time = 1;
+			define.pipeline.conference = play.pipeline.conference = 1 + i / 100;
+			define.pipeline.session = play.pipeline.session = 1 + i % 100;
+			assert_int_equal(orders_note(&f->orders, &define), 1);
+			assert_int_equal(orders_note(&f->orders, &play), 1);
+		}
+	}
+	assert_int_equal(f->orders.count, 1 + 2 * SESSIONS);
+	assert_in_range(f->orders.steps, 2 * SESSIONS, 40 * SESSIONS);
+}
+
 static void
 test_file(void **state)
 {
 	struct fixture *f = *state;
+	const struct order *own, *theirs;
 	char error[ORDERS_ERROR_MAX];
 	struct orders read;
 	struct message *message;
@@ -142,8 +168,11 @@ test_file(void **state)
 	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
 	assert_int_equal(orders_load(f->path, ROOT, &read, error), 0);
 	expect(&read, "p0 d1 r1 d2 s1 ");
-	for (size_t i = 0; i < read.count; i++)
-		assert_string_equal(read.list[i].text, f->orders.list[i].text);
+	theirs = TAILQ_FIRST(&read.list);
+	TAILQ_FOREACH (own, &f->orders.list, next) {
+		assert_string_equal(theirs->text, own->text);
+		theirs = TAILQ_NEXT(theirs, next);
+	}
 	message = orders_place(&read);
 	assert_int_equal(message->place.node_id, 9);
 	assert_string_equal(message->to, "leaf");
@@ -264,13 +293,15 @@ test_wrong_messages(void **state)
 	char error[ORDERS_ERROR_MAX];
 	struct fixture *f = *state;
 	struct orders read;
+	struct order *first;
 
 	assert_int_equal(orders_parse((const uint8_t *)ping, 3, &read, error), -1);
 	assert_int_equal(orders_parse((const uint8_t *)ping, sizeof(ping) - 1, &read, error), -1);
 	fill(f);
-	free(f->orders.list[0].text);
-	f->orders.count--;
-	memmove(f->orders.list, f->orders.list + 1, f->orders.count * sizeof(f->orders.list[0]));
+	/* The place is not the first. */
+	first = TAILQ_FIRST(&f->orders.list);
+	TAILQ_REMOVE(&f->orders.list, first, next);
+	TAILQ_INSERT_TAIL(&f->orders.list, first, next);
 	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
 	assert_int_equal(orders_load(f->path, ROOT, &read, error), -1);
 	assert_non_null(strstr(error, "not one that is kept"));
@@ -294,6 +325,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_replaces_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
