@@ -186,6 +186,7 @@ add_configured(struct session_book *book, const struct config_conference *confer
 		if (entry == NULL)
 			return -ENOMEM;
 		book->entries[book->nb_entries++] = entry;
+		session_ends_note(book, entry);
 	}
 	return 0;
 }
@@ -205,7 +206,8 @@ session_book_init(
 		book->room += config->conferences[c].session_count;
 	book->entries = calloc((size_t)book->room + 1, sizeof(struct session_entry *));
 	book->taken = calloc((size_t)book->room + 1, sizeof(*book->taken));
-	if (book->entries == NULL || book->taken == NULL)
+	if (book->entries == NULL || book->taken == NULL ||
+		session_ends_init(&book->ends, book->room) != 0)
 		ret = -ENOMEM;
 	for (uint32_t c = 0; ret == 0 && c < config->conference_count; c++)
 		ret = add_configured(book, &config->conferences[c]);
@@ -229,6 +231,7 @@ session_book_free(struct session_book *book)
 	free(book->recodes);
 	free(book->entries);
 	free(book->taken);
+	session_ends_free(&book->ends);
 	free(book->conferences);
 	book->entries = NULL;
 	book->taken = NULL;
@@ -267,6 +270,14 @@ session_book_find(const struct session_book *book, uint32_t conference, uint32_t
 	return i < book->nb_entries && key_of(book->entries[i]) == key ? book->entries[i] : NULL;
 }
 
+bool
+session_book_has_sessions(const struct session_book *book, uint32_t conference)
+{
+	uint32_t i = entry_place(book, session_key(conference, 0));
+
+	return i < book->nb_entries && book->entries[i]->config->conference == conference;
+}
+
 /* Summed as they come and go: there may be very many when the next one asks for room. */
 static void
 count_in(struct session_book *book, struct session_entry *entry)
@@ -292,6 +303,7 @@ session_book_recount(struct session_book *book, struct session_entry *entry)
 {
 	count_out(book, entry);
 	count_in(book, entry);
+	session_ends_note(book, entry);
 }
 
 static void
@@ -304,6 +316,7 @@ insert(struct session_book *book, struct session_entry *entry)
 	book->entries[i] = entry;
 	book->nb_entries++;
 	count_in(book, entry);
+	session_ends_note(book, entry);
 }
 
 struct session_entry *
@@ -338,6 +351,7 @@ session_book_take(struct session_book *book, struct session_entry *entry)
 		(book->nb_entries - i) * sizeof(struct session_entry *));
 	book->taken[entry->index] = false;
 	count_out(book, entry);
+	session_ends_drop(entry);
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "node.h"
+#include "session_ends.h"
 
 struct session_flow {
 	uint8_t id;
@@ -35,6 +36,7 @@ struct session_entry {
 	bool file_failed;		 /* its egress file cannot be written */
 	uint32_t holds;			 /* packets, if it came at run time: capacity.h */
 	uint64_t mark;			 /* manage_text_mark() of what the root said of it */
+	struct session_end ingress_end, file_end;
 
 	/* Of a session that starts here, by ascending id. */
 	struct session_flow *flows;
@@ -57,6 +59,7 @@ struct session_book {
 	uint32_t room; /* entries that there may be, with those that come at run time */
 	bool *taken;   /* of room: indexes */
 	uint64_t numbers;
+	struct session_ends ends;
 	/* Of those that came at run time: how many, and all that they hold. */
 	uint32_t nb_later, later_packets;
 
@@ -124,6 +127,9 @@ void session_book_discard(struct session_book *book, struct session_entry *entry
 void session_book_recount(struct session_book *book, struct session_entry *entry);
 /* Frees what was kept of sessions that were removed, once nothing waits for workers any more. */
 void session_book_tick(struct session_book *book);
+
+/* Is there one of this conference. */
+bool session_book_has_sessions(const struct session_book *book, uint32_t conference);
 
 /* NULL if there is none of this id. */
 struct config_conference *

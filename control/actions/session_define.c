@@ -13,45 +13,31 @@
 
 /* Two sessions cannot take the same datagrams, nor write one file. old: it goes. */
 static int
-check_ends(const struct session_book *book, const struct config_session *session,
+check_ends(struct session_book *book, const struct config_session *session,
 	const struct session_entry *old, char *error, size_t size)
 {
-	const uint32_t self = book->node->id;
-	const struct config_egress *egress = config_egress_at(session, self);
+	const struct session_entry *other = session_ends_ingress(book, session, old);
 	char text[CONFIG_ADDRESS_TEXT];
 
-	for (uint32_t i = 0; i < book->nb_entries; i++) {
-		const struct config_session *other = book->entries[i]->config;
-		const struct config_egress *theirs = config_egress_at(other, self);
-
-		if (book->entries[i] == old)
-			continue;
-		if (session->source == self && other->source == self &&
-			session->ingress.kind == CONFIG_INGRESS_UDP &&
-			other->ingress.kind == CONFIG_INGRESS_UDP &&
-			session->ingress.udp.udp_port == other->ingress.udp.udp_port &&
-			underlay_addr_equal(
-				&session->ingress.udp.address, &other->ingress.udp.address))
-			return refuse(EEXIST, error, size,
-				"ingress %s is that of session %u of conference %u: each session "
-				"must have its own",
-				config_endpoint_text(&session->ingress.udp, text), other->id,
-				other->conference);
-		if (egress != NULL && theirs != NULL && egress->kind == CONFIG_EGRESS_FILE &&
-			theirs->kind == CONFIG_EGRESS_FILE &&
-			strcmp(egress->file, theirs->file) == 0)
-			return refuse(EEXIST, error, size,
-				"egress file \"%.256s\" is that of session %u of conference %u: "
-				"each "
-				"session must have its own",
-				egress->file, other->id, other->conference);
-	}
+	if (other != NULL)
+		return refuse(EEXIST, error, size,
+			"ingress %s is that of session %u of conference %u: each session must have "
+			"its own",
+			config_endpoint_text(&session->ingress.udp, text), other->config->id,
+			other->config->conference);
+	other = session_ends_file(book, session, old);
+	if (other != NULL)
+		return refuse(EEXIST, error, size,
+			"egress file \"%.256s\" is that of session %u of conference %u: each "
+			"session must have its own",
+			config_egress_at(session, book->node->id)->file, other->config->id,
+			other->config->conference);
 	return 0;
 }
 
 /* All that can be known before anything is done. old: what goes for it; NULL: nothing. */
 static int
-check(const struct session_book *book, const struct config_session *session,
+check(struct session_book *book, const struct config_session *session,
 	const struct session_entry *old, char *error, size_t size)
 {
 	struct config_capacity more = {
@@ -130,21 +116,12 @@ conference_define(struct session_book *book, uint32_t id, const char *text, uint
 	return 0;
 }
 
-static bool
-has_sessions(const struct session_book *book, uint32_t conference)
-{
-	for (uint32_t i = 0; i < book->nb_entries; i++)
-		if (book->entries[i]->config->conference == conference)
-			return true;
-	return false;
-}
-
 int
 conference_remove(struct session_book *book, uint32_t id, char *error, size_t size)
 {
 	if (session_book_conference(book, id) == NULL)
 		return refuse(ENOENT, error, size, "there is no conference %u", id);
-	if (has_sessions(book, id))
+	if (session_book_has_sessions(book, id))
 		return refuse(
 			EBUSY, error, size, "conference %u has sessions: remove these first", id);
 	if (node_set_conference(book->node, id, NULL) < 0 ||
@@ -191,7 +168,7 @@ drop_implicit(struct session_book *book, uint32_t id)
 	const struct config_conference *conference = session_book_conference(book, id);
 	char error[64];
 
-	if (conference->where.file == NULL && !has_sessions(book, id))
+	if (conference->where.file == NULL && !session_book_has_sessions(book, id))
 		(void)conference_remove(book, id, error, sizeof(error));
 }
 

@@ -168,6 +168,36 @@ test_capacity_of_many(void **state)
 	harness_run(h, 50);
 }
 
+#define TAKES(id, port)                                                                            \
+	"id = " #id "; source = 1; destinations = [ 2 ]; rate = \"1M\"; " FLOW_TO_2                \
+	"ingress = { udp = \"10.0.0.1:" #port "\"; };"
+
+/* Two cannot take the same datagrams; what one gives up, another may have. */
+static void
+test_same_ends(void **state)
+{
+	struct harness *h = *state;
+	struct session_entry *first = defined(h, 1, TAKES(8, 6008)), *entry;
+
+	assert_true(session_define(&h->book, 2, TAKES(9, 6008), &entry, error, sizeof(error)) < 0);
+	said("ingress 10.0.0.1:6008 is that of session 8 of conference 1");
+	assert_null(session_book_conference(&h->book, 2));
+	entry = defined(h, 2, TAKES(9, 6009));
+	assert_true(redefine(h, &entry, TAKES(9, 6008)) < 0);
+	said("is that of session 8 of conference 1");
+	assert_int_equal(redefine(h, &first, TAKES(8, 6007)), 0);
+	assert_int_equal(redefine(h, &entry, TAKES(9, 6008)), 0);
+	h->ends_failing = 1;
+	assert_true(redefine(h, &entry, TAKES(9, 6010)) < 0);
+	assert_true(redefine(h, &first, TAKES(8, 6008)) < 0);
+	assert_int_equal(redefine(h, &first, TAKES(8, 6010)), 0);
+	session_remove(&h->book, entry);
+	assert_int_equal(redefine(h, &first, TAKES(8, 6008)), 0);
+	session_remove(&h->book, first);
+	harness_run(h, 50);
+	session_book_tick(&h->book);
+}
+
 /* As it runs, not as it was defined; whoever waits for its packets sees that it began anew. */
 static void
 test_put_back(void **state)
@@ -291,6 +321,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_mistakes, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_capacity, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_capacity_of_many, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_same_ends, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_put_back, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_gone, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_handed_over, setup, harness_teardown),
