@@ -3,6 +3,7 @@
 
 #include <event2/event.h>
 
+#include "boot_table.h"
 #include "ferryd.h"
 #include "log.h"
 
@@ -108,15 +109,9 @@ run_loop(struct ferryd *f)
 	return ret < 0 ? 1 : 0;
 }
 
-/*
- * The order in which a node comes up; it goes down in reverse. A step's undoing is called for every
- * step whose boot was tried, also where that failed half way.
- */
-static const struct boot_step {
-	const char *what;
-	int (*boot)(struct ferryd *f);
-	void (*undo)(struct ferryd *f);
-} steps[] = {
+/* The order in which a node comes up; it goes down in reverse (boot_table.h). */
+static const struct boot_row steps[] = {
+	{"event loop", boot_base, undo_base},
 	{"place in the root's tree", boot_management, undo_management},
 	{"DPDK's environment", boot_eal, undo_eal},
 	{"node and its workers' state", boot_node, undo_node},
@@ -127,33 +122,33 @@ static const struct boot_step {
 	{"files of sessions", boot_files, undo_files},
 	{"counters and telemetry", boot_show, undo_show},
 	{"reports of rates", boot_reports, undo_reports},
-	{"event loop and control socket", boot_loop, undo_loop},
+	{"ticks of the control thread", boot_ticks, undo_ticks},
+	{"control socket", boot_socket, undo_socket},
 	{"statistics", boot_statistics, undo_statistics},
+	{"metrics", boot_metrics, undo_metrics},
 	{"statistics up the tree", boot_manage_stats, undo_manage_stats},
 	{"loss of links, to the root", boot_manage_losses, undo_manage_losses},
 	{"workers", boot_workers, undo_workers},
-	{"orders of the root", boot_orders, NULL},
+	{"orders of the root", boot_orders, undo_orders},
 };
+
+static bool
+ends_early(void *ctx)
+{
+	return ferryd_ends_early(ctx);
+}
 
 int
 ferryd_run(struct ferryd *f)
 {
-	size_t n = sizeof(steps) / sizeof(steps[0]), up = 0;
-	int status = 0;
+	size_t up;
+	int status;
 
 	catch_signals();
-	while (up < n && status == 0 && !ferryd_ends_early(f)) {
-		if (steps[up].boot(f) < 0) {
-			log_line(LOG_ERR, "start failed at: %s", steps[up].what);
-			status = 1;
-		}
-		up++;
-	}
+	status = boot_table_up(steps, sizeof(steps) / sizeof(steps[0]), ends_early, f, &up) != 0;
 	if (status == 0 && !ferryd_ends_early(f))
 		status = run_loop(f);
-	while (up-- > 0)
-		if (steps[up].undo != NULL)
-			steps[up].undo(f);
+	boot_table_down(steps, up, f);
 	if (status == 0)
 		log_line(LOG_INFO, "ended");
 	return status;

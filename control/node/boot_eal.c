@@ -201,8 +201,9 @@ tell_no_turn(int code)
 }
 
 int
-boot_eal(struct ferryd *f)
+boot_eal(void *ctx)
 {
+	struct ferryd *f = ctx;
 	struct eal_env env;
 	char reason[256];
 	uint64_t mib;
@@ -240,8 +241,9 @@ boot_eal(struct ferryd *f)
 }
 
 void
-undo_eal(struct ferryd *f)
+undo_eal(void *ctx)
 {
+	struct ferryd *f = ctx;
 	char directory[PATH_MAX], prefix[CONFIG_NAME_MAX + 8];
 
 	if (f->eal_started) {

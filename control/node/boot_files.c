@@ -85,8 +85,9 @@ files_remove(struct ferryd *f, const struct session_entry *entry)
 }
 
 int
-boot_files(struct ferryd *f)
+boot_files(void *ctx)
 {
+	struct ferryd *f = ctx;
 	uint32_t n = f->book.room + 1;
 	char error[512];
 
@@ -158,8 +159,10 @@ end_sinks(struct file_sinks *sinks)
 }
 
 void
-undo_files(struct ferryd *f)
+undo_files(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	end_sinks(&f->leaving);
 	end_sinks(&f->sinks);
 	for (uint32_t i = 0; i < f->nb_feeds; i++)

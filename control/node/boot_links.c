@@ -73,8 +73,10 @@ add_peer(struct ferryd *f, const struct config_peer *peer)
 }
 
 int
-boot_links(struct ferryd *f)
+boot_links(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	f->peers = (struct peer_actions){.config = f->config,
 		.book = &f->book,
 		.resolve = resolve_later,

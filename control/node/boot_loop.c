@@ -184,9 +184,10 @@ on_request(void *ctx, const char *line, size_t len, bool *follow)
 	return ctl_execute_line(&f->ctl, line, len, follow);
 }
 
-static int
-open_socket(struct ferryd *f)
+int
+boot_socket(void *ctx)
 {
+	struct ferryd *f = ctx;
 	char error[256];
 
 	f->ctl_server = ctl_server_new(
@@ -197,33 +198,49 @@ open_socket(struct ferryd *f)
 	return -1;
 }
 
-struct event_base *
-ferryd_event_base(void)
+void
+undo_socket(void *ctx)
+{
+	struct ferryd *f = ctx;
+
+	ctl_server_free(f->ctl_server);
+	f->ctl_server = NULL;
+}
+
+int
+boot_base(void *ctx)
 {
 	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
+	struct ferryd *f = ctx;
 
 	/*
 	 * By the coarse clock, some 4 ms, two of three ticks would wake before they are due, and
 	 * again.
 	 */
 	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
-		base = event_base_new_with_config(config);
+		f->base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
-	return base;
+	if (f->base != NULL)
+		return 0;
+	log_line(LOG_ERR, "no event loop to be had");
+	return -1;
+}
+
+void
+undo_base(void *ctx)
+{
+	struct ferryd *f = ctx;
+
+	mgmt_loop_free(f->base);
+	f->base = NULL;
 }
 
 int
-boot_loop(struct ferryd *f)
+boot_ticks(void *ctx)
 {
-	/* With a root there is one already. */
-	if (f->base == NULL)
-		f->base = ferryd_event_base();
-	if (f->base == NULL) {
-		log_line(LOG_ERR, "no event loop to be had");
-		return -1;
-	}
+	struct ferryd *f = ctx;
+
 	f->tick = evtimer_new(f->base, on_tick, f);
 	f->second = evtimer_new(f->base, on_second, f);
 	if (f->watch != NULL)
@@ -245,7 +262,7 @@ boot_loop(struct ferryd *f)
 	arm(f->tick, f->tick_us);
 	arm(f->second, 1000000);
 	sample_clock(f);
-	return open_socket(f);
+	return 0;
 }
 
 static void
@@ -257,17 +274,12 @@ free_event(struct event **event)
 }
 
 void
-undo_loop(struct ferryd *f)
+undo_ticks(void *ctx)
 {
-	ctl_server_free(f->ctl_server);
-	f->ctl_server = NULL;
+	struct ferryd *f = ctx;
+
 	free_event(&f->tick);
 	free_event(&f->second);
 	free_event(&f->woken);
 	free_event(&f->watch_event);
-	/* Management connections are its too: undo_management frees both. */
-	if (f->mgmt == NULL) {
-		mgmt_loop_free(f->base);
-		f->base = NULL;
-	}
 }

@@ -55,7 +55,7 @@ wait_for_place(struct ferryd *f)
 		ret = event_base_dispatch(f->base);
 	ferryd_free_signals(f);
 	if (ret != 0 || f->ended_early)
-		return ret;
+		return ret == 0 ? 0 : -1;
 	if (manage_place_check(f, f->place, error, sizeof(error)) != 0) {
 		log_line(LOG_ERR, "%s", error);
 		return -1;
@@ -67,15 +67,12 @@ wait_for_place(struct ferryd *f)
 }
 
 int
-boot_management(struct ferryd *f)
+boot_management(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	if (!f->config->management.present)
 		return 0;
-	f->base = ferryd_event_base();
-	if (f->base == NULL) {
-		log_line(LOG_ERR, "no event loop to be had");
-		return -1;
-	}
 	if (join(f) != 0 || manage_orders_begin(f) != 0)
 		return -1;
 	return f->config->node.id == 0 ? wait_for_place(f) : 0;
@@ -83,8 +80,9 @@ boot_management(struct ferryd *f)
 
 /* The node is up. What came meanwhile is carried out now, the place first. */
 int
-boot_orders(struct ferryd *f)
+boot_orders(void *ctx)
 {
+	struct ferryd *f = ctx;
 	char error[MANAGE_ERROR_MAX];
 
 	f->up = true;
@@ -101,14 +99,25 @@ boot_orders(struct ferryd *f)
 }
 
 void
-undo_management(struct ferryd *f)
+undo_orders(void *ctx)
 {
+	struct ferryd *f = ctx;
+
+	if (f->mgmt != NULL)
+		mgmt_pause(f->mgmt);
+	f->up = false;
+}
+
+void
+undo_management(void *ctx)
+{
+	struct ferryd *f = ctx;
+
+	if (!f->config->management.present)
+		return;
 	mgmt_free(f->mgmt);
 	f->mgmt = NULL;
-	if (f->base != NULL)
-		manage_orders_end(f);
+	manage_orders_end(f);
 	message_free(f->place);
 	f->place = NULL;
-	mgmt_loop_free(f->base);
-	f->base = NULL;
 }

@@ -127,8 +127,9 @@ far_off(void *ctx, int64_t offset_ns)
 }
 
 int
-boot_node(struct ferryd *f)
+boot_node(void *ctx)
 {
+	struct ferryd *f = ctx;
 	const struct config_node *own = &f->config->node;
 	struct tsc_clock tsc;
 	struct node_params params = {
@@ -162,8 +163,10 @@ boot_node(struct ferryd *f)
 }
 
 void
-undo_node(struct ferryd *f)
+undo_node(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	node_free(f->node);
 	f->node = NULL;
 }

@@ -65,8 +65,9 @@ memory_hint(const struct ferryd *f)
 }
 
 int
-boot_ports(struct ferryd *f)
+boot_ports(void *ctx)
 {
+	struct ferryd *f = ctx;
 	struct ethdev_error error;
 	const char *reason;
 
@@ -91,8 +92,10 @@ boot_ports(struct ferryd *f)
 }
 
 void
-undo_ports(struct ferryd *f)
+undo_ports(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	for (uint32_t i = 0; i < f->config->port_count; i++) {
 		if (!f->ports[i].opened)
 			continue;

@@ -227,8 +227,10 @@ add_session(struct ferryd *f, struct session_entry *entry)
 }
 
 int
-boot_sessions(struct ferryd *f)
+boot_sessions(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	for (uint32_t i = 0; i < f->config->conference_count; i++) {
 		const struct config_conference *conference = &f->config->conferences[i];
 		struct feeder_terms terms = session_terms(conference);
@@ -253,7 +255,9 @@ boot_sessions(struct ferryd *f)
 }
 
 void
-undo_sessions(struct ferryd *f)
+undo_sessions(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	session_book_free(&f->book);
 }

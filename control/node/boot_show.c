@@ -65,8 +65,10 @@ show_impair(void *ctx, const struct port *port, struct impair_counters *out)
 }
 
 int
-boot_show(struct ferryd *f)
+boot_show(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	f->told_links = calloc(f->node->max_links, sizeof(*f->told_links));
 	f->told_entries = calloc(f->book.room + 1, sizeof(*f->told_entries));
 	if (f->told_links == NULL || f->told_entries == NULL ||
@@ -102,11 +104,14 @@ boot_show(struct ferryd *f)
 }
 
 void
-undo_show(struct ferryd *f)
+undo_show(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	telemetry_stop();
 	rates_free(&f->rates);
 	allowed_free(&f->allowed);
 	free(f->told_links);
 	free(f->told_entries);
+	f->told_links = f->told_entries = NULL;
 }

@@ -39,9 +39,10 @@ look_at_place(const char *path)
 			path);
 }
 
-static int
-boot_metrics(struct ferryd *f)
+int
+boot_metrics(void *ctx)
 {
+	struct ferryd *f = ctx;
 	const struct config_endpoint *at = &f->config->statistics.metrics;
 	const struct config_where *where = &f->config->statistics.metrics_where;
 	char address[UNDERLAY_ADDR_TEXT_MAX], error[256];
@@ -59,9 +60,19 @@ boot_metrics(struct ferryd *f)
 	return 0;
 }
 
-int
-boot_statistics(struct ferryd *f)
+void
+undo_metrics(void *ctx)
 {
+	struct ferryd *f = ctx;
+
+	metrics_server_free(f->metrics);
+	f->metrics = NULL;
+}
+
+int
+boot_statistics(void *ctx)
+{
+	struct ferryd *f = ctx;
 	const struct config_statistics *config = &f->config->statistics;
 	const struct stats_export_params params = {.view = &f->view,
 		.path = config->file,
@@ -86,15 +97,15 @@ boot_statistics(struct ferryd *f)
 		log_line(LOG_ERR, "out of memory for events");
 		return -1;
 	}
-	return boot_metrics(f);
+	return 0;
 }
 
 void
-undo_statistics(struct ferryd *f)
+undo_statistics(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	f->ctl.statistics = NULL;
-	metrics_server_free(f->metrics);
-	f->metrics = NULL;
 	if (f->interval != NULL)
 		event_free(f->interval);
 	f->interval = NULL;

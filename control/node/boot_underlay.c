@@ -184,8 +184,9 @@ watch_port(struct ferryd *f, uint32_t index)
 }
 
 int
-boot_underlay(struct ferryd *f)
+boot_underlay(void *ctx)
 {
+	struct ferryd *f = ctx;
 	struct underlay_ops ops = {
 		.ctx = f, .changed = targets_changed, .alive = targets_alive, .log = underlay_log};
 
@@ -199,8 +200,10 @@ boot_underlay(struct ferryd *f)
 }
 
 void
-undo_underlay(struct ferryd *f)
+undo_underlay(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	underlay_fini(&f->underlay);
 	if (f->watch != NULL)
 		link_watch_close(f->watch);

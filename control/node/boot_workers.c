@@ -9,8 +9,10 @@
 #define LCORE_OF(i) ((i) + 1u)
 
 int
-boot_workers(struct ferryd *f)
+boot_workers(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	for (uint16_t i = 0; i < f->node->nb_workers; i++) {
 		if (rte_eal_remote_launch(worker_loop, f->node->workers[i], LCORE_OF(i)) < 0) {
 			log_line(LOG_ERR, "worker %u did not start on lcore %u", i, LCORE_OF(i));
@@ -23,8 +25,10 @@ boot_workers(struct ferryd *f)
 }
 
 void
-undo_workers(struct ferryd *f)
+undo_workers(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	for (uint16_t i = 0; i < f->workers_running; i++) {
 		__atomic_store_n(&f->node->workers[i]->stop, true, __ATOMIC_RELAXED);
 		idle_wake(f->node->workers[i]);

@@ -12,6 +12,7 @@
 
 #include <event2/event.h>
 
+#include "boot_table.h"
 #include "config.h"
 #include "ctl_commands.h"
 #include "ctl_server.h"
@@ -120,7 +121,7 @@ struct ferryd {
 	bool ended_early; /* a signal came before it was up */
 	bool up;	  /* the boot is done: what the root says is carried out */
 
-	struct event_base *base;
+	struct event_base *base; /* the control thread's; its timers are exact to the microsecond */
 	struct event *tick, *woken, *second, *interval, *watch_event, *signals[FERRYD_SIGNALS];
 	uint64_t tick_us;      /* until the next tick; see boot_loop.c */
 	uint64_t starts_until; /* ns: patience for the next hops of sessions */
@@ -151,35 +152,14 @@ int ferryd_add_signals(struct ferryd *f, event_callback_fn callback);
 void ferryd_free_signals(struct ferryd *f);
 bool ferryd_ends_early(struct ferryd *f);
 
-/* The steps of the boot table, each beside its undoing: 0, or -1 and the reason is logged. */
-int boot_management(struct ferryd *f);
-void undo_management(struct ferryd *f);
-int boot_orders(struct ferryd *f);
-int boot_eal(struct ferryd *f);
-void undo_eal(struct ferryd *f);
-int boot_node(struct ferryd *f);
-void undo_node(struct ferryd *f);
-int boot_ports(struct ferryd *f);
-void undo_ports(struct ferryd *f);
-int boot_underlay(struct ferryd *f);
-void undo_underlay(struct ferryd *f);
-int boot_links(struct ferryd *f);
-int boot_sessions(struct ferryd *f);
-void undo_sessions(struct ferryd *f);
-int boot_files(struct ferryd *f);
-void undo_files(struct ferryd *f);
-int boot_show(struct ferryd *f);
-void undo_show(struct ferryd *f);
-int boot_loop(struct ferryd *f);
-void undo_loop(struct ferryd *f);
-int boot_statistics(struct ferryd *f);
-void undo_statistics(struct ferryd *f);
-int boot_manage_stats(struct ferryd *f);
-void undo_manage_stats(struct ferryd *f);
-int boot_manage_losses(struct ferryd *f);
-void undo_manage_losses(struct ferryd *f);
-int boot_workers(struct ferryd *f);
-void undo_workers(struct ferryd *f);
+/* The steps of the boot table, with a struct ferryd: boot.c has their order. */
+boot_step boot_base, boot_management, boot_eal, boot_node, boot_ports, boot_underlay, boot_links,
+	boot_sessions, boot_files, boot_show, boot_reports, boot_ticks, boot_socket,
+	boot_statistics, boot_metrics, boot_manage_stats, boot_manage_losses, boot_workers,
+	boot_orders;
+undo_step undo_base, undo_management, undo_eal, undo_node, undo_ports, undo_underlay, undo_sessions,
+	undo_files, undo_show, undo_reports, undo_ticks, undo_socket, undo_statistics, undo_metrics,
+	undo_manage_stats, undo_manage_losses, undo_workers, undo_orders;
 
 /*
  * Remembers who needs the way to an address and asks for it. An index for targets_remove, which
@@ -221,8 +201,6 @@ void starts_begin(struct ferryd *f);
 void starts_serve(struct ferryd *f, uint64_t now);
 
 /* Tells who wants to know at which rate sessions may send. */
-int boot_reports(struct ferryd *f);
-void undo_reports(struct ferryd *f);
 void reports_serve(struct ferryd *f, uint64_t now);
 
 /* Says in the log what was too large, at most once a second each. */
@@ -233,8 +211,5 @@ void events_begin(struct ferryd *f);
 
 /* Starts to end: sources stop, what is on its way goes out, then the loop ends. */
 void ferryd_drain(struct ferryd *f);
-
-/* Of the control thread, its timers exact to the microsecond; NULL: out of memory. */
-struct event_base *ferryd_event_base(void);
 
 #endif

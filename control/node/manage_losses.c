@@ -212,8 +212,9 @@ manage_wayloss(struct ferryd *f, const struct message *message, char *error, siz
 }
 
 int
-boot_manage_losses(struct ferryd *f)
+boot_manage_losses(void *ctx)
 {
+	struct ferryd *f = ctx;
 	static const struct timeval second = {.tv_sec = 1};
 	size_t links = f->node->max_links + (size_t)1;
 	struct manage_losses *m;
@@ -237,8 +238,9 @@ boot_manage_losses(struct ferryd *f)
 }
 
 void
-undo_manage_losses(struct ferryd *f)
+undo_manage_losses(void *ctx)
 {
+	struct ferryd *f = ctx;
 	struct manage_losses *m = f->losses;
 
 	if (m == NULL)

@@ -198,8 +198,9 @@ manage_stats_placed(struct ferryd *f)
 }
 
 int
-boot_manage_stats(struct ferryd *f)
+boot_manage_stats(void *ctx)
 {
+	struct ferryd *f = ctx;
 	const struct timeval interval = {.tv_sec = f->config->statistics.report};
 
 	if (f->mgmt == NULL)
@@ -219,8 +220,9 @@ boot_manage_stats(struct ferryd *f)
 }
 
 void
-undo_manage_stats(struct ferryd *f)
+undo_manage_stats(void *ctx)
 {
+	struct ferryd *f = ctx;
 	struct manage_stats *m = f->manage_stats;
 
 	if (m == NULL)

@@ -179,8 +179,9 @@ reports_remove(struct ferryd *f, const struct session_entry *entry)
 }
 
 int
-boot_reports(struct ferryd *f)
+boot_reports(void *ctx)
 {
+	struct ferryd *f = ctx;
 	char error[256];
 
 	f->report_sockets[0] = -1;
@@ -204,8 +205,10 @@ boot_reports(struct ferryd *f)
 }
 
 void
-undo_reports(struct ferryd *f)
+undo_reports(void *ctx)
 {
+	struct ferryd *f = ctx;
+
 	for (int i = 0; i < 2; i++)
 		if (f->report_sockets[i] >= 0)
 			close(f->report_sockets[i]);
