@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "boot_table.h"
 #include "ctl_server.h"
 #include "root_book.h"
 #include "root_config.h"
@@ -18,6 +19,8 @@
 #include "root_nodes.h"
 #include "root_stats.h"
 #include "root_store.h"
+
+#define ROOT_SIGNALS 3 /* SIGINT, SIGTERM, SIGHUP */
 
 struct root {
 	const char *config_path;
@@ -43,7 +46,7 @@ struct root {
 	struct mgmt *mgmt;
 	struct event_base *base;
 	struct ctl_server *server;
-	struct event *signals[3];
+	struct event *signals[ROOT_SIGNALS];
 	struct event *tick;
 	int64_t ways_due; /* by root_clock: they are those of the new topology then; 0 = now */
 	bool failed;	  /* it cannot go on */
@@ -59,13 +62,13 @@ int64_t root_now(void);
 int64_t root_clock(void);
 
 /*
- * root_setup.c: store, nodes and conferences, as they were and as the file says now. 0; or, after
- * it was logged what is wrong, 1 for mistakes of the file, else -1; root_unload in each case.
+ * root_setup.c: steps of the start, with a struct root; root_loop.c has their order. The store; and
+ * from it nodes and conferences, as they were and as the file says now.
  */
-int root_load(struct root *root);
+boot_step root_store_boot, root_load;
+undo_step root_store_undo, root_unload, root_forget_events;
 /* All mistakes of the files that root_load would tell, as far as they show without the store. */
 void root_check(struct root *root, struct config_errors *errs);
-void root_unload(struct root *root);
 /* Reads the file again. As root_load, with the first mistake in error. */
 int root_reload(struct root *root, char *error);
 /* Conferences of a file, read as a configuration says: JSON if it is *.json. For config_free(). */
@@ -94,9 +97,9 @@ json_t *root_show_conferences(const struct root *root);
 json_t *root_show_sessions(const struct root *root, const struct root_conference *conference,
 	const struct root_session *session);
 
-/* root_mgmt.c: the tree's end here. 0, or -1 after it was logged what is wrong. */
-int root_mgmt_open(struct root *root);
-void root_mgmt_close(struct root *root);
+/* root_mgmt.c: the tree's end here, a step of the start. */
+boot_step root_mgmt_open;
+undo_step root_mgmt_close;
 /* As mgmt_send; but for -EINVAL and -EMSGSIZE it may be done later, which `unsent` says. */
 int root_send(struct root *root, struct message *message);
 /*
@@ -136,6 +139,7 @@ int64_t root_ways_step(struct root *root, int64_t now);
 
 /* root_loop.c: signals that end it or have the file read again wait; until root_run does it. */
 void root_hold_signals(bool hold);
+/* Starts, runs until told to end, undoes all. 0, or as a boot_step. */
 int root_run(struct root *root);
 /* Looks again at what the time has come for. */
 void root_wake(struct root *root);

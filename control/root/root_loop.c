@@ -12,7 +12,7 @@
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
 #define TICK_MS_MAX 1000 /* the time of day may be set: looked at at least so often */
 
-static const int signals[3] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[ROOT_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 int64_t
 root_now(void)
@@ -106,23 +106,71 @@ on_request(void *ctx, const char *line, size_t len, bool *follow)
 }
 
 static int
-begin(struct root *root)
+boot_base(void *ctx)
 {
-	char error[512];
+	struct root *root = ctx;
 
 	root->base = event_base_new();
-	if (root->base == NULL)
-		return -1;
+	if (root->base != NULL)
+		return 0;
+	log_line(LOG_ERR, "no event loop to be had");
+	return -1;
+}
+
+static void
+undo_base(void *ctx)
+{
+	struct root *root = ctx;
+
+	mgmt_loop_free(root->base);
+	root->base = NULL;
+}
+
+static int
+boot_events(void *ctx)
+{
+	struct root *root = ctx;
+	bool ready;
+
 	root->tick = evtimer_new(root->base, on_tick, root);
-	for (int i = 0; i < 3; i++) {
+	ready = root->tick != NULL;
+	for (int i = 0; i < ROOT_SIGNALS && ready; i++) {
 		root->signals[i] = evsignal_new(root->base, signals[i], on_signal, root);
-		if (root->signals[i] == NULL || event_add(root->signals[i], NULL) != 0)
-			return -1;
+		ready = root->signals[i] != NULL && event_add(root->signals[i], NULL) == 0;
+	}
+	if (!ready) {
+		log_line(LOG_ERR, "out of memory for events");
+		return -1;
 	}
 	/* What came since the start has its turn in the loop. */
 	root_hold_signals(false);
-	if (root->tick == NULL)
-		return -1;
+	return 0;
+}
+
+static void
+free_event(struct event **event)
+{
+	if (*event != NULL)
+		event_free(*event);
+	*event = NULL;
+}
+
+static void
+undo_events(void *ctx)
+{
+	struct root *root = ctx;
+
+	for (int i = 0; i < ROOT_SIGNALS; i++)
+		free_event(&root->signals[i]);
+	free_event(&root->tick);
+}
+
+static int
+boot_socket(void *ctx)
+{
+	struct root *root = ctx;
+	char error[512];
+
 	root->server = ctl_server_new(
 		root->base, root->config->settings.socket, on_request, root, error, sizeof(error));
 	if (root->server == NULL) {
@@ -130,29 +178,36 @@ begin(struct root *root)
 		return -1;
 	}
 	root->events.server = root->server;
-	return root_mgmt_open(root);
+	return 0;
 }
 
 static void
-end(struct root *root)
+undo_socket(void *ctx)
 {
-	root_mgmt_close(root);
+	struct root *root = ctx;
+
 	root->events.server = NULL;
 	ctl_server_free(root->server);
 	root->server = NULL;
-	for (int i = 0; i < 3; i++)
-		if (root->signals[i] != NULL)
-			event_free(root->signals[i]);
-	if (root->tick != NULL)
-		event_free(root->tick);
-	root->tick = NULL;
-	mgmt_loop_free(root->base);
 }
+
+/* The order in which the root program comes up; it goes down in reverse (boot_table.h). */
+static const struct boot_row steps[] = {
+	{"list of events, which any step may tell", NULL, root_forget_events},
+	{"store", root_store_boot, root_store_undo},
+	{"statistics", root_stats_begin, root_stats_end},
+	{"nodes and conferences", root_load, root_unload},
+	{"event loop", boot_base, undo_base},
+	{"tick, and signals", boot_events, undo_events},
+	{"control socket", boot_socket, undo_socket},
+	{"connections of nodes", root_mgmt_open, root_mgmt_close},
+};
 
 int
 root_run(struct root *root)
 {
-	int ret = begin(root);
+	size_t up;
+	int ret = boot_table_up(steps, sizeof(steps) / sizeof(steps[0]), NULL, root, &up);
 
 	root->started = root_now();
 	if (ret == 0) {
@@ -162,6 +217,6 @@ root_run(struct root *root)
 		event_base_dispatch(root->base);
 		log_line(LOG_INFO, "ended");
 	}
-	end(root);
+	boot_table_down(steps, up, root);
 	return root->failed ? -1 : ret;
 }

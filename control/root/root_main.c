@@ -35,12 +35,11 @@ check(struct root *root)
 static int
 run(struct root *root)
 {
-	int ret = root_load(root), status = ret > 0 ? EXIT_MISTAKE : EXIT_FAILURE;
+	int ret = root_run(root);
 
-	if (ret == 0 && root_run(root) == 0)
-		status = EXIT_SUCCESS;
-	root_unload(root);
-	return status;
+	if (ret == 0)
+		return EXIT_SUCCESS;
+	return ret > 0 ? EXIT_MISTAKE : EXIT_FAILURE;
 }
 
 int

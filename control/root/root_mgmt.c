@@ -437,8 +437,9 @@ static const struct mgmt_ops ops = {
 };
 
 int
-root_mgmt_open(struct root *root)
+root_mgmt_open(void *ctx)
 {
+	struct root *root = ctx;
 	const struct root_settings *from = &root->config->settings;
 	struct mgmt_settings settings = {
 		.name = ROOT_SELF,
@@ -462,8 +463,10 @@ root_mgmt_open(struct root *root)
 }
 
 void
-root_mgmt_close(struct root *root)
+root_mgmt_close(void *ctx)
 {
+	struct root *root = ctx;
+
 	mgmt_free(root->mgmt);
 	root->mgmt = NULL;
 }

@@ -244,17 +244,34 @@ make_directory(const char *path)
 }
 
 int
-root_load(struct root *root)
+root_store_boot(void *ctx)
 {
-	struct taking taking = {.config = root->config, .start = true};
-	struct config_errors errs = {0};
+	struct root *root = ctx;
+	struct config_errors none = {0};
 	char error[ROOT_ERROR_MAX];
 
 	make_directory(root->config->settings.store);
 	root->store = root_store_open(root->config->settings.store, error, sizeof(error));
-	if (root->store == NULL)
-		return told(&errs, error);
-	root_stats_begin(root);
+	return root->store != NULL ? 0 : told(&none, error);
+}
+
+void
+root_store_undo(void *ctx)
+{
+	struct root *root = ctx;
+
+	root_store_close(root->store);
+	root->store = NULL;
+}
+
+int
+root_load(void *ctx)
+{
+	struct root *root = ctx;
+	struct taking taking = {.config = root->config, .start = true};
+	struct config_errors errs = {0};
+	char error[ROOT_ERROR_MAX];
+
 	root->book.store = root->store;
 	root->book.check = on_check;
 	root->book.changed = on_changed;
@@ -278,19 +295,24 @@ root_load(struct root *root)
 }
 
 void
-root_unload(struct root *root)
+root_unload(void *ctx)
 {
+	struct root *root = ctx;
 	char error[ROOT_ERROR_MAX];
 
 	if (root_nodes_keep(&root->nodes, error) != 0)
 		log_line(LOG_ERR, "where children connect was not kept: %s", error);
-	root_stats_end(root);
 	root_install_free(root);
 	root_losses_free(&root->losses);
 	root_book_free(&root->book);
 	root_nodes_free(&root->nodes);
-	root_store_close(root->store);
-	root->store = NULL;
+}
+
+void
+root_forget_events(void *ctx)
+{
+	struct root *root = ctx;
+
 	root_events_free(&root->events);
 }
 

@@ -101,9 +101,10 @@ root_stats_thresholds(struct root *root)
 	root->stats.news = true;
 }
 
-void
-root_stats_begin(struct root *root)
+int
+root_stats_begin(void *ctx)
 {
+	struct root *root = ctx;
 	struct stats_threshold thresholds[STATS_NAME_COUNT];
 
 	read_thresholds(root, thresholds);
@@ -111,11 +112,14 @@ root_stats_begin(struct root *root)
 	root->stats.alerts = stats_alerts_new(thresholds, on_alert, root);
 	if (root->stats.tree == NULL || root->stats.alerts == NULL)
 		err(1, "statistics");
+	return 0;
 }
 
 void
-root_stats_end(struct root *root)
+root_stats_end(void *ctx)
 {
+	struct root *root = ctx;
+
 	stats_alerts_free(root->stats.alerts);
 	stats_tree_free(root->stats.tree);
 	root->stats = (struct root_stats){0};

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "boot_table.h"
 #include "message.h"
 #include "root_config.h"
 #include "stats_alert.h"
@@ -29,8 +30,8 @@ struct root_stats {
 };
 
 /* Lack of memory ends the program. */
-void root_stats_begin(struct root *root);
-void root_stats_end(struct root *root);
+boot_step root_stats_begin;
+undo_step root_stats_end;
 /* The configuration may have other thresholds: what passes them is looked for again. */
 void root_stats_thresholds(struct root *root);
 

@@ -68,6 +68,8 @@ start_root(struct scene *scene)
 	scene->root.config = root_config_load(path, &errs);
 	config_errors_print(&errs, stderr);
 	assert_non_null(scene->root.config);
+	assert_int_equal(root_store_boot(&scene->root), 0);
+	assert_int_equal(root_stats_begin(&scene->root), 0);
 	assert_int_equal(root_load(&scene->root), 0);
 }
 
@@ -78,6 +80,9 @@ end_root(struct scene *scene)
 		message_free(scene->messages[i].message);
 	scene->nb_messages = 0;
 	root_unload(&scene->root);
+	root_stats_end(&scene->root);
+	root_store_undo(&scene->root);
+	root_forget_events(&scene->root);
 	root_config_free(scene->root.config);
 }
 

@@ -267,6 +267,8 @@ setup(void **state)
 	assert_non_null(root.config);
 	base = root.base = event_base_new();
 	root.tick = evtimer_new(base, on_tick, NULL);
+	assert_int_equal(root_store_boot(&root), 0);
+	assert_int_equal(root_stats_begin(&root), 0);
 	assert_int_equal(root_load(&root), 0);
 	assert_int_equal(root_mgmt_open(&root), 0);
 	start(&relay, 1, port);
@@ -287,6 +289,9 @@ teardown(void **state)
 	mgmt_free(relay.mgmt);
 	root_mgmt_close(&root);
 	root_unload(&root);
+	root_stats_end(&root);
+	root_store_undo(&root);
+	root_forget_events(&root);
 	root_config_free(root.config);
 	event_free(root.tick);
 	mgmt_loop_free(base);
