@@ -7,10 +7,12 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE = float(os.environ.get("FERRY_PATIENCE", 1))
 sys.path.insert(0, str(ROOT / "bench"))
 import same_options
 
@@ -116,7 +118,7 @@ def test_session_has_the_nice_value_meanwhile(tmp_path):
     more = 3 if nice < 17 else 0
     # A session of its own, whose group is at 0.
     done = subprocess.run(["bash", "-c", f"nice -n {more} bash run bench group; cat /proc/self/autogroup"], cwd=tree,
-                          capture_output=True, text=True, check=True, timeout=60, start_new_session=True,
+                          capture_output=True, text=True, check=True, timeout=60 * PATIENCE, start_new_session=True,
                           env=environment(commands, ""))
     groups = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("/autogroup")]
     assert groups == [str(nice + more), "0"], done.stdout + done.stderr
@@ -128,10 +130,70 @@ def test_rounds(tmp_path):
     for name, runs in (("many", " --runs 1"), ("one", "")):
         calls.unlink(missing_ok=True)
         done = subprocess.run(["bash", tree / "run", "bench", "--compare", "HEAD~", name, "--what"],
-                              capture_output=True, text=True, check=False, timeout=60,
+                              capture_output=True, text=True, check=False, timeout=60 * PATIENCE,
                               env=environment(commands, calls))
         assert done.returncode == 0, done.stdout + done.stderr
         assert calls.read_text(encoding="ascii").splitlines() == [
             f"{side} native{runs} --what"
             for side in "base here here base base here here base base here".split()]
         assert "5 rounds in turn" in done.stdout and "1.000 (1.000..1.000)" in done.stdout
+
+
+@pytest.mark.parametrize("words,told", [
+    ((), "which commit"), (("HEAD", "else"), 'there is no benchmark "else"'),
+    (("nothing",), 'there is no commit "nothing"')])
+def test_wrong_words_change_nothing(tmp_path, words, told):
+    tree, commands = tree_with(tmp_path, {"one": ""})
+    (commands / "dpkg-query").write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\necho installed\n", encoding="ascii")
+    done = subprocess.run(["bash", tree / "run", "bench", "--compare", *words], capture_output=True, text=True,
+                          check=False, timeout=60 * PATIENCE, env=environment(commands, ""))
+    assert done.returncode == 1 and told in done.stderr
+    assert not (tmp_path / "asked").exists()
+
+
+# A benchmark that ends when it may, or its test.
+WAITING = """#!/usr/bin/python3
+import os, pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+while pathlib.Path(sys.argv[1]).exists() and pathlib.Path(f"/proc/{os.environ['TEST']}").exists():
+    time.sleep(0.01)
+"""
+# Of a machine without hugepages; nobody maps any.
+AWK = """#!/bin/sh
+case $1 in
+*HugePages_Free*) cat %s ;;
+*) echo 9999 ;;
+esac
+"""
+
+
+def tree_with_pages(directory):
+    """As tree_with, with a count of hugepages of its own, and its lock."""
+    tree, commands = tree_with(directory, {})
+    pages, lock = directory / "pages", directory / "lock"
+    text = (ROOT / "run").read_text(encoding="utf-8")
+    text = text.replace("/proc/sys/vm/nr_hugepages", str(pages)).replace("/run/ferry-bench.hugepages", str(lock))
+    assert "nr_hugepages" not in text
+    for path, what in ((tree / "run", text), (tree / "bench/wait.py", WAITING), (commands / "awk", AWK % pages)):
+        path.write_text(what, encoding="utf-8")
+        path.chmod(0o755)
+    pages.write_text("7\n", encoding="ascii")
+    lock.write_text("99\n", encoding="ascii")  # somebody was killed
+    return tree, pages, {**environment(commands, ""), "TEST": str(os.getpid())}
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_pages_stay_until_the_last_has_ended(tmp_path, order):
+    tree, pages, env = tree_with_pages(tmp_path)
+    running = {}
+    for name in "ab":
+        running[name] = subprocess.Popen(["bash", tree / "run", "bench", "wait", tmp_path / name],
+                                         stdout=subprocess.DEVNULL, env=env)
+        limit = time.monotonic() + 30 * PATIENCE
+        while not (tmp_path / name).exists() and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert pages.read_text(encoding="ascii") == "1100\n"
+    for name, left in zip(order, ("1100\n", "7\n")):
+        (tmp_path / name).unlink()
+        assert running[name].wait(30 * PATIENCE) == 0
+        assert pages.read_text(encoding="ascii") == left
