@@ -85,7 +85,7 @@ bench_read_options(
 	};
 	int c;
 
-	*options = (struct bench_options){.commit = "unknown", .runs = 9};
+	*options = (struct bench_options){.commit = "unknown"};
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'j':
@@ -102,7 +102,6 @@ bench_read_options(
 			break;
 		case 'q':
 			options->quick = true;
-			options->runs = 1;
 			break;
 		case 'h':
 			usage(stdout, about, parts);
@@ -112,6 +111,8 @@ bench_read_options(
 			exit(2);
 		}
 	}
+	if (options->runs == 0)
+		options->runs = options->quick ? 1 : 9;
 	if (optind < argc || (options->only != NULL && parts == NULL)) {
 		usage(stderr, about, parts);
 		exit(2);

@@ -26,7 +26,7 @@ os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
 
 from harness import netns
 from harness.node import Node, until
-from options import writable
+from options import set_default, writable
 
 NAMES = {1: "toronto", 2: "waterloo", 3: "beijing", 4: "shanghai", 5: "virginia", 6: "tokyo"}
 LINKS = [(site, relay) for site in (1, 2, 3, 4) for relay in (5, 6)] + [(5, 6)]
@@ -256,15 +256,14 @@ def main():
     parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
-    parser.add_argument("--seconds", type=float, default=10, help="of idleness (10)")
-    parser.add_argument("--packets", type=int, default=150, help="over each of two paths (150)")
+    parser.add_argument("--seconds", type=float, help="of idleness (10)")
+    parser.add_argument("--packets", type=int, help="over each of two paths (150)")
     parser.add_argument("--idle", choices=("adaptive", "poll"), default="adaptive",
                         help="the nodes' idle policy (adaptive)")
     options = parser.parse_args()
+    set_default(options, seconds=(10, 1), packets=(150, 5))
     if options.seconds <= 0 or options.packets < 1:
         parser.error("--seconds and --packets must be more than 0")
-    if options.quick:
-        options.seconds, options.packets = 1, 5
     why = netns.missing()
     if why:
         print(f"idle: {why}", file=sys.stderr)

@@ -4,7 +4,9 @@ import argparse
 import os
 import pathlib
 import subprocess
+import sys
 
+SKIPPED = 77  # what meson takes for a test that cannot run here
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -41,6 +43,13 @@ def at_least(least, number=int):
     return read
 
 
+def set_default(options, **keys):
+    """Of what was not given: as usual, and with --quick."""
+    for key, (usual, quick) in keys.items():
+        if getattr(options, key) is None:
+            setattr(options, key, quick if options.quick else usual)
+
+
 def add_seats(parser):
     """Who sits where, for a generator opposite of a node (relay_seats.py)."""
     parser.add_argument("--cpus", type=int, nargs=2, metavar=("GENERATOR", "SEAT"),
@@ -56,6 +65,10 @@ def check_seats(parser, options):
     if (options.generator is None) != (options.seat is None):
         parser.error("--generator and --seat: both or none")
     allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2 and not options.cpus:
+        print(f"{parser.prog}: it needs two CPUs, one for the generator and one for the seat, and may use one",
+              file=sys.stderr)
+        sys.exit(SKIPPED)
     options.cpus = options.cpus or allowed[:2]
     if len(set(options.cpus)) < 2 or not set(options.cpus) <= set(allowed):
         parser.error(f"--cpus: two different ones of {allowed}")

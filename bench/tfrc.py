@@ -18,9 +18,9 @@ import sys
 import tempfile
 
 import tfrc_sim
-from options import at_least, writable
+from options import SKIPPED, at_least, set_default, writable
 from tfrc_cell import BUILD, Cell, CellError, measure
-from tfrc_saved import Saved
+from tfrc_saved import Saved, programs
 
 GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
         for buffer in (0.5, 1, 2)]
@@ -30,7 +30,7 @@ PACED = """node = { id = 1; };
 ports = ( { name = "p"; device = "net_null0"; addresses = [ "10.0.0.1/24" ]; } );
 peers = ( { id = 2; address = "10.0.0.2"; pacing = "%s"; } );
 """
-SKIPPED = 77  # what meson takes for a test that cannot run here
+PROGRAMS = (BUILD / "control" / "ferryd", BUILD / "drivers" / "ferry-impair")
 HEADS = ("cell", "Ferry", "TCP, mean", "share", "used", "lost", "TCP", "CoV/RTT", "TCP", "CoV/s",
          "TCP", "late p99", "max us")
 
@@ -136,11 +136,11 @@ def parse_arguments():
                         "repeated")
     parser.add_argument("--runs", type=at_least(1),
                         help="of each cell (default: 5 of the middle one, else 1)")
-    parser.add_argument("--lead", type=at_least(0, float), default=5, metavar="SECONDS",
+    parser.add_argument("--lead", type=at_least(0, float), metavar="SECONDS",
                         help="by which the link starts before TCP (default: 5)")
-    parser.add_argument("--warm-up", type=at_least(0, float), default=15, metavar="SECONDS",
+    parser.add_argument("--warm-up", type=at_least(0, float), metavar="SECONDS",
                         help="before what is measured (default: 15)")
-    parser.add_argument("--seconds", type=at_least(1, float), default=60, help="measured (default: 60)")
+    parser.add_argument("--seconds", type=at_least(1, float), help="measured (default: 60)")
     parser.add_argument("--pacing", metavar="TEXT", type=pacing,
                         help="of the link, as in ferry.cfg (default: the node's default)")
     parser.add_argument("--quick", action="store_true",
@@ -151,24 +151,26 @@ def parse_arguments():
                         help="write the figures there too")
     parser.add_argument("--save", metavar="FILE", type=pathlib.Path,
                         help="add each run's result there as it ends; runs that are there already, "
-                        "measured with the same options, are not measured again")
+                        "of the same build and with the same options, are not measured again")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path,
                         help="keep each run's captures there, and what its link told of itself")
     parser.add_argument("--sim", action="store_true", help="only what runs in virtual time")
-    parser.add_argument("--seeds", type=at_least(1), default=10,
+    parser.add_argument("--seeds", type=at_least(1),
                         help="of the scenes of 2 to 32 simulated links (default: 10)")
     parser.add_argument("--plots", metavar="DIR", help="write an SVG of each simulated scene there")
     options = parser.parse_args()
     if options.quick:
-        options.cell, options.runs = options.cell or [Cell(20, 10, 1)], 1
-        options.lead = min(options.lead, 1)
-        options.warm_up, options.seconds = min(options.warm_up, 3), min(options.seconds, 4)
+        options.cell = options.cell or [Cell(20, 10, 1)]
+    if options.cell and not options.sim and (options.plots or options.seeds):
+        parser.error("--plots and --seeds are of what runs in virtual time: --sim beside --cell or --quick")
+    set_default(options, runs=(None, 1), lead=(5, 1), warm_up=(15, 3), seconds=(60, 4), seeds=(10, 10))
     return options
 
 
 def run_cells(cells, options):
-    saved = Saved(options.save, {key: getattr(options, key)
-                                 for key in ("lead", "warm_up", "seconds", "pacing")})
+    saved = Saved(options.save, {"programs": programs(*PROGRAMS),
+                                 **{key: getattr(options, key)
+                                    for key in ("lead", "warm_up", "seconds", "pacing")}})
     results = []
     for number, one in enumerate(cells):
         result = saved.take(one)
@@ -192,15 +194,15 @@ def write_json(options, values):
 
 def main():
     options = parse_arguments()
+    if not options.sim and os.geteuid() != 0:
+        print("tfrc: needs root, for its network namespaces; --sim does not", file=sys.stderr)
+        return SKIPPED
     simulated = {}
     if options.sim or not options.cell:
         simulated = tfrc_sim.measure(options)
     if options.sim:
         write_json(options, simulated)
         return 0
-    if os.geteuid() != 0:
-        print("tfrc: needs root, for its network namespaces", file=sys.stderr)
-        return SKIPPED if options.quick else 1
     cells = plan(options)
     minutes = len(cells) * (options.lead + options.warm_up + options.seconds + 4) / 60
     print(f"{len(cells)} runs, about {minutes:.0f} minutes; rates in Mbit/s of frames as they leave the "

@@ -140,7 +140,8 @@ def test_rounds(tmp_path):
 
 
 @pytest.mark.parametrize("words,told", [
-    ((), "which commit"), (("HEAD", "else"), 'there is no benchmark "else"'),
+    ((), "which commit"), (("HEAD", "one", "--save", "x"), "no --save"), (("HEAD", "one", "--json=x"), "no --json=x"),
+    (("HEAD", "else"), 'there is no benchmark "else"'),
     (("nothing",), 'there is no commit "nothing"')])
 def test_wrong_words_change_nothing(tmp_path, words, told):
     tree, commands = tree_with(tmp_path, {"one": ""})

@@ -62,6 +62,17 @@ def test_wrong_values(name, options, expected):
     assert done.returncode != 0 and expected in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("name", ["relay", "destination"])
+def test_one_cpu_is_too_few(name):
+    def one():
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    done = subprocess.run(["/usr/bin/python3", "-B", ROOT / "bench" / f"{name}.py", "--quick"], capture_output=True,
+                          text=True, timeout=60, check=False, preexec_fn=one,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    assert done.returncode == 77 and "two CPUs" in done.stderr
+
+
 @pytest.mark.parametrize("name,part,key", [("coding", "kernels", "encode1_ratio_isal"),
                                            ("scale", "times", "whole_relay_burst1_ns_p50")])
 def test_options_with_an_equals_sign(tmp_path, name, part, key):
