@@ -90,6 +90,8 @@ paced(struct scale_port *p, uint16_t n, uint64_t now)
 {
 	uint64_t gap = UINT64_C(1000000000) * 1024 / p->rate, due;
 
+	if (p->due == 0)
+		p->due = now;
 	if (p->due > now)
 		return 0;
 	if (now - p->due > LATE_NS) {
@@ -223,9 +225,9 @@ scale_port_set(struct scale_port *p, struct scale_traffic *traffic)
 }
 
 void
-scale_port_pace(struct scale_port *p, uint64_t rate, uint64_t now)
+scale_port_pace(struct scale_port *p, uint64_t rate)
 {
 	p->rate = rate;
-	p->due = now;
+	p->due = 0;
 	p->late = 0;
 }

@@ -45,7 +45,7 @@ struct scale_port {
 
 	/* Paced, if rate is not 0: packets a second, by `now`. */
 	uint64_t rate;
-	uint64_t due;  /* ns: of the next packet */
+	uint64_t due;  /* ns: of the next packet; 0: now, whenever that is */
 	uint64_t late; /* packets that were due and never handed out, for nobody came for so long */
 
 	/* With it, each packet carries when it was due, and the sink says how long it took. */
@@ -72,7 +72,10 @@ void scale_port_free(struct scale_port *port);
 /* Traffic for it; all packets are in the pool and get its frames. It stays the caller's. */
 void scale_port_set(struct scale_port *port, struct scale_traffic *traffic);
 
-/* From now on so many a second; 0 = as many as are asked for. */
-void scale_port_pace(struct scale_port *port, uint64_t rate, uint64_t now);
+/*
+ * So many a second from when the source is next asked: what its thread needs to start is nobody's
+ * delay. 0 = as many as are asked for.
+ */
+void scale_port_pace(struct scale_port *port, uint64_t rate);
 
 #endif

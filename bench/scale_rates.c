@@ -90,16 +90,16 @@ measure(struct scale_node *s, uint64_t rate, uint64_t ns, struct point *point)
 	struct scale_port *port = &s->ports[0];
 	struct run run = {.w = s->node->workers[0]};
 	struct worker_load before = run.w->load;
-	uint64_t began = tsc_clock_now(&s->clock), taken = port->taken, given = port->given, busy,
-		 idle;
+	uint64_t taken = port->taken, given = port->given, began, busy, idle;
 	unsigned int buffers;
 	double seconds;
 
 	latency = (struct relay_latency){0};
 	port->clock = &s->clock;
 	port->latency = rate != 0 && rate != UINT64_MAX ? &latency : NULL;
-	scale_port_pace(port, rate == UINT64_MAX ? 0 : rate, began);
+	scale_port_pace(port, rate == UINT64_MAX ? 0 : rate);
 	scale_port_set(port, rate != 0 ? s->own[0] : NULL);
+	began = tsc_clock_now(&s->clock);
 	__atomic_store_n(&run.w->stop, false, __ATOMIC_RELAXED);
 	if (rte_eal_remote_launch(loop, &run, SCALE_OTHER_LCORE) != 0)
 		bench_die("lcore %u is busy", SCALE_OTHER_LCORE);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The benchmarks' paced port: when each packet was due. And where bench_eal runs. */
+/* The benchmarks' paced port: when each packet was due. And where bench_eal runs, and options. */
 #include "unit.h"
 
+#include <getopt.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_lcore.h>
@@ -54,7 +56,17 @@ begin(void)
 	port.clock = &tsc;
 	port.latency = &latency;
 	scale_port_set(&port, &traffic);
-	scale_port_pace(&port, RATE, START);
+	scale_port_pace(&port, RATE);
+}
+
+/* The first packet is due as its thread first asks, however late that is. */
+static void
+begin_asking(struct rte_mbuf **pkts)
+{
+	assert_int_equal(receive(pkts, START), 1);
+	assert_int_equal(stamp(pkts[0]), START);
+	assert_int_equal(port.late, 0);
+	rte_pktmbuf_free(pkts[0]);
 }
 
 static void
@@ -64,10 +76,11 @@ test_each_packet_has_its_own_time(void **state)
 
 	(void)state;
 	begin();
-	assert_int_equal(receive(pkts, START + 5 * INTERVAL + 1), 6);
-	for (uint64_t i = 0; i < 6; i++)
-		assert_int_equal(stamp(pkts[i]), START + i * INTERVAL);
-	rte_pktmbuf_free_bulk(pkts, 6);
+	begin_asking(pkts);
+	assert_int_equal(receive(pkts, START + 5 * INTERVAL + 1), 5);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(stamp(pkts[i]), START + (i + 1) * INTERVAL);
+	rte_pktmbuf_free_bulk(pkts, 5);
 	assert_int_equal(receive(pkts, START + 5 * INTERVAL + 2), 0);
 	assert_int_equal(receive(pkts, START + 6 * INTERVAL), 1);
 	assert_int_equal(stamp(pkts[0]), START + 6 * INTERVAL);
@@ -83,8 +96,9 @@ test_after_nobody_came_for_long(void **state)
 
 	(void)state;
 	begin();
+	begin_asking(pkts);
 	assert_int_equal(receive(pkts, START + LATE + 100 * INTERVAL), SCALE_BURST);
-	assert_int_equal(port.late, 100);
+	assert_int_equal(port.late, 99);
 	for (uint64_t i = 0; i < SCALE_BURST; i++)
 		assert_int_equal(stamp(pkts[i]), START + (100 + i) * INTERVAL);
 	rte_pktmbuf_free_bulk(pkts, SCALE_BURST);
@@ -101,6 +115,36 @@ test_on_the_first_cpu_that_is_allowed(void **state)
 		first++;
 	assert_int_equal(CPU_COUNT(&cpus), 1);
 	assert_true(CPU_ISSET(first, &cpus));
+}
+
+/* --quick is for what was not given, wherever it stands. */
+static void
+test_quick_leaves_what_is_given(void **state)
+{
+	static const struct {
+		const char *words[3];
+		unsigned int runs;
+	} cases[] = {
+		{{NULL}, 9},
+		{{"--quick"}, 1},
+		{{"--quick", "--runs=3"}, 3},
+		{{"--runs=3", "--quick"}, 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		char words[4][16] = {"bench"}, *argv[5] = {words[0]};
+		struct bench_options options;
+		int argc = 1;
+
+		for (; argc <= 3 && cases[i].words[argc - 1] != NULL; argc++) {
+			snprintf(words[argc], sizeof(words[argc]), "%s", cases[i].words[argc - 1]);
+			argv[argc] = words[argc];
+		}
+		optind = 0;
+		bench_read_options(&options, argc, argv, "", NULL);
+		assert_int_equal(options.runs, cases[i].runs);
+	}
 }
 
 static int
@@ -127,6 +171,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quick_leaves_what_is_given),
 		cmocka_unit_test(test_on_the_first_cpu_that_is_allowed),
 		cmocka_unit_test(test_each_packet_has_its_own_time),
 		cmocka_unit_test(test_after_nobody_came_for_long),
