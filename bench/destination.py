@@ -14,13 +14,14 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
 import time
 
 import relay_report as report
-from options import add_seats, check_seats, writable
+from options import add_seats, check_seats, set_default, writable
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, free_hugepages_mib, memif,
                          memory_arguments)
 
@@ -79,7 +80,7 @@ class Opposite:
             self.generator = Generator(directory, [generator], options.cpus, memory)
             self.seat.find_worker()
             self._ready()
-        except SeatError:
+        except BaseException:
             self.quit()
             raise
 
@@ -96,8 +97,12 @@ class Opposite:
                 raise SeatError(f"the node does not get ready to deliver: {states}")
 
     def _deliver(self, kind, egress, seconds):
-        return self.generator.ask("deliver", port=0, kind=kind, egress=egress,
-                                  ns=int(seconds * 1e9))
+        try:
+            return self.generator.ask("deliver", port=0, kind=kind, egress=egress,
+                                      ns=int(seconds * 1e9))
+        except SeatError:
+            self.seat.check()  # a process that ended says more
+            raise
 
     def _counted(self, number):
         """What the node itself says it delivered of a session."""
@@ -239,14 +244,13 @@ def parse_arguments():
     parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
-    parser.add_argument("--runs", type=int, default=5, help="of all measurements (5)")
-    parser.add_argument("--seconds", type=float, default=0.4,
+    parser.add_argument("--runs", type=int, help="of all measurements (5)")
+    parser.add_argument("--seconds", type=float,
                         help="of a trial; a run has six of each egress (0.4)")
     parser.add_argument("--commit", help="says which commit was built")
     add_seats(parser)
     options = parser.parse_args()
-    if options.quick:
-        options.runs, options.seconds = 1, 0.02
+    set_default(options, runs=(5, 1), seconds=(0.4, 0.02))
     if options.runs < 1 or options.seconds <= 0:
         parser.error("--runs and --seconds must be more than 0")
     check_seats(parser, options)
@@ -306,6 +310,7 @@ def verdict(rows, options):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started goes in any case
     try:
         sys.exit(main())
     except SeatError as error:

@@ -21,6 +21,9 @@
 #define PATIENCE_NS 3000000000
 #define ARP_NS	    20000000
 
+/* A seat that takes nothing for so long never will: it has also been given up waiting for. */
+#define GIVE_UP_NS (2 * PATIENCE_NS)
+
 /* Between two looks at the clock there is less work than this. */
 #define STALL_NS 200000
 
@@ -38,7 +41,7 @@ struct trial {
 	uint16_t nb_ready, nb_gone;
 	struct relay_sequence sequence; /* from the first generation on */
 	uint64_t utc, utc_tsc;		/* microseconds at a TSC */
-	uint64_t heard, end;		/* TSC */
+	uint64_t heard, went, end;	/* TSC */
 };
 
 static uint32_t next_generation[SESSIONS + 1];
@@ -154,6 +157,8 @@ send_some(struct trial *t, uint64_t now)
 	taken = rte_eth_tx_burst(t->port->id, 0, t->ready + t->nb_gone, n);
 	t->nb_gone += taken;
 	t->result->frames += taken;
+	if (taken > 0)
+		t->went = now;
 	return taken;
 }
 
@@ -179,17 +184,21 @@ turn(struct trial *t, uint64_t last)
 	return now;
 }
 
-static void
+static int
 run(struct trial *t)
 {
 	uint64_t begin = rte_rdtsc(), now = begin;
 
-	t->heard = begin;
+	t->heard = t->went = begin;
 	t->end = begin + cycles_of(t->params->ns);
-	while (now < t->end || t->at != 0 || t->nb_gone < t->nb_ready)
+	while (now < t->end || t->at != 0 || t->nb_gone < t->nb_ready) {
+		if (unlikely(now > t->end && now - t->went > cycles_of(GIVE_UP_NS)))
+			return -1;
 		now = turn(t, now);
+	}
 	t->result->cycles = now - begin;
 	t->result->received_sending = t->sequence.taken;
+	return 0;
 }
 
 /* Until all have come, or none for so long. */
@@ -245,7 +254,7 @@ begin_trial(struct trial *t)
 	t->stamp = (struct destination_stamp){.session = t->session, .generation = t->first};
 }
 
-void
+int
 destination_trial_run(struct relay_port *port, const struct destination_params *params,
 	struct destination_result *result)
 {
@@ -258,10 +267,13 @@ destination_trial_run(struct relay_port *port, const struct destination_params *
 	t.result = result;
 	if (!port->seat_known) {
 		ask(&t);
-		return;
+		return 0;
 	}
 	begin_trial(&t);
-	run(&t);
+	if (run(&t) < 0) {
+		rte_pktmbuf_free_bulk(t.ready + t.nb_gone, t.nb_ready - t.nb_gone);
+		return -1;
+	}
 	drain(&t);
 	next_generation[t.session] = t.stamp.generation;
 	port->link_seq = t.link_seq;
@@ -269,4 +281,5 @@ destination_trial_run(struct relay_port *port, const struct destination_params *
 	result->lost = params->sink ? 0 : relay_sequence_lost(&t.sequence, result->sources);
 	result->duplicates = t.sequence.duplicates;
 	result->too_old = t.sequence.too_old;
+	return 0;
 }

@@ -48,10 +48,11 @@ struct destination_result {
 };
 
 /*
+ * 0, or -1 if the seat takes no more frames: those that a generation must still have cannot go.
  * Sessions are 1 + (with coding) + 2 * (to the sink), from our node to that in the seat; their
  * sequences go on from trial to trial. Until the seat has answered ARP, nothing is sent.
  */
-void destination_trial_run(struct relay_port *port, const struct destination_params *params,
+int destination_trial_run(struct relay_port *port, const struct destination_params *params,
 	struct destination_result *result);
 
 #endif

@@ -10,14 +10,17 @@ in turn: same frames, rings, burst, queues. bench/README.md says what the figure
 """
 import argparse
 import contextlib
+import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 
 import relay_report as report
-from options import add_seats, check_seats, writable
+from options import add_seats, check_seats, set_default, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
                          free_hugepages_mib, memif, memory_arguments, stolen)
@@ -30,6 +33,8 @@ NDR, PDR = 0.0, 0.005
 
 QUICK_PHASES = (Phase(0.01, 0.2), Phase(0.02, 0.1))
 BUDGET = 6.0  # seconds of one search
+SILENT_SECONDS = 3
+PATIENCE = float(os.environ.get("FERRY_PATIENCE", 1))
 SOAK_SLICE = 1.0  # seconds, about
 SOAK_SEARCH = 5  # pairs of slices before the PDR is looked for again
 
@@ -44,12 +49,16 @@ class Opposite:
         self.resident = options.generator is None  # all three stay, and take turns
         self.seats = {}
         self.active = None
+        self.dropped = None  # by ferryds that had the seat and left it, by reason
         self.generator = Generator(directory, self._generator_devices(), options.cpus,
                                    self.memory)
         self.burst = self.generator.about["burst"]
-        if self.resident:
-            for name in options.seats:
+        try:
+            for name in options.seats if self.resident else ():
                 self._start(name)
+        except BaseException:
+            self.quit()
+            raise
 
     def _memif(self, index, number, role, side):
         return memif(index, role, self.directory / f"seat{number}.sock", f"{side:02x}:{number:02x}")
@@ -99,9 +108,15 @@ class Opposite:
             self._ready(5)
             return
         if self.active:
+            self.seats[self.active].resume()  # or it cannot answer
+            self.dropped = self._with_drops_of(self.seats[self.active])
             self.seats.pop(self.active).quit()
         self.active = None
         self._start(name)
+
+    def _with_drops_of(self, seat):
+        drops = seat.drops()
+        return self.dropped if drops is None else Counter(self.dropped) + Counter(drops)
 
     def trial(self, name, payload, rate, seconds):
         """Without a rate, as many as go. The answer has rates in frames a second too."""
@@ -125,11 +140,11 @@ class Opposite:
         return self.generator.ask("round_trip", lcore=1)["median"]
 
     def drops(self):
-        """What ferryd itself says it dropped."""
+        """What all ferryds themselves say they dropped; None if there was none."""
         if "ferry" not in self.seats:
-            return {}
+            return self.dropped
         self.take_seat("ferry")
-        return self.seats["ferry"].drops()
+        return self._with_drops_of(self.seats["ferry"])
 
     def quit(self):
         for seat in self.seats.values():
@@ -166,10 +181,17 @@ class Measurement:
         self.rows[payload, seat].behind += 1
         return 1.0
 
+    def heard(self, seat, payload, rate):
+        """A trial of which nothing came back says nothing where the machine stood still: it is repeated for a while."""
+        end = time.monotonic() + SILENT_SECONDS * PATIENCE
+        while True:
+            result = self.trial(seat, payload, rate, self.options.seconds)
+            if result["received"] or time.monotonic() > end:
+                return result
+
     def maxima(self, payload, seats):
         for seat in seats:
-            result = self.trial(seat, payload, 0, self.options.seconds)
-            self.rows[payload, seat].maximum(result)
+            self.rows[payload, seat].maximum(self.heard(seat, payload, 0))
 
     def searches(self, payload, seats):
         """All searches go on at once, a trial of each in turn."""
@@ -192,7 +214,7 @@ class Measurement:
             for seat in seats:
                 row = self.rows[payload, seat]
                 rate = max(row.pdr[-1] * 1e6 * load / 100, 1000)
-                row.latency(load, self.trial(seat, payload, rate, self.options.seconds))
+                row.latency(load, self.heard(seat, payload, rate))
 
     def measure(self, payload, seats):
         trip = self.opposite.round_trip()
@@ -246,19 +268,20 @@ def parse_arguments():
     parser.add_argument("--json", metavar="FILE", type=writable, help="writes the figures to FILE")
     parser.add_argument("--quick", action="store_true",
                         help="a short form that only proves that the program works")
-    parser.add_argument("--runs", type=int, default=5, help="of all measurements (5)")
+    parser.add_argument("--runs", type=int, help="of all measurements (5)")
     parser.add_argument("--commit", help="says which commit was built")
-    parser.add_argument("--payloads", type=int, nargs="+", default=list(PAYLOADS), metavar="BYTES",
-                        help="20 to 1400 (%(default)s)")
+    parser.add_argument("--payloads", type=int, nargs="+", metavar="BYTES",
+                        help=f"20 to 1400 ({', '.join(map(str, PAYLOADS))})")
     parser.add_argument("--seats", nargs="+", choices=SEATS, default=list(SEATS),
                         help="who takes the seat (all three)")
-    parser.add_argument("--seconds", type=float, default=0.5,
+    parser.add_argument("--seconds", type=float,
                         help="of a trial at full load, and of one for latency (0.5)")
     parser.add_argument("--soak", type=float, metavar="SECONDS",
                         help="only this: so long at 90 %% of ferryd's PDR with the first payload, "
                         "ferryd and macswap by turns (60 is usual)")
     add_seats(parser)
     options = parser.parse_args()
+    set_default(options, runs=(5, 1), seconds=(0.5, 0.02), payloads=(PAYLOADS, (64, 1400)))
     if not all(20 <= size <= 1400 for size in options.payloads):
         parser.error("--payloads: 20 to 1400 bytes")
     if options.runs < 1 or options.seconds <= 0 or (options.soak or 1) <= 0:
@@ -271,10 +294,7 @@ def settle(options):
     """What follows from the options."""
     options.phases, options.budget = PHASES, BUDGET
     if options.quick:
-        options.runs, options.seconds = 1, 0.02
         options.phases, options.budget = QUICK_PHASES, 0.5
-        if options.payloads == list(PAYLOADS):
-            options.payloads = [64, 1400]
     options.payloads = list(dict.fromkeys(options.payloads))
     options.seats = tuple(seat for seat in SEATS if seat in options.seats)
     if options.soak:
@@ -317,6 +337,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started goes in any case
     try:
         sys.exit(main())
     except (SeatError, TestpmdError) as error:

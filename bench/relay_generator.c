@@ -221,8 +221,10 @@ deliver(const struct command *c)
 		.kind = c->kind, .sink = c->sink, .ns = c->params.ns, .epoch = epoch};
 	struct destination_result result;
 
-	destination_trial_run(&ports[c->port], &params, &result);
-	print_delivery(&result);
+	if (destination_trial_run(&ports[c->port], &params, &result) < 0)
+		fail("the seat takes no more frames");
+	else
+		print_delivery(&result);
 }
 
 static void

@@ -24,6 +24,7 @@ class Row:
         self.round_trip = []
         self.full = []  # share of send bursts that found no room: the seat was the slower one
         self.behind = 0
+        self.silent = 0  # trials at full load or for latency of which nothing came back
         self.seconds = self.wall = self.waited = self.stalled = 0.0
         self.sums = {}
 
@@ -36,6 +37,7 @@ class Row:
             self.sums[key] = self.sums.get(key, 0) + result[key]
 
     def maximum(self, result):
+        self.silent += not result["received"]
         self.mpps.append(result["rate"] / 1e6)
         self.full.append(result["full_bursts"] / max(result["bursts"], 1))
 
@@ -45,6 +47,9 @@ class Row:
         self.open_ends += not (ndr.complete and pdr.complete)
 
     def latency(self, load, result):
+        if not result["received"]:  # of no frame there is no latency
+            self.silent += 1
+            return
         self.latencies[load].append(tuple(result[key] for key in PERCENTILES))
 
 
@@ -129,7 +134,33 @@ def spread(values, digits=2):
 
 
 def ratios(ours, theirs):
-    return [a / b for a, b in zip(ours, theirs) if b > 0]
+    """Of the runs in which both carried something; how many others there are is told, see left_out."""
+    return [a / b for a, b in zip(ours, theirs) if a > 0 and b > 0]
+
+
+RATES = {"full load": ("", "mpps"), "NDR": ("_ndr", "ndr"), "PDR": ("_pdr", "pdr")}
+
+
+def pairs_of(rows, options):
+    """(payload, reference's name, rate's name, key, ferryd's rates, the reference's)"""
+    for payload in options.payloads:
+        for seat in ("macswap", "io"):
+            if "ferry" in options.seats and seat in options.seats:
+                for name, (key, rate) in RATES.items():
+                    yield (payload, seat, name, key, getattr(rows[payload, "ferry"], rate),
+                           getattr(rows[payload, seat], rate))
+
+
+def left_out(rows, options):
+    """Tells of which runs there is no ratio, for one of the two carried nothing; how many."""
+    count = 0
+    for payload, seat, name, _, ours, theirs in pairs_of(rows, options):
+        missing = len(ours) - len(ratios(ours, theirs))
+        if missing:
+            print(f"  {name} of {payload} bytes: {missing} of {len(ours)} runs are in no ratio to {NAMES[seat]}, "
+                  f"for ferryd carried nothing in {ours.count(0)} and it in {theirs.count(0)}")
+        count += missing
+    return count
 
 
 def table(heads, lines):
@@ -165,7 +196,7 @@ def print_payload(rows, payload, options, about):
     lines = []
     for seat in options.seats:
         for load in LOADS:
-            columns = zip(*rows[payload, seat].latencies[load])
+            columns = list(zip(*rows[payload, seat].latencies[load])) or [()] * len(PERCENTILES)
             lines.append([f"{NAMES[seat]} at {load} % of PDR",
                           *(spread(column, 1) for column in columns)])
     table(["latency, microseconds", "p50", "p99", "p99.9", "max"], lines)
@@ -199,14 +230,10 @@ def print_tables(rows, options, about):
         print_payload(rows, payload, options, about)
         for seat in options.seats:
             figures |= figures_of(rows, payload, seat)
-        for seat in ("macswap", "io"):
-            if "ferry" not in options.seats or seat not in options.seats:
-                continue
-            ours, theirs = rows[payload, "ferry"], rows[payload, seat]
-            for key, a, b in (("", ours.mpps, theirs.mpps), ("_ndr", ours.ndr, theirs.ndr),
-                              ("_pdr", ours.pdr, theirs.pdr)):
-                if ratios(a, b):
-                    figures[f"ratio{key}_to_{seat}_{payload}"] = statistics.median(ratios(a, b))
+    for payload, seat, _, key, ours, theirs in pairs_of(rows, options):
+        if ratios(ours, theirs):
+            figures[f"ratio{key}_to_{seat}_{payload}"] = statistics.median(ratios(ours, theirs))
+    figures["ratios_left_out"] = left_out(rows, options)
     # The name by which the smallest payload's is known.
     for load in LOADS:
         if f"latency_p99_us_{load}_64" in figures:
@@ -267,6 +294,10 @@ def print_soak(payload, soak):
 
 
 def print_drops(drops):
+    """drops: None if no ferryd was there to ask."""
+    if drops is None:
+        print("ferryd's own count of drops: not asked, it had no seat")
+        return
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in drops.items() if count)
     print(f"ferryd's own count of drops: {dropped or 'none'}")
 
@@ -277,12 +308,14 @@ def write_json(path, benchmark, figures):
 
 
 def verdict(rows):
-    """Exit status: frames that came back damaged or twice are failures, as is silence."""
+    """Exit status: frames that came back damaged or twice are failures, as is a trial of which none came."""
     bad = {key: sum(row.sums.get(key, 0) for row in rows.values()) for key in BAD}
-    silent = [seat for (_, seat), row in rows.items() if row.sums and not row.sums["received"]]
+    silent = {key: row.silent for key, row in rows.items()
+              if row.silent or row.sums and not row.sums["received"]}
     for key, count in bad.items():
         if count:
             print(f"relay: {count} frames came back {key.replace('_', ' ')}")
-    for seat in silent:
-        print(f"relay: nothing came back from {NAMES[seat]}")
+    for (payload, seat), trials in silent.items():
+        print(f"relay: nothing came back from {NAMES[seat]}, {payload} bytes, in "
+              f"{f'{trials} trials at full load or for latency' if trials else 'any trial'}")
     return 1 if any(bad.values()) or silent else 0

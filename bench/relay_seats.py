@@ -196,7 +196,7 @@ class TestpmdSeat(Seat):
         self.wait_text("Press enter to exit", 20)
 
     def drops(self):
-        return {}
+        """It does not tell by reason."""
 
     def quit(self):
         self.end(lambda: self.process.stdin.write("\n"))
