@@ -326,9 +326,14 @@ control_sent(const struct scene *s)
 	return sum;
 }
 
-/* A figure of packets that did not arrive would be worth nothing. */
-static void
-check_nothing_lost(const struct scene *s, uint64_t received, uint64_t sent)
+uint64_t
+scene_sent(const struct scene *s)
+{
+	return s->loop->sent - control_sent(s);
+}
+
+void
+scene_check(const struct scene *s, uint64_t received, uint64_t sent)
 {
 	uint64_t dropped = s->floor != NULL ? floor_drops(s->floor) : 0;
 	const char *reason = "not understood by the floor";
@@ -356,7 +361,7 @@ void
 scene_run(struct scene *s, uint64_t packets)
 {
 	struct bench_meter meter;
-	uint64_t received = 0, sent = s->loop->sent - control_sent(s), least = UINT64_MAX;
+	uint64_t received = 0, sent = scene_sent(s), least = UINT64_MAX;
 	uint32_t warm = RTE_MAX(s->loop->packets, WARM_UP);
 
 	scene_set(s);
@@ -378,5 +383,5 @@ scene_run(struct scene *s, uint64_t packets)
 	bench_add(&s->cycles, (double)meter.cycles / (double)meter.packets);
 	s->preempted += meter.preempted;
 	s->measured += meter.cycles + meter.preempted;
-	check_nothing_lost(s, received, s->loop->sent - control_sent(s) - sent);
+	scene_check(s, received, scene_sent(s) - sent);
 }

@@ -66,4 +66,13 @@ uint32_t scene_turn_sampled(struct scene *scene, uint64_t gap, uint64_t cycles[S
 /* Sets the scene on its loop; scene_run does so itself. */
 void scene_set(struct scene *scene);
 
+/* Packets that have left, without links' own. */
+uint64_t scene_sent(const struct scene *scene);
+
+/*
+ * Ends the program if a packet was dropped, or other than these left for those that came: a figure
+ * of packets that did not arrive would be worth nothing. scene_run does so itself.
+ */
+void scene_check(const struct scene *scene, uint64_t received, uint64_t sent);
+
 #endif

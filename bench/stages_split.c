@@ -37,9 +37,12 @@ find_gap(struct scene *scene)
 static void
 sample(struct scene *scene, unsigned int turns, struct bench_samples stage[STAGE_COUNT])
 {
-	uint64_t cycles[STAGE_COUNT] = {0}, packets = 0, gap;
+	const struct worker_counters *counters = &scene->node->workers[0]->counters;
+	uint64_t cycles[STAGE_COUNT] = {0}, packets = 0, gap, received, sent;
 
 	scene_set(scene);
+	received = counters->received;
+	sent = scene_sent(scene);
 	gap = find_gap(scene);
 	for (unsigned int i = 0; i < turns || packets == 0; i++) {
 		if (i % SAMPLE_EVERY == 0)
@@ -52,6 +55,7 @@ sample(struct scene *scene, unsigned int turns, struct bench_samples stage[STAGE
 		fputs("stages: the worker marked no stage\n", stderr);
 		exit(EXIT_FAILURE);
 	}
+	scene_check(scene, counters->received - received, scene_sent(scene) - sent);
 	for (int i = 0; i < STAGE_COUNT; i++)
 		bench_add(&stage[i], (double)cycles[i] / (double)packets);
 }
