@@ -43,8 +43,14 @@ void bench_read_options(
 void bench_eal(const char *program, unsigned int memory, const char *lcores);
 
 /*
+ * removal is called as this program ends, however it does but by SIGKILL: ^C and SIGTERM too, then
+ * in another thread. Not in children. Ends the program if it cannot.
+ */
+void bench_at_end(void (*removal)(void));
+
+/*
  * Removes what DPDK leaves behind of a program that has ended, by its --file-prefix. bench_eal's
- * own goes when this program exits.
+ * own goes when this program ends.
  */
 void bench_forget(const char *prefix);
 

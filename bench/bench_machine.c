@@ -99,8 +99,7 @@ bench_eal(const char *program, unsigned int memory, const char *lcores)
 		huge ? "in hugepages"
 		     : "in small pages (no hugepages are free: what does not fit the caches costs "
 		       "more)");
-	if (atexit(forget_own) != 0)
-		bench_die("out of memory");
+	bench_at_end(forget_own);
 	if (rte_eal_init(argc, argv) < 0)
 		bench_die("DPDK does not start: %s", rte_strerror(rte_errno));
 }

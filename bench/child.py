@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -19,6 +20,16 @@ def begin_child():
     with contextlib.suppress(OSError):  # no such groups, or not ours to change
         pathlib.Path("/proc/self/autogroup").write_text(
             str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
+
+
+def run_to_its_end(command, **options):
+    """Its exit status. If we are ended before, so is it, and it has the time to put its things away."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
 
 
 def forget_at_exit(prefix):

@@ -9,10 +9,12 @@ the pictures of an earlier run's --json FILE, and runs nothing.
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 
+from child import run_to_its_end
 from options import ROOT
 from pictures import draw_all, points, program_arguments, read_options, write_json
 
@@ -52,8 +54,7 @@ def pictures(figures):
 
 
 def program(*arguments):
-    return subprocess.run(["coding", *arguments], check=False,
-                          executable=BUILD / "bench" / "coding_measure").returncode
+    return run_to_its_end(["coding", *arguments], executable=BUILD / "bench" / "coding_measure")
 
 
 def simulate(quick, directory):
@@ -104,6 +105,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the program ends in any case
     try:
         sys.exit(main())
     except FileNotFoundError as error:

@@ -8,10 +8,11 @@ earlier run's --json FILE, and runs nothing.
 import json
 import os
 import pathlib
-import subprocess
+import signal
 import sys
 import tempfile
 
+from child import run_to_its_end
 from options import ROOT
 from pictures import draw_all, points, program_arguments, read_options, write_json
 
@@ -70,8 +71,7 @@ def pictures(figures):
 
 
 def program(*arguments):
-    return subprocess.run(["scale", *arguments], check=False,
-                          executable=BUILD / "bench" / "scale_measure").returncode
+    return run_to_its_end(["scale", *arguments], executable=BUILD / "bench" / "scale_measure")
 
 
 def main():
@@ -94,6 +94,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the program ends in any case
     try:
         sys.exit(main())
     except FileNotFoundError as error:

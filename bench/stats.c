@@ -18,25 +18,20 @@
 #define STREAMS	    12
 
 static char path[64];
-static pid_t owner;
 
-/* Not when a child of this program ends. */
 static void
 remove_ring(void)
 {
-	if (getpid() == owner)
-		(void)unlink(path);
+	(void)unlink(path);
 }
 
 const char *
 stats_path(void)
 {
-	if (owner != 0)
+	if (path[0] != '\0')
 		return path;
-	owner = getpid();
-	snprintf(path, sizeof(path), "/dev/shm/ferry-bench-%d.stats", (int)owner);
-	if (atexit(remove_ring) != 0)
-		bench_die("out of memory");
+	snprintf(path, sizeof(path), "/dev/shm/ferry-bench-%d.stats", (int)getpid());
+	bench_at_end(remove_ring);
 	return path;
 }
 

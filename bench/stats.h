@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-/* A ring's file in shared memory; it is gone when the program ends, however it exits. */
+/* A ring's file in shared memory; it is gone when the program ends (bench_at_end). */
 const char *stats_path(void);
 
 /* Readers of a ring that is written as fast as they can be lapped; before the EAL. */

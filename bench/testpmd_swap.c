@@ -22,10 +22,28 @@ struct swap {
 	FILE *output;
 };
 
+static pid_t running; /* 0: none */
+
 static void
 prefix_of(pid_t pid, char *prefix, size_t size)
 {
 	snprintf(prefix, size, "ferry-bench-swap-%d", (int)pid);
+}
+
+/* Its end wakes swap_stop's thread: that one reaps it and forgets which it was. */
+static void
+end_running(void)
+{
+	pid_t pid = running;
+	char prefix[48];
+	siginfo_t info;
+
+	if (pid == 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	prefix_of(pid, prefix, sizeof(prefix));
+	bench_forget(prefix);
 }
 
 /* In the child. */
@@ -55,10 +73,14 @@ run_testpmd(void)
 static bool
 swap_start(struct swap *swap)
 {
+	static bool ends_with_us;
 	int fds[2];
 
 	if (pipe(fds) != 0)
 		return false;
+	if (!ends_with_us)
+		bench_at_end(end_running);
+	ends_with_us = true;
 	fflush(NULL);
 	swap->pid = fork();
 	if (swap->pid == 0) {
@@ -72,6 +94,7 @@ swap_start(struct swap *swap)
 		run_testpmd();
 	}
 	close(fds[1]);
+	running = swap->pid > 0 ? swap->pid : 0;
 	swap->output = fdopen(fds[0], "r");
 	if (swap->pid > 0 && swap->output != NULL)
 		return true;
@@ -88,6 +111,7 @@ swap_stop(struct swap *swap)
 	while (fgets(line, sizeof(line), swap->output) != NULL)
 		;
 	fclose(swap->output);
+	running = 0;
 	(void)waitpid(swap->pid, NULL, 0);
 	prefix_of(swap->pid, prefix, sizeof(prefix));
 	bench_forget(prefix);

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -150,3 +151,81 @@ def test_delays_only_where_a_packet_had_a_time(tmp_path):
     for policy in ("poll", "adaptive"):
         assert written[f"rate_{policy}_1000_delay_max_us"] > 0
         assert 0 <= written[f"rate_{policy}_8000000_skipped_percent"] < 100
+
+
+DYING = """
+import argparse, os, pathlib, sys, threading
+sys.path.insert(0, sys.argv[1])
+import destination
+cpus = sorted(os.sched_getaffinity(0))[:2]
+options = argparse.Namespace(seat=None, generator=None, cpus=cpus, control="generator", huge=False)
+opposite = destination.Opposite(pathlib.Path(sys.argv[2]), options)
+threading.Timer(0.5, opposite.seat.process.kill).start()
+try:
+    opposite.trial("plain", "sink", 2)
+except destination.SeatError as error:
+    print(error)
+finally:
+    opposite.quit()
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one CPU only")
+def test_a_trial_ends_with_its_seat(tmp_path):
+    directory = tmp_path / f"dying-{os.getpid()}"
+    directory.mkdir()
+    done = subprocess.run([sys.executable, "-B", "-c", DYING, ROOT / "bench", directory],
+                          capture_output=True, text=True, timeout=60 * PATIENCE, check=False,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    assert done.returncode == 0 and "ended with -9" in done.stdout, done.stdout + done.stderr
+
+
+def wait_for(condition):
+    limit = time.monotonic() + 60 * PATIENCE
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name,part,file", [
+    ("feeder", "pacing", f"{RUNTIME}/ferry-bench-%d"), ("stats", "torn", "/dev/shm/ferry-bench-%d.stats")])
+def test_nothing_is_left_of_a_program_that_is_stopped(tmp_path, name, part, file, number):
+    bench = Bench(tmp_path, name, "--only", part)
+    mine = pathlib.Path(file % bench.pid)
+    wait_for(mine.exists)
+    assert bench.runs()
+    os.kill(bench.pid, number)
+    assert bench.end()[0] == -number and not mine.exists()
+
+
+def test_nothing_is_left_of_testpmd_when_stages_is_stopped(tmp_path):
+    bench = Bench(tmp_path, "stages", "--only", "swap")
+    wait_for(lambda: any((RUNTIME / f"ferry-bench-swap-{pid}").exists() for pid in children(bench.pid)))
+    mine = children(bench.pid)
+    os.kill(bench.pid, signal.SIGTERM)
+    assert bench.end()[0] == -signal.SIGTERM
+    assert mine and not [path for pid in (bench.pid, *mine) for path in RUNTIME.glob(f"ferry-bench-*{pid}")]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one CPU only")
+@pytest.mark.parametrize("name", ["relay", "destination", "pair", "scale"])
+def test_nothing_is_left_of_a_script_that_is_stopped(tmp_path, name):
+    # Sockets' paths must be short.
+    with tempfile.TemporaryDirectory(prefix="f") as temporary, open(tmp_path / "log", "wb") as log:
+        directory, names = pathlib.Path(temporary), set()
+        script = subprocess.Popen([sys.executable, "-B", ROOT / f"bench/{name}.py"], stdout=log, stderr=log,
+                                  env={**os.environ, "FERRY_BUILD": str(BUILD), "TMPDIR": temporary})
+
+        def left():
+            """What DPDK made for it: the names are of its directory, or of its process."""
+            if name == "scale" and script.poll() is None:
+                names.update(f"ferry-bench-{child}" for child in children(script.pid))
+            names.update(path.name for path in directory.iterdir() if name != "scale")
+            return [path for word in names for path in RUNTIME.glob(f"{word}*")]
+
+        wait_for(left)
+        script.send_signal(signal.SIGTERM)
+        code = script.wait(60 * PATIENCE)
+        assert code == 143, (tmp_path / "log").read_text(encoding="utf-8")
+        assert not list(directory.iterdir()) and not left()
