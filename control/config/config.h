@@ -418,23 +418,25 @@ struct config_egress *config_egress_at(const struct config_session *session, uin
 /* True also if the conference has no list of them. */
 bool config_is_participant(const struct config_conference *conference, uint32_t node);
 
-/*
- * The port from which packets to an address leave: the one with the longest subnet that holds it,
- * else the first with a gateway of its family. If next_hop is not NULL it gets the address to
- * resolve: address itself, or the gateway.
- */
-uint32_t config_route(const struct config *config, const struct underlay_addr *address,
-	struct underlay_addr *next_hop);
-
-/* Of one port only; true if address can be reached from it. */
-bool config_port_route(const struct config_port *port, const struct underlay_addr *address,
-	struct underlay_addr *next_hop);
+/* The way to an address, as the underlay goes it. */
+struct config_route {
+	uint32_t port;		       /* index in config.ports */
+	uint32_t local;		       /* index in its addresses: the one to send from */
+	struct underlay_addr next_hop; /* the address itself, or a gateway */
+};
 
 /*
- * The address (index) of a port from which to send to address: the one of the longest subnet that
- * holds it, else the first of its family.
+ * By a port (index), or by any: CONFIG_INDEX_NONE, where the only one is meant if there is but one.
+ * 0, an error of underlay_route(), or -EADDRNOTAVAIL: link-local addresses speak to one another
+ * only, and the port's are not of the kind.
  */
-uint32_t config_port_local(const struct config_port *port, const struct underlay_addr *address);
+int config_route(const struct config *config, uint32_t port, const struct underlay_addr *address,
+	struct config_route *route);
+
+struct underlay_if;
+
+/* What the underlay knows of a port without its device: number, name, addresses, gateways. */
+void config_port_underlay(const struct config *config, uint32_t port, struct underlay_if *to);
 
 /*
  * Is a path right for a session, as far as this node can tell: path_check(), and the next hops of

@@ -107,55 +107,19 @@ config_check_ports(struct config_reader *reader)
 	unique_check(&all);
 }
 
-static bool
-is_own_address(const struct config *config, const struct underlay_addr *address)
-{
-	for (uint32_t i = 0; i < config->port_count; i++) {
-		for (uint32_t j = 0; j < config->ports[i].address_count; j++) {
-			if (underlay_addr_equal(&config->ports[i].addresses[j].addr, address))
-				return true;
-		}
-	}
-	return false;
-}
-
-const char *
-config_check_remote(const struct config *config, const struct config_port *port,
-	const struct underlay_addr *address)
-{
-	bool family = false;
-
-	if (is_own_address(config, address))
-		return "is an address of this node, it must be one of another host";
-	for (uint32_t i = 0; i < port->address_count; i++) {
-		const struct underlay_prefix *prefix = &port->addresses[i];
-
-		family |= prefix->addr.family == address->family;
-		if (underlay_prefix_broadcast(prefix, address))
-			return "is the network or broadcast address of a subnet, it must be one of "
-			       "a "
-			       "host";
-	}
-	if (!family)
-		return "is of a family of which the port has no address, it must have one";
-	if (!config_port_route(port, address, NULL))
-		return "is in no subnet of the port, which has no gateway of that family; it must "
-		       "have one, or the address be on-link";
-	return NULL;
-}
-
 void
 config_check_peer(struct config_reader *reader, struct config_peer *peer)
 {
 	const struct config *config = reader->config;
-	const struct config_port *port = &config->ports[peer->port];
-	const char *fault = config_check_remote(config, port, &peer->address);
+	struct config_route route = {0};
+	int error = config_route(config, peer->port, &peer->address, &route);
 	char text[CONFIG_ADDRESS_TEXT];
 
-	peer->local = config_port_local(port, &peer->address);
-	if (fault != NULL)
+	peer->local = route.local;
+	if (error != 0)
 		config_check_fail(reader, &peer->where, "address %s on port \"%s\" %s",
-			underlay_addr_text(&peer->address, text), port->name, fault);
+			underlay_addr_text(&peer->address, text), config->ports[peer->port].name,
+			config_route_fault(config, peer->port, &peer->address, error));
 	if (!(reader->broken & BROKEN_NODE) && peer->id == config->node.id)
 		config_check_fail(reader, &peer->where,
 			"id is %u, this node's own; it must be another's", peer->id);

@@ -68,26 +68,33 @@ check_ingress(struct config_reader *reader, struct config_session *session)
 		config_trace_read(reader, &ingress->where, generator);
 }
 
+/* Nothing is wrong with the address, but no port leads there. */
+static bool
+is_nowhere(int error)
+{
+	return error == -ENETUNREACH || error == -EAFNOSUPPORT;
+}
+
 static void
 check_udp_egress(struct config_reader *reader, struct config_egress *egress)
 {
 	const struct config *config = reader->config;
+	const struct underlay_addr *address = &egress->udp.address;
+	struct config_route route = {0};
+	int error = config_route(config, CONFIG_INDEX_NONE, address, &route);
 	char text[CONFIG_ADDRESS_TEXT];
-	const char *fault;
 
+	egress->port = route.port;
+	egress->local = route.local;
 	config_endpoint_text(&egress->udp, text);
-	egress->port = config_route(config, &egress->udp.address, NULL);
-	if (egress->port == CONFIG_INDEX_NONE) {
+	if (is_nowhere(error))
 		config_check_fail(reader, &egress->where,
 			"egress %s is in no subnet of a port and no port has a gateway of its "
 			"family; it must be reachable",
 			text);
-		return;
-	}
-	egress->local = config_port_local(&config->ports[egress->port], &egress->udp.address);
-	fault = config_check_remote(config, &config->ports[egress->port], &egress->udp.address);
-	if (fault != NULL)
-		config_check_fail(reader, &egress->where, "egress %s %s", text, fault);
+	else if (error != 0)
+		config_check_fail(reader, &egress->where, "egress %s %s", text,
+			config_route_fault(config, CONFIG_INDEX_NONE, address, error));
 }
 
 static void
@@ -125,20 +132,26 @@ static void
 check_rate_to(struct config_reader *reader, struct config_rate_to *to)
 {
 	const struct config *config = reader->config;
+	const struct underlay_addr *address = &to->udp.address;
+	struct config_route route = {0};
 	char text[CONFIG_ADDRESS_TEXT];
-	const char *fault;
+	int error;
 
 	to->port = CONFIG_INDEX_NONE;
-	if (to->udp.address.family == 0 || underlay_addr_is_loopback(&to->udp.address))
+	if (address->family == 0 || underlay_addr_is_loopback(address))
 		return;
-	to->port = config_route(config, &to->udp.address, NULL);
-	if (to->port == CONFIG_INDEX_NONE)
+	error = config_route(config, CONFIG_INDEX_NONE, address, &route);
+	if (is_nowhere(error))
 		return;
-	to->local = config_port_local(&config->ports[to->port], &to->udp.address);
-	fault = config_check_remote(config, &config->ports[to->port], &to->udp.address);
-	if (fault != NULL)
+	/* The kernel may have what the ports lack; but it would have to be told of which link. */
+	if (error == -EADDRNOTAVAIL && !underlay_addr_is_link_local(address))
+		return;
+	to->port = route.port;
+	to->local = route.local;
+	if (error != 0)
 		config_check_fail(reader, &to->where, "rate_to %s %s",
-			config_endpoint_text(&to->udp, text), fault);
+			config_endpoint_text(&to->udp, text),
+			config_route_fault(config, CONFIG_INDEX_NONE, address, error));
 }
 
 void

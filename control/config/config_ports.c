@@ -4,6 +4,7 @@
 
 #include "config_private.h"
 #include "device_name.h"
+#include "underlay_if.h"
 
 #define PREFIX_WANTED "an address of a host with the length of its subnet, as \"10.0.0.1/24\""
 
@@ -195,8 +196,11 @@ static const struct config_key port_keys[] = {
 static void
 check_port(struct config_reader *reader, config_setting_t *group, const struct config_port *port)
 {
+	const uint32_t index = (uint32_t)(port - reader->config->ports);
 	bool has[2] = {false, false};
+	struct underlay_if underlay;
 
+	config_port_underlay(reader->config, index, &underlay);
 	if (port->impaired && port->queues != 1)
 		config_reader_fail(reader, config_setting_get_member(group, "queues"),
 			"queues is %u, it must be 1 with impair: one line has one worker",
@@ -209,19 +213,14 @@ check_port(struct config_reader *reader, config_setting_t *group, const struct c
 			port->mtu);
 	for (unsigned int i = 0; i < 2; i++) {
 		const struct underlay_addr *gateway = &port->gateway[i];
-		bool on_link = false, edge = false, own = false;
+		bool own = underlay_if_owns(&underlay, gateway), edge = false;
 		char text[CONFIG_ADDRESS_TEXT];
 
 		if (gateway->family == 0)
 			continue;
-		for (uint32_t j = 0; j < port->address_count; j++) {
-			const struct underlay_prefix *prefix = &port->addresses[j];
-
-			on_link |= underlay_prefix_covers(prefix, gateway);
-			edge |= underlay_prefix_broadcast(prefix, gateway);
-			own |= underlay_addr_equal(&prefix->addr, gateway);
-		}
-		if (on_link && !edge && !own)
+		for (uint32_t j = 0; j < port->address_count; j++)
+			edge |= underlay_prefix_broadcast(&port->addresses[j], gateway);
+		if (underlay_if_on_link(&underlay, gateway) != NULL && !edge && !own)
 			continue;
 		config_reader_fail(reader, config_setting_get_member(group, "gateways"),
 			"the gateway %s %s, it must be another host in a subnet of this port",

@@ -279,9 +279,9 @@ void config_check_times(
 	struct config_reader *reader, config_setting_t *group, int64_t starts, int64_t ends);
 void config_check_ends(struct config_reader *reader, struct config_session *session);
 void config_check_twice(struct config_reader *reader);
-/* Why packets cannot be sent from port to address, what would be right; NULL if they can. */
-const char *config_check_remote(const struct config *config, const struct config_port *port,
-	const struct underlay_addr *address);
+/* config_route.c: what an error of config_route() means, what would be right; NULL for 0. */
+const char *config_route_fault(
+	const struct config *config, uint32_t port, const struct underlay_addr *address, int error);
 
 /* For a cross check: "CONTEXT: TEXT" at a place noted while reading. */
 void config_check_fail(struct config_reader *reader, const struct config_where *where,

@@ -92,24 +92,17 @@ add_port(struct ferryd *f, uint32_t index)
 {
 	const struct config_port *config = &f->config->ports[index];
 	const struct port *port = &f->ports[index].port;
-	struct underlay_if interface = {
-		.index = index,
-		.mac = port->mac,
-		.vlan = port->vlan,
-		.vlan_stripped =
-			true, /* frame.c let this VLAN only pass, with its tag or without */
-		.mtu = port->mtu,
-		.n_addresses = config->address_count,
-		.gateway4 = config->gateway[0],
-		.gateway6 = config->gateway[1],
-		.send = punts_send,
-		.send_ctx = f,
-	};
+	struct underlay_if interface;
 	const char *wrong;
 
-	snprintf(interface.name, sizeof(interface.name), "%s", config->name);
-	for (uint32_t i = 0; i < config->address_count; i++)
-		interface.addresses[i] = config->addresses[i];
+	config_port_underlay(f->config, index, &interface);
+	interface.mac = port->mac;
+	interface.vlan = port->vlan;
+	/* frame.c let this VLAN only pass, with its tag or without */
+	interface.vlan_stripped = true;
+	interface.mtu = port->mtu;
+	interface.send = punts_send;
+	interface.send_ctx = f;
 	wrong = underlay_add_port(&f->underlay, &interface);
 	if (wrong != NULL) {
 		log_line(LOG_ERR, "%s:%u: port %s: %s", config->where.file, config->where.line,

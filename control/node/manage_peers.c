@@ -15,7 +15,7 @@ static const char *
 port_of(const struct ferryd *f, const struct message_peer *peer, char *error, size_t size)
 {
 	struct underlay_addr address;
-	uint32_t port;
+	struct config_route route;
 
 	if (peer->port != NULL)
 		return peer->port;
@@ -23,9 +23,8 @@ port_of(const struct ferryd *f, const struct message_peer *peer, char *error, si
 		snprintf(error, size, "peer %u: \"%.60s\" is no address", peer->id, peer->address);
 		return NULL;
 	}
-	port = config_route(f->config, &address, NULL);
-	if (port != CONFIG_INDEX_NONE)
-		return f->config->ports[port].name;
+	if (config_route(f->config, CONFIG_INDEX_NONE, &address, &route) == 0)
+		return f->config->ports[route.port].name;
 	snprintf(error, size, "peer %u: no port of this node leads to %.60s", peer->id,
 		peer->address);
 	return NULL;

@@ -84,14 +84,11 @@ check_port(const struct underlay_if *port)
 	return wrong;
 }
 
-const char *
-underlay_if_finish(struct underlay_if *port)
+static void
+derive(struct underlay_if *port, const struct underlay_addr *link_local)
 {
-	const char *wrong = check_port(port);
 	unsigned int i;
 
-	if (wrong != NULL)
-		return wrong;
 	memset(&port->link_local, 0, sizeof(port->link_local));
 	memset(&port->link_local_group, 0, sizeof(port->link_local_group));
 	memset(port->group_of, 0, sizeof(port->group_of));
@@ -101,9 +98,27 @@ underlay_if_finish(struct underlay_if *port)
 		if (addr->family != AF_INET6)
 			continue;
 		port->group_of[i] = underlay_solicited_node(addr);
-		port->link_local = link_local_of(&port->mac);
-		port->link_local_group = underlay_solicited_node(&port->link_local);
+		port->link_local = *link_local;
+		port->link_local_group = underlay_solicited_node(link_local);
 	}
+}
+
+void
+underlay_if_plan(struct underlay_if *port)
+{
+	/* RFC 4291, 2.6.1: the routers' anycast address, no host's. */
+	derive(port, &link_local_prefix.addr);
+}
+
+const char *
+underlay_if_finish(struct underlay_if *port)
+{
+	const struct underlay_addr link_local = link_local_of(&port->mac);
+	const char *wrong = check_port(port);
+
+	if (wrong != NULL)
+		return wrong;
+	derive(port, &link_local);
 	wrong = check_gateway(port, &port->gateway4, AF_INET);
 	return wrong != NULL ? wrong : check_gateway(port, &port->gateway6, AF_INET6);
 }

@@ -31,7 +31,8 @@ struct underlay_if {
 	struct underlay_addr gateway4; /* family 0: none */
 	struct underlay_addr gateway6;
 
-	/* set by underlay_if_finish(): fe80::/64 and the MAC; family 0 without any IPv6 address */
+	/* set by underlay_if_finish() and _plan(): fe80::/64 and the MAC; family 0 without any IPv6
+	 * address */
 	struct underlay_addr link_local;
 	struct underlay_addr group_of[UNDERLAY_ADDRESSES_MAX]; /* solicited-node; IPv6 only */
 	struct underlay_addr link_local_group;
@@ -49,6 +50,12 @@ struct underlay_if {
  * (static): a name, an address or a gateway that cannot be one, a VLAN or an MTU out of range.
  */
 const char *underlay_if_finish(struct underlay_if *port);
+
+/*
+ * For routes alone, before there is a device: addresses and gateways are filled in, the MAC is not
+ * known. link_local is fe80::, if there is an IPv6 address: what comes after it is not known.
+ */
+void underlay_if_plan(struct underlay_if *port);
 
 /* Is it one of the port's own addresses, its link-local one included? */
 bool underlay_if_owns(const struct underlay_if *port, const struct underlay_addr *addr);

@@ -54,16 +54,25 @@ def change_card(client, v6, announced):
                              "nodad")
 
 
+def router_between(stage, *places):
+    """Each place's interface wan leads to it: r1, r2."""
+    router = stage.namespace("router")
+    router.sysctl("net.ipv4.ip_forward", 1)
+    router.sysctl("net.ipv6.conf.all.forwarding", 1)
+    for number, place in enumerate(places, 1):
+        veth(place.namespace, "wan", router, f"r{number}")
+        router.run("ip", "link", "set", f"r{number}", "arp", "on")
+        router.sysctl(f"net.ipv6.conf.r{number}.disable_ipv6", 0)
+    return router
+
+
 def test_gateway(stage):
     """The way to a peer is by a router, which is replaced by one with another MAC address."""
     net = Deployment(stage)
     source, sink = net.node(1), net.node(2)
     left, right = net.client(source), net.client(sink)
-    router = stage.namespace("router")
-    router.sysctl("net.ipv4.ip_forward", 1)
+    router = router_between(stage, source, sink)
     for place, other, number in ((source, sink, 1), (sink, source, 2)):
-        veth(place.namespace, "wan", router, f"r{number}")
-        router.run("ip", "link", "set", f"r{number}", "arp", "on")
         router.run("ip", "address", "add", f"10.200.{number}.1/24", "dev", f"r{number}")
         place.add_port("wan", [f"10.200.{number}.10/24"], gateways=[f"10.200.{number}.1"])
         place.peers.append({"id": other.id, "port": "wan", "address": f"10.200.{3 - number}.10"})
@@ -80,6 +89,40 @@ def test_gateway(stage):
     nodes[1].wait_log(rf"10\.200\.1\.1.*{NEW_MAC}", since=before)
     receiver.wait_more(5)
     assert nodes[1].link(2)["mac"] == NEW_MAC
+    sender.stop()
+    receiver.close()
+    assert receiver.wrong == [] and receiver.twice == 0
+
+
+@pytest.mark.parametrize("addresses, gateway, bits", [
+    (["10.210.{}.10/24", "10.200.{}.10/24"], "10.200.{}.1", 24),
+    (["fe80::10/64", "fd20:{}::10/64"], "fe80::1", 64),
+], ids=["another subnet", "link-local"])
+def test_source_by_gateway(stage, addresses, gateway, bits):
+    """A port's first address is not the one from which its gateway can be passed: the peer is
+    spoken to from the other."""
+    net = Deployment(stage)
+    source, sink = net.node(1), net.node(2)
+    left, right = net.client(source), net.client(sink)
+    router = router_between(stage, source, sink)
+    own = [addresses[1].format(number).partition("/")[0] for number in (1, 2)]
+    for place, other, number in ((source, sink, 1), (sink, source, 2)):
+        way = gateway.format(number)
+        router.run("ip", "address", "add", f"{way}/{bits}", "dev", f"r{number}",
+                   *(["nodad"] if ":" in way else []))
+        if way.startswith("fe80"):
+            router.run("ip", "route", "add", addresses[1].format(number).replace("::10", "::"),
+                       "dev", f"r{number}")
+        place.add_port("wan", [text.format(number) for text in addresses], gateways=[way])
+        place.peers.append({"id": other.id, "port": "wan", "address": own[2 - number]})
+    net.session(1, source=1, destinations=[2], flows=["2"], ingress=left.ingress(5001),
+                egress=[right.egress(2, 6000)])
+    nodes = net.start()
+    receiver = Receiver(right, 6000)
+    sender = Sender(left, left.node_address, 5001, pps=200)
+    receiver.wait_count(50)
+    link = nodes[1].link(2)
+    assert (link["local"], link["next_hop"]) == (own[0], gateway.format(1))
     sender.stop()
     receiver.close()
     assert receiver.wrong == [] and receiver.twice == 0

@@ -153,7 +153,7 @@ test_peers(void **state)
 	struct config *config = load(NODE PEERS
 		"ports = ( { name = \"a\"; device = \"net_null0\";\n"
 		"    addresses = [ \"10.0.1.1/24\", \"10.0.0.1/16\", \"fd00::1/64\" ]; } );\n");
-	struct underlay_addr hop;
+	struct config_route route;
 
 	(void)state;
 	assert_int_equal(config->peer_count, 2);
@@ -166,14 +166,14 @@ test_peers(void **state)
 	assert_int_equal(config->peers[1].local, 2);
 	assert_ptr_equal(config_peer_find(config, 6), &config->peers[1]);
 	assert_null(config_peer_find(config, 7));
-	assert_true(config_port_route(config->ports, &config->peers[0].address, &hop));
-	assert_true(underlay_addr_equal(&hop, &config->peers[0].address));
+	assert_int_equal(config_route(config, 0, &config->peers[0].address, &route), 0);
+	assert_true(underlay_addr_equal(&route.next_hop, &config->peers[0].address));
 	assert_prints_alike(config);
 	config_free(config);
 }
 
 static void
-test_routes(void **state)
+test_peer_ports(void **state)
 {
 	struct config *config = load(NODE
 		"ports = (\n"
@@ -182,20 +182,8 @@ test_routes(void **state)
 		"    gateways = [ \"10.1.0.254\" ]; } );\n"
 		"peers = ( { id = 2; address = \"10.1.2.3\"; port = \"a\"; },\n"
 		"  { id = 3; address = \"192.0.2.9\"; port = \"b\"; } );\n");
-	struct underlay_addr address, hop;
-	char text[CONFIG_ADDRESS_TEXT];
 
 	(void)state;
-	assert_true(underlay_addr_parse("10.2.0.9", &address));
-	assert_int_equal(config_route(config, &address, &hop), 0);
-	assert_string_equal(underlay_addr_text(&hop, text), "10.2.0.9");
-	assert_true(underlay_addr_parse("10.1.0.9", &address));
-	assert_int_equal(config_route(config, &address, &hop), 1);
-	assert_true(underlay_addr_parse("192.0.2.1", &address));
-	assert_int_equal(config_route(config, &address, &hop), 1);
-	assert_string_equal(underlay_addr_text(&hop, text), "10.1.0.254");
-	assert_true(underlay_addr_parse("fd00::9", &address));
-	assert_int_equal(config_route(config, &address, &hop), CONFIG_INDEX_NONE);
 	assert_int_equal(config->peers[0].port, 0);
 	assert_int_equal(config->peers[1].port, 1);
 	assert_prints_alike(config);
@@ -537,7 +525,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_node_and_ports),
 		cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_peer_ports),
 		cmocka_unit_test(test_session_defaults),
 		cmocka_unit_test(test_session_all),
 		cmocka_unit_test(test_coding),
