@@ -113,6 +113,8 @@ static const struct config_key conference_keys[] = {
 };
 
 #define CONFERENCE_KEYS (sizeof(conference_keys) / sizeof(conference_keys[0]))
+/* Sessions come one by one at run time; they are the last key. */
+#define TERMS_KEYS (CONFERENCE_KEYS - 1)
 
 bool
 config_is_participant(const struct config_conference *conference, uint32_t node)
@@ -167,11 +169,17 @@ void
 config_read_terms(
 	struct config_reader *reader, config_setting_t *group, struct config_conference *conference)
 {
-	/* Sessions come one by one; they are the last key. */
-	if (config_read_group(reader, group, conference_keys, CONFERENCE_KEYS - 1, conference) &&
+	if (config_read_group(reader, group, conference_keys, TERMS_KEYS, conference) &&
 		conference->name[0] == 0)
 		snprintf(conference->name, sizeof(conference->name), "conference-%u",
 			conference->id);
+}
+
+char *
+config_terms_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_conference *conference)
+{
+	return config_print_missing(memory, config, group, conference_keys, TERMS_KEYS, conference);
 }
 
 void

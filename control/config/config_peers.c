@@ -126,6 +126,13 @@ config_read_peer(struct config_reader *reader, config_setting_t *group, struct c
 		find_port(reader, group, peer);
 }
 
+char *
+config_peer_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_peer *peer)
+{
+	return config_print_missing(memory, config, group, peer_keys, PEER_KEYS, peer);
+}
+
 void
 config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object)
 {

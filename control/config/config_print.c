@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <err.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_private.h"
@@ -151,6 +153,29 @@ config_print_keys(struct config_printer *printer, const struct config_key *keys,
 		if (printer->root || (keys[i].flags & KEY_ROOT) == 0)
 			print_key(printer, &keys[i], object);
 	}
+}
+
+char *
+config_print_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_key *keys, size_t count, const void *object)
+{
+	struct config_printer printer = {.config = config};
+	char *text = NULL, *kept;
+	size_t size;
+
+	printer.out = open_memstream(&text, &size);
+	if (printer.out == NULL)
+		err(1, "keys of a group");
+	for (size_t i = 0; i < count; i++) {
+		if ((keys[i].flags & KEY_ROOT) == 0 &&
+			config_setting_get_member(group, keys[i].name) == NULL)
+			print_key(&printer, &keys[i], object);
+	}
+	if (fclose(printer.out) != 0)
+		err(1, "keys of a group");
+	kept = config_memory_copy(memory, text);
+	free(text);
+	return kept;
 }
 
 void

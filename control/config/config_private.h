@@ -182,6 +182,9 @@ config_setting_t *config_reader_item(struct config_reader *reader, config_settin
 /* config_print.c */
 void config_print_keys(struct config_printer *printer, const struct config_key *keys, size_t count,
 	const void *object);
+/* The keys that a group has not, as lines for its end: so it is read with these as they are. */
+char *config_print_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_key *keys, size_t count, const void *object);
 /* The groups of a list: one a struct of so many bytes, count of them. */
 void config_print_groups(struct config_printer *printer, const struct config_key *keys,
 	size_t key_count, const void *structs, uint32_t count, size_t bytes);
@@ -214,6 +217,8 @@ void config_print_impair(
 	struct config_printer *printer, const struct config_key *key, const void *object);
 void
 config_read_peer(struct config_reader *reader, config_setting_t *group, struct config_peer *peer);
+char *config_peer_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_peer *peer);
 void config_read_peers(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_peers(
 	struct config_printer *printer, const struct config_key *key, const void *object);
@@ -235,6 +240,8 @@ void config_read_session(struct config_reader *reader, config_setting_t *group,
 /* All keys of a conference but its list of sessions. */
 void config_read_terms(struct config_reader *reader, config_setting_t *group,
 	struct config_conference *conference);
+char *config_terms_missing(struct config_memory *memory, const struct config *config,
+	config_setting_t *group, const struct config_conference *conference);
 void config_read_sessions(struct config_reader *reader, config_setting_t *setting, void *object);
 void config_print_sessions(
 	struct config_printer *printer, const struct config_key *key, const void *object);

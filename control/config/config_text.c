@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Groups that come one by one, at run time. */
-#include <stdarg.h>
 #include <string.h>
 
 #include "config_private.h"
@@ -76,76 +75,23 @@ text_close(struct text *t, char *error, size_t size)
 	return ret;
 }
 
-/* Adds "KEY = VALUE;" for a key that text does not have. */
-static void __attribute__((format(printf, 5, 6))) keep(struct config_memory *memory,
-	config_setting_t *root, char **text, const char *key, const char *format, ...)
-{
-	char value[256];
-	va_list args;
-
-	if (config_setting_get_member(root, key) != NULL)
-		return;
-	va_start(args, format);
-	vsnprintf(value, sizeof(value), format, args);
-	va_end(args);
-	/* After the last line, so that lines keep their numbers. */
-	*text = config_memory_printf(memory, "%s\n%s = %s;", *text, key, value);
-}
-
-static void
-pacing_value(const struct config_peer *peer, char *value, size_t size)
-{
-	if (peer->pacing == CONFIG_PACING_RATE)
-		snprintf(value, size, "\"rate:%llu\"", (unsigned long long)peer->pacing_rate);
-	else
-		snprintf(value, size, "\"%s\"", config_pacing_name(peer->pacing));
-}
-
-static void
-keep_peer(struct config_memory *memory, const struct config *config, config_setting_t *root,
-	char **text, const struct config_peer *old)
-{
-	char address[CONFIG_ADDRESS_TEXT], pacing[64];
-
-	pacing_value(old, pacing, sizeof(pacing));
-	keep(memory, root, text, "id", "%u", old->id);
-	keep(memory, root, text, "name", "\"%s\"", old->name);
-	keep(memory, root, text, "address", "\"%s\"", underlay_addr_text(&old->address, address));
-	keep(memory, root, text, "port", "\"%s\"", config->ports[old->port].name);
-	keep(memory, root, text, "udp_port", "%u", old->udp_port);
-	keep(memory, root, text, "ring", "%u", old->ring);
-	keep(memory, root, text, "pacing", "%s", pacing);
-}
-
-static void
-keep_conference(struct config_memory *memory, config_setting_t *root, char **text,
-	const struct config_conference *old)
-{
-	keep(memory, root, text, "id", "%u", old->id);
-	keep(memory, root, text, "name", "\"%s\"", old->name);
-	keep(memory, root, text, "priority", "%u", old->priority);
-	keep(memory, root, text, "weight", "%u", old->weight);
-	keep(memory, root, text, "queue_packets", "%u", old->queue_packets);
-	keep(memory, root, text, "queue_bytes", "%u", old->queue_bytes);
-	keep(memory, root, text, "queue_ms", "%u", old->queue_ms);
-}
-
-/* Text with the keys of what there was; NULL with error: it cannot be read at all. */
+/* Text with the keys of what there was, one of both; NULL with error: it cannot be read at all. */
 static char *
 completed(const struct config *config, struct config_memory *memory, const char *text,
 	const struct config_peer *peer, const struct config_conference *conference, char *error,
 	size_t size)
 {
-	char *more = config_memory_copy(memory, text);
+	char *more = NULL;
 	struct text t;
 
 	if (text_open(&t, config, memory, text)) {
 		config_setting_t *root = config_root_setting(&t.parsed);
+		const char *kept = peer != NULL
+					   ? config_peer_missing(memory, config, root, peer)
+					   : config_terms_missing(memory, config, root, conference);
 
-		if (peer != NULL)
-			keep_peer(memory, config, root, &more, peer);
-		if (conference != NULL)
-			keep_conference(memory, root, &more, conference);
+		/* After the last line, so that lines keep their numbers. */
+		more = config_memory_printf(memory, "%s\n%s", text, kept);
 	}
 	t.lines = strchr(text, '\n') != NULL;
 	if (text_close(&t, error, size) < 0)
