@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 #include "address.h"
+#include "config_words.h"
 #include "impair_settings.h"
 #include "pathlet_tree.h"
 #include "rlnc_params.h"
@@ -117,13 +118,6 @@ struct config_port {
 	struct impair_settings impair;
 };
 
-enum config_pacing {
-	CONFIG_PACING_TFRC, /* the default */
-	CONFIG_PACING_TFRC_SP,
-	CONFIG_PACING_RATE,
-	CONFIG_PACING_NONE,
-};
-
 struct config_peer {
 	struct config_where where;
 	uint32_t id;
@@ -142,19 +136,6 @@ struct config_flow {
 	uint32_t id; /* 0 to 255 */
 	uint32_t weight;
 	struct pathlet_tree tree;
-};
-
-enum config_ingress_kind {
-	CONFIG_INGRESS_UDP,
-	CONFIG_INGRESS_GENERATOR,
-	CONFIG_INGRESS_FILE,
-};
-
-enum config_generator_kind {
-	CONFIG_GENERATOR_CONSTANT,
-	CONFIG_GENERATOR_POISSON,
-	CONFIG_GENERATOR_ONOFF,
-	CONFIG_GENERATOR_TRACE,
 };
 
 struct config_generator {
@@ -179,12 +160,6 @@ struct config_ingress {
 	struct config_generator generator;
 	const char *file; /* CONFIG_INGRESS_FILE: absolute path */
 	uint32_t size;	  /* CONFIG_INGRESS_FILE: payload bytes of a packet */
-};
-
-enum config_egress_kind {
-	CONFIG_EGRESS_SINK,
-	CONFIG_EGRESS_UDP,
-	CONFIG_EGRESS_FILE,
 };
 
 struct config_egress {
@@ -406,8 +381,10 @@ uint32_t config_recode_at(const struct config_session *session, uint32_t node);
  */
 bool config_rate_parse(const char *text, uint64_t *rate);
 
-/* The word of an enum config_pacing. */
-const char *config_pacing_name(uint32_t pacing);
+/* "tfrc", "rate:1000000" <-> pacing and pacing_rate; false, and any of these: text is neither. */
+#define CONFIG_PACING_TEXT 64
+const char *config_pacing_text(const struct config_peer *peer, char *buf);
+bool config_pacing_parse(const char *text, struct config_peer *peer);
 
 /* Of what follows: NULL or CONFIG_INDEX_NONE if there is none. */
 const struct config_peer *config_peer_find(const struct config *config, uint32_t id);

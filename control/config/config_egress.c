@@ -136,8 +136,8 @@ config_read_egress(struct config_reader *reader, config_setting_t *setting, void
 		egress.where = config_reader_where(reader, group);
 		if (config_read_group(reader, group, egress_keys,
 			    sizeof(egress_keys) / sizeof(egress_keys[0]), &egress)) {
-			for (size_t j = 1; j < 4; j++)
-				kinds += config_setting_get_member(group, egress_keys[j].name) !=
+			for (size_t j = 0; config_egress_words[j] != NULL; j++)
+				kinds += config_setting_get_member(group, config_egress_words[j]) !=
 					 NULL;
 			if (kinds != 1)
 				config_reader_fail(reader, group,

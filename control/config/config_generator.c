@@ -5,14 +5,6 @@
 
 #define FPS_MAX 1000u
 
-static const char *const kind_choices[] = {
-	[CONFIG_GENERATOR_CONSTANT] = "constant",
-	[CONFIG_GENERATOR_POISSON] = "poisson",
-	[CONFIG_GENERATOR_ONOFF] = "onoff",
-	[CONFIG_GENERATOR_TRACE] = "trace",
-	NULL,
-};
-
 static void
 read_ms(struct config_reader *reader, config_setting_t *setting, uint32_t *field)
 {
@@ -99,7 +91,7 @@ static const struct config_key generator_keys[] = {
 	{.name = "kind",
 		.kind = KEY_CHOICE,
 		.offset = FIELD(kind),
-		.choices = kind_choices,
+		.choices = config_generator_words,
 		.help = "constant, poisson, onoff or trace, default constant"},
 	{.name = "size",
 		.kind = KEY_UINT32,
@@ -154,7 +146,8 @@ refuse_keys(struct config_reader *reader, config_setting_t *group, uint32_t kind
 		if (setting != NULL)
 			config_reader_fail(reader, setting,
 				"%s belongs to kind \"%s\", it must be left out with kind \"%s\"",
-				*names, kind_choices[owner], kind_choices[kind]);
+				*names, config_generator_words[owner],
+				config_generator_words[kind]);
 	}
 }
 

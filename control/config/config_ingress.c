@@ -100,8 +100,9 @@ config_read_ingress(struct config_reader *reader, config_setting_t *setting, voi
 	ingress->local = CONFIG_INDEX_NONE;
 	if (config_read_group(reader, setting, ingress_keys,
 		    sizeof(ingress_keys) / sizeof(ingress_keys[0]), ingress)) {
-		for (size_t i = 0; i < 3; i++)
-			kinds += config_setting_get_member(setting, ingress_keys[i].name) != NULL;
+		for (size_t i = 0; config_ingress_words[i] != NULL; i++)
+			kinds += config_setting_get_member(setting, config_ingress_words[i]) !=
+				 NULL;
 		if (kinds != 1)
 			config_reader_fail(reader, setting,
 				"%s of \"udp\", \"generator\" and \"file\" is set, it must be "

@@ -6,15 +6,29 @@
 
 #define RATE "rate:"
 
-static const char *const names[] = {[CONFIG_PACING_TFRC] = "tfrc",
-	[CONFIG_PACING_TFRC_SP] = "tfrc-sp",
-	[CONFIG_PACING_RATE] = "rate",
-	[CONFIG_PACING_NONE] = "none"};
-
 const char *
-config_pacing_name(uint32_t pacing)
+config_pacing_text(const struct config_peer *peer, char *buf)
 {
-	return names[pacing];
+	if (peer->pacing == CONFIG_PACING_RATE)
+		snprintf(buf, CONFIG_PACING_TEXT, RATE "%" PRIu64, peer->pacing_rate);
+	else
+		snprintf(buf, CONFIG_PACING_TEXT, "%s", config_pacing_words[peer->pacing]);
+	return buf;
+}
+
+bool
+config_pacing_parse(const char *text, struct config_peer *peer)
+{
+	for (uint32_t i = 0; config_pacing_words[i] != NULL; i++) {
+		if (i == CONFIG_PACING_RATE || strcmp(text, config_pacing_words[i]) != 0)
+			continue;
+		peer->pacing = i;
+		return true;
+	}
+	peer->pacing = CONFIG_PACING_RATE;
+	return strncmp(text, RATE, strlen(RATE)) == 0 &&
+	       config_rate_parse(text + strlen(RATE), &peer->pacing_rate) &&
+	       peer->pacing_rate >= CONFIG_RATE_MIN && peer->pacing_rate <= CONFIG_RATE_MAX;
 }
 
 void
@@ -26,18 +40,7 @@ config_read_pacing(struct config_reader *reader, config_setting_t *setting, void
 	struct config_peer *peer = object;
 	const char *value = config_read_string_value(reader, setting, wanted);
 
-	if (value == NULL)
-		return;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (i == CONFIG_PACING_RATE || strcmp(value, names[i]) != 0)
-			continue;
-		peer->pacing = (uint32_t)i;
-		return;
-	}
-	peer->pacing = CONFIG_PACING_RATE;
-	if (strncmp(value, RATE, strlen(RATE)) != 0 ||
-		!config_rate_parse(value + strlen(RATE), &peer->pacing_rate) ||
-		peer->pacing_rate < CONFIG_RATE_MIN || peer->pacing_rate > CONFIG_RATE_MAX)
+	if (value != NULL && !config_pacing_parse(value, peer))
 		config_reader_want(reader, setting, "%s", wanted);
 }
 
@@ -45,12 +48,7 @@ void
 config_print_pacing(
 	struct config_printer *printer, const struct config_key *key, const void *object)
 {
-	const struct config_peer *peer = object;
-	char text[64];
+	char text[CONFIG_PACING_TEXT];
 
-	if (peer->pacing != CONFIG_PACING_RATE)
-		snprintf(text, sizeof(text), "%s", names[peer->pacing]);
-	else
-		snprintf(text, sizeof(text), RATE "%" PRIu64, peer->pacing_rate);
-	config_print_string(printer, key, text);
+	config_print_string(printer, key, config_pacing_text(object, text));
 }

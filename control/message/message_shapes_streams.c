@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The bodies of the group "streams". */
+#include "config_words.h"
 #include "message_rows.h"
 
 #define CODING_MAX     8192 /* with as many relays as a path can have */
@@ -15,17 +16,13 @@ static const struct message_field flow_fields[] = {
 #undef OF
 static const struct message_shape flow_shape = MESSAGE_SHAPE(struct message_flow, flow_fields);
 
-static const char *const ingress_kinds[] = {"udp", "generator", "file", NULL};
-static const char *const generators[] = {"constant", "poisson", "onoff", "trace", NULL};
-static const char *const egress_kinds[] = {"sink", "udp", "file", NULL};
-
 #define OF(member) offsetof(struct message_ingress, member)
 static const struct message_field ingress_fields[] = {
-	LEAF("kind", FIELD_WORD, OF(kind), NEEDED, .choices = ingress_kinds),
+	LEAF("kind", FIELD_WORD, OF(kind), NEEDED, .choices = config_ingress_words),
 	LEAF("address", FIELD_TEXT, OF(address), .max = ADDRESS_MAX),
 	LEAF("port", FIELD_U16, OF(port)),
 	LEAF("file", FIELD_TEXT, OF(file), .max = PATH_MAX_BYTES),
-	LEAF("generator", FIELD_WORD, OF(generator), .choices = generators),
+	LEAF("generator", FIELD_WORD, OF(generator), .choices = config_generator_words),
 	LEAF("trace", FIELD_TEXT, OF(trace), .max = PATH_MAX_BYTES),
 	LEAF("size", FIELD_U32, OF(size)),
 	LEAF("onMs", FIELD_U32, OF(on_ms)),
@@ -41,7 +38,7 @@ static const struct message_shape ingress_shape = MESSAGE_SHAPE(
 #define OF(member) offsetof(struct message_egress, member)
 static const struct message_field egress_fields[] = {
 	ATTRIBUTE("node", FIELD_U32, OF(node), NEEDED, .min = 1, .max = INT32_MAX),
-	ATTRIBUTE("kind", FIELD_WORD, OF(kind), NEEDED, .choices = egress_kinds),
+	ATTRIBUTE("kind", FIELD_WORD, OF(kind), NEEDED, .choices = config_egress_words),
 	ATTRIBUTE("address", FIELD_TEXT, OF(address), .max = ADDRESS_MAX),
 	ATTRIBUTE("port", FIELD_U16, OF(port)),
 	ATTRIBUTE("file", FIELD_TEXT, OF(file), .max = PATH_MAX_BYTES),

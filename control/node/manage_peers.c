@@ -33,12 +33,10 @@ port_of(const struct ferryd *f, const struct message_peer *peer, char *error, si
 static bool
 is_paced(const struct config_peer *own, const char *pacing)
 {
-	uint64_t rate;
+	struct config_peer said = {0};
 
-	if (own->pacing != CONFIG_PACING_RATE)
-		return strcmp(config_pacing_name(own->pacing), pacing) == 0;
-	return strncmp(pacing, "rate:", 5) == 0 && config_rate_parse(pacing + 5, &rate) &&
-	       rate == own->pacing_rate;
+	return config_pacing_parse(pacing, &said) && said.pacing == own->pacing &&
+	       (said.pacing != CONFIG_PACING_RATE || said.pacing_rate == own->pacing_rate);
 }
 
 /* Is it there already, as it is to be? */

@@ -101,8 +101,4 @@ void root_config_free(struct root_config *config);
 
 const char *root_role_name(uint32_t role);
 
-/* As a place says it: "tfrc", "rate:1000000". */
-#define ROOT_PACING_TEXT 48
-const char *root_pacing_text(const struct config_peer *peer, char *buf);
-
 #endif

@@ -67,17 +67,10 @@ host_of(const struct config_endpoint *endpoint, char *host, const char **text, u
 static void
 make_ingress(struct root_pipeline *made, const struct config_session *session)
 {
-	static const char *const kinds[] = {[CONFIG_INGRESS_UDP] = "udp",
-		[CONFIG_INGRESS_GENERATOR] = "generator",
-		[CONFIG_INGRESS_FILE] = "file"};
-	static const char *const generators[] = {[CONFIG_GENERATOR_CONSTANT] = "constant",
-		[CONFIG_GENERATOR_POISSON] = "poisson",
-		[CONFIG_GENERATOR_ONOFF] = "onoff",
-		[CONFIG_GENERATOR_TRACE] = "trace"};
 	const struct config_ingress *from = &session->ingress;
 	struct message_ingress *to = &made->pipeline.ingress;
 
-	to->kind = kinds[from->kind];
+	to->kind = config_ingress_words[from->kind];
 	if (from->kind == CONFIG_INGRESS_UDP) {
 		host_of(&from->udp, made->ingress, &to->address, &to->port);
 	} else if (from->kind == CONFIG_INGRESS_FILE) {
@@ -86,7 +79,7 @@ make_ingress(struct root_pipeline *made, const struct config_session *session)
 	} else {
 		const struct config_generator *g = &from->generator;
 
-		to->generator = generators[g->kind];
+		to->generator = config_generator_words[g->kind];
 		to->size = g->size;
 		to->seed = g->seed;
 		to->count = g->count;
@@ -121,9 +114,6 @@ static void
 make_ends(struct root_pipeline *made, const struct config_session *session,
 	const struct root_plan *plan)
 {
-	static const char *const kinds[] = {[CONFIG_EGRESS_SINK] = "sink",
-		[CONFIG_EGRESS_UDP] = "udp",
-		[CONFIG_EGRESS_FILE] = "file"};
 	uint32_t count = 0;
 
 	made->egresses = get(session->destination_count, sizeof(*made->egresses));
@@ -134,7 +124,8 @@ make_ends(struct root_pipeline *made, const struct config_session *session,
 
 		if (!root_plan_delivers(plan, from->node))
 			continue;
-		*to = (struct message_egress){.node = from->node, .kind = kinds[from->kind]};
+		*to = (struct message_egress){
+			.node = from->node, .kind = config_egress_words[from->kind]};
 		if (from->kind == CONFIG_EGRESS_UDP)
 			host_of(&from->udp, made->texts[count], &to->address, &to->port);
 		if (from->kind == CONFIG_EGRESS_FILE)

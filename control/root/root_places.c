@@ -200,7 +200,7 @@ root_place_send(struct root *root, struct root_node *node)
 	struct message message = {.type = MESSAGE_PLACE};
 	struct message_below *below;
 	struct peer_texts {
-		char address[CONFIG_ADDRESS_TEXT], pacing[ROOT_PACING_TEXT];
+		char address[CONFIG_ADDRESS_TEXT], pacing[CONFIG_PACING_TEXT];
 	} * texts;
 	struct message_peer *peers;
 	int ret;
@@ -223,7 +223,7 @@ root_place_send(struct root *root, struct root_node *node)
 			.address = underlay_addr_text(&from->peer.address, texts[i].address),
 			.udp_port = (uint16_t)from->peer.udp_port,
 			.port = from->port[0] != 0 ? from->port : NULL,
-			.pacing = root_pacing_text(&from->peer, texts[i].pacing),
+			.pacing = config_pacing_text(&from->peer, texts[i].pacing),
 		};
 	}
 	snprintf(message.to, sizeof(message.to), "%s", node->name);

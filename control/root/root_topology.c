@@ -20,16 +20,6 @@ root_role_name(uint32_t role)
 	return role_choices[role];
 }
 
-const char *
-root_pacing_text(const struct config_peer *peer, char *buf)
-{
-	if (peer->pacing == CONFIG_PACING_RATE)
-		snprintf(buf, ROOT_PACING_TEXT, "rate:%llu", (unsigned long long)peer->pacing_rate);
-	else
-		snprintf(buf, ROOT_PACING_TEXT, "%s", config_pacing_name(peer->pacing));
-	return buf;
-}
-
 static void
 read_address(struct config_reader *reader, config_setting_t *setting, void *object)
 {

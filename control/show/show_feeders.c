@@ -92,7 +92,7 @@ show_feeder(const struct show_view *view, const struct link *link, const struct 
 	json_object_set_new(object, "name", peer != NULL ? json_string(peer->name) : json_null());
 	json_object_set_new(object, "worker", show_number(link->owner));
 	json_object_set_new(object, "pacing",
-		peer != NULL ? json_string(config_pacing_name(peer->pacing)) : json_null());
+		peer != NULL ? json_string(config_pacing_words[peer->pacing]) : json_null());
 	json_object_set_new(object, "rate_bps", rate != 0 ? show_number(rate * 8) : json_null());
 	json_object_set_new(
 		object, "packets", show_number(__atomic_load_n(&f->drr.packets, __ATOMIC_RELAXED)));

@@ -96,7 +96,7 @@ test_whole(void **state)
 {
 	struct root_config *config = load(whole), *again;
 	const struct root_place *place = &config->places[1];
-	char pacing[ROOT_PACING_TEXT], *first, *second;
+	char pacing[CONFIG_PACING_TEXT], *first, *second;
 
 	(void)state;
 	assert_int_equal(config->settings.listen.address.family, AF_INET6);
@@ -115,8 +115,8 @@ test_whole(void **state)
 	assert_int_equal(place->peer_count, 2);
 	assert_string_equal(place->peers[0].node, "toronto");
 	assert_int_equal(place->peers[0].peer.udp_port, 5);
-	assert_string_equal(root_pacing_text(&place->peers[0].peer, pacing), "rate:1000000");
-	assert_string_equal(root_pacing_text(&place->peers[1].peer, pacing), "tfrc");
+	assert_string_equal(config_pacing_text(&place->peers[0].peer, pacing), "rate:1000000");
+	assert_string_equal(config_pacing_text(&place->peers[1].peer, pacing), "tfrc");
 	assert_int_equal(config->threshold_count, 2);
 	assert_true(config->thresholds[1].warning == 1000);
 	assert_string_equal(config->files[1].path, "/etc/b.cfg");
