@@ -284,7 +284,7 @@ struct message_links {
 	size_t nb_to, nb_from;
 };
 
-/* wayloss: what a source needs repair for; rlnc_need.h. */
+/* wayloss: what a source needs repair for; rlnc_redundancy.h. */
 struct message_way {
 	uint32_t conference, session;
 	uint32_t loss, regained; /* millionths, to MESSAGE_LOSS_MAX */

@@ -28,14 +28,14 @@ tell_cap(const struct link *link, const struct config_peer *peer)
 static int
 resolve(void *ctx, struct link *link, const struct config_peer *peer, char *error, size_t size)
 {
-	struct ferryd_target target = {.link = link};
+	struct ferryd_adjacency adjacency = {.link = link};
 	struct ferryd *f = ctx;
 
 	tell_cap(link, peer);
-	if (targets_add(f, &target, peer->port, &peer->address, error, size) < 0)
+	if (adjacency_add(f, &adjacency, peer->port, &peer->address, error, size) < 0)
 		return -1;
-	if (f->told_links != NULL)
-		memset(&f->told_links[link->index], 0, sizeof(f->told_links[0]));
+	if (f->oversize_links != NULL)
+		memset(&f->oversize_links[link->index], 0, sizeof(f->oversize_links[0]));
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static void
 forget(void *ctx, const struct link *link)
 {
 	log_line(LOG_INFO, "peer %u: its link by port %s goes", link->node_id, link->port->name);
-	targets_remove_of(ctx, link, NULL);
+	adjacency_remove_of(ctx, link, NULL);
 }
 
 static int

@@ -90,7 +90,7 @@ arm(struct event *event, uint64_t us)
 static uint64_t
 tick_us(const struct ferryd *f, bool busy)
 {
-	bool quiet = f->nb_feeds == 0 && TAILQ_EMPTY(&f->sinks) && !f->starts_left;
+	bool quiet = f->nb_feeds == 0 && TAILQ_EMPTY(&f->sinks) && !f->source_starts_left;
 
 	if (busy || f->drain_until != 0 || !node_settled(f->node) || !TAILQ_EMPTY(&f->leaving))
 		return TICK_BUSY_US;
@@ -112,7 +112,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	control_lock();
 	busy = punts_serve(f, now);
 	due = underlay_tick(&f->underlay, now);
-	starts_serve(f, now);
+	source_starts_serve(f, now);
 	busy |= files_serve(f, &more);
 	history_poll(&f->history, f->node);
 	node_tick(f->node);
@@ -154,7 +154,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	control_lock();
 	rates_tick(&f->view, ferryd_now(f));
-	told_tick(f);
+	oversize_log_tick(f);
 	control_unlock();
 	arm(f->second, 1000000);
 }

@@ -98,7 +98,7 @@ add_egress(struct ferryd *f, struct session_entry *entry, const struct config_eg
 	char *error, size_t size)
 {
 	const struct port *port = &f->ports[egress->port].port;
-	struct ferryd_target target = {
+	struct ferryd_adjacency adjacency = {
 		.destination = entry->destination,
 		.ends =
 			{
@@ -111,7 +111,7 @@ add_egress(struct ferryd *f, struct session_entry *entry, const struct config_eg
 			},
 	};
 
-	return targets_add(f, &target, egress->port, &egress->udp.address, error, size) < 0
+	return adjacency_add(f, &adjacency, egress->port, &egress->udp.address, error, size) < 0
 		       ? -EHOSTUNREACH
 		       : 0;
 }
@@ -179,7 +179,7 @@ close_ends(struct ferryd *f, struct session_entry *entry)
 	reports_remove(f, entry);
 	files_remove(f, entry);
 	if (entry->destination != NULL)
-		targets_remove_of(f, NULL, entry->destination);
+		adjacency_remove_of(f, NULL, entry->destination);
 }
 
 /* Of a session that comes at run time, or comes back. */
@@ -194,7 +194,7 @@ open_later(void *ctx, struct session_entry *entry, char *error, size_t size)
 	if (ret == 0)
 		ret = reports_add(f, entry, error, size);
 	if (ret == 0) {
-		memset(&f->told_entries[entry->index], 0, sizeof(f->told_entries[0]));
+		memset(&f->oversize_entries[entry->index], 0, sizeof(f->oversize_entries[0]));
 		memset(&f->rates.sessions[entry->index], 0, sizeof(f->rates.sessions[0]));
 		log_line(LOG_INFO, "session %u/%u \"%s\" is defined", entry->config->conference,
 			entry->config->id, entry->config->name);

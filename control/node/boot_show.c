@@ -11,10 +11,10 @@ show_neighbour(void *ctx, const struct link *link, struct show_neighbour *out)
 {
 	const struct ferryd *f = ctx;
 
-	for (uint32_t i = 0; i < f->nb_targets; i++) {
-		const struct neighbour *n = f->targets[i].neighbour;
+	for (uint32_t i = 0; i < f->nb_adjacencies; i++) {
+		const struct neighbour *n = f->adjacencies[i].neighbour;
 
-		if (f->targets[i].link != link)
+		if (f->adjacencies[i].link != link)
 			continue;
 		*out = (struct show_neighbour){
 			.state = neighbour_state_name(n->state),
@@ -69,9 +69,9 @@ boot_show(void *ctx)
 {
 	struct ferryd *f = ctx;
 
-	f->told_links = calloc(f->node->max_links, sizeof(*f->told_links));
-	f->told_entries = calloc(f->book.room + 1, sizeof(*f->told_entries));
-	if (f->told_links == NULL || f->told_entries == NULL ||
+	f->oversize_links = calloc(f->node->max_links, sizeof(*f->oversize_links));
+	f->oversize_entries = calloc(f->book.room + 1, sizeof(*f->oversize_entries));
+	if (f->oversize_links == NULL || f->oversize_entries == NULL ||
 		rates_init(&f->rates, f->node->max_links, f->book.room) < 0) {
 		log_line(LOG_ERR, "out of memory for counters");
 		return -1;
@@ -111,7 +111,7 @@ undo_show(void *ctx)
 	telemetry_stop();
 	rates_free(&f->rates);
 	allowed_free(&f->allowed);
-	free(f->told_links);
-	free(f->told_entries);
-	f->told_links = f->told_entries = NULL;
+	free(f->oversize_links);
+	free(f->oversize_entries);
+	f->oversize_links = f->oversize_entries = NULL;
 }

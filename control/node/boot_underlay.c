@@ -180,8 +180,10 @@ int
 boot_underlay(void *ctx)
 {
 	struct ferryd *f = ctx;
-	struct underlay_ops ops = {
-		.ctx = f, .changed = targets_changed, .alive = targets_alive, .log = underlay_log};
+	struct underlay_ops ops = {.ctx = f,
+		.changed = adjacency_changed,
+		.alive = adjacency_alive,
+		.log = underlay_log};
 
 	underlay_init(&f->underlay, &ops, f->config->node.id);
 	for (uint32_t i = 0; i < f->config->port_count; i++)
@@ -201,7 +203,7 @@ undo_underlay(void *ctx)
 	if (f->watch != NULL)
 		link_watch_close(f->watch);
 	f->watch = NULL;
-	free(f->targets);
-	f->targets = NULL;
-	f->nb_targets = 0;
+	free(f->adjacencies);
+	f->adjacencies = NULL;
+	f->nb_adjacencies = 0;
 }

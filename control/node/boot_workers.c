@@ -20,7 +20,7 @@ boot_workers(void *ctx)
 		}
 		f->workers_running++;
 	}
-	starts_begin(f);
+	source_starts_begin(f);
 	return 0;
 }
 

@@ -48,7 +48,7 @@ struct ferryd_port {
 };
 
 /* Who sends to a neighbour: a link, or a destination's egress. */
-struct ferryd_target {
+struct ferryd_adjacency {
 	struct neighbour *neighbour;
 	struct link *link;		 /* or */
 	struct destination *destination; /* or neither, with */
@@ -56,7 +56,7 @@ struct ferryd_target {
 };
 
 /* What was last told of something that is counted. */
-struct ferryd_told {
+struct ferryd_oversize {
 	uint64_t links; /* too large for a link's port */
 	uint64_t sources;
 	uint64_t destinations;
@@ -84,8 +84,8 @@ struct ferryd {
 	struct link_watch *watch;
 	struct utc_clock utc;
 
-	struct ferryd_target *targets;
-	uint32_t nb_targets;
+	struct ferryd_adjacency *adjacencies;
+	uint32_t nb_adjacencies;
 
 	struct session_book book;
 	struct peer_actions peers;
@@ -123,14 +123,15 @@ struct ferryd {
 
 	struct event_base *base; /* the control thread's; its timers are exact to the microsecond */
 	struct event *tick, *woken, *second, *interval, *watch_event, *signals[FERRYD_SIGNALS];
-	uint64_t tick_us;      /* until the next tick; see boot_loop.c */
-	uint64_t starts_until; /* ns: patience for the next hops of sessions */
-	bool starts_left;
+	uint64_t tick_us;	      /* until the next tick; see boot_loop.c */
+	uint64_t source_starts_until; /* ns: patience for the next hops of sessions */
+	bool source_starts_left;
 	uint64_t drain_until;			/* ns; 0 = not draining */
 	uint64_t clock_due;			/* ns: when UTC is sampled next */
 	uint64_t frames_lost, frames_lost_told; /* own frames without a buffer */
 	uint16_t workers_running;
-	struct ferryd_told *told_links, *told_entries; /* by link index; by index of the entry */
+	struct ferryd_oversize *oversize_links,
+		*oversize_entries; /* by link index; by index of the entry */
 };
 
 /* Monotonic ns, as the workers' now. */
@@ -162,19 +163,19 @@ undo_step undo_base, undo_management, undo_eal, undo_node, undo_ports, undo_unde
 	undo_manage_stats, undo_manage_losses, undo_workers, undo_orders;
 
 /*
- * Remembers who needs the way to an address and asks for it. An index for targets_remove, which
+ * Remembers who needs the way to an address and asks for it. An index for adjacency_remove, which
  * ends that, or -1 with error.
  */
-int targets_add(struct ferryd *f, const struct ferryd_target *target, uint32_t port,
+int adjacency_add(struct ferryd *f, const struct ferryd_adjacency *adjacency, uint32_t port,
 	const struct underlay_addr *address, char *error, size_t size);
-void targets_remove(struct ferryd *f, uint32_t index);
+void adjacency_remove(struct ferryd *f, uint32_t index);
 /* All of a link or of a destination; the other is NULL. */
-void
-targets_remove_of(struct ferryd *f, const struct link *link, const struct destination *destination);
+void adjacency_remove_of(
+	struct ferryd *f, const struct link *link, const struct destination *destination);
 /* For struct underlay_ops. */
-void targets_changed(void *ctx, const struct neighbour *n);
+void adjacency_changed(void *ctx, const struct neighbour *n);
 /* A link over it has its probes answered. */
-bool targets_alive(void *ctx, const struct neighbour *n);
+bool adjacency_alive(void *ctx, const struct neighbour *n);
 
 /* Frames for the control thread that workers put aside; true if there were any. */
 bool punts_serve(struct ferryd *f, uint64_t now);
@@ -197,14 +198,14 @@ void reports_remove(struct ferryd *f, const struct session_entry *entry);
 bool files_serve(struct ferryd *f, bool *more);
 
 /* Starts the sessions that start with the node, each once its next hops are resolved. */
-void starts_begin(struct ferryd *f);
-void starts_serve(struct ferryd *f, uint64_t now);
+void source_starts_begin(struct ferryd *f);
+void source_starts_serve(struct ferryd *f, uint64_t now);
 
 /* Tells who wants to know at which rate sessions may send. */
 void reports_serve(struct ferryd *f, uint64_t now);
 
 /* Says in the log what was too large, at most once a second each. */
-void told_tick(struct ferryd *f);
+void oversize_log_tick(struct ferryd *f);
 
 /* Says in the log, and to who follows, what workers told. */
 void events_begin(struct ferryd *f);

@@ -26,8 +26,8 @@
 
 struct rate_report {
 	const struct session_entry *entry;
-	uint32_t target; /* index in targets, UINT32_MAX: the kernel sends */
-	uint64_t told;	 /* bit/s */
+	uint32_t adjacency; /* index in adjacencies, UINT32_MAX: the kernel sends */
+	uint64_t told;	    /* bit/s */
 	uint64_t told_at;
 	uint64_t number;
 };
@@ -43,17 +43,17 @@ send_by_kernel(struct ferryd *f, const struct config_endpoint *to, const char *t
 }
 
 static void
-send_by_port(struct ferryd *f, struct ferryd_target *target, struct port *port, const char *text,
-	size_t len)
+send_by_port(struct ferryd *f, struct ferryd_adjacency *adjacency, struct port *port,
+	const char *text, size_t len)
 {
 	struct frame_template t;
 	struct rte_mbuf *m;
 	uint16_t sum;
 
-	if (!target->neighbour->has_mac)
+	if (!adjacency->neighbour->has_mac)
 		return;
-	target->ends.destination_mac = target->neighbour->mac;
-	frame_template_build(&t, port, &target->ends, NULL, 0);
+	adjacency->ends.destination_mac = adjacency->neighbour->mac;
+	frame_template_build(&t, port, &adjacency->ends, NULL, 0);
 	m = rte_pktmbuf_alloc(f->node->pool);
 	if (m == NULL) {
 		f->frames_lost++;
@@ -83,10 +83,10 @@ tell(struct ferryd *f, struct rate_report *report, uint64_t bps)
 	len = snprintf(text, sizeof(text),
 		"{\"conference\": %u, \"session\": %u, \"rate_bps\": %s, \"number\": %lu}\n",
 		session->conference, session->id, rate, (unsigned long)report->number++);
-	if (report->target == UINT32_MAX)
+	if (report->adjacency == UINT32_MAX)
 		send_by_kernel(f, &to->udp, text, (size_t)len);
 	else
-		send_by_port(f, &f->targets[report->target], &f->ports[to->port].port, text,
+		send_by_port(f, &f->adjacencies[report->adjacency], &f->ports[to->port].port, text,
 			(size_t)len);
 }
 
@@ -107,12 +107,12 @@ reports_serve(struct ferryd *f, uint64_t now)
 }
 
 static int
-add_target(struct ferryd *f, struct rate_report *report, char *error, size_t size)
+add_adjacency(struct ferryd *f, struct rate_report *report, char *error, size_t size)
 {
 	const struct config_session *session = report->entry->config;
 	const struct config_rate_to *to = &session->rate_to;
 	const struct port *port = &f->ports[to->port].port;
-	struct ferryd_target target = {
+	struct ferryd_adjacency adjacency = {
 		.ends =
 			{
 				.source_mac = port->mac,
@@ -123,11 +123,11 @@ add_target(struct ferryd *f, struct rate_report *report, char *error, size_t siz
 				.hop_limit = FRAME_HOP_LIMIT,
 			},
 	};
-	int index = targets_add(f, &target, to->port, &to->udp.address, error, size);
+	int index = adjacency_add(f, &adjacency, to->port, &to->udp.address, error, size);
 
 	if (index < 0)
 		return -EHOSTUNREACH;
-	report->target = (uint32_t)index;
+	report->adjacency = (uint32_t)index;
 	return 0;
 }
 
@@ -159,8 +159,8 @@ reports_add(struct ferryd *f, struct session_entry *entry, char *error, size_t s
 
 	if (!is_told(entry))
 		return 0;
-	*report = (struct rate_report){.entry = entry, .target = UINT32_MAX};
-	ret = to->port != CONFIG_INDEX_NONE ? add_target(f, report, error, size)
+	*report = (struct rate_report){.entry = entry, .adjacency = UINT32_MAX};
+	ret = to->port != CONFIG_INDEX_NONE ? add_adjacency(f, report, error, size)
 					    : open_socket(f, to->udp.address.family, error, size);
 	f->nb_reports += ret == 0;
 	return ret;
@@ -172,8 +172,8 @@ reports_remove(struct ferryd *f, const struct session_entry *entry)
 	for (uint32_t i = 0; i < f->nb_reports; i++) {
 		if (f->reports[i].entry != entry)
 			continue;
-		if (f->reports[i].target != UINT32_MAX)
-			targets_remove(f, f->reports[i].target);
+		if (f->reports[i].adjacency != UINT32_MAX)
+			adjacency_remove(f, f->reports[i].adjacency);
 		f->reports[i] = f->reports[--f->nb_reports];
 	}
 }

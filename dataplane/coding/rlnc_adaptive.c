@@ -56,7 +56,8 @@ rlnc_adaptive_repairs(struct rlnc_encoder *e, uint16_t n)
 	a->for_n = n;
 	a->for_loss = loss;
 	a->for_way = way;
-	a->repairs = (uint16_t)RTE_MAX(rlnc_need(n, loss * 1000, whole, e->params.residual, most),
-		rlnc_need_way(n, way, whole, e->params.residual, most));
+	a->repairs = (uint16_t)RTE_MAX(
+		rlnc_redundancy(n, loss * 1000, whole, e->params.residual, most),
+		rlnc_redundancy_way(n, way, whole, e->params.residual, most));
 	return a->repairs;
 }

@@ -17,8 +17,8 @@
 
 #include "fanout.h"
 #include "rlnc_combine.h"
-#include "rlnc_need.h"
 #include "rlnc_params.h"
+#include "rlnc_redundancy.h"
 #include "rlnc_seeds.h"
 #include "source.h"
 #include "timer_wheel.h"

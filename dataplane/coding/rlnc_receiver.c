@@ -4,7 +4,7 @@
 #include "destination.h"
 #include "packet.h"
 #include "rlnc_decoded.h"
-#include "rlnc_next.h"
+#include "rlnc_in_order.h"
 #include "rlnc_receiver.h"
 #include "worker.h"
 
@@ -392,7 +392,7 @@ input_combination(
 
 	r->counters.combinations++;
 	destination_combination(w, dst, c->first);
-	if (unlikely(rlnc_far_refuses(&r->far, &dst->window, c->first, &c->h))) {
+	if (unlikely(rlnc_far_ahead_refuses(&r->far, &dst->window, c->first, &c->h))) {
 		refuse(w, dst, m, DROP_session_far_ahead);
 		return;
 	}

@@ -20,7 +20,7 @@
 
 #include "packet.h"
 #include "rlnc_block.h"
-#include "rlnc_far.h"
+#include "rlnc_far_ahead.h"
 #include "rlnc_params.h"
 #include "rlnc_window.h"
 #include "timer_wheel.h"
@@ -50,7 +50,7 @@ struct rlnc_flow {
 
 /*
  * Source packets of one generation that came in a row, while no combination waits there: they lie
- * in their places already, and the generation is told of them once the run ends (rlnc_next.h).
+ * in their places already, and the generation is told of them once the run ends (rlnc_in_order.h).
  */
 struct rlnc_run {
 	struct rlnc_block *block; /* NULL: there is none */
@@ -74,7 +74,7 @@ struct rlnc_receiver {
 		struct rlnc_window window;
 	};
 	struct rlnc_flow *flows;
-	struct rlnc_far far;
+	struct rlnc_far_ahead far;
 } __rte_cache_aligned;
 
 /* Packets that a receiver holds at most. */

@@ -2,7 +2,7 @@
 #include "deliver.h"
 #include "destination_settle.h"
 #include "egress.h"
-#include "rlnc_next.h"
+#include "rlnc_in_order.h"
 
 /* A destination is looked up when so many more packets have been added: then its slot is there. */
 #define AHEAD 8
@@ -180,7 +180,7 @@ deliver_other(
 	uint16_t n = 0;
 
 	if (line->way == DESTINATION_CODED)
-		n = rlnc_next(w, line, &burst->pkts[i], of_one_line(burst, i, to), slice);
+		n = rlnc_in_order(w, line, &burst->pkts[i], of_one_line(burst, i, to), slice);
 	if (n > 0)
 		return n;
 	destination_input(w, line_owner(line), burst->pkts[i]);

@@ -9,7 +9,7 @@
 #include "packet.h"
 #include "port.h"
 #include "reorder.h"
-#include "rlnc_next.h"
+#include "rlnc_in_order.h"
 #include "rlnc_receiver.h"
 #include "worker.h"
 
@@ -153,7 +153,7 @@ static enum destination_way
 way_of(const struct destination *dst)
 {
 	if (dst->coding != NULL)
-		return rlnc_next_way(dst->coding);
+		return rlnc_in_order_way(dst->coding);
 	return dst->params.egress == EGRESS_UDP ? DESTINATION_UDP : DESTINATION_SINK;
 }
 

@@ -45,7 +45,7 @@
 /* What the next packet may be. The owner's. */
 enum destination_way {
 	DESTINATION_SLOW,  /* anything; nothing is collected */
-	DESTINATION_CODED, /* the one that the line describes, of a block code: rlnc_next.h */
+	DESTINATION_CODED, /* the one that the line describes, of a block code: rlnc_in_order.h */
 	DESTINATION_SINK,  /* the one that the line describes, not coded */
 	DESTINATION_UDP,   /* that, to a UDP address */
 };

@@ -12,15 +12,15 @@
  *
  * The destination's owner.
  */
-#ifndef FERRY_RLNC_NEXT_H
-#define FERRY_RLNC_NEXT_H
+#ifndef FERRY_RLNC_IN_ORDER_H
+#define FERRY_RLNC_IN_ORDER_H
 
 #include "destination_line.h"
 #include "rlnc_receiver.h"
 
 /* Of a session that is decoded. */
 static inline enum destination_way
-rlnc_next_way(const struct rlnc_receiver *r)
+rlnc_in_order_way(const struct rlnc_receiver *r)
 {
 	return r->params.code == RLNC_BLOCK ? DESTINATION_CODED : DESTINATION_SLOW;
 }
@@ -30,7 +30,7 @@ rlnc_next_way(const struct rlnc_receiver *r)
  * up to the first that is none. Returns how many it took; it has said nothing of the others. slice
  * as destination_collect wants it.
  */
-uint16_t rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf **pkts,
+uint16_t rlnc_in_order(struct worker *w, struct destination_line *line, struct rte_mbuf **pkts,
 	uint16_t n, uint64_t slice);
 
 /* Ends the run, if there is one. */

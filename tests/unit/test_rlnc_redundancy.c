@@ -9,7 +9,7 @@
 
 #include <rte_common.h>
 
-#include "rlnc_need.h"
+#include "rlnc_redundancy.h"
 #include "rng.h"
 
 #define MILLION	  1000000u
@@ -110,8 +110,8 @@ test_lines(void **state)
 
 		for (size_t k = 0; k < RTE_DIM(sizes); k++) {
 			uint32_t n = sizes[k];
-			uint32_t r = rlnc_need_way(n, way, true, target, 10 * n);
-			uint32_t alone = rlnc_need(n, way.loss, true, target, 10 * n);
+			uint32_t r = rlnc_redundancy_way(n, way, true, target, 10 * n);
+			uint32_t alone = rlnc_redundancy(n, way.loss, true, target, 10 * n);
 
 			assert_true(failed(&lines[i], n, r) < 0.02);
 			assert_true(r < 3 || failed(&lines[i], n, r - 2) > 0.003);
@@ -125,10 +125,10 @@ static void
 test_systematic(void **state)
 {
 	const uint32_t n = 32, target = MILLION / 1000;
-	uint32_t r = rlnc_need(n, MILLION / 10, false, target, n), gone = 0;
+	uint32_t r = rlnc_redundancy(n, MILLION / 10, false, target, n), gone = 0;
 
 	(void)state;
-	assert_true(r < rlnc_need(n, MILLION / 10, true, target, n));
+	assert_true(r < rlnc_redundancy(n, MILLION / 10, true, target, n));
 	for (uint32_t trial = 0; trial < 5 * TRIALS; trial++) {
 		uint32_t sources = 0, lost = 0;
 
@@ -151,19 +151,19 @@ test_ends(void **state)
 	struct rlnc_way all = {MILLION, MILLION}, lie = {1, UINT32_MAX}, half = {MILLION / 2, 0};
 
 	(void)state;
-	assert_int_equal(rlnc_need(32, 0, true, 1, 32), 0);
-	assert_int_equal(rlnc_need_way(32, (struct rlnc_way){0}, true, 1, 32), 0);
-	assert_int_equal(rlnc_need(32, MILLION / 2, false, 1000, 8), 8);
-	assert_int_equal(rlnc_need(32, UINT32_MAX, false, 1000, 40), 40);
-	assert_int_equal(rlnc_need_way(32, half, false, 1000, 8), 8);
+	assert_int_equal(rlnc_redundancy(32, 0, true, 1, 32), 0);
+	assert_int_equal(rlnc_redundancy_way(32, (struct rlnc_way){0}, true, 1, 32), 0);
+	assert_int_equal(rlnc_redundancy(32, MILLION / 2, false, 1000, 8), 8);
+	assert_int_equal(rlnc_redundancy(32, UINT32_MAX, false, 1000, 40), 40);
+	assert_int_equal(rlnc_redundancy_way(32, half, false, 1000, 8), 8);
 	for (uint32_t most = 0; most < 100; most++) {
-		assert_in_range(rlnc_need_way(32, all, false, 1000, most), 0, most);
-		assert_in_range(rlnc_need_way(32, lie, false, 1000, most), 0, most);
+		assert_in_range(rlnc_redundancy_way(32, all, false, 1000, most), 0, most);
+		assert_in_range(rlnc_redundancy_way(32, lie, false, 1000, most), 0, most);
 	}
 	/* Most that is ever lost can be made up for, and is not taken for nothing. */
-	assert_true(rlnc_need(128, MILLION, true, 1000, 128 * 100) > 128 * 3);
+	assert_true(rlnc_redundancy(128, MILLION, true, 1000, 128 * 100) > 128 * 3);
 	for (uint32_t loss = 0, last = 0; loss < MILLION; loss += 1000) {
-		uint32_t r = rlnc_need(24, loss, false, 1000, 1000);
+		uint32_t r = rlnc_redundancy(24, loss, false, 1000, 1000);
 
 		assert_true(r >= last);
 		last = r;
@@ -196,12 +196,12 @@ test_least(void **state)
 		uint32_t n = sizes[i % 5], loss = losses[i / 5 % 5], target = targets[i / 25 % 4];
 		bool whole = i >= 100;
 		double p = (double)loss / MILLION, most = (double)target / MILLION;
-		uint32_t need = rlnc_need(n, loss, whole, target, 4000), r = 0;
+		uint32_t need = rlnc_redundancy(n, loss, whole, target, 4000), r = 0;
 
 		while (stays_lost(n, r, p, whole) > most)
 			r++;
 		assert_int_equal(need, r);
-		assert_int_equal(rlnc_need(n, loss, whole, target, r / 2), r / 2);
+		assert_int_equal(rlnc_redundancy(n, loss, whole, target, r / 2), r / 2);
 	}
 }
 
@@ -216,5 +216,5 @@ main(void)
 	};
 
 	rng_seed(&rng, unit_seed());
-	return cmocka_run_group_tests_name("rlnc_need", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("rlnc_redundancy", tests, NULL, NULL);
 }

@@ -8,32 +8,32 @@
  *
  * The destination's owner.
  */
-#ifndef FERRY_RLNC_FAR_H
-#define FERRY_RLNC_FAR_H
+#ifndef FERRY_RLNC_FAR_AHEAD_H
+#define FERRY_RLNC_FAR_AHEAD_H
 
 #include "rlnc_header.h"
 #include "seq_window.h"
 
 /* The last one that was far ahead. */
-struct rlnc_far {
+struct rlnc_far_ahead {
 	bool any;
 	uint16_t seed;
 	uint32_t first;
 	uint64_t above; /* the highest sequence then */
 };
 
-/* The part of rlnc_far_refuses for one that is. */
-bool rlnc_far_doubts(struct rlnc_far *far, const struct seq_window *win, uint32_t first,
+/* The part of rlnc_far_ahead_refuses for one that is. */
+bool rlnc_far_ahead_doubts(struct rlnc_far_ahead *far, const struct seq_window *win, uint32_t first,
 	const struct rlnc_header *h);
 
 /* Is a combination with this first sequence to be dropped as far ahead? */
 static inline bool
-rlnc_far_refuses(struct rlnc_far *far, const struct seq_window *win, uint32_t first,
+rlnc_far_ahead_refuses(struct rlnc_far_ahead *far, const struct seq_window *win, uint32_t first,
 	const struct rlnc_header *h)
 {
 	int32_t step = (int32_t)(first - (uint32_t)win->highest);
 
-	return unlikely(step > (int32_t)win->size) && rlnc_far_doubts(far, win, first, h);
+	return unlikely(step > (int32_t)win->size) && rlnc_far_ahead_doubts(far, win, first, h);
 }
 
 #endif

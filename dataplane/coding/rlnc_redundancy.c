@@ -3,7 +3,7 @@
 
 #include <rte_common.h>
 
-#include "rlnc_need.h"
+#include "rlnc_redundancy.h"
 
 #define MILLION 1e6
 
@@ -25,7 +25,7 @@ residual(uint32_t n, uint32_t r, double p, bool whole)
 }
 
 uint32_t
-rlnc_need(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most)
+rlnc_redundancy(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most)
 {
 	double p = RTE_MIN(loss, RLNC_LOSS_MOST) / MILLION;
 	uint32_t r = 0;
@@ -43,15 +43,15 @@ rlnc_need(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most)
 }
 
 uint32_t
-rlnc_need_way(uint32_t n, struct rlnc_way way, bool whole, uint32_t target, uint32_t most)
+rlnc_redundancy_way(uint32_t n, struct rlnc_way way, bool whole, uint32_t target, uint32_t most)
 {
 	uint32_t most_loss = RTE_MIN(way.loss, RLNC_LOSS_MOST),
 		 regained = RTE_MIN(way.regained, most_loss), all;
 	double kept = 1 - regained / MILLION, own;
 
 	if (regained == 0)
-		return rlnc_need(n, way.loss, whole, target, most);
-	all = n + rlnc_need(n, way.loss, true, target / 2, (uint32_t)((n + most) / kept) - n);
+		return rlnc_redundancy(n, way.loss, whole, target, most);
+	all = n + rlnc_redundancy(n, way.loss, true, target / 2, (uint32_t)((n + most) / kept) - n);
 	own = ceil(all * kept - 1e-9); /* a whole number may be computed as a little more */
 	return own <= n ? 0 : RTE_MIN((uint32_t)own - n, most);
 }

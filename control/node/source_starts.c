@@ -20,26 +20,26 @@ is_resolved(const struct flow_plan *plan)
 }
 
 void
-starts_begin(struct ferryd *f)
+source_starts_begin(struct ferryd *f)
 {
-	f->starts_until = ferryd_now(f) + PATIENCE_NS;
-	f->starts_left = true;
+	f->source_starts_until = ferryd_now(f) + PATIENCE_NS;
+	f->source_starts_left = true;
 }
 
 void
-starts_serve(struct ferryd *f, uint64_t now)
+source_starts_serve(struct ferryd *f, uint64_t now)
 {
-	if (!f->starts_left || f->drain_until != 0)
+	if (!f->source_starts_left || f->drain_until != 0)
 		return;
-	f->starts_left = false;
+	f->source_starts_left = false;
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
 		struct session_entry *entry = f->book.entries[i];
 		struct source *source = entry->source;
 
 		if (source == NULL || !entry->config->start || entry->begun)
 			continue;
-		if (!is_resolved(source->plan) && now < f->starts_until) {
-			f->starts_left = true;
+		if (!is_resolved(source->plan) && now < f->source_starts_until) {
+			f->source_starts_left = true;
 			continue;
 		}
 		if (!is_resolved(source->plan))

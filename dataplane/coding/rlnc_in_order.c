@@ -4,7 +4,7 @@
 #include "destination_settle.h"
 #include "egress.h"
 #include "packet.h"
-#include "rlnc_next.h"
+#include "rlnc_in_order.h"
 #include "worker.h"
 
 /* --- flow sequences ---------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ take_spare(struct worker *w, struct destination *dst, struct destination_line *l
 }
 
 uint16_t
-rlnc_next(struct worker *w, struct destination_line *line, struct rte_mbuf **pkts, uint16_t n,
+rlnc_in_order(struct worker *w, struct destination_line *line, struct rte_mbuf **pkts, uint16_t n,
 	uint64_t slice)
 {
 	struct destination *dst = line_owner(line);

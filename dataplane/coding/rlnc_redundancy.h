@@ -5,8 +5,8 @@
  *
  * Pure functions, any thread.
  */
-#ifndef FERRY_RLNC_NEED_H
-#define FERRY_RLNC_NEED_H
+#ifndef FERRY_RLNC_REDUNDANCY_H
+#define FERRY_RLNC_REDUNDANCY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ struct rlnc_way {
  * the target stays lost, or most. whole: what is not decoded is lost whole, as of combinations
  * alone; else source packets that came are not lost with others.
  */
-uint32_t rlnc_need(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most);
+uint32_t rlnc_redundancy(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint32_t most);
 
 /*
  * The same where relays add repair of their own: n packets and what it needs, less what relays
@@ -40,6 +40,7 @@ uint32_t rlnc_need(uint32_t n, uint32_t loss, bool whole, uint32_t target, uint3
  * says nothing new; so the odds to be short of packets in the end are twice as great, as those of a
  * random walk that has a wall on one side.
  */
-uint32_t rlnc_need_way(uint32_t n, struct rlnc_way way, bool whole, uint32_t target, uint32_t most);
+uint32_t
+rlnc_redundancy_way(uint32_t n, struct rlnc_way way, bool whole, uint32_t target, uint32_t most);
 
 #endif

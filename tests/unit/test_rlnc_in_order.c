@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A coded session's common packets beside the general path: two destinations get the same packets,
- * lost, late, twice, damaged as they are, one of them with rlnc_next before destination_input, as
- * deliver.c calls it, and after each burst both have sent the same datagrams and count the same.
+ * lost, late, twice, damaged as they are, one of them with rlnc_in_order before destination_input,
+ * as deliver.c calls it, and after each burst both have sent the same datagrams and count the same.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include "coded_stream.h"
 #include "destination_settle.h"
 #include "egress.h"
-#include "rlnc_next.h"
+#include "rlnc_in_order.h"
 #include "tx_buffer.h"
 
 #define HEADROOM 200
@@ -28,10 +28,10 @@ struct side {
 	struct destination *dst;
 	struct rte_mempool *pool;
 	uint64_t frames, digest; /* that left */
-	uint32_t taken;		 /* by rlnc_next */
+	uint32_t taken;		 /* by rlnc_in_order */
 };
 
-static struct side near, far; /* with rlnc_next, without */
+static struct side near, far; /* with rlnc_in_order, without */
 
 static struct rng rng;
 
@@ -171,7 +171,7 @@ given_of(struct side *side, const struct coded_packet *p)
 	return g;
 }
 
-/* Some packets in a row; next: by rlnc_next, as long as it takes them. */
+/* Some packets in a row; next: by rlnc_in_order, as long as it takes them. */
 static void
 give(struct side *side, const struct coded_packet *p, uint16_t n, bool next)
 {
@@ -187,7 +187,7 @@ give(struct side *side, const struct coded_packet *p, uint16_t n, bool next)
 	for (uint16_t i = 0, taken; i < n; i = (uint16_t)(i + taken)) {
 		taken = 0;
 		if (next && line->way == DESTINATION_CODED)
-			taken = rlnc_next(&side->w, line, pkts + i, (uint16_t)(n - i), slice);
+			taken = rlnc_in_order(&side->w, line, pkts + i, (uint16_t)(n - i), slice);
 		assert_true(taken <= n - i);
 		side->taken += taken;
 		if (taken > 0)
@@ -400,5 +400,5 @@ main(void)
 		cmocka_unit_test(test_whatever),
 	};
 
-	return cmocka_run_group_tests_name("rlnc_next", tests, setup, teardown);
+	return cmocka_run_group_tests_name("rlnc_in_order", tests, setup, teardown);
 }

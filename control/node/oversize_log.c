@@ -25,7 +25,7 @@ tell_links(struct ferryd *f)
 
 		if (link == NULL)
 			continue;
-		more = grown(&link->tx.oversize, &f->told_links[i].links);
+		more = grown(&link->tx.oversize, &f->oversize_links[i].links);
 		if (more > 0)
 			log_line(LOG_WARNING,
 				"peer %u: %lu packets larger than the MTU of port %s (%u): "
@@ -38,7 +38,7 @@ tell_links(struct ferryd *f)
 }
 
 static void
-tell_source(const struct session_entry *entry, struct ferryd_told *told)
+tell_source(const struct session_entry *entry, struct ferryd_oversize *told)
 {
 	const struct source *source = entry->source;
 	uint64_t more = grown(&source->counters.oversize, &told->sources);
@@ -53,7 +53,7 @@ tell_source(const struct session_entry *entry, struct ferryd_told *told)
 }
 
 static void
-tell_destination(const struct session_entry *entry, struct ferryd_told *told)
+tell_destination(const struct session_entry *entry, struct ferryd_oversize *told)
 {
 	const struct destination *dst = entry->destination;
 	uint64_t more = grown(&dst->counters.oversize, &told->destinations);
@@ -68,16 +68,16 @@ tell_destination(const struct session_entry *entry, struct ferryd_told *told)
 }
 
 void
-told_tick(struct ferryd *f)
+oversize_log_tick(struct ferryd *f)
 {
 	tell_links(f);
 	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
 		const struct session_entry *entry = f->book.entries[i];
 
 		if (entry->source != NULL)
-			tell_source(entry, &f->told_entries[entry->index]);
+			tell_source(entry, &f->oversize_entries[entry->index]);
 		if (entry->destination != NULL)
-			tell_destination(entry, &f->told_entries[entry->index]);
+			tell_destination(entry, &f->oversize_entries[entry->index]);
 	}
 	if (f->frames_lost != f->frames_lost_told)
 		log_line(LOG_WARNING,
