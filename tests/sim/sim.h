@@ -200,6 +200,8 @@ void sim_probe(struct sim *sim, uint64_t interval);
  * Runs until nothing is under way anywhere, at most so long; sources must have stopped. Probes end.
  */
 void sim_drain(struct sim *sim, uint64_t most);
+/* No node dropped anything but for reasons in allowed (a list that DROP_none ends). */
+void sim_check_drops(const struct sim *sim, const enum drop_reason *allowed);
 void sim_hash_counters(const struct sim *sim, uint64_t *hash);
 void sim_on_wire(void *arg, const struct wire_log *log);
 

@@ -95,30 +95,13 @@ check_destination(struct oracle *oracle, const struct sim *sim, uint32_t session
 		destination_lost(dst), at.missing);
 }
 
-static bool
-is_allowed(const enum drop_reason *allowed, int reason)
-{
-	for (; *allowed != DROP_none; allowed++)
-		if ((int)*allowed == reason)
-			return true;
-	return false;
-}
-
 void
-sim_oracle_check(struct oracle *oracle, const struct sim *sim, const enum drop_reason *allowed)
+sim_oracle_check(struct oracle *oracle, const struct sim *sim)
 {
 	oracle_check(oracle, undelivered, (void *)(uintptr_t)sim);
 	for (uint32_t s = 0; s < sim->nb_sessions; s++)
 		for (uint16_t d = 0; d < sim->sessions[s].nb_destinations; d++)
 			check_destination(oracle, sim, s, sim->sessions[s].destinations[d]);
-	for (uint32_t i = 0; i < sim->nb_nodes; i++) {
-		struct worker_counters c = sim_node_counters(sim, i);
-
-		for (int r = 0; r < DROP_COUNT; r++)
-			SIM_CHECK(sim, c.drops[r] == 0 || is_allowed(allowed, r),
-				"node %u: %" PRIu64 " drops: %s", sim->nodes[i].id, c.drops[r],
-				drop_text((enum drop_reason)r));
-	}
 }
 
 void

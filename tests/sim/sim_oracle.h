@@ -12,12 +12,8 @@ struct oracle *sim_oracle_new(struct sim *sim);
 /* Tells it of a session that sim_add_session just made, and of a flow that was added later. */
 void sim_oracle_session(struct oracle *oracle, const struct sim *sim, uint32_t index);
 
-/*
- * At the end: the oracle's account, each destination's counters beside it, and that no node dropped
- * anything but for reasons in allowed (a list that DROP_none ends).
- */
-void
-sim_oracle_check(struct oracle *oracle, const struct sim *sim, const enum drop_reason *allowed);
+/* At the end: the oracle's account, and each destination's counters beside it. */
+void sim_oracle_check(struct oracle *oracle, const struct sim *sim);
 
 /* A line of what happened. */
 void sim_oracle_print(const struct oracle *oracle, const struct sim *sim, const char *title);

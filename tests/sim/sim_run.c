@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Turning the network through virtual time, and what is checked while it turns. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "sim.h"
@@ -207,6 +208,28 @@ sim_drain(struct sim *sim, uint64_t most)
 		step(sim, until);
 	} while (!quiet(sim));
 	turn(sim);
+}
+
+static bool
+is_allowed(const enum drop_reason *allowed, int reason)
+{
+	for (; *allowed != DROP_none; allowed++)
+		if ((int)*allowed == reason)
+			return true;
+	return false;
+}
+
+void
+sim_check_drops(const struct sim *sim, const enum drop_reason *allowed)
+{
+	for (uint32_t i = 0; i < sim->nb_nodes; i++) {
+		struct worker_counters c = sim_node_counters(sim, i);
+
+		for (int r = 0; r < DROP_COUNT; r++)
+			SIM_CHECK(sim, c.drops[r] == 0 || is_allowed(allowed, r),
+				"node %u: %" PRIu64 " drops: %s", sim->nodes[i].id, c.drops[r],
+				drop_text((enum drop_reason)r));
+	}
 }
 
 static void

@@ -101,8 +101,9 @@ small_finish(struct sim *sim, struct oracle *oracle, const enum drop_reason *all
 			sim_session_stop(sim, i);
 	sim_drain(sim, 10 * SIM_S);
 	if (oracle != NULL) {
-		sim_oracle_check(oracle, sim, allowed);
+		sim_oracle_check(oracle, sim);
 		oracle_free(oracle);
 	}
+	sim_check_drops(sim, allowed);
 	sim_free(sim);
 }

@@ -43,7 +43,7 @@ void small_set_lane(
 uint64_t small_drops(const struct sim *sim, uint32_t id, enum drop_reason reason);
 struct destination *small_destination(const struct sim *sim, uint32_t session, uint32_t id);
 
-/* Drains; the oracle's check, with nothing dropped but for allowed reasons; frees all. */
+/* Drains; the oracle's check, if any; nothing dropped but for allowed reasons; frees all. */
 void small_finish(struct sim *sim, struct oracle *oracle, const enum drop_reason *allowed);
 
 extern const enum drop_reason small_none[]; /* no drop is allowed */

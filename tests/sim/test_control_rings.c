@@ -92,7 +92,7 @@ test_control_full(void **state)
 	receive_arp(w);
 	assert_int_equal(small_drops(sim, 1, DROP_control_full), 45);
 	assert_int_equal(empty_ring(w->punt), 1);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_control_full, DROP_none});
 }
 
 /* A flood of pings, of either family, leaves room for ARP and neighbour discovery. */
@@ -155,7 +155,7 @@ test_egress_behind(void **state)
 	small_send(sim, index, 20, 200, 200 * SIM_US);
 	sim_drain(sim, SIM_S);
 	assert_int_equal(empty_ring(dst->file), 20);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_egress_behind, DROP_none});
 }
 
 int

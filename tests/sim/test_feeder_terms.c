@@ -27,7 +27,7 @@ overload(struct sim *sim, uint32_t a, uint32_t b, uint32_t ms)
 static void
 test_change_under_load(void **state)
 {
-	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_queue_full, DROP_none};
+	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_none};
 	struct feeder_terms terms = feeder_terms_default();
 	struct sim *sim = narrow(RATE);
 	uint32_t a = start(sim, 9, false), b = start(sim, 8, false);
@@ -146,7 +146,7 @@ test_queues_run_out(void **state)
 static void
 test_queues_for_another_link(void **state)
 {
-	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_queue_expired, DROP_none};
+	static const enum drop_reason allowed[] = {DROP_feeder_full, DROP_none};
 	struct feeder_terms high = feeder_terms_default();
 	struct sim_line line = small_line();
 	struct sim *sim = narrow_new(RATE / 100, &line);

@@ -116,7 +116,7 @@ each_kind(uint16_t workers)
 	send_in_turn(sim, &all[2], 1, 50);
 	assert_int_equal(not_installed(sim), 150);
 	assert_int_equal(delivered(sim, all[2], 2), 200);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_forward_not_installed, DROP_none});
 }
 
 static void
@@ -161,7 +161,7 @@ test_under_traffic(void **state)
 	assert_in_range(got, sent / 2 - 100, sent / 2 + 100);
 	assert_false(node_knows_session(relay(sim), 7, 1));
 	assert_true(node_knows_session(relay(sim), 9, sim->sessions[all[0]].session));
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_forward_not_installed, DROP_none});
 }
 
 /* Sessions whose numbers lie on the wire in either order are two. */
@@ -185,7 +185,7 @@ test_keys(void **state)
 	send_in_turn(sim, &index, 1, 10);
 	assert_int_equal(not_installed(sim), 10);
 	assert_int_equal(delivered(sim, index, 3), 10);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_forward_not_installed, DROP_none});
 }
 
 /* A router on the way marks every third frame to the relay congestion experienced (RFC 3168). */

@@ -69,6 +69,14 @@ run(struct sim *sim, uint64_t ns)
 	sim_run_until(sim, sim->now + ns);
 }
 
+/* Nothing was dropped; then nobody asks any more, also for the answers that are on their way. */
+static void
+finish(struct sim *sim)
+{
+	sim_check_drops(sim, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_probe_unexpected, DROP_none});
+}
+
 static void
 expect_event(uint32_t number, uint32_t kind, uint64_t from, uint64_t until)
 {
@@ -119,7 +127,7 @@ cut_and_return(uint64_t delay)
 	expect_event(3, EVENT_link_up, back, back + 3 * INTERVAL + bound(rtt));
 	assert_int_equal(told.events[3].link.was, LINK_STATE_down);
 	assert_int_equal(state_of(sim, 2, 1), LINK_STATE_up);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 static void
@@ -151,7 +159,7 @@ test_neighbour_begins_later(void **state)
 	assert_int_equal(told.events[0].link.was, LINK_STATE_unknown);
 	assert_true(link_of(sim, 1, 2)->live.sent > link_of(sim, 1, 2)->live.answers + 5);
 	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 0);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* One that is never there: down, and what was missed still counts. */
@@ -167,7 +175,7 @@ test_neighbour_never_there(void **state)
 	assert_int_equal(told.n, 1);
 	assert_int_equal(told.events[0].kind, EVENT_link_down);
 	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 1000000);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 static void
@@ -209,7 +217,7 @@ test_lossy(void **state)
 	run(sim, 20 * SIM_S);
 	assert_int_equal(told.n, 3);
 	expect_event(2, EVENT_link_up, begin, begin + 12 * SIM_S);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* Only what the node sends is lost: it hears the neighbour, which hears nothing. */
@@ -230,7 +238,7 @@ test_one_way(void **state)
 	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 1000000);
 	assert_int_equal(state_of(sim, 1, 2), LINK_STATE_degraded);
 	assert_int_equal(state_of(sim, 2, 1), LINK_STATE_down);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* DATA is lost, probes hardly: the receiver of the data says that its link is degraded. */
@@ -263,7 +271,7 @@ test_data_loss(void **state)
 	assert_int_equal(told.events[1].kind, EVENT_link_degraded);
 	assert_in_range(told.events[1].link.data_loss_ppm, 100000, 400000);
 	set_loss(sim, 0, SIM_MS);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* Round-trip times of 1 to 600 ms, known on both sides, and told to the neighbour. */
@@ -286,7 +294,7 @@ test_rtt(void **state)
 		assert_true(link->live.rtt.deviation < us * 1000 / 20 + 60000);
 		assert_int_equal(link->live.late, 0);
 		assert_int_equal(told.n, 1);
-		small_finish(sim, NULL, small_none);
+		finish(sim);
 	}
 }
 
@@ -305,7 +313,7 @@ test_rtt_grows(void **state)
 	for (uint32_t i = 0; i < told.n; i++)
 		assert_int_not_equal(told.events[i].kind, EVENT_link_down);
 	assert_int_equal(liveness_loss_ppm(&link_of(sim, 1, 2)->live), 0);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* The neighbour's clock is 12.345 ms ahead; the way is jittery. */
@@ -333,7 +341,7 @@ test_clock_offset(void **state)
 	/* Within the error that it tells: half of the quickest answer's excess. */
 	assert_in_range(offset, 12345 - 1000, 12345 + 1000);
 	assert_in_range(rtt, 10 * SIM_MS, 12 * SIM_MS);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* Answers arrive at a worker that does not own the link: handed over, with their time. */
@@ -363,7 +371,7 @@ test_two_workers(void **state)
 	}
 	assert_true(handed > 0);
 	assert_true(sim_node_counters(sim, 0).handed_in > 20);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* The answer to a link's first probe, as a worker that began its turn too early hands it over. */
@@ -441,7 +449,7 @@ test_unresolved(void **state)
 	run(sim, 5 * SIM_S);
 	assert_int_equal(link->live.state, LINK_STATE_up);
 	assert_int_equal(state_of(sim, 2, 1), LINK_STATE_up);
-	small_finish(sim, NULL, small_none);
+	finish(sim);
 }
 
 /* Removed while it probes: nothing of it is left to fire. */
@@ -463,7 +471,7 @@ test_removed(void **state)
 	assert_null(node_find_link(node, 2));
 	assert_int_equal(node->workers[0]->wheel.armed, 0);
 	assert_true(small_drops(sim, 1, DROP_link_unknown_peer) > 0);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_link_unknown_peer, DROP_none});
 }
 
 int

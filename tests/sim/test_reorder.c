@@ -143,7 +143,7 @@ test_too_late(void **state)
 	check_in_order(85);
 	assert_int_equal(small_drops(sim, 2, DROP_session_too_old), 1);
 	assert_int_equal(small_destination(sim, index, 2)->counters.too_old, 1);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_session_too_old, DROP_none});
 }
 
 /* The window is full before the patience ends: the gap is given up for room. */
@@ -181,7 +181,7 @@ test_ends_while_held(void **state)
 	sim_run_until(sim, sim->now + 20 * SIM_MS);
 	assert_int_equal(sim_node_counters(sim, 1).queued, 0);
 	assert_int_equal(small_drops(sim, 2, DROP_session_ended), 10);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_session_ended, DROP_none});
 }
 
 /* Redundant paths of different length, both imperfect, in order and each once. */

@@ -331,7 +331,8 @@ test_handover_keeps_room(void **state)
 static void
 test_handover_of_frames(void **state)
 {
-	static const enum drop_reason allowed[] = {DROP_handover_full, DROP_none};
+	static const enum drop_reason allowed[] = {
+		DROP_handover_full, DROP_probe_unexpected, DROP_none};
 	struct probe_body body = {0};
 	uint32_t session;
 	struct sim *sim = two_workers(&session);
@@ -355,6 +356,8 @@ test_handover_of_frames(void **state)
 	before = link->tx.control;
 	sim_drain(sim, SIM_S);
 	assert_int_equal(link->tx.control, before + 1);
+	/* The answer, to one that keeps no account of its questions. */
+	assert_int_equal(small_drops(sim, 1, DROP_probe_unexpected), 1);
 	small_finish(sim, NULL, allowed);
 }
 

@@ -140,7 +140,7 @@ test_policed(void **state)
 	assert_int_equal(small_drops(sim, 1, DROP_session_policed), source->counters.policed);
 	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets,
 		source_sent(source).packets);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_session_policed, DROP_none});
 }
 
 /* Below its rate nothing is policed, however it comes in bursts that fit. */
