@@ -73,9 +73,9 @@ plain_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Turns the loop until a condition holds. False: it does not, in that time. */
+/* Turns the loop until a condition holds. False: it does not, in exactly that time. */
 static inline bool
-plain_turn(struct event_base *base, bool (*condition)(void), int64_t ms)
+plain_turn_within(struct event_base *base, bool (*condition)(void), int64_t ms)
 {
 	const struct timeval step = {.tv_usec = 1000};
 
@@ -86,6 +86,26 @@ plain_turn(struct event_base *base, bool (*condition)(void), int64_t ms)
 		event_base_loop(base, EVLOOP_ONCE);
 	}
 	return true;
+}
+
+/* The same for what has to come: slow builds and busy machines have more time. */
+static inline bool
+plain_turn(struct event_base *base, bool (*condition)(void), int64_t ms)
+{
+	return plain_turn_within(base, condition, (int64_t)((double)ms * unit_patience()));
+}
+
+static inline bool
+plain_never(void)
+{
+	return false;
+}
+
+/* For what is not to come, or has to grow old. */
+static inline void
+plain_turn_for(struct event_base *base, int64_t ms)
+{
+	(void)plain_turn_within(base, plain_never, ms);
 }
 
 #endif

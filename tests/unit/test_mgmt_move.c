@@ -5,8 +5,11 @@
  */
 #include "unit.h"
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/util.h>
 
+#include "mgmt_private.h"
 #include "plain_tree.h"
 
 enum {
@@ -185,16 +188,10 @@ test_too_early(void **state)
 	assert_true(mgmt_counters(programs[EAST])->not_placed > 0);
 }
 
-static void
-turn_for(unsigned int ms)
+static bool
+leaf_written(void)
 {
-	const struct timeval step = {.tv_usec = 1000};
-	int64_t end = plain_now_ms() + ms;
-
-	while (plain_now_ms() < end) {
-		event_base_loopexit(base, &step);
-		event_base_loop(base, 0);
-	}
+	return evbuffer_get_length(bufferevent_get_output(programs[LEAF]->above->bev)) == 0;
 }
 
 /* The leaf says something and ends while the west has no parent. */
@@ -208,10 +205,10 @@ test_last_words(void **state)
 	mgmt_pause(programs[EAST]);
 	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
 	leaf_says();
-	turn_for(100);
+	assert_true(turn(leaf_written));
 	mgmt_free(programs[LEAF]);
 	programs[LEAF] = NULL;
-	turn_for(100);
+	plain_turn_for(base, 100);
 	assert_int_equal(joins, 0);
 	mgmt_resume(programs[EAST]);
 	assert_true(turn(all_heard));
@@ -233,6 +230,12 @@ root_has_leaf(void)
 	return has;
 }
 
+static bool
+west_is_east(void)
+{
+	return plain_parent_is(programs[WEST], "east");
+}
+
 /* The one above learns last who is below: then it tells of the leaf, which was there before. */
 static void
 test_late_place(void **state)
@@ -243,8 +246,8 @@ test_late_place(void **state)
 	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
 	plain_place(programs[EAST], MESSAGE_ROOT, 0, west_only, 1);
 	plain_place(programs[WEST], "east", plain_port(programs[EAST]), leaf_only, 1);
-	turn_for(300);
-	assert_true(plain_parent_is(programs[WEST], "east"));
+	assert_true(turn(west_is_east));
+	plain_turn_for(base, 200);
 	assert_false(root_has_leaf());
 	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);
 	assert_true(turn(root_has_leaf));
@@ -281,25 +284,35 @@ test_refused(void **state)
 	evutil_closesocket(fd);
 }
 
-/* The root insists on a parent that cannot be reached: nearly all of the time it is with the root.
+/* After 0.1, 0.2, 0.4, ... 1.6 s. */
+static bool
+left_alone_for_long(void)
+{
+	return programs[WEST]->staying && programs[WEST]->unreached_ms >= 3200;
+}
+
+/*
+ * The root insists on a parent that cannot be reached: that is left alone for ever longer, and the
+ * root has it meanwhile.
  */
 static void
 test_unreachable(void **state)
 {
+	const struct mgmt_counters *counters = mgmt_counters(programs[WEST]);
 	struct sockaddr_in address;
 	int fd = open_socket(&address);
-	unsigned int there = 0;
+	uint64_t before = counters->reconnects, after;
 
 	(void)state;
 	dead_port = ntohs(address.sin_port);
 	plain_place(programs[WEST], "east", dead_port, leaf_only, 1);
-	turn_for(3000);
-	for (unsigned int i = 0; i < 30; i++) {
-		turn_for(100);
-		there += plain_parent_is(programs[WEST], MESSAGE_ROOT);
-	}
-	assert_in_range(there, 24, 30);
-	assert_in_range(mgmt_counters(programs[WEST])->reconnects, 6, 20);
+	assert_true(turn(left_alone_for_long));
+	after = counters->reconnects;
+	/* Six times to the parent, and each time back to the root. */
+	assert_int_equal(after - before, 2 * 6);
+	plain_turn_for(base, 500);
+	assert_int_equal(counters->reconnects, after);
+	assert_true(plain_parent_is(programs[WEST], MESSAGE_ROOT));
 	leaf_says();
 	assert_true(turn(all_heard));
 	evutil_closesocket(fd);
@@ -324,7 +337,7 @@ test_no_answer(void **state)
 	leaf_says();
 	assert_true(turn(leaf_heard));
 	assert_int_equal(refused, MESSAGE_CODE_UNKNOWN);
-	assert_in_range(plain_now_ms() - began, 1900, 5000);
+	assert_in_range(plain_now_ms() - began, 1900, (int64_t)(5000 * unit_patience()));
 	assert_true(plain_parent_is(programs[LEAF], "west"));
 	for (unsigned int i = 0; i < 4; i++)
 		evutil_closesocket(crowd[i]);
@@ -374,11 +387,11 @@ test_both_away(void **state)
 	dead_port = ntohs(east.sin_port);
 	start_at(WEST, 0, ntohs(root.sin_port));
 	plain_place(programs[WEST], "east", dead_port, leaf_only, 1);
-	turn_for(1500);
+	plain_turn_for(base, 1500);
 	evutil_closesocket(root_fd);
 	start_at(ROOT, ntohs(root.sin_port), 0);
 	assert_int_equal(mgmt_set_below(programs[ROOT], in_chain, 3), 0);
-	turn_for(200);
+	plain_turn_for(base, 200);
 	evutil_closesocket(east_fd);
 	start_at(EAST, dead_port, ntohs(root.sin_port));
 	plain_place(programs[EAST], MESSAGE_ROOT, 0, below_east, 2);

@@ -7,7 +7,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-#include "mgmt_frame.h"
+#include "mgmt_private.h"
 #include "plain_tree.h"
 
 #define PLACES 64 /* for connections without a name */
@@ -15,12 +15,26 @@
 
 static const struct mgmt_ops ops;
 static struct event_base *base;
-static struct mgmt *root;
+static struct mgmt *root, *node;
+static uint32_t pauses[TRIES]; /* ms, as the node chose them */
+static unsigned int nb_pauses;
+
+int __real_event_add(struct event *event, const struct timeval *timeout);
+int __wrap_event_add(struct event *event, const struct timeval *timeout);
+
+int
+__wrap_event_add(struct event *event, const struct timeval *timeout)
+{
+	if (node != NULL && event == node->retry && nb_pauses < TRIES)
+		pauses[nb_pauses++] = (uint32_t)(timeout->tv_sec * 1000 + timeout->tv_usec / 1000);
+	return __real_event_add(event, timeout);
+}
 
 static int
 setup(void **state)
 {
-	struct mgmt_settings settings = {.name = MESSAGE_ROOT};
+	/* On a busy machine too nobody is sent away for being slow. */
+	struct mgmt_settings settings = {.name = MESSAGE_ROOT, .handshake = 60000};
 
 	(void)state;
 	base = event_base_new();
@@ -35,17 +49,6 @@ teardown(void **state)
 	mgmt_free(root);
 	mgmt_loop_free(base);
 	return 0;
-}
-
-static void
-turn_for(int64_t ms)
-{
-	const struct timeval step = {.tv_usec = 1000};
-
-	for (int64_t end = plain_now_ms() + ms; plain_now_ms() < end;) {
-		event_base_loopexit(base, &step);
-		event_base_loop(base, 0);
-	}
 }
 
 /* A connection from 127.0.0.HOST, which the root has not seen yet. */
@@ -63,13 +66,28 @@ connect_from(unsigned int host)
 	return fd;
 }
 
+static int watched;
+
 static bool
-is_closed(int fd)
+is_closed(void)
 {
 	char byte;
 
-	turn_for(20);
-	return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+	return recv(watched, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+}
+
+static bool
+closes(int fd)
+{
+	watched = fd;
+	return plain_turn(base, is_closed, 5000);
+}
+
+static bool
+stays_open(int fd)
+{
+	watched = fd;
+	return !plain_turn_within(base, is_closed, 20);
 }
 
 static bool
@@ -107,7 +125,7 @@ open_all(int fds[PLACES])
 {
 	for (unsigned int i = 0; i < PLACES; i++)
 		fds[i] = connect_from(1 + i);
-	turn_for(20);
+	plain_turn_for(base, 20);
 }
 
 static void
@@ -126,19 +144,19 @@ test_first_come(void **state)
 	(void)state;
 	open_all(fds);
 	newcomer = connect_from(PLACES + 1);
-	assert_true(is_closed(newcomer));
+	assert_true(closes(newcomer));
 	close(newcomer);
 	introduce(fds[0]);
-	assert_false(is_closed(fds[0]));
+	assert_true(stays_open(fds[0]));
 	/* The place of the first is free now. */
 	newcomer = connect_from(PLACES + 1);
-	assert_false(is_closed(newcomer));
-	turn_for(1200);
-	assert_false(is_closed(fds[1]));
+	assert_true(stays_open(newcomer));
+	plain_turn_for(base, 1200);
+	assert_true(stays_open(fds[1]));
 	last = connect_from(PLACES + 2);
 	introduce(last);
-	assert_true(is_closed(fds[1]));
-	assert_false(is_closed(fds[2]));
+	assert_true(closes(fds[1]));
+	assert_true(stays_open(fds[2]));
 	close(last);
 	close(newcomer);
 	close_all(fds);
@@ -153,14 +171,26 @@ test_two_of_one(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < PLACES; i++)
 		fds[i] = connect_from(i < PLACES - 1 ? 1 + i : i);
-	turn_for(20);
+	plain_turn_for(base, 20);
 	newcomer = connect_from(PLACES + 1);
-	assert_false(is_closed(newcomer));
-	assert_false(is_closed(fds[0]));
-	assert_true(is_closed(fds[PLACES - 2]));
-	assert_false(is_closed(fds[PLACES - 1]));
+	assert_true(stays_open(newcomer));
+	assert_true(stays_open(fds[0]));
+	assert_true(closes(fds[PLACES - 2]));
+	assert_true(stays_open(fds[PLACES - 1]));
 	close(newcomer);
 	close_all(fds);
+}
+
+static bool
+has_parent(void)
+{
+	return plain_parent_is(node, MESSAGE_ROOT);
+}
+
+static bool
+has_tried(void)
+{
+	return nb_pauses == TRIES;
 }
 
 /* The pauses between the tries of a node are not all the same, nor is one longer than it may be. */
@@ -168,28 +198,27 @@ static void
 test_out_of_step(void **state)
 {
 	struct mgmt_settings settings = {.name = "node", .backoff = 200, .backoff_max = 200};
-	struct mgmt *node = plain_start(base, &settings, root, &ops, NULL);
-	int64_t began = 0, last = 0, least = INT64_MAX;
+	uint32_t least = UINT32_MAX;
+	int64_t began, all = 0;
 
 	(void)state;
-	turn_for(50);
-	assert_true(plain_parent_is(node, MESSAGE_ROOT));
+	node = plain_start(base, &settings, root, &ops, NULL);
+	assert_true(plain_turn(base, has_parent, 5000));
 	mgmt_free(root);
 	root = NULL;
-	for (unsigned int i = 0; i <= TRIES; i++) {
-		uint64_t tries = mgmt_counters(node)->reconnects;
-
-		while (mgmt_counters(node)->reconnects == tries)
-			turn_for(1);
-		if (i == 0)
-			began = plain_now_ms();
-		else if (plain_now_ms() - last < least)
-			least = plain_now_ms() - last;
-		last = plain_now_ms();
+	nb_pauses = 0;
+	began = plain_now_ms();
+	assert_true(plain_turn(base, has_tried, 20000));
+	for (unsigned int i = 0; i < TRIES; i++) {
+		assert_in_range(pauses[i], 100, 200);
+		least = pauses[i] < least ? pauses[i] : least;
+		all += i < TRIES - 1 ? pauses[i] : 0;
 	}
 	assert_true(least <= 190);
-	assert_true(last - began >= TRIES * 90);
+	/* All but the last were kept. */
+	assert_true(plain_now_ms() - began >= all - TRIES);
 	mgmt_free(node);
+	node = NULL;
 }
 
 int

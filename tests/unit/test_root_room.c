@@ -130,12 +130,12 @@ start(struct node *node, uint32_t id, uint16_t root_port)
 		fail_msg("%s", error);
 }
 
-/* Turns the loop until a condition holds. False: it does not, in all of 30 s. */
+/* Turns the loop until a condition holds. False: it does not, in all of 30 s or FERRY_PATIENCE. */
 static bool
 turn(bool (*condition)(void))
 {
 	const struct timeval step = {.tv_usec = 2000};
-	time_t limit = time(NULL) + 30;
+	time_t limit = time(NULL) + (time_t)(30 * unit_patience());
 
 	while (!condition()) {
 		if (time(NULL) > limit)

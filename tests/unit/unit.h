@@ -29,4 +29,13 @@ unit_seed(void)
 	return seed;
 }
 
+/* FERRY_PATIENCE, or 1: slow builds and busy machines stretch every limit by so much. */
+static inline double
+unit_patience(void)
+{
+	const char *text = getenv("FERRY_PATIENCE");
+
+	return text != NULL ? strtod(text, NULL) : 1;
+}
+
 #endif
