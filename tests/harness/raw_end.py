@@ -44,6 +44,12 @@ def ethertype(frame):
     return kind, 14
 
 
+class Frame(bytes):
+    """What came, and when (monotonic)."""
+
+    came = 0.0
+
+
 class RawEnd:
     """Frames on one interface of a namespace. heard and answered count the underlay's frames."""
 
@@ -110,7 +116,8 @@ class RawEnd:
                 continue
             except OSError:
                 return  # the interface went down, or away
-            frame = _with_tag(data, ancillary)
+            frame = Frame(_with_tag(data, ancillary))
+            frame.came = time.monotonic()
             with self.arrived:
                 if self._is_underlay(frame):
                     self.heard += 1
