@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The demo succeeds, fails if a relay is taken down, and leaves nothing behind however it ends."""
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -27,6 +28,24 @@ import topology
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 
 
+def is_served(directory):
+    """By a node that runs: it answers at its socket of DPDK."""
+    for path in directory.glob("dpdk_telemetry.*"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as telemetry:
+            if telemetry.connect_ex(str(path)) == 0:
+                return True
+    return False
+
+
+def commands_with(directory):
+    """Command lines of processes that have something of a directory in them."""
+    commands = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # ended meanwhile
+            commands.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [command for command in commands if f"{directory}/" in command]
+
+
 class Run:
     def __init__(self, directory, *options):
         self.directory = directory
@@ -50,10 +69,12 @@ class Run:
         time.sleep(1)
 
     def left_behind(self):
+        """Of this run: another's nodes have the same names, and may run meanwhile."""
         sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
-        directories = [sockets, *(pathlib.Path(f"/var/run/dpdk/ferry-{node.name}")
-                                  for node in topology.NODES)]
-        return self.namespaces.exists() + [str(path) for path in directories if path.exists()]
+        directories = [pathlib.Path(f"/var/run/dpdk/ferry-{node.name}") for node in topology.NODES]
+        paths = [sockets, *(directory for directory in directories if not is_served(directory))]
+        return (self.namespaces.exists() + commands_with(self.directory)
+                + [str(path) for path in paths if path.exists()])
 
 
 def test_tables_in_a_small_terminal():

@@ -35,8 +35,11 @@ def missing():
 
 
 def unique(word):
-    """A name of at most 15 bytes for this process alone."""
-    return f"f{os.getpid() % 0xfffff:x}{next(_count):x}{word}"[:15]
+    """A name of at most 15 bytes for this process alone; of the word what there is room for."""
+    pid = f"{os.getpid():06x}"  # all of the largest that Linux has
+    name = f"f{pid}{next(_count):x}-"
+    assert len(pid) == 6 and len(name) <= 15, name
+    return (name + word)[:15]
 
 
 def run(*command, check=True, timeout=20 * PATIENCE, **kwargs):

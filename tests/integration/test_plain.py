@@ -2,6 +2,7 @@
 """Programs of one machine: without TLS (plain = true) real nodes join the real root and each other, and
 stay; files, addresses and stores that cannot be had are told."""
 
+import os
 import re
 import subprocess
 import time
@@ -10,6 +11,9 @@ import pytest
 from harness.node import PATIENCE, Node, until
 from harness.root import RootProgram
 from test_root import free_port, peer
+
+# Files of a node's name are the whole machine's.
+FIRST, SECOND = f"first-{os.getpid()}", f"second-{os.getpid()}"
 
 
 class Here:
@@ -33,11 +37,11 @@ def programs():
     listen = f"127.0.0.1:{free_port()}"
     root = RootProgram({
         "root": {"listen": listen, "plain": True},
-        "nodes": [{"name": "first", "id": 1, "role": "root", "peers": [peer("second", "10.0.0.2")]},
-                  {"name": "second", "id": 2, "role": "leaf", "parent": "first",
-                   "peers": [peer("first", "10.0.0.1")]}]})
+        "nodes": [{"name": FIRST, "id": 1, "role": "root", "peers": [peer(SECOND, "10.0.0.2")]},
+                  {"name": SECOND, "id": 2, "role": "leaf", "parent": FIRST,
+                   "peers": [peer(FIRST, "10.0.0.1")]}]})
     nodes = [Node(Here, node_config(name, listen, f"10.0.0.{number}", f"127.0.0.1:{free_port()}"))
-             for number, name in enumerate(("first", "second"), 1)]
+             for number, name in enumerate((FIRST, SECOND), 1)]
     yield root, nodes
     for program in (*nodes, root):
         program.delete()
@@ -49,11 +53,11 @@ def test_nodes_join_and_stay(programs):
     for node in nodes:
         node.start(wait=False)
     until(lambda: {node["name"]: node["connected_to"] for node in root.ctl("nodes")}
-          == {"first": "^", "second": "first"}, 20, "each is in its place")
+          == {FIRST: "^", SECOND: FIRST}, 20, "each is in its place")
     for node in nodes:
         node.wait_ready()
     time.sleep(0.5)
-    for node, parent in zip(nodes, ("^", "first")):
+    for node, parent in zip(nodes, ("^", FIRST)):
         assert f"joined the parent {parent}\n" in node.log()
         # The second asks the root first, which sends it on; nobody goes on asking.
         assert node.log().count("joined the parent") < 5, node.log()
