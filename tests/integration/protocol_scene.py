@@ -10,7 +10,7 @@ import pytest
 from harness import management
 from harness.management import HELLO, Listener, connect, tls
 from harness.netns import Namespace, missing
-from harness.node import BUILD, ROOT, Node, until
+from harness.node import BUILD, PATIENCE, ROOT, Node, until
 
 if missing():
     pytest.skip(missing(), allow_module_level=True)
@@ -181,6 +181,6 @@ def expect_valid(directory, least):
         files[-1].write_text(text)
     assert len(files) > least
     done = subprocess.run(["xmllint", "--noout", "--relaxng", SCHEMA, *files],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=120 * PATIENCE)
     wrong = [line for line in done.stderr.splitlines() if not line.endswith(" validates")]
     assert done.returncode == 0 and not wrong, wrong[:5]

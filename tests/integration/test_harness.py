@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from harness import netns
-from harness.node import ROOT, until
+from harness.node import PATIENCE, ROOT, until
 from harness.plugin import Stage, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
@@ -52,7 +52,7 @@ def test_nothing_stays_of_a_run_that_is_ended(tmp_path, number):
         assert runs(pid) and all(map(there, names)) and len(names) == 2
     finally:
         os.killpg(run.pid, number)
-        output, _ = run.communicate(timeout=20)
+        output, _ = run.communicate(timeout=20 * PATIENCE)
     if number == signal.SIGTERM:
         assert run.returncode == 2 and "KeyboardInterrupt" in output
     until(lambda: not runs(pid) and not any(map(there, names)), 5, "all of it is gone")

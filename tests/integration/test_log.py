@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness.node import BUILD
+from harness.node import BUILD, PATIENCE
 
 TIME = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z "
 # They end at once: there is no place for a store, or for a socket.
@@ -30,7 +30,7 @@ def own(program, text):
 
 def run(program, path, stderr, **environment):
     done = subprocess.run([BUILD / "control" / program, "-c", path], stdin=subprocess.DEVNULL, stderr=stderr,
-                          timeout=60, check=False, env={**os.environ, **environment})
+                          timeout=60 * PATIENCE, check=False, env={**os.environ, **environment})
     assert done.returncode == 1
 
 

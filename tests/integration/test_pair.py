@@ -7,6 +7,8 @@ import pathlib
 import re
 import subprocess
 
+from harness.program import PATIENCE
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -14,7 +16,7 @@ def pair(tmp_path, *options):
     return subprocess.run(
         ["/usr/bin/python3", ROOT / "bench" / "pair.py", "--seconds", "1", "--rounds", "1",
          "--json", tmp_path / "figures.json", *options],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
         env={**os.environ, "TMPDIR": str(tmp_path)})
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import model
 import traces
+from harness.program import PATIENCE
 
 UNIT = 1 << 16
 TRACES = int(os.environ.get("TFRC_TRACES", "1000"))
@@ -19,7 +20,7 @@ TRACES = int(os.environ.get("TFRC_TRACES", "1000"))
 
 def run(lines):
     result = subprocess.run([os.environ["TFRC_TRACE"]], input="\n".join(lines) + "\n",
-                            capture_output=True, text=True, check=True, timeout=120)
+                            capture_output=True, text=True, check=True, timeout=120 * PATIENCE)
     return result.stdout.splitlines()
 
 

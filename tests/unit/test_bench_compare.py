@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from harness.program import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = float(os.environ.get("FERRY_PATIENCE", 1))

@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import pytest
+from harness.program import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
@@ -19,7 +20,7 @@ NAMES = ["stages", "feeder", "stats", "coding", "destination", "idle", "kills", 
 def bench(name, *options):
     script = ROOT / "bench" / f"{name}.py"
     command = ["/usr/bin/python3", "-B", script] if script.exists() else [BUILD / "bench" / name]
-    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=60,
+    return subprocess.run([*command, *options], capture_output=True, text=True, timeout=60 * PATIENCE,
                           env={**os.environ, "FERRY_BUILD": str(BUILD)}, check=False)
 
 
@@ -87,7 +88,7 @@ def test_options_with_an_equals_sign(tmp_path, name, part, key):
 
 def test_run_lists_each_with_what_it_is():
     def run(*words):
-        return subprocess.run([ROOT / "run", *words], capture_output=True, text=True, timeout=60,
+        return subprocess.run([ROOT / "run", *words], capture_output=True, text=True, timeout=60 * PATIENCE,
                               check=False)
 
     listed = dict(line.split(maxsplit=1) for line in run("bench").stdout.splitlines())
@@ -109,7 +110,7 @@ def test_run_tells_help_without_installing_or_building(tmp_path):
     (tmp_path / "run").write_bytes((ROOT / "run").read_bytes())
     for words, expected in ((("demo", "--seconds", "9", "--help"), "--break RELAY"),
                             (("bench", "pair", "-h"), "--rounds ROUNDS")):
-        done = subprocess.run(["bash", tmp_path / "run", *words], capture_output=True, text=True, timeout=60,
+        done = subprocess.run(["bash", tmp_path / "run", *words], capture_output=True, text=True, timeout=60 * PATIENCE,
                               check=False)
         assert (done.returncode, done.stderr) == (0, "") and expected in done.stdout
         assert "==" not in done.stdout
@@ -120,7 +121,7 @@ def test_run_installs_what_scripts_import():
     packages = re.search(r"^PACKAGES_BENCH=\((.*?)\)", (ROOT / "run").read_text(), re.M | re.S).group(1).split()
     for name in (path.stem for path in (ROOT / "bench").glob("*.py") if os.access(path, os.X_OK)):
         done = subprocess.run(["/usr/bin/python3", "-B", "-X", "importtime", ROOT / "bench" / f"{name}.py", "--what"],
-                              capture_output=True, text=True, timeout=60, check=False,
+                              capture_output=True, text=True, timeout=60 * PATIENCE, check=False,
                               env={**os.environ, "FERRY_BUILD": str(BUILD)})
         modules = set(re.findall(r"\| +(\S+)$", done.stderr, re.M))
         for module in {"pytest", "scapy", "hypothesis", "rich"} & modules:
