@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_devargs.h>
 #include <rte_eal.h>
@@ -236,6 +237,7 @@ boot_eal(void *ctx)
 		tell_unknown_devices(f->config);
 		return -1;
 	}
+	f->eal_files = eal_files_hold(rte_eal_get_runtime_dir());
 	f->eal_started = true;
 	return 0;
 }
@@ -250,6 +252,8 @@ undo_eal(void *ctx)
 		snprintf(directory, sizeof(directory), "%s", rte_eal_get_runtime_dir());
 		snprintf(prefix, sizeof(prefix), "ferry-%s", f->config->node.name);
 		(void)rte_eal_cleanup();
+		if (f->eal_files >= 0)
+			(void)close(f->eal_files);
 		eal_files_remove(directory, prefix);
 	}
 	eal_turn_give(&f->eal_turn);

@@ -75,7 +75,8 @@ struct ferryd {
 	struct config *config;
 	struct eal_args eal;
 	bool eal_started;
-	int eal_turn; /* held until the pools have their hugepages; < 0: not */
+	int eal_files; /* descriptor of eal_files_hold */
+	int eal_turn;  /* held until the pools have their hugepages; < 0: not */
 
 	struct node_budget budget;
 	struct node *node;
