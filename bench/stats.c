@@ -39,15 +39,15 @@ stats_path(void)
 static void
 aggregate(const struct bench_options *options)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 	uint64_t trees = options->quick ? TREES_QUICK : TREES;
 	double worst = 0;
 
 	for (uint64_t seed = 1; seed <= trees; seed++) {
-		scene_random(&scene, seed, NODES, STREAMS);
-		scene_run(&scene);
-		worst = fmax(worst, scene_error(&scene));
-		scene_free(&scene);
+		stats_tree_scene_random(&scene, seed, NODES, STREAMS);
+		stats_tree_scene_run(&scene);
+		worst = fmax(worst, stats_tree_scene_error(&scene));
+		stats_tree_scene_free(&scene);
 	}
 	printf("\nAggregation: %lu random trees of %d nodes, %d streams that a third of them "
 	       "carry: greatest error of any mean\nat any node, relative to the largest value: "

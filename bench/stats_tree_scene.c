@@ -42,14 +42,14 @@ fill_stream(struct stats_stream *stream, const char *node, uint64_t *state)
 }
 
 void
-scene_random(struct scene *scene, uint64_t seed, int nodes, int streams)
+stats_tree_scene_random(struct stats_tree_scene *scene, uint64_t seed, int nodes, int streams)
 {
 	uint64_t state = seed * 2 + 1;
 
 	memset(scene, 0, sizeof(*scene));
 	scene->nb_nodes = nodes;
 	for (int n = 0; n < nodes; n++) {
-		struct scene_node *node = &scene->nodes[n];
+		struct stats_tree_scene_node *node = &scene->nodes[n];
 		/* Some trees are deep, some are wide. */
 		int reach = seed % 3 == 0 ? n : seed % 3 == 1 ? 3 : 20;
 		int least = n > reach ? n - reach : 0;
@@ -69,7 +69,7 @@ scene_random(struct scene *scene, uint64_t seed, int nodes, int streams)
 }
 
 static uint32_t
-count_children(const struct scene *scene, int n)
+count_children(const struct stats_tree_scene *scene, int n)
 {
 	uint32_t children = 0;
 
@@ -79,12 +79,12 @@ count_children(const struct scene *scene, int n)
 }
 
 void
-scene_run(struct scene *scene)
+stats_tree_scene_run(struct stats_tree_scene *scene)
 {
 	for (int n = 0; n < scene->nb_nodes; n++)
 		scene->nodes[n].tree = stats_tree_new();
 	for (int n = scene->nb_nodes - 1; n >= 0; n--) {
-		struct scene_node *node = &scene->nodes[n];
+		struct stats_tree_scene_node *node = &scene->nodes[n];
 
 		if (stats_tree_sum(node->tree, node->own, node->nb_own, count_children(scene, n),
 			    &node->sent, &node->nb_sent) != 0)
@@ -96,7 +96,7 @@ scene_run(struct scene *scene)
 }
 
 void
-scene_free(struct scene *scene)
+stats_tree_scene_free(struct stats_tree_scene *scene)
 {
 	for (int n = 0; n < scene->nb_nodes; n++) {
 		stats_tree_free(scene->nodes[n].tree);
@@ -105,7 +105,7 @@ scene_free(struct scene *scene)
 }
 
 static bool
-is_below(const struct scene *scene, int n, int top)
+is_below(const struct stats_tree_scene *scene, int n, int top)
 {
 	while (n > top)
 		n = scene->nodes[n].parent;
@@ -163,12 +163,12 @@ compare(const struct direct *d, const struct stats_stream *got)
 }
 
 static double
-node_error(const struct scene *scene, int top)
+node_error(const struct stats_tree_scene *scene, int top)
 {
-	const struct scene_node *node = &scene->nodes[top];
+	const struct stats_tree_scene_node *node = &scene->nodes[top];
 	double worst = 0;
 
-	for (int s = 0; s < SCENE_STREAMS_MAX; s++) {
+	for (int s = 0; s < STATS_TREE_SCENE_STREAMS_MAX; s++) {
 		uint64_t id = (uint64_t)s << 32 | (uint64_t)s;
 		const struct stats_stream *got = NULL;
 		struct direct d = {0};
@@ -191,7 +191,7 @@ node_error(const struct scene *scene, int top)
 }
 
 double
-scene_error(const struct scene *scene)
+stats_tree_scene_error(const struct stats_tree_scene *scene)
 {
 	double worst = 0;
 

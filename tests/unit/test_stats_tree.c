@@ -23,9 +23,9 @@ enum {
 static const int parents[NODES] = {-1, A, A, A, B, B, B};
 
 static struct stats_stream *
-own(struct scene *scene, int n, uint64_t id)
+own(struct stats_tree_scene *scene, int n, uint64_t id)
 {
-	struct scene_node *node = &scene->nodes[n];
+	struct stats_tree_scene_node *node = &scene->nodes[n];
 	struct stats_stream *stream = &node->own[node->nb_own++];
 
 	stats_stream_begin(stream, id);
@@ -34,12 +34,12 @@ own(struct scene *scene, int n, uint64_t id)
 
 /* Rates 1, 2, 4, ... by node: every sum of some of them is another number. */
 static void
-begin(struct scene *scene, unsigned int carriers)
+begin(struct stats_tree_scene *scene, unsigned int carriers)
 {
 	memset(scene, 0, sizeof(*scene));
 	scene->nb_nodes = NODES;
 	for (int n = 0; n < NODES; n++) {
-		struct scene_node *node = &scene->nodes[n];
+		struct stats_tree_scene_node *node = &scene->nodes[n];
 
 		snprintf(node->name, sizeof(node->name), "%c", 'A' + n);
 		node->parent = parents[n];
@@ -50,7 +50,7 @@ begin(struct scene *scene, unsigned int carriers)
 }
 
 static const struct stats_stream *
-sent(const struct scene *scene, int n)
+sent(const struct stats_tree_scene *scene, int n)
 {
 	for (size_t i = 0; i < scene->nodes[n].nb_sent; i++)
 		if (scene->nodes[n].sent[i].id == STREAM)
@@ -61,12 +61,12 @@ sent(const struct scene *scene, int n)
 static void
 test_formula(void **state)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 	const struct stats_value *b, *a;
 
 	(void)state;
 	begin(&scene, 0x7f);
-	scene_run(&scene);
+	stats_tree_scene_run(&scene);
 	/* B = 2, its children 16, 32, 64 weigh 1 each. */
 	b = &sent(&scene, B)->values[STATS_RATE];
 	assert_int_equal(sent(&scene, B)->weight, 4);
@@ -81,21 +81,21 @@ test_formula(void **state)
 	assert_float_equal(a->mean, (1 + 4 * b->mean + 4 + 8) / 7.0, 1e-12);
 	assert_float_equal(a->mean, 127 / 7.0, 1e-12);
 	assert_string_equal(a->maxnode, "G");
-	scene_free(&scene);
+	stats_tree_scene_free(&scene);
 }
 
 /* All 128 sets of nodes that carry the stream. */
 static void
 test_carriers(void **state)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 
 	(void)state;
 	for (unsigned int set = 0; set < 1u << NODES; set++) {
 		const struct stats_stream *top;
 
 		begin(&scene, set);
-		scene_run(&scene);
+		stats_tree_scene_run(&scene);
 		top = sent(&scene, A);
 		assert_int_equal(top == NULL, set == 0);
 		if (top != NULL) {
@@ -103,8 +103,8 @@ test_carriers(void **state)
 			assert_float_equal(top->values[STATS_RATE].mean,
 				set / (double)__builtin_popcount(set), 1e-12);
 		}
-		assert_true(scene_error(&scene) < 1e-14);
-		scene_free(&scene);
+		assert_true(stats_tree_scene_error(&scene) < 1e-14);
+		stats_tree_scene_free(&scene);
 	}
 }
 
@@ -112,7 +112,7 @@ test_carriers(void **state)
 static void
 test_names(void **state)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 	const struct stats_stream *top;
 
 	(void)state;
@@ -131,7 +131,7 @@ test_names(void **state)
 			stream->owd[16] = 1;
 		}
 	}
-	scene_run(&scene);
+	stats_tree_scene_run(&scene);
 	top = sent(&scene, A);
 	assert_int_equal(top->weight, 7);
 	assert_float_equal(top->values[STATS_CPULOAD].mean, 0.4, 1e-12);
@@ -147,26 +147,27 @@ test_names(void **state)
 	assert_int_equal(top->owd[0], 0);
 	assert_int_equal(top->owd[3], 5);
 	assert_int_equal(top->owd[16], 6);
-	assert_true(scene_error(&scene) < 1e-14);
-	scene_free(&scene);
+	assert_true(stats_tree_scene_error(&scene) < 1e-14);
+	stats_tree_scene_free(&scene);
 }
 
 static void
 test_random_trees(void **state)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 	uint64_t seed = unit_seed();
 
 	(void)state;
 	for (uint64_t i = 0; i < 60; i++) {
 		double error;
 
-		scene_random(&scene, seed + i, i < 30 ? 200 : 1 + (int)(i * 7 % 199), 12);
-		scene_run(&scene);
-		error = scene_error(&scene);
+		stats_tree_scene_random(
+			&scene, seed + i, i < 30 ? 200 : 1 + (int)(i * 7 % 199), 12);
+		stats_tree_scene_run(&scene);
+		error = stats_tree_scene_error(&scene);
 		if (!(error < 1e-12))
 			fail_msg("seed %" PRIu64 ": %g", seed + i, error);
-		scene_free(&scene);
+		stats_tree_scene_free(&scene);
 	}
 }
 
@@ -174,16 +175,16 @@ test_random_trees(void **state)
 static void
 test_error_is_seen(void **state)
 {
-	static struct scene scene;
+	static struct stats_tree_scene scene;
 
 	(void)state;
-	scene_random(&scene, 3, 50, 4);
-	scene_run(&scene);
+	stats_tree_scene_random(&scene, 3, 50, 4);
+	stats_tree_scene_run(&scene);
 	scene.nodes[0].sent[0].values[STATS_RATE].mean *= 1.001;
-	assert_true(scene_error(&scene) > 1e-6);
+	assert_true(stats_tree_scene_error(&scene) > 1e-6);
 	scene.nodes[0].sent[0].weight++;
-	assert_true(scene_error(&scene) >= 1);
-	scene_free(&scene);
+	assert_true(stats_tree_scene_error(&scene) >= 1);
+	stats_tree_scene_free(&scene);
 }
 
 static void
