@@ -142,6 +142,30 @@ void bench_figure(const char *key, double value);
  */
 int bench_finish(const struct bench_options *options, const char *benchmark);
 
+/* What --only names. */
+struct bench_part {
+	const char *name;
+	const char *text; /* for --help, a line */
+	/* Prints its tables and gives its figures. NULL: the script that runs the program does. */
+	void (*measure)(const struct bench_options *options);
+	bool bare; /* measured before DPDK's environment is there; such come first */
+};
+
+#define BENCH_PARTS_MAX 7
+
+struct bench_program {
+	const char *name;  /* of the benchmark, for --json */
+	const char *about; /* for --help */
+	/* Measured in this order. One without a name ends them. */
+	struct bench_part parts[BENCH_PARTS_MAX + 1];
+	unsigned int memory, memory_quick; /* MiB; the latter with --quick */
+	bool two_lcores;		   /* bench_two_lcores, else the first CPU alone */
+	void (*begin)(void);		   /* before the first that is not bare; NULL = nothing */
+};
+
+/* All that main() does: reads the options, measures what is wanted. Exit status of the program. */
+int bench_main(const struct bench_program *program, int argc, char **argv);
+
 /* Ends the program with exit status 1; the text is told after the program's name. */
 void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 

@@ -4,24 +4,10 @@
  * README.md says what is measured.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include <rte_common.h>
 #include <rte_lcore.h>
 
 #include "scale.h"
-
-static const struct {
-	const char *name;
-	const char *text;
-	void (*measure)(const struct bench_options *options);
-} parts[] = {
-	{"rings", "next hops of another worker beside one's own", scale_rings},
-	{"growth", "next hops, sessions, conferences", scale_growth},
-	{"rates", "CPU, memory and delay against the packet rate", scale_rates},
-	{"times", "how long the node takes, packet by packet", scale_times},
-	{"changes", "routes changed while packets flow", scale_changes},
-};
 
 bool
 scale_has_two(const char *what)
@@ -32,26 +18,21 @@ scale_has_two(const char *what)
 	return false;
 }
 
+static const struct bench_program program = {
+	.name = "scale",
+	.about = "What a node costs as it grows, with ports in the same process.",
+	.parts = {{"rings", "next hops of another worker beside one's own", scale_rings},
+		{"growth", "next hops, sessions, conferences", scale_growth},
+		{"rates", "CPU, memory and delay against the packet rate", scale_rates},
+		{"times", "how long the node takes, packet by packet", scale_times},
+		{"changes", "routes changed while packets flow", scale_changes}},
+	.memory = 1200,
+	.memory_quick = 256,
+	.two_lcores = true,
+};
+
 int
 main(int argc, char **argv)
 {
-	struct bench_options options;
-	char names[512] = "", lcores[64];
-	bool found = false;
-
-	for (size_t i = 0; i < RTE_DIM(parts); i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "    %-12s %s\n",
-			parts[i].name, parts[i].text);
-	bench_read_options(&options, argc, argv,
-		"What a node costs as it grows, with ports in the same process.", names);
-	for (size_t i = 0; i < RTE_DIM(parts); i++)
-		found |= options.only != NULL && strcmp(options.only, parts[i].name) == 0;
-	if (options.only != NULL && !found)
-		bench_die("--only %s: the parts are\n%s", options.only, names);
-	bench_eal(argv[0], options.quick ? 256 : 1200, bench_two_lcores(lcores, sizeof(lcores)));
-	bench_print_machine(&options);
-	for (size_t i = 0; i < RTE_DIM(parts); i++)
-		if (options.only == NULL || strcmp(options.only, parts[i].name) == 0)
-			parts[i].measure(&options);
-	return bench_finish(&options, "scale");
+	return bench_main(&program, argc, argv);
 }

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "stats.h"
@@ -58,34 +57,19 @@ aggregate(const struct bench_options *options)
 		bench_die("the aggregation is wrong");
 }
 
-static bool
-is_wanted(const struct bench_options *options, const char *part)
-{
-	return options->only == NULL || strcmp(options->only, part) == 0;
-}
+static const struct bench_program program = {
+	.name = "stats",
+	.about = "Statistics in shared memory and up the tree.",
+	.parts = {{"torn", "readers of a ring while it is written", stats_torn, .bare = true},
+		{"aggregate", "means up random trees", aggregate, .bare = true},
+		{"rate", "forwarding while statistics are written", stats_rate_fall}},
+	.memory = 512,
+	.memory_quick = 256,
+	.two_lcores = true,
+};
 
 int
 main(int argc, char **argv)
 {
-	struct bench_options options;
-	char lcores[64];
-
-	bench_read_options(&options, argc, argv, "Statistics in shared memory and up the tree.",
-		"    torn         readers of a ring while it is written\n"
-		"    aggregate    means up random trees\n"
-		"    rate         forwarding while statistics are written\n");
-	if (options.only != NULL && !is_wanted(&options, "torn") &&
-		!is_wanted(&options, "aggregate") && !is_wanted(&options, "rate"))
-		bench_die("--only %s: the parts are torn, aggregate and rate", options.only);
-	if (is_wanted(&options, "torn"))
-		stats_torn(&options);
-	if (is_wanted(&options, "aggregate"))
-		aggregate(&options);
-	if (is_wanted(&options, "rate")) {
-		bench_eal(argv[0], options.quick ? 256 : 512,
-			bench_two_lcores(lcores, sizeof(lcores)));
-		bench_print_machine(&options);
-		stats_rate_fall(&options);
-	}
-	return bench_finish(&options, "stats");
+	return bench_main(&program, argc, argv);
 }

@@ -38,9 +38,11 @@ def test_help_and_place_of_the_figures(name):
 
 @pytest.mark.parametrize("name,options,expected", [
     ("stages", ["--runs", "0"], "a number from 1 to 64"),
-    ("stages", ["--only", "else"], "installed"),
+    ("stages", ["--only", "else"], "the parts are relay, swap, cases, split, installed and sessions\n"),
+    ("feeder", ["--only", "else"], "--only else: the parts are growth and pacing\n"),
+    ("stats", ["--only", "tor"], "--only tor: the parts are torn, aggregate and rate\n"),
     ("coding", ["--only", "else"], "kernels, codes, destination, relay and simulation"),
-    ("scale", ["--only", "else"], "growth"),
+    ("scale", ["--only", "else"], "the parts are rings, growth, rates, times and changes\n"),
     ("scale", ["--pictures"], "--pictures: expected one argument"),
     ("scale", ["--figures=/dev/null", "--quick"], "--figures FILE goes with --pictures DIR alone"),
     ("coding", ["--js", "x.json"], "unrecognized arguments: --js"),
