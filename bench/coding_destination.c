@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench_node.h"
 #include "coding_stream.h"
 #include "destination.h"
 #include "frames.h"
@@ -62,7 +63,6 @@ struct side {
 	struct node *node;
 	struct destination *dst;
 	struct tsc_clock clock;
-	struct utc_map utc;
 	uint64_t frames;	      /* that the node was given */
 	struct bench_samples io, all; /* cycles a frame */
 };
@@ -83,25 +83,11 @@ add_neighbour(struct side *s, uint32_t id, struct address remote, uint16_t numbe
 		.node_id = id,
 		.port = &s->stream.port,
 		.remote = remote,
-		.udp_port = FERRY_UDP_PORT,
 		.pacing = LINK_PACING_NONE,
 	};
-	struct rte_ether_addr mac = frames_other_mac(number);
-	struct link *link = node_add_link(s->node, &params);
 
-	if (link == NULL || node_set_link_mac(s->node, link, &mac) < 0)
+	if (bench_node_neighbour(s->node, &params, number) == NULL)
 		bench_die("neighbour: %s", strerror(errno));
-}
-
-static void
-set_port(struct port *port)
-{
-	port->mtu = 1600;
-	port->udp_port = FERRY_UDP_PORT;
-	port->offloads = PORT_TX_CHAINS;
-	port->mac = frames_own_mac();
-	port->nb_addresses = 1;
-	port->addresses[0] = frames_own_address(0, false);
 }
 
 static void
@@ -115,13 +101,7 @@ add_destination(struct side *s, bool coded)
 		.coding = coded ? &coding : NULL,
 		.nb_flows = 65, /* as a ferryd accounts for: flow ids to come, too */
 	};
-	struct frame_endpoints ends = {.source_mac = frames_own_mac(),
-		.destination_mac = frames_other_mac(1),
-		.source = frames_own_address(0, false),
-		.destination = frames_hop_address(0, false),
-		.source_port = FERRY_UDP_PORT,
-		.destination_port = FERRY_UDP_PORT,
-		.hop_limit = FRAME_HOP_LIMIT};
+	struct frame_endpoints ends = bench_node_ends(0, false);
 
 	if (s->role == COPIED) {
 		params.egress = EGRESS_UDP;
@@ -154,34 +134,22 @@ side_init(struct side *s, enum role role, enum kind kind)
 		.lossy = kind == LOSS5,
 		.copied = role == COPIED,
 		.packets = PACKETS};
-	struct node_params params = {.name = stream.name,
-		.id = FRAMES_OWN_ID,
-		.epoch = 3,
-		.nb_workers = 1,
-		.max_links = 2,
-		.seed = 1};
-	struct node_budget budget = {0};
-	const char *error = "";
+	struct bench_node_params params = {
+		.ports = {&s->stream.port}, .nb_ports = 1, .max_links = 2};
 
 	if (stream.coded && role != RELAY)
-		budget.coding_packets = rlnc_receiver_holds(&coding);
+		params.budget.coding_packets = rlnc_receiver_holds(&coding);
 	if (stream.coded && role == RELAY) {
-		budget.recode_packets = RECODE_PACKETS;
-		budget.recode_span = CODING_K;
-		budget.recode_hold = SECOND;
+		params.budget.recode_packets = RECODE_PACKETS;
+		params.budget.recode_span = CODING_K;
+		params.budget.recode_hold = SECOND;
 	}
 	s->role = role;
 	coding_stream_init(&s->stream, &stream);
-	set_port(&s->stream.port);
+	bench_node_port(&s->stream.port, 1600, 1, false);
 	tsc_clock_init(&s->clock);
 	params.now = tsc_clock_now(&s->clock);
-	s->node = node_new(&params, &error);
-	if (s->node == NULL)
-		bench_die("node: %s", error);
-	node_set_clock(s->node, &s->utc);
-	if (node_add_port(s->node, &s->stream.port) < 0 ||
-		node_layout(s->node, &budget, &error) < 0)
-		bench_die("node: %s", error);
+	s->node = bench_node_new(&params);
 	add_role(s, stream.coded);
 	node_tick(s->node);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_node.h"
 #include "feeder.h"
 #include "feeder_scene.h"
 #include "frames.h"
@@ -63,13 +63,8 @@ set_port(struct feeder_scene *s)
 		.name = "paced",
 		.rx_queues = 1,
 		.tx_queues = 1,
-		.mtu = 1500,
-		.udp_port = FERRY_UDP_PORT,
-		.offloads = PORT_TX_CHAINS,
-		.mac = frames_own_mac(),
-		.nb_addresses = 1,
-		.addresses = {frames_own_address(0, false)},
 		.up = true};
+	bench_node_port(&s->port, 1500, 1, false);
 }
 
 /*
@@ -79,27 +74,16 @@ set_port(struct feeder_scene *s)
 static void
 make_node(struct feeder_scene *s, uint64_t now)
 {
-	static unsigned int made;
 	const struct feeder_scene_params *p = &s->params;
-	struct node_budget budget = {.feeder_packets = 2 * p->packets + 2,
-		.feeder_queues = (p->links + 1) * p->conferences};
-	struct utc_map utc = {.utc0_ns = UINT64_C(1790000000) * 1000000000};
-	char name[16];
-	struct node_params params = {.name = name,
-		.id = FRAMES_OWN_ID,
-		.epoch = 1,
-		.nb_workers = 1,
+	struct bench_node_params params = {.ports = {&s->port},
+		.nb_ports = 1,
 		.max_links = (uint16_t)p->links,
-		.seed = 1,
-		.now = now};
-	const char *error = "";
+		.now = now,
+		.utc = {.utc0_ns = BENCH_NODE_UTC0},
+		.budget = {.feeder_packets = 2 * p->packets + 2,
+			.feeder_queues = (p->links + 1) * p->conferences}};
 
-	snprintf(name, sizeof(name), "feeder%u", made++);
-	s->node = node_new(&params, &error);
-	if (s->node == NULL || node_add_port(s->node, &s->port) < 0 ||
-		node_layout(s->node, &budget, &error) < 0)
-		bench_die("node: %s", error);
-	node_set_clock(s->node, &utc);
+	s->node = bench_node_new(&params);
 	s->worker = s->node->workers[0];
 }
 
@@ -110,12 +94,10 @@ add_links(struct feeder_scene *s)
 		struct link_params params = {.node_id = FEEDER_HOP_ID + i,
 			.port = &s->port,
 			.remote = frames_hop_address((uint16_t)i, false),
-			.udp_port = FERRY_UDP_PORT,
 			.rate = s->params.rate};
-		struct rte_ether_addr mac = frames_other_mac((uint16_t)(i + 1));
 
-		s->links[i] = node_add_link(s->node, &params);
-		if (s->links[i] == NULL || node_set_link_mac(s->node, s->links[i], &mac) < 0)
+		s->links[i] = bench_node_neighbour(s->node, &params, (uint16_t)(i + 1));
+		if (s->links[i] == NULL)
 			bench_die("link %u: %s", i, strerror(errno));
 	}
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_malloc.h>
@@ -9,7 +8,6 @@
 #include "scale_node.h"
 #include "wire.h"
 
-#define EPOCH	    3
 #define SHORTEST_OF 16
 
 uint32_t
@@ -28,15 +26,10 @@ add_neighbour(struct scale_node *s, uint16_t port, uint32_t id, struct address r
 		.node_id = id,
 		.port = &s->ports[port].port,
 		.remote = remote,
-		.udp_port = FERRY_UDP_PORT,
 		.ring = (uint32_t)rte_align32pow2(s->ports[port].packets + 256),
 	};
-	struct rte_ether_addr other = frames_other_mac(mac);
-	struct link *link = node_add_link(s->node, &params);
 
-	if (link == NULL || node_set_link_mac(s->node, link, &other) < 0)
-		return NULL;
-	return link;
+	return bench_node_neighbour(s->node, &params, mac);
 }
 
 struct link *
@@ -170,32 +163,19 @@ make_traffic(const struct scale_node *s, uint16_t arrive, uint16_t leave)
 static void
 make_node(struct scale_node *s)
 {
-	static unsigned int made;
-	struct node_budget budget = {.ring_packets = 4096};
-	const char *error = "";
-	char name[16];
-	struct node_params params = {
-		.name = name,
-		.id = FRAMES_OWN_ID,
-		.epoch = EPOCH,
-		.nb_workers = s->params.workers,
+	struct bench_node_params params = {
+		.nb_ports = s->params.workers,
 		.max_links = (uint16_t)((s->params.hops + 1) * s->params.workers + 64),
 		.may_sleep = s->params.may_sleep,
-		.seed = 1,
 		.now = tsc_clock_now(&s->clock),
+		.clock = &s->clock,
+		.utc = scale_utc,
+		.budget = {.ring_packets = 4096},
 	};
 
-	snprintf(name, sizeof(name), "scale%u", made++);
-	s->node = node_new(&params, &error);
-	if (s->node == NULL)
-		bench_die("node: %s", error);
-	s->node->tsc = s->clock;
-	node_set_clock(s->node, &scale_utc);
 	for (uint16_t i = 0; i < s->params.workers; i++)
-		if (node_add_port(s->node, &s->ports[i].port) < 0)
-			bench_die("node: a port too many");
-	if (node_layout(s->node, &budget, &error) < 0)
-		bench_die("node: %s", error);
+		params.ports[i] = &s->ports[i].port;
+	s->node = bench_node_new(&params);
 }
 
 void

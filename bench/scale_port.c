@@ -177,19 +177,10 @@ scale_port_init(struct scale_port *p, uint16_t i, uint32_t packets)
 		.packets = packets,
 		.burst = SCALE_BURST,
 		.link_seq = 1,
-		.port = {.ops = &ops,
-			.rx_queues = 1,
-			.tx_queues = 1,
-			.mtu = 1600,
-			.udp_port = FERRY_UDP_PORT,
-			.offloads = PORT_TX_CHAINS,
-			.nb_addresses = LOOP_ADDRESSES,
-			.up = true},
+		.port = {.ops = &ops, .rx_queues = 1, .tx_queues = 1, .up = true},
 	};
 	p->port.driver = p;
-	p->port.mac = frames_own_mac();
-	for (uint16_t k = 0; k < LOOP_ADDRESSES; k++)
-		p->port.addresses[k] = frames_own_address(k, false);
+	bench_node_port(&p->port, 1600, LOOP_ADDRESSES, false);
 	snprintf(p->port.name, sizeof(p->port.name), "port%u", i);
 	snprintf(name, sizeof(name), "scale%u", made++);
 	/* Caches hold packets back from the other lcore; they count towards nobody's share. */

@@ -18,6 +18,7 @@
 
 #include <rte_mempool.h>
 
+#include "bench_node.h"
 #include "frames.h"
 #include "port.h"
 #include "relay_latency.h"
@@ -33,7 +34,7 @@ struct scale_traffic {
 };
 
 /* The time of day that nodes and time stamps go by. */
-static const struct utc_map scale_utc = {.utc0_ns = UINT64_C(1790000000) * 1000000000};
+static const struct utc_map scale_utc = {.utc0_ns = BENCH_NODE_UTC0};
 
 struct scale_port {
 	struct port port;

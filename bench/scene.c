@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_malloc.h>
 
+#include "bench_node.h"
 #include "feeder.h"
 #include "floor.h"
 #include "frame.h"
@@ -15,22 +15,7 @@
 /* Bytes a second that TFRC allows a link whose neighbour is not there to say otherwise. */
 #define PLENTY UINT64_C(1000000000000)
 
-#define EPOCH	3
 #define WARM_UP 4096u
-
-static struct frame_endpoints
-link_ends(uint16_t hop, bool ipv6)
-{
-	return (struct frame_endpoints){
-		.source_mac = frames_own_mac(),
-		.destination_mac = frames_other_mac((uint16_t)(hop + 1)),
-		.source = frames_own_address(0, ipv6),
-		.destination = frames_hop_address(hop, ipv6),
-		.source_port = FERRY_UDP_PORT,
-		.destination_port = FERRY_UDP_PORT,
-		.hop_limit = FRAME_HOP_LIMIT,
-	};
-}
 
 static void
 make_floor(struct scene *s)
@@ -42,13 +27,13 @@ make_floor(struct scene *s)
 		.hash = s->params.hash};
 	struct link_hdr hdr = {
 		.version_type = LINK_VERSION << 4 | LINK_DATA,
-		.epoch = rte_cpu_to_be_16(EPOCH),
+		.epoch = rte_cpu_to_be_16(BENCH_NODE_EPOCH),
 		.node = rte_cpu_to_be_32(FRAMES_OWN_ID),
 	};
 
 	s->floor = floor_new(&params);
 	for (uint16_t i = 0; i < frames->hops; i++) {
-		struct frame_endpoints ends = link_ends(i, false);
+		struct frame_endpoints ends = bench_node_ends(i, false);
 		struct frame_template t;
 
 		frame_template_build(&t, &s->loop->port, &ends, &hdr, sizeof(hdr));
@@ -65,13 +50,10 @@ add_neighbour(struct scene *s, uint32_t id, struct address remote, uint16_t mac)
 		.node_id = id,
 		.port = &s->loop->port,
 		.remote = remote,
-		.udp_port = FERRY_UDP_PORT,
 		.pacing = s->params.tfrc ? LINK_PACING_TFRC : LINK_PACING_NONE,
 	};
-	struct rte_ether_addr other = frames_other_mac(mac);
-	struct link *link = node_add_link(s->node, &params);
 
-	if (link == NULL || node_set_link_mac(s->node, link, &other) < 0)
+	if (bench_node_neighbour(s->node, &params, mac) == NULL)
 		bench_die("neighbour %u: %s", id, strerror(errno));
 }
 
@@ -89,7 +71,8 @@ add_destinations(struct scene *s)
 			.egress_port = &s->loop->port,
 			.nb_flows = 1,
 		};
-		struct frame_endpoints ends = link_ends((uint16_t)(i % LOOP_HOPS), frames->ipv6);
+		struct frame_endpoints ends = bench_node_ends(
+			(uint16_t)(i % LOOP_HOPS), frames->ipv6);
 		struct destination *dst = node_add_destination(s->node, &params, 0);
 
 		if (dst == NULL || (s->params.egress && node_set_egress(s->node, dst, &ends) < 0))
@@ -149,29 +132,17 @@ install_sessions(struct scene *s)
 static void
 make_node(struct scene *s)
 {
-	static unsigned int made;
 	const struct frames_params *frames = &s->params.frames;
 	uint16_t senders = s->traffic->senders;
-	struct node_budget budget = {0};
-	const char *error = "";
-	char name[16];
-	struct node_params params = {
-		.name = name,
-		.id = FRAMES_OWN_ID,
-		.epoch = EPOCH,
-		.nb_workers = 1,
+	struct bench_node_params params = {
+		.ports = {&s->loop->port},
+		.nb_ports = 1,
 		.max_links = (uint16_t)(frames->hops + senders),
-		.seed = 1,
 		.now = tsc_clock_now(&s->clock),
+		.utc = s->utc,
 	};
 
-	snprintf(name, sizeof(name), "bench%u", made++);
-	s->node = node_new(&params, &error);
-	if (s->node == NULL)
-		bench_die("node: %s", error);
-	node_set_clock(s->node, &s->utc);
-	if (node_add_port(s->node, &s->loop->port) < 0 || node_layout(s->node, &budget, &error) < 0)
-		bench_die("node: %s", error);
+	s->node = bench_node_new(&params);
 	for (uint16_t i = 0; i < senders; i++)
 		add_neighbour(s, FRAMES_SENDER_ID + i, frames_sender_address(i, frames->ipv6), 0);
 	for (uint16_t i = 0; i < frames->hops; i++)
@@ -187,15 +158,9 @@ make_node(struct scene *s)
 }
 
 static void
-set_addresses(struct port *port, bool ipv6)
+set_port(struct port *port, bool ipv6)
 {
-	port->mtu = 1600;
-	port->udp_port = FERRY_UDP_PORT;
-	port->offloads = PORT_TX_CHAINS;
-	port->mac = frames_own_mac();
-	port->nb_addresses = LOOP_ADDRESSES;
-	for (uint16_t i = 0; i < LOOP_ADDRESSES; i++)
-		port->addresses[i] = frames_own_address(i, ipv6);
+	bench_node_port(port, 1600, LOOP_ADDRESSES, ipv6);
 }
 
 void
@@ -207,8 +172,8 @@ scene_init(struct scene *s, struct loop *loop, const struct scene_params *params
 		bench_die("out of memory");
 	frames_make(s->traffic, &params->frames);
 	tsc_clock_init(&s->clock);
-	s->utc.utc0_ns = UINT64_C(1790000000) * 1000000000;
-	set_addresses(&loop->port, params->frames.ipv6);
+	s->utc.utc0_ns = BENCH_NODE_UTC0;
+	set_port(&loop->port, params->frames.ipv6);
 	if (params->kind == SCENE_FLOOR)
 		make_floor(s);
 	if (params->kind == SCENE_NODE)
@@ -292,7 +257,7 @@ allow_plenty(struct scene *s)
 void
 scene_set(struct scene *s)
 {
-	set_addresses(&s->loop->port, s->params.frames.ipv6);
+	set_port(&s->loop->port, s->params.frames.ipv6);
 	s->loop->plain = s->params.kind == SCENE_IO;
 	/* Where the node frees what came, the sink cannot put the headers back. */
 	s->loop->late = (s->params.frames.kind == FRAMES_DESTINATION && !s->params.egress) ||

@@ -95,7 +95,6 @@ begin(struct exporter *e)
 		.rates = &e->rates,
 		.started = tsc_clock_now(&e->s->clock),
 		.hooks = {.ctx = e->s, .device = show_device}};
-	e->s->node->tsc = e->s->clock;
 	if (stats_export_begin(
 		    &e->stats, &params, tsc_clock_now(&e->s->clock), error, sizeof(error)) != 0)
 		bench_die("%s", error);
