@@ -108,7 +108,7 @@ class Opposite:
         """What the node itself says it delivered of a session."""
         for session in self.seat.show("sessions"):
             if session["session"] == number:
-                return session["destination"]["delivered"]
+                return session["destination"]["packets"]
         raise SeatError(f"ferryctl shows no session {number}")
 
     def _counted_all(self, number, before, sources):

@@ -203,7 +203,7 @@ def mpps(packets, result):
 def through(result):
     """Packets that went all the way. The counter counts its neighbour's ARP requests too."""
     if "destination" in result:
-        return min(result["received"], result["destination"]["delivered"])
+        return min(result["received"], result["destination"]["packets"])
     return result["received"]
 
 
@@ -212,7 +212,7 @@ def print_result(title, result):
     rows = [("sent by testpmd", result["sent"])]
     if "source" in result:
         rows += [("into the session", result["source"]["packets"]),
-                 ("delivered by Ferry", result["destination"]["delivered"])]
+                 ("delivered by Ferry", result["destination"]["packets"])]
     rows.append(("received by testpmd", result["received"]))
     print(f"  {'':22}{'packets':>14}{'Mpps':>10}{'lost so far':>16}")
     for name, count in rows:

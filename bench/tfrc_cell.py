@@ -209,7 +209,7 @@ class Network:
         deadline = time.monotonic() + 20
         while True:
             shown = self.show(2, "sessions")
-            if shown and shown[0]["destination"]["delivered"] > 0:
+            if shown and shown[0]["destination"]["packets"] > 0:
                 return
             if time.monotonic() > deadline:
                 log = (self.directory / "node1.log").read_text(errors="replace")

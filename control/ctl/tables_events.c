@@ -17,22 +17,23 @@ is_head(const char *key)
 	return 0;
 }
 
-/* What a key's end says of the value's unit; *len: the key without it. */
+/* What a key's end says of the value's unit; *len: the key without a unit. */
 static enum text_format
 unit_of(const char *key, size_t *len)
 {
 	static const struct {
 		const char *end;
 		enum text_format format;
-	} units[] = {{"_us", TEXT_MICROS}, {"_s", TEXT_SECONDS}, {"_share", TEXT_SHARE},
-		{"_bytes", TEXT_BYTES}, {"_bps", TEXT_BITRATE}};
+		size_t stays; /* so much of the end */
+	} units[] = {{"_us", TEXT_MICROS, 0}, {"_s", TEXT_SECONDS, 0}, {"_loss", TEXT_SHARE, 5},
+		{"_bytes", TEXT_BYTES, 0}, {"_bps", TEXT_BITRATE, 0}};
 
 	*len = strlen(key);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t end = strlen(units[i].end);
 
 		if (*len > end && strcmp(key + *len - end, units[i].end) == 0) {
-			*len -= end;
+			*len -= end - units[i].stays;
 			return units[i].format;
 		}
 	}

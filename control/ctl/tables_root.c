@@ -35,7 +35,7 @@ const struct table_spec table_root_specs[] = {
 		{"ENDS", TEXT_PLAIN, "ends"},
 		{"FROM", TEXT_PLAIN, "source"},
 		{"TO", TEXT_PLAIN, "destinations"},
-		{"RATE", TEXT_BITRATE, "rate_bps"},
+		{"LIMIT", TEXT_BITRATE, "limit_bps"},
 	}},
 	{.item = "sessions", .title = "Flows", .inner = "flows", .columns = {
 		{"CONF", TEXT_PLAIN, "/conference"},

@@ -46,9 +46,7 @@ struct manage_losses {
 static void
 sample(struct link_losses *l, const struct link *link, uint64_t now)
 {
-	uint64_t lost = counter_read(&link->rx.lost_before) +
-			counter_read(&link->rx.window.missing),
-		 packets = counter_read(&link->rx.packets), all;
+	uint64_t lost = link_lost(&link->rx), packets = counter_read(&link->rx.packets), all;
 	double share;
 
 	if (l->node_id != link->node_id || packets < l->packets) {

@@ -249,7 +249,7 @@ show_session(const struct root *root, const struct root_session *session)
 		show_time(session->since), "starts", show_time(root_session_starts(session)),
 		"ends", show_time(root_session_ends(session)), "source",
 		show_name(root, config->source), "destinations", show_destinations(root, session),
-		"rate_bps",
+		"limit_bps",
 		config->rate != 0 ? json_integer((json_int_t)config->rate) : json_null(), "flows",
 		show_flows(config), "nodes", root_install_show(root, session));
 }

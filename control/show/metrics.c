@@ -52,12 +52,12 @@ put_labels(struct evbuffer *out, const union ferry_stats_record *r)
 		put_label(out, '{', "port", r->port.name);
 		break;
 	case FERRY_STATS_LINK:
-		put_number_label(out, '{', "peer", r->link.id);
+		put_number_label(out, '{', "id", r->link.id);
 		put_label(out, ',', "name", r->link.name);
 		put_label(out, ',', "port", r->link.port);
 		break;
 	case FERRY_STATS_FEEDER:
-		put_number_label(out, '{', "peer", r->feeder.id);
+		put_number_label(out, '{', "id", r->feeder.id);
 		put_label(out, ',', "name", r->feeder.name);
 		break;
 	case FERRY_STATS_SESSION:
@@ -65,9 +65,11 @@ put_labels(struct evbuffer *out, const union ferry_stats_record *r)
 		put_number_label(out, ',', "session", r->session.session);
 		put_label(out, ',', "conference_name", r->session.conference_name);
 		put_label(out, ',', "session_name", r->session.session_name);
+		put_label(out, ',', "role",
+			r->session.role == FERRY_STATS_SOURCE ? "source" : "destination");
 		break;
 	case FERRY_STATS_DROP:
-		put_label(out, '{', "reason", r->drop.name);
+		put_label(out, '{', "reason", r->drop.reason);
 		break;
 	default:
 		break;

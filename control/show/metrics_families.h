@@ -22,7 +22,7 @@ enum metrics_kind {
 };
 
 struct metrics_family {
-	const char *name;
+	const char *name; /* the record's and the field's, and a unit */
 	const char *unit; /* what the name ends with, or NULL */
 	const char *help;
 	size_t offset;	 /* of the field in its record */

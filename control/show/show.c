@@ -53,9 +53,21 @@ show_real(double value)
 }
 
 json_t *
+show_whole(double value)
+{
+	return isfinite(value) ? json_integer((json_int_t)value) : json_null();
+}
+
+double
+show_per_second(const struct rate *rate, double factor)
+{
+	return rate->known ? rate->per_second * factor : (double)NAN;
+}
+
+json_t *
 show_rate(const struct rate *rate, double factor)
 {
-	return rate->known ? show_real(rate->per_second * factor) : json_null();
+	return show_real(show_per_second(rate, factor));
 }
 
 json_t *

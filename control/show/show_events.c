@@ -24,9 +24,8 @@ show_event_link(json_t *object, const struct worker_event_link *link)
 	json_object_set_new(object, "was", json_string(link_state_name(link->was)));
 	json_object_set_new(
 		object, "rtt_us", link->rtt != 0 ? show_number(link->rtt) : json_null());
-	json_object_set_new(object, "loss_share", show_real((double)link->loss_ppm * 1e-6));
-	json_object_set_new(
-		object, "data_loss_share", show_real((double)link->data_loss_ppm * 1e-6));
+	json_object_set_new(object, "probe_loss", show_real((double)link->loss_ppm * 1e-6));
+	json_object_set_new(object, "data_loss", show_real((double)link->data_loss_ppm * 1e-6));
 	json_object_set_new(object, "silent_s", show_real((double)link->silent * 1e-3));
 }
 

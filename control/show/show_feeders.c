@@ -70,7 +70,7 @@ show_queue(const struct show_view *view, const struct row *row)
 	json_object_set_new(
 		object, "packets", show_number(__atomic_load_n(&q->packets, __ATOMIC_RELAXED)));
 	json_object_set_new(object, "bytes", show_count(&q->bytes));
-	json_object_set_new(object, "waited", show_count(&q->taken));
+	json_object_set_new(object, "taken", show_count(&q->taken));
 	json_object_set_new(object, "sent", show_count(&q->sent));
 	json_object_set_new(object, "drops", show_count(&q->drops));
 	json_object_set_new(object, "expired", show_count(&q->expired));
@@ -80,20 +80,18 @@ show_queue(const struct show_view *view, const struct row *row)
 static json_t *
 show_feeder(const struct show_view *view, const struct link *link, const struct row *rows, size_t n)
 {
-	const struct config_peer *peer = config_peer_find(view->config, link->node_id);
+	const char *name = show_node_name(view, link->node_id);
 	const struct link_feeder *f = &link->feeder;
-	uint64_t rate = counter_read(&link->tx.pacer.rate);
 	json_t *object = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].link == link->index)
 			json_array_append_new(list, show_queue(view, &rows[i]));
-	json_object_set_new(object, "peer", show_number(link->node_id));
-	json_object_set_new(object, "name", peer != NULL ? json_string(peer->name) : json_null());
+	json_object_set_new(object, "id", show_number(link->node_id));
+	json_object_set_new(object, "name", name != NULL ? json_string(name) : json_null());
 	json_object_set_new(object, "worker", show_number(link->owner));
-	json_object_set_new(object, "pacing",
-		peer != NULL ? json_string(config_pacing_words[peer->pacing]) : json_null());
-	json_object_set_new(object, "rate_bps", rate != 0 ? show_number(rate * 8) : json_null());
+	json_object_set_new(object, "pacing", json_string(ferry_stats_pacing_name(link->pacing)));
+	json_object_set_new(object, "rate_bps", show_whole(show_link_rate(link)));
 	json_object_set_new(
 		object, "packets", show_number(__atomic_load_n(&f->drr.packets, __ATOMIC_RELAXED)));
 	json_object_set_new(object, "bytes", show_count(&f->drr.bytes));

@@ -57,7 +57,7 @@ show_destination_flows(const struct destination *dst)
 		json_object_set_new(object, "flow", show_number(i));
 		json_object_set_new(object, "received", show_number(received));
 		json_object_set_new(object, "lost", show_number(lost));
-		json_object_set_new(object, "loss_share", show_share(lost, lost + received));
+		json_object_set_new(object, "loss", show_share(lost, lost + received));
 		json_array_append_new(array, object);
 	}
 	return array;

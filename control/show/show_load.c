@@ -63,8 +63,8 @@ show_load(const struct show_view *view, const struct show_filter *filter)
 		json_t *object = json_object();
 
 		json_object_set_new(object, "worker", show_number(i));
-		json_object_set_new(object, "turns_all", show_count(&load->polls));
-		json_object_set_new(object, "turns_busy", show_count(&load->polls_busy));
+		json_object_set_new(object, "polls", show_count(&load->polls));
+		json_object_set_new(object, "polls_busy", show_count(&load->polls_busy));
 		json_object_set_new(object, "sleeps", show_count(&load->sleeps));
 		json_object_set_new(object, "bursts_empty", show_count(&load->bursts[BURST_EMPTY]));
 		json_object_set_new(object, "bursts_half", show_count(&load->bursts[BURST_HALF]));

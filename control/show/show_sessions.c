@@ -74,26 +74,23 @@ show_repair(const struct source *source)
 
 /* What adaptive repair goes by: null while it is not known. */
 static void
-show_adaptive(json_t *object, const struct rlnc_encoder *e)
+show_adaptive(json_t *object, const struct rlnc_encoder *e, const struct ferry_stats_session *r)
 {
 	const struct rlnc_adaptive *a = &e->adaptive;
 	struct rlnc_way way = rlnc_encoder_way(e);
 	bool begun = __atomic_load_n(&a->for_n, __ATOMIC_RELAXED) != 0;
-	uint32_t loss = __atomic_load_n(&a->loss, __ATOMIC_RELAXED);
 
 	json_object_set_new(object, "repairs_now",
 		begun ? show_number(__atomic_load_n(&a->repairs, __ATOMIC_RELAXED)) : json_null());
-	json_object_set_new(
-		object, "links_loss", begun ? show_share(loss, RLNC_SHARE_ONE) : json_null());
-	json_object_set_new(object, "way_loss",
-		way.loss != 0 ? show_share(way.loss, RLNC_SHARE_ONE) : json_null());
+	json_object_set_new(object, "links_loss", show_real(r->links_loss));
+	json_object_set_new(object, "way_loss", show_real(r->way_loss));
 	json_object_set_new(object, "way_regained",
 		way.loss != 0 ? show_share(way.regained, RLNC_SHARE_ONE) : json_null());
 }
 
 /* null where the session is not coded. */
 static json_t *
-show_encoding(const struct source *source)
+show_encoding(const struct source *source, const struct ferry_stats_session *r)
 {
 	static const char *const repairs[] = {[RLNC_REPAIR_RATIO] = "ratio",
 		[RLNC_REPAIR_ADAPTIVE] = "adaptive",
@@ -108,18 +105,17 @@ show_encoding(const struct source *source)
 	c = &e->counters;
 	rateless = e->params.repair == RLNC_REPAIR_RATELESS;
 	object = json_object();
-	json_object_set_new(
-		object, "code", json_string(e->params.code == RLNC_WINDOW ? "window" : "block"));
-	json_object_set_new(object, "k", show_number(e->params.k));
-	json_object_set_new(object, "repair", json_string(repairs[e->params.repair]));
-	json_object_set_new(object, "repair_ratio", show_real(show_repair(source)));
+	json_object_set_new(object, "code", json_string(ferry_stats_code_name(r->code)));
+	json_object_set_new(object, "span", show_number(r->span));
+	json_object_set_new(object, "repair_mode", json_string(repairs[e->params.repair]));
+	json_object_set_new(object, "repair", show_real(r->repair));
 	if (e->params.repair == RLNC_REPAIR_ADAPTIVE)
-		show_adaptive(object, e);
-	json_object_set_new(object, "repairs", show_count(&c->repairs));
+		show_adaptive(object, e, r);
+	json_object_set_new(object, "repairs", show_number(r->repairs));
 	json_object_set_new(object, "generations",
-		e->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));
-	json_object_set_new(object, "decoded", rateless ? show_count(&c->decoded) : json_null());
-	json_object_set_new(object, "given_up", rateless ? show_count(&c->given_up) : json_null());
+		e->params.code == RLNC_WINDOW ? json_null() : show_number(r->generations));
+	json_object_set_new(object, "decoded", rateless ? show_number(r->decoded) : json_null());
+	json_object_set_new(object, "given_up", rateless ? show_number(r->given_up) : json_null());
 	json_object_set_new(object, "no_buffer", show_count(&c->starved));
 	return object;
 }
@@ -129,37 +125,34 @@ show_source(const struct show_view *view, const struct session_entry *entry)
 {
 	const struct source *source = entry->source;
 	const struct source_counters *c = &source->counters;
-	const struct flow_state sent = source_sent(source);
-	const struct rates_session *rates = &view->rates->sessions[entry->index];
 	const struct flow_plan *plan = __atomic_load_n(&source->plan, __ATOMIC_ACQUIRE);
 	uint64_t oversize = counter_read(&c->oversize);
-	uint64_t allowed = allowed_bps(view->allowed, entry);
+	struct ferry_stats_session r = {0};
 	json_t *object = json_object();
 
-	json_object_set_new(object, "state",
-		json_string(ferry_stats_session_state_name(show_source_state(source))));
+	show_source_record(view, entry, &r);
+	json_object_set_new(object, "state", json_string(ferry_stats_session_state_name(r.state)));
 	json_object_set_new(object, "ingress", show_ingress(&entry->config->ingress));
 	json_object_set_new(object, "worker", show_number(source->owner));
 	json_object_set_new(object, "epoch", show_number(source->epoch));
-	json_object_set_new(object, "rate_limit_bps",
-		source->rate != 0 ? show_number(source->rate) : json_null());
+	json_object_set_new(object, "limit_bps", show_whole(r.limit_bps));
 	json_object_set_new(object, "burst_bytes",
 		source->rate != 0 ? show_number(source->burst) : json_null());
-	json_object_set_new(
-		object, "rate_allowed_bps", allowed != 0 ? show_number(allowed) : json_null());
+	json_object_set_new(object, "allowed_bps", show_whole(r.allowed_bps));
 	json_object_set_new(object, "payload_limit_bytes", show_number(plan->payload_max));
 	json_object_set_new(object, "flows", show_number(plan->nb_flows));
-	json_object_set_new(object, "packets", show_number(sent.packets));
-	json_object_set_new(object, "bytes", show_number(sent.bytes));
-	json_object_set_new(object, "rate_pps", show_rate(&rates->sent.packets, 1));
-	json_object_set_new(object, "rate_bps", show_rate(&rates->sent.bytes, 8));
+	json_object_set_new(object, "packets", show_number(r.packets));
+	json_object_set_new(object, "bytes", show_number(r.bytes));
+	json_object_set_new(object, "pps", show_real(r.pps));
+	json_object_set_new(object, "bps", show_real(r.bps));
+	json_object_set_new(object, "refused", show_number(r.refused));
 	json_object_set_new(object, "policed", show_count(&c->policed));
 	json_object_set_new(object, "oversize", show_number(oversize));
 	json_object_set_new(object, "oversize_last_bytes",
 		oversize != 0 ? show_count(&c->oversize_last) : json_null());
 	json_object_set_new(object, "while_stopped", show_count(&c->stopped));
 	json_object_set_new(object, "no_buffer", show_count(&c->starved));
-	json_object_set_new(object, "coding", show_encoding(source));
+	json_object_set_new(object, "coding", show_encoding(source, &r));
 	return object;
 }
 
@@ -226,26 +219,23 @@ show_delay(const struct show_view *view, const struct destination *dst, uint32_t
 
 /* null where the session is not coded. */
 static json_t *
-show_decoding(const struct rlnc_receiver *r)
+show_decoding(const struct rlnc_receiver *receiver, const struct ferry_stats_session *r)
 {
-	const struct rlnc_receiver_counters *c;
 	json_t *object;
 
-	if (r == NULL)
+	if (receiver == NULL)
 		return json_null();
-	c = &r->counters;
 	object = json_object();
-	json_object_set_new(
-		object, "code", json_string(r->params.code == RLNC_WINDOW ? "window" : "block"));
-	json_object_set_new(object, "k", show_number(r->params.k));
-	json_object_set_new(object, "combinations", show_count(&c->combinations));
-	json_object_set_new(object, "computed", show_count(&c->computed));
+	json_object_set_new(object, "code", json_string(ferry_stats_code_name(r->code)));
+	json_object_set_new(object, "span", show_number(r->span));
+	json_object_set_new(object, "repairs", show_number(r->repairs));
+	json_object_set_new(object, "recovered", show_number(r->recovered));
 	json_object_set_new(object, "generations",
-		r->params.code == RLNC_WINDOW ? json_null() : show_count(&c->generations));
-	json_object_set_new(object, "dependent", show_count(&c->dependent));
-	json_object_set_new(object, "given_up", show_count(&c->given_up));
-	json_object_set_new(object, "no_buffer", show_count(&c->starved));
-	json_object_set_new(object, "held", show_number(rlnc_receiver_held(r)));
+		receiver->params.code == RLNC_WINDOW ? json_null() : show_number(r->generations));
+	json_object_set_new(object, "dependent", show_number(r->dependent));
+	json_object_set_new(object, "given_up", show_number(r->given_up));
+	json_object_set_new(object, "no_buffer", show_count(&receiver->counters.starved));
+	json_object_set_new(object, "held", show_number(rlnc_receiver_held(receiver)));
 	return object;
 }
 
@@ -265,27 +255,25 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 {
 	const struct destination *dst = entry->destination;
 	const struct destination_counters *c = &dst->counters;
-	const struct rates_session *rates = &view->rates->sessions[entry->index];
-	const struct destination_sum sum = destination_delivered(dst);
-	uint64_t delivered = sum.packets;
 	uint64_t oversize = counter_read(&c->oversize);
-	uint64_t lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
+	struct ferry_stats_session r = {0};
 	json_t *object = json_object();
 
+	show_destination_record(view, entry, &r);
 	json_object_set_new(object, "egress", show_egress(view, entry));
 	json_object_set_new(object, "egress_state", json_string(egress_state(entry)));
 	json_object_set_new(object, "worker", show_number(dst->params.owner));
-	json_object_set_new(object, "delivered", show_number(delivered));
-	json_object_set_new(object, "bytes", show_number(sum.bytes));
-	json_object_set_new(object, "rate_pps", show_rate(&rates->delivered.packets, 1));
-	json_object_set_new(object, "rate_bps", show_rate(&rates->delivered.bytes, 8));
-	json_object_set_new(object, "lost", show_number(lost));
-	json_object_set_new(object, "loss_share", show_share(lost, lost + delivered));
-	json_object_set_new(object, "reordered", show_count(&c->reordered));
-	json_object_set_new(object, "duplicates", show_count(&c->duplicates));
-	json_object_set_new(object, "too_old", show_count(&c->too_old));
+	json_object_set_new(object, "packets", show_number(r.packets));
+	json_object_set_new(object, "bytes", show_number(r.bytes));
+	json_object_set_new(object, "pps", show_real(r.pps));
+	json_object_set_new(object, "bps", show_real(r.bps));
+	json_object_set_new(object, "lost", show_number(r.lost));
+	json_object_set_new(object, "loss", show_real(r.loss));
+	json_object_set_new(object, "reordered", show_number(r.reordered));
+	json_object_set_new(object, "duplicates", show_number(r.duplicates));
+	json_object_set_new(object, "too_old", show_number(r.too_old));
 	json_object_set_new(object, "skipped", show_count(&c->skipped));
-	json_object_set_new(object, "egress_drops", show_count(&c->egress_drops));
+	json_object_set_new(object, "egress_drops", show_number(r.egress_drops));
 	json_object_set_new(object, "oversize", show_number(oversize));
 	json_object_set_new(object, "oversize_last_bytes",
 		oversize != 0 ? show_count(&c->oversize_last) : json_null());
@@ -295,7 +283,7 @@ show_destination(const struct show_view *view, const struct session_entry *entry
 	json_object_set_new(object, "epochs", show_count(&c->epochs));
 	json_object_set_new(object, "silent_s", show_since(view, destination_heard_at(dst)));
 	json_object_set_new(object, "delay", show_delay(view, dst, entry->config->source));
-	json_object_set_new(object, "coding", show_decoding(dst->coding));
+	json_object_set_new(object, "coding", show_decoding(dst->coding, &r));
 	return object;
 }
 

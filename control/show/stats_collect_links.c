@@ -33,13 +33,13 @@ collect_counters(const struct show_view *view, const struct link *link, struct f
 	r->rx_packets = counter_read(&rx->packets);
 	r->rx_bytes = counter_read(&rx->bytes);
 	r->rx_control = counter_read(&rx->control);
-	r->rx_lost = counter_read(&rx->lost_before) + counter_read(&rx->window.missing);
+	r->rx_lost = link_lost(rx);
 	r->rx_reordered = counter_read(&rx->reordered);
 	r->rx_duplicates = counter_read(&rx->duplicates);
-	r->tx_pps = stats_rate(&rates->tx.packets, 1);
-	r->tx_bps = stats_rate(&rates->tx.bytes, 8);
-	r->rx_pps = stats_rate(&rates->rx.packets, 1);
-	r->rx_bps = stats_rate(&rates->rx.bytes, 8);
+	r->tx_pps = show_per_second(&rates->tx.packets, 1);
+	r->tx_bps = show_per_second(&rates->tx.bytes, 8);
+	r->rx_pps = show_per_second(&rates->rx.packets, 1);
+	r->rx_bps = show_per_second(&rates->rx.bytes, 8);
 }
 
 static void
@@ -55,17 +55,32 @@ collect_probes(const struct link *link, struct ferry_stats_link *r)
 	r->rtt_deviation_us = us_of(counter_read(&l->rtt.deviation));
 	r->probe_loss = probed && l->verdicts != 0 ? (double)liveness_loss_ppm(l) * 1e-6
 						   : (double)NAN;
-	r->data_loss = probed ? (double)l->data_loss / 65536 : (double)NAN;
+	r->data_loss = probed ? (double)liveness_data_loss_ppm(l) * 1e-6 : (double)NAN;
 	r->clock_offset_us = probed && liveness_clock_offset(l, &offset, &error) ? (double)offset
 										 : (double)NAN;
 }
 
-static double
-rate_allowed(const struct link *link)
+double
+show_link_rate(const struct link *link)
 {
 	uint64_t rate = counter_read(&link->tx.pacer.rate);
 
 	return rate != 0 ? (double)rate * 8 : (double)NAN;
+}
+
+void
+show_link_record(const struct show_view *view, const struct link *link, struct ferry_stats_link *r)
+{
+	stats_name(r->name, show_node_name(view, link->node_id));
+	stats_name(r->port, link->port->name);
+	r->id = link->node_id;
+	r->state = show_link_state(view, link);
+	r->pacing = link->pacing;
+	collect_counters(view, link, r);
+	collect_probes(link, r);
+	r->loss_event_rate = link_is_tfrc(link) ? show_loss_event_rate(&link->tfrc.sender.p)
+						: (double)NAN;
+	r->rate_bps = show_link_rate(link);
 }
 
 void
@@ -76,24 +91,11 @@ stats_collect_links(struct stats_export *e)
 	for (uint16_t i = 0; i < view->node->max_links; i++) {
 		const struct link *link = view->node->links[i];
 		union ferry_stats_record record;
-		struct ferry_stats_link *r = &record.link;
 
 		if (link == NULL)
 			continue;
 		STATS_BEGIN(record, LINK, link, i);
-		stats_name(r->name, show_node_name(view, link->node_id));
-		stats_name(r->port, link->port->name);
-		r->id = link->node_id;
-		r->state = show_link_state(view, link);
-		r->pacing = link->pacing;
-		collect_counters(view, link, r);
-		collect_probes(link, r);
-		r->loss_event_rate = link_is_tfrc(link)
-					     ? (double)__atomic_load_n(
-						       &link->tfrc.sender.p, __ATOMIC_RELAXED) /
-						       4294967296.0
-					     : (double)NAN;
-		r->rate_bps = rate_allowed(link);
+		show_link_record(view, link, &record.link);
 		stats_put(e, &record);
 	}
 }
@@ -177,7 +179,7 @@ stats_collect_feeders(struct stats_export *e)
 		r->sent = f->sent;
 		r->drops = f->drops;
 		r->expired = f->expired;
-		r->rate_bps = rate_allowed(link);
+		r->rate_bps = show_link_rate(link);
 		stats_put(e, &record);
 	}
 }

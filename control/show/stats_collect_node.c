@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "show_private.h"
 #include "stats_private.h"
 
 void
@@ -53,10 +54,10 @@ collect_device(const struct show_view *view, const struct port *port, struct fer
 	const struct rates_port *rates = &view->rates->ports[port->index];
 	struct show_device device = {0};
 
-	r->rx_pps = stats_rate(&rates->rx.packets, 1);
-	r->rx_bps = stats_rate(&rates->rx.bytes, 8);
-	r->tx_pps = stats_rate(&rates->tx.packets, 1);
-	r->tx_bps = stats_rate(&rates->tx.bytes, 8);
+	r->rx_pps = show_per_second(&rates->rx.packets, 1);
+	r->rx_bps = show_per_second(&rates->rx.bytes, 8);
+	r->tx_pps = show_per_second(&rates->tx.packets, 1);
+	r->tx_bps = show_per_second(&rates->tx.bytes, 8);
 	if (view->hooks.device == NULL || !view->hooks.device(view->hooks.ctx, port, &device))
 		return;
 	r->counted = 1;
@@ -109,9 +110,9 @@ stats_collect_drops(struct stats_export *e, uint64_t now)
 
 		rate_sample(&e->drops[i], sum.drops[i], now);
 		STATS_BEGIN(record, DROP, drop, i - 1);
-		stats_name(record.drop.name, drop_name((enum drop_reason)i));
+		stats_name(record.drop.reason, drop_name((enum drop_reason)i));
 		record.drop.packets = sum.drops[i];
-		record.drop.pps = stats_rate(&e->drops[i], 1);
+		record.drop.pps = show_per_second(&e->drops[i], 1);
 		stats_put(e, &record);
 	}
 }

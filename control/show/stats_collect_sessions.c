@@ -10,18 +10,15 @@
 #include "stats_private.h"
 
 static void
-begin_record(const struct stats_export *e, const struct session_entry *entry,
-	union ferry_stats_record *record)
+begin_record(const struct show_view *view, const struct session_entry *entry,
+	struct ferry_stats_session *r)
 {
-	struct ferry_stats_session *r = &record->session;
-
-	STATS_BEGIN(*record, SESSION, session, entry->index);
 	r->conference = entry->config->conference;
 	r->session = entry->config->id;
 	r->number = (uint32_t)entry->number;
 	stats_name(r->conference_name, entry->conference->name);
 	stats_name(r->session_name, entry->config->name);
-	r->clocks_agree = e->view->config->node.clock_synchronized;
+	r->clocks_agree = view->config->node.clock_synchronized;
 	r->limit_bps = (double)NAN;
 	r->allowed_bps = (double)NAN;
 	r->loss = (double)NAN;
@@ -81,24 +78,23 @@ collect_decoding(const struct rlnc_receiver *receiver, struct ferry_stats_sessio
 	r->given_up = counter_read(&c->given_up);
 }
 
-static void
-collect_source(struct stats_export *e, const struct session_entry *entry)
+void
+show_source_record(const struct show_view *view, const struct session_entry *entry,
+	struct ferry_stats_session *r)
 {
-	const struct rates_session *rates = &e->view->rates->sessions[entry->index];
+	const struct rates_session *rates = &view->rates->sessions[entry->index];
 	const struct source *source = entry->source;
 	const struct source_counters *c = &source->counters;
 	const struct flow_state sent = source_sent(source);
-	uint64_t allowed = allowed_bps(e->view->allowed, entry);
-	union ferry_stats_record record;
-	struct ferry_stats_session *r = &record.session;
+	uint64_t allowed = allowed_bps(view->allowed, entry);
 
-	begin_record(e, entry, &record);
+	begin_record(view, entry, r);
 	r->role = FERRY_STATS_SOURCE;
 	r->state = show_source_state(source);
 	r->packets = sent.packets;
 	r->bytes = sent.bytes;
-	r->pps = stats_rate(&rates->sent.packets, 1);
-	r->bps = stats_rate(&rates->sent.bytes, 8);
+	r->pps = show_per_second(&rates->sent.packets, 1);
+	r->bps = show_per_second(&rates->sent.bytes, 8);
 	if (source->rate != 0)
 		r->limit_bps = (double)source->rate;
 	if (allowed != 0)
@@ -107,7 +103,38 @@ collect_source(struct stats_export *e, const struct session_entry *entry)
 		     counter_read(&c->stopped) + counter_read(&c->starved);
 	if (source->encoder != NULL)
 		collect_encoding(source, r);
-	stats_put(e, &record);
+}
+
+static double
+share(uint64_t part, uint64_t rest)
+{
+	return part + rest != 0 ? (double)part / (double)(part + rest) : (double)NAN;
+}
+
+void
+show_destination_record(const struct show_view *view, const struct session_entry *entry,
+	struct ferry_stats_session *r)
+{
+	const struct rates_session *rates = &view->rates->sessions[entry->index];
+	const struct destination *dst = entry->destination;
+	const struct destination_counters *c = &dst->counters;
+	const struct destination_sum sum = destination_delivered(dst);
+
+	begin_record(view, entry, r);
+	r->role = FERRY_STATS_DESTINATION;
+	r->state = FERRY_STATS_SESSION_RUNNING;
+	r->packets = sum.packets;
+	r->bytes = sum.bytes;
+	r->pps = show_per_second(&rates->delivered.packets, 1);
+	r->bps = show_per_second(&rates->delivered.bytes, 8);
+	r->lost = destination_lost(dst);
+	r->reordered = counter_read(&c->reordered);
+	r->duplicates = counter_read(&c->duplicates);
+	r->too_old = counter_read(&c->too_old);
+	r->egress_drops = counter_read(&c->egress_drops);
+	r->loss = share(r->lost, r->packets);
+	if (dst->coding != NULL)
+		collect_decoding(dst->coding, r);
 }
 
 /* Also into the bins that only grow, if there is anything new. */
@@ -137,36 +164,25 @@ collect_delay(const struct stats_export *e, const struct destination *dst,
 		memcpy(r->delays, old->delay->bins, sizeof(r->delays));
 }
 
-static double
-share(uint64_t part, uint64_t rest)
+static void
+collect_source(struct stats_export *e, const struct session_entry *entry)
 {
-	return part + rest != 0 ? (double)part / (double)(part + rest) : (double)NAN;
+	union ferry_stats_record record;
+
+	STATS_BEGIN(record, SESSION, session, entry->index);
+	show_source_record(e->view, entry, &record.session);
+	stats_put(e, &record);
 }
 
 static void
 collect_destination(struct stats_export *e, const struct session_entry *entry, uint64_t now)
 {
-	const struct rates_session *rates = &e->view->rates->sessions[entry->index];
 	struct stats_session *old = &e->sessions[entry->index];
-	const struct destination *dst = entry->destination;
-	const struct destination_counters *c = &dst->counters;
-	const struct destination_sum sum = destination_delivered(dst);
 	union ferry_stats_record record;
 	struct ferry_stats_session *r = &record.session;
 
-	begin_record(e, entry, &record);
-	r->role = FERRY_STATS_DESTINATION;
-	r->state = FERRY_STATS_SESSION_RUNNING;
-	r->packets = sum.packets;
-	r->bytes = sum.bytes;
-	r->pps = stats_rate(&rates->delivered.packets, 1);
-	r->bps = stats_rate(&rates->delivered.bytes, 8);
-	r->lost = counter_read(&c->lost_before) + counter_read(&dst->window.missing);
-	r->reordered = counter_read(&c->reordered);
-	r->duplicates = counter_read(&c->duplicates);
-	r->too_old = counter_read(&c->too_old);
-	r->egress_drops = counter_read(&c->egress_drops);
-	r->loss = share(r->lost, r->packets);
+	STATS_BEGIN(record, SESSION, session, entry->index);
+	show_destination_record(e->view, entry, r);
 	/* A late packet takes its loss back: the interval may have less than none. */
 	if (old->seen && r->packets >= old->delivered)
 		r->recent_loss = r->lost < old->lost
@@ -175,9 +191,7 @@ collect_destination(struct stats_export *e, const struct session_entry *entry, u
 	old->delivered = r->packets;
 	old->lost = r->lost;
 	old->seen = true;
-	collect_delay(e, dst, old, now, r);
-	if (dst->coding != NULL)
-		collect_decoding(dst->coding, r);
+	collect_delay(e, entry->destination, old, now, r);
 	stats_put(e, &record);
 }
 

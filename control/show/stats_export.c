@@ -13,12 +13,6 @@
 #define PAUSE_NS     UINT64_C(1000000000) /* until a file is tried again, each time twice as long */
 #define PAUSE_MAX_NS (64 * PAUSE_NS)
 
-double
-stats_rate(const struct rate *rate, double factor)
-{
-	return rate->known ? rate->per_second * factor : (double)NAN;
-}
-
 void
 stats_name(char to[FERRY_STATS_NAME_MAX], const char *name)
 {

@@ -43,9 +43,6 @@ struct stats_queue {
 /* Writes a record, and keeps it in `latest`. */
 void stats_put(struct stats_export *e, const union ferry_stats_record *record);
 
-/* NAN if it is not known. */
-double stats_rate(const struct rate *rate, double factor);
-
 /* Copies as much of a name as there is room for; NULL = none. */
 void stats_name(char to[FERRY_STATS_NAME_MAX], const char *name);
 

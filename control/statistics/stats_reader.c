@@ -284,7 +284,7 @@ clean_names(union ferry_stats_record *record)
 		clean_text(record->session.session_name, sizeof(record->session.session_name));
 		break;
 	case FERRY_STATS_DROP:
-		clean_text(record->drop.name, sizeof(record->drop.name));
+		clean_text(record->drop.reason, sizeof(record->drop.reason));
 		break;
 	default:
 		break;

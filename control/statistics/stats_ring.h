@@ -226,7 +226,7 @@ struct ferry_stats_session {
 
 struct ferry_stats_drop {
 	struct ferry_stats_head head;
-	char name[FERRY_STATS_NAME_MAX];
+	char reason[FERRY_STATS_NAME_MAX];
 	uint64_t packets;
 	double pps;
 };

@@ -109,7 +109,7 @@ TEXT(feeder_name, feeder, r->name)
 VALUE(feeder_queues, feeder, r->queues, top_number)
 VALUE(feeder_packets, feeder, r->packets, top_number)
 VALUE(feeder_bytes, feeder, r->bytes, top_number)
-VALUE(feeder_waited, feeder, r->taken, top_number)
+VALUE(feeder_taken, feeder, r->taken, top_number)
 VALUE(feeder_drops, feeder, r->drops, top_number)
 VALUE(feeder_expired, feeder, r->expired, top_number)
 VALUE(feeder_allowed, feeder, r->rate_bps, top_number)
@@ -120,7 +120,7 @@ static const struct top_column feeder_columns[] = {
 	{"QUEUES", 6, NUMBER(feeder_queues)},
 	{"DEPTH", 6, NUMBER(feeder_packets)},
 	{"BYTES", 6, NUMBER(feeder_bytes)},
-	{"WAITED", 6, NUMBER(feeder_waited)},
+	{"TAKEN", 6, NUMBER(feeder_taken)},
 	{"DROPS", 6, NUMBER(feeder_drops)},
 	{"EXPIRED", 7, NUMBER(feeder_expired)},
 	{"ALLOWED", 8, NUMBER(feeder_allowed)},
@@ -179,7 +179,7 @@ static const struct top_column coding_columns[] = {
 	{"GIVEN", 5, NUMBER(coding_given_up)},
 };
 
-TEXT(drop_reason, drop, r->name)
+TEXT(drop_reason, drop, r->reason)
 VALUE(drop_packets, drop, r->packets, top_number)
 VALUE(drop_pps, drop, r->pps, top_number)
 

@@ -15,6 +15,7 @@
 #include <rte_ring.h>
 
 #include "address.h"
+#include "counters.h"
 #include "drop.h"
 #include "event_limit.h"
 #include "feeder_drr.h"
@@ -183,11 +184,11 @@ link_forget_heads(struct link_rx *rx)
 	link_head6_forget(&rx->head6);
 }
 
-/* DATA packets of the neighbour that did not come, all epochs. */
+/* DATA packets of the neighbour that did not come, all epochs; any thread. */
 static inline uint64_t
 link_lost(const struct link_rx *rx)
 {
-	return rx->lost_before + rx->window.missing;
+	return counter_read(&rx->lost_before) + counter_read(&rx->window.missing);
 }
 
 #endif

@@ -165,11 +165,11 @@ destination_flow_step(const struct destination *dst, uint16_t highest, uint16_t 
 struct destination *destination_new(struct node *node, const struct destination_params *params);
 void destination_free(struct destination *dst);
 
-/* Source packets that never came: of the epochs that ended and of the current one. */
+/* Source packets that never came, in all epochs; any thread. */
 static inline uint64_t
 destination_lost(const struct destination *dst)
 {
-	return dst->counters.lost_before + dst->window.missing;
+	return counter_read(&dst->counters.lost_before) + counter_read(&dst->window.missing);
 }
 
 /*

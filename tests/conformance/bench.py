@@ -17,7 +17,7 @@ from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
 from harness.netns import mac_of, veth
-from harness.node import until
+from harness.node import came_and_went, until
 
 NODE = 10
 CONF = 7
@@ -89,9 +89,9 @@ MS_HELD = 500
 
 # Counters that say how much passed; all the rest of what a node shows is state or rates.
 _LINK = ("tx_packets", "tx_bytes", "tx_control", "tx_drops", "ring_drops", "rx_packets", "rx_bytes",
-         "rx_control", "lost", "reordered", "duplicates", "epochs")
+         "rx_control", "rx_lost", "rx_reordered", "rx_duplicates", "epochs")
 _SOURCE = ("packets", "bytes", "policed", "oversize", "while_stopped", "no_buffer")
-_DESTINATION = ("delivered", "bytes", "lost", "reordered", "duplicates", "too_old", "egress_drops",
+_DESTINATION = ("packets", "bytes", "lost", "reordered", "duplicates", "too_old", "egress_drops",
                 "epochs", "held")
 _NODE = ("received", "originated", "copies", "sent", "delivered", "consumed", "queued", "dropped")
 
@@ -312,9 +312,7 @@ class Bench:
         def at_rest():
             heard, answered = self.underlay()
             now = self.counters()
-            came = now["node received"] + now["node originated"] + now["node copies"]
-            went = sum(now[f"node {key}"] for key in
-                       ("sent", "delivered", "consumed", "queued", "dropped"))
+            came, went = came_and_went({key: now[f"node {key}"] for key in _NODE})
             self.marked = (now, heard, answered)
             return (came == went and now["node originated"] == heard + self.originated
                     and now["node consumed"] == answered + self.consumed)

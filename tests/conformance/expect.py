@@ -118,7 +118,7 @@ def take_egress(bench, client, session, payload, dport=EGRESS_PORT):
 
 def delivery(number, payload, flow=0):
     """Counters of one packet that a destination gives away."""
-    return {"node delivered": 1, f"session {number} delivered": 1,
+    return {"node delivered": 1, f"session {number} packets": 1,
             f"session {number} bytes": len(payload), f"flow {number}/{flow} received": 1}
 
 

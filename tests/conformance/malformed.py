@@ -248,7 +248,7 @@ case("stale epoch on a PROBE", "link_stale_epoch",
 
 case("sequence seen already", "link_duplicate",
      lambda b, p: p.frame(good(b, p, seq=p.next_seq - 1)),
-     more=lambda p: {f"link {p.id} duplicates": 1})
+     more=lambda p: {f"link {p.id} rx_duplicates": 1})
 case("sequence below the window", "link_too_old",
      lambda b, p: p.frame(good(b, p, seq=p.next_seq - 1 - 1024)))
 case("sequence far ahead", "link_far_ahead",

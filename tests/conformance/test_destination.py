@@ -247,10 +247,10 @@ def test_what_was_lost_is_computed(known, kind):
         computed[f"flow {CODED_BLOCK}/0 received"] = -1
         source.next_flow_seq -= 1
     known.expect_moved(add(*moved, computed))
-    wanted = {"combinations": 1, "computed": 1, "generations": 1}
+    wanted = {"repairs": 1, "recovered": 1, "generations": 1}
     assert shown(known, CODED_BLOCK) == {k: v + wanted.get(k, 0) if isinstance(v, int) else v
                                          for k, v in before.items()}
-    assert before["code"] == "block" and before["k"] == 8 and shown(known, SINK) is None
+    assert before["code"] == "block" and before["span"] == 8 and shown(known, SINK) is None
     nothing_else(known)
 
 

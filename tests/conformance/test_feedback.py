@@ -153,7 +153,7 @@ def test_loss_is_reported(quiet):
         # round-trip time, with which the history begins (6.3.1).
         assert feedback.loss_rate == 2 ** 32 // 5
 
-    bench.expect_moved(add(moved, take_feedback(bench, peer, datagram, check), {"link 22 lost": 2}))
+    bench.expect_moved(add(moved, take_feedback(bench, peer, datagram, check), {"link 22 rx_lost": 2}))
     assert bench.node.link(22)["rx_loss_events"] == 1
     nothing_else(bench)
-    assert bench.node.destination(CONF, SINK)["delivered"] > 0
+    assert bench.node.destination(CONF, SINK)["packets"] > 0

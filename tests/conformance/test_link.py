@@ -59,7 +59,7 @@ def test_late_within_the_window(known):
     peer.next_seq = base + 1024
     moved = [send_data(known, peer, seq=seq)
              for seq in (base, base + 512, base + 15 * 64 + 63, base + 5, base + 15 * 64)]
-    known.expect_moved(add(*moved, {"link 22 reordered": 2, "link 22 lost": gap + 1024 - 5}))
+    known.expect_moved(add(*moved, {"link 22 rx_reordered": 2, "link 22 rx_lost": gap + 1024 - 5}))
 
 
 def test_newer_epoch_forgets_sequences(known):

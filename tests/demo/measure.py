@@ -52,10 +52,10 @@ def take(ferryds, previous=None):
             if source:
                 end.sent = source["packets"]
             if got:
-                end.delivered = got["delivered"]
+                end.delivered = got["packets"]
                 end.duplicates = got["duplicates"]
                 end.reordered = got["reordered"]
-                end.rate = got["rate_bps"]
+                end.rate = got["bps"]
                 end.delay = (got["delay"] or {}).get("raw_us")
             elif previous:
                 end = previous.end(session, node)

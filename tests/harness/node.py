@@ -11,13 +11,19 @@ import tempfile
 from .program import BUILD, PATIENCE, ROOT, ControlError, Program, until
 
 __all__ = ["BUILD", "FERRYCTL", "FERRYD", "PATIENCE", "ROOT", "SANITIZED", "ControlError", "Node",
-           "until"]
+           "came_and_went", "until"]
 
 FERRYD = BUILD / "control" / "ferryd"
 FERRYCTL = BUILD / "control" / "ferryctl"
 
 # A leak shows at a clean end there; memory that was freed is held back for a while.
 SANITIZED = FERRYD.exists() and b"__asan_init" in FERRYD.read_bytes()
+
+
+def came_and_went(packets):
+    """The two sides of a node's equation of packets, which are equal when it is at rest."""
+    came = packets["received"] + packets["originated"] + packets["copies"]
+    return came, sum(packets[key] for key in ("sent", "delivered", "consumed", "queued", "dropped"))
 
 
 class Node(Program):
@@ -124,10 +130,8 @@ class Node(Program):
         def agree():
             everything = self.show("all", "--all")
             packets = everything["node"]["packets"]
-            came = packets["received"] + packets["originated"] + packets["copies"]
             dropped = sum(row["packets"] for row in everything["drops"])
-            went = (packets["sent"] + packets["delivered"] + packets["consumed"]
-                    + packets["queued"] + dropped)
+            came, went = came_and_went({**packets, "dropped": dropped})
             seen.update(came=came, went=went, dropped=dropped, packets=packets)
             return came == went and dropped == packets["dropped"] and packets["in_flight"] == 0
 

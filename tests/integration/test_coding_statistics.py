@@ -69,42 +69,37 @@ def top(node, view):
 
 def check_metrics(node, coded, role):
     families = metrics(node)
-    names = {"source": {"repairs": "repair_sent_packets", "generations": "generations",
-                        "decoded": "acknowledged_generations",
-                        "given_up": "abandoned_generations"},
-             "destination": {"combinations": "repair_received_packets",
-                             "generations": "decoded_generations",
-                             "computed": "recovered_packets", "dependent": "dependent_packets",
-                             "given_up": "repair_unused_packets"}}[role]
+    names = {"source": ("repairs", "generations", "decoded", "given_up"),
+             "destination": ("repairs", "generations", "recovered", "dependent", "given_up")}[role]
     for number, shown in coded.items():
         def value(name, suffix="", of=str(number), **labels):
             return openmetrics.value(families, f"ferry_session_{name}", suffix, session=of,
                                      **labels)
 
         code = shown["code"] if shown else "off"
-        assert value("coding", ferry_session_coding=code) == 1
+        assert value("code", ferry_session_code=code) == 1
         if shown is None:
             continue
-        assert value("coding_span_packets") == shown["k"]
-        for key, name in names.items():
-            assert value(name, "_total") == (shown[key] or 0), (number, key)
+        assert value("span_packets") == shown["span"]
+        for name in names:
+            assert value(name, "_total", role=role) == (shown[name] or 0), (number, name)
         if role == "source":
-            assert value("repair_ratio") == pytest.approx(shown["repair_ratio"])
+            assert value("repair_ratio") == pytest.approx(shown["repair"])
     sessions = {dict(labels)["session"]
-                for _, labels in families["ferry_session_coding_span_packets"].samples}
+                for _, labels in families["ferry_session_span_packets"].samples}
     assert sessions == {"1", "2", "3"}
 
 
 def test_coding_is_shown(nodes):
     source, destination = figures(nodes)
-    assert [source[n]["repair_ratio"] for n in (1, 2)] == [0.5, 0.25]
+    assert [source[n]["repair"] for n in (1, 2)] == [0.5, 0.25]
     assert source[1]["generations"] == (PACKETS + 7) // 8
     # Rateless: what it sent for all that was lost.
-    assert 0.03 < source[3]["repair_ratio"] < 1 and source[3]["decoded"] > 80
+    assert 0.03 < source[3]["repair"] < 1 and source[3]["decoded"] > 80
     for number in (1, 2, 3):
         got = nodes[2].destination(1, number)
-        assert destination[number]["computed"] > 20, number
-        assert destination[number]["combinations"] > destination[number]["dependent"]
+        assert destination[number]["recovered"] > 20, number
+        assert destination[number]["repairs"] > destination[number]["dependent"]
         assert got["lost"] < PACKETS * 0.01
     assert nodes[2].destination(1, 4)["lost"] > PACKETS * 0.02
     check_metrics(nodes[1], source, "source")
@@ -117,8 +112,8 @@ def test_coding_is_shown(nodes):
         assert rows.keys() == {1, 2, 3}
         for n, row in rows.items():
             row = row[row.index(end):]
-            assert row[1:3] == [kinds[n], str(coded[n]["k"])]
+            assert row[1:3] == [kinds[n], str(coded[n]["span"])]
             given_up = coded[n]["given_up"] or 0
             assert row[-1] == str(given_up)
     assert "50.00%" in top(nodes[1], "coding")[1]
-    assert top(nodes[2], "coding")[1][-3] == str(destination[1]["computed"])
+    assert top(nodes[2], "coding")[1][-3] == str(destination[1]["recovered"])

@@ -77,7 +77,7 @@ def add(net, conference, number, **fields):
 
 
 def queue(node, conference):
-    feeder = next(f for f in node.show("feeders") if f["peer"] == 2)
+    feeder = next(f for f in node.show("feeders") if f["id"] == 2)
     return next((q for q in feeder["conferences"] if q["conference"] == conference), None)
 
 
@@ -164,7 +164,7 @@ def test_rate_of_a_coded_session(net):
     source = until(lambda: nodes[1].source(HIGH, 1), 5, "the session")
     most = source["payload_limit_bytes"]
     rate = RATE * most * 2 // ((most + 54 + 12) * 3)
-    until(lambda: nodes[1].source(HIGH, 1)["rate_allowed_bps"] == rate, 5,
+    until(lambda: nodes[1].source(HIGH, 1)["allowed_bps"] == rate, 5,
           lambda: f"{rate}, {nodes[1].source(HIGH, 1)}")
 
 
@@ -185,8 +185,8 @@ def test_rates_are_told(net, v6):
     # Alone in its class; the other one does not run, so that nothing limits it.
     until(lambda: near.rate() == payload_of(RATE, most), 10, lambda: f"a rate, {near.came}")
     until(lambda: here.came and here.rate() is None, 10, "null")
-    assert nodes[1].source(HIGH, 1)["rate_allowed_bps"] == near.rate()
-    assert nodes[1].source(HIGH, 2)["rate_allowed_bps"] is None
+    assert nodes[1].source(HIGH, 1)["allowed_bps"] == near.rate()
+    assert nodes[1].source(HIGH, 2)["allowed_bps"] is None
     nodes[1].ctl("session", "start", HIGH, 2)
     half = payload_of(RATE // 2, most)
     until(lambda: (near.rate(), here.rate()) == (half, half), 5, lambda: f"half, {here.came}")

@@ -258,8 +258,8 @@ def test_characters(tmp_path, locale, shown):
 
 EVENTS = [
     {"number": 1, "time": "2026-11-21T03:00:00.000001Z", "event": "link_down", "text": "...",
-     "peer": 5, "peer_name": "virginia", "was": "up", "rtt_us": None, "loss_share": 0.25,
-     "data_loss_share": 0.125, "silent_s": 0.6},
+     "peer": 5, "peer_name": "virginia", "was": "up", "rtt_us": None, "probe_loss": 0.25,
+     "data_loss": 0.125, "silent_s": 0.6},
     {"number": 2, "time": "2026-11-21T03:00:01.000001Z", "event": "congestion", "text": "...",
      "peer": 6, "peer_name": None, "conference": 1, "session": 2, "queue_packets": 300,
      "queue_bytes": 70000, "drops": 1234},
@@ -270,7 +270,7 @@ def test_events(ask):
     done, asked = ask([ok(EVENTS)], "events", "--last", "2")
     assert asked == [{"command": ["events", "--last", "2"]}]
     assert done.stdout.splitlines() == [
-        "2026-11-21T03:00:00.000001Z  link_down      peer 5 virginia: was up, loss 25.00 %, "
+        "2026-11-21T03:00:00.000001Z  link_down      peer 5 virginia: was up, probe_loss 25.00 %, "
         "data_loss 12.50 %, silent 0.6 s",
         "2026-11-21T03:00:01.000001Z  congestion     peer 6 : conference 1, session 2, "
         "queue_packets 300, queue 70.0 kB, drops 1,234"]

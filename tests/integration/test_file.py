@@ -33,7 +33,7 @@ def test_file(stage, tmp_path, size):
     for node, path in copies.items():
         until(lambda: digest(path) == digest(source), 15, f"the copy at node {node} is the file")
         shown = nodes[node].destination(1, 1)
-        assert (shown["delivered"], shown["bytes"], shown["lost"]) == (pieces, size, 0)
+        assert (shown["packets"], shown["bytes"], shown["lost"]) == (pieces, size, 0)
     until(lambda: nodes[1].source(1, 1)["state"] == "finished", 5, "the session is finished")
 
 

@@ -52,7 +52,7 @@ def test_all_to_all(stage):
                 assert shown["source"]["packets"] == COUNT
             else:
                 counted = shown["destination"]
-                assert (counted["delivered"], counted["lost"], counted["duplicates"]) == (COUNT, 0, 0)
+                assert (counted["packets"], counted["lost"], counted["duplicates"]) == (COUNT, 0, 0)
     for node in nodes.values():
         # A client's kernel reports its multicast groups, which is not for the node.
         assert set(node.drops()) <= {"ip_address"}, node.name

@@ -97,7 +97,7 @@ def test_neighbour_stands_still(stage, net):
 def test_round_trip_and_clock(net):
     one, two, three = (net.places[n].running for n in (1, 2, 3))
     up(one, 2, 3)
-    until(lambda: one.link(2)["probes_answered"] >= 12 and one.link(2)["probe_loss_share"] < 0.3, 20,
+    until(lambda: one.link(2)["probes_answered"] >= 12 and one.link(2)["probe_loss"] < 0.3, 20,
           "answers")
     link, back = one.link(2), two.link(1)
     # The least is hardly disturbed by a busy machine, the rest may be.
@@ -111,7 +111,7 @@ def test_round_trip_and_clock(net):
     # Who asks nothing answers all the same, and knows nothing.
     silent = three.link(1)
     assert silent["state"] == "up"
-    assert (silent["rtt_us"], silent["probe_loss_share"], silent["clock_offset_us"]) == (
+    assert (silent["rtt_us"], silent["probe_loss"], silent["clock_offset_us"]) == (
         None, None, None)
     assert one.link(3)["rtt_us"] > 0
     # A kernel's report of its multicast groups, as its end comes up, is not for the node.

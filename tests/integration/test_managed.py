@@ -113,7 +113,7 @@ def test_relays_recode(net):
     assert {row["session"]: row["recode"] for row in relay.show("forwarding")["sessions"]} == {
         1: None, 2: "always"}
     until(lambda: relay.show("node")["workers"][0]["recoding"]["combined"] > 20, 10, "it recodes")
-    until(lambda: net.nodes[2].destination(1, 2)["coding"]["computed"] > 20, 10, "it is decoded")
+    until(lambda: net.nodes[2].destination(1, 2)["coding"]["recovered"] > 20, 10, "it is decoded")
 
 
 def test_all_comes_from_the_root(net):

@@ -219,7 +219,7 @@ def test_source(scene, peers):
     assert scene.node.source(7, 2)["epoch"] == before["epoch"]
     # Another rate is another session.
     ordered(scene, "pipedef", SOURCE.replace("800000", "900000"), "playing")
-    assert scene.node.source(7, 2)["rate_limit_bps"] == 900000
+    assert scene.node.source(7, 2)["limit_bps"] == 900000
     scene.root.send("pipedefinfo", to="relay1")
     info = scene.root.expect("pipedefinfo")
     assert [p.findtext("name") for p in info.findall("pipeline")] == ["cam"]

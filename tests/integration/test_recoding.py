@@ -74,7 +74,7 @@ def test_begins_changes_and_ends(net):
     assert shown(relay)[1, 1] is None and "lossy" not in relay.ferryctl("show", "forwarding").stdout
     net.nodes[1].ferryctl("session", "stop", 1, 1)
     sent = net.nodes[1].source(1, 1)["packets"]
-    until(lambda: net.nodes[2].destination(1, 1)["delivered"] == sent, 20, "all is delivered")
+    until(lambda: net.nodes[2].destination(1, 1)["packets"] == sent, 20, "all is delivered")
     until(lambda: relay.show("node")["packets"]["queued"] == 0, 10, "the relay keeps nothing")
     for node in net.nodes.values():
         node.check_sums()

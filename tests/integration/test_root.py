@@ -84,7 +84,7 @@ def test_conferences_come_and_go(program):
     program.start()
     added = ferryctl(program, "add", program.directory / "bellini.json")
     assert added.returncode == 0, added.stderr
-    assert program.session(9, 1)["rate_bps"] == 800000
+    assert program.session(9, 1)["limit_bps"] == 800000
     assert program.session(9, 1)["state"] == "running"
     with pytest.raises(ControlError, match="there already"):
         program.ctl("add", program.directory / "bellini.json")

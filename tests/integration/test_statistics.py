@@ -45,15 +45,15 @@ def nodes(stage):
     sender.finish()
     receiver.expect_all({0: sender.sizes})
     receiver.close()
-    until(lambda: nodes[2].destination(1, 3)["delivered"] == PACKETS, 5, "all are delivered")
-    until(lambda: in_the_ring(nodes[1], "sent") and in_the_ring(nodes[2], "delivered"), 5,
+    until(lambda: nodes[2].destination(1, 3)["packets"] == PACKETS, 5, "all are delivered")
+    until(lambda: in_the_ring(nodes[1]) and in_the_ring(nodes[2]), 5,
           "all are in the ring")
     time.sleep(0.3)  # what was counted at the same time, an interval later
     return nodes
 
 
-def in_the_ring(node, what):
-    return re.search(rf"^ferry_session_{what}_packets_total{{.*}} {PACKETS}$", metrics_by_ctl(node),
+def in_the_ring(node):
+    return re.search(rf"^ferry_session_packets_total{{.*}} {PACKETS}$", metrics_by_ctl(node),
                      re.MULTILINE)
 
 
@@ -123,23 +123,23 @@ def top(node, *words):
 def test_metrics(nodes):
     families = openmetrics.parse(metrics_by_ctl(nodes[2]))
     value = openmetrics.value
-    assert value(families, "ferry_session_delivered_packets", "_total", session="3") == PACKETS
-    assert value(families, "ferry_link_receive_packets", "_total", peer="1") == PACKETS
-    assert value(families, "ferry_session_delay_seconds", "_bucket", le="+Inf") == PACKETS
+    assert value(families, "ferry_session_packets", "_total", session="3", role="destination") == PACKETS
+    assert value(families, "ferry_link_rx_packets", "_total", id="1") == PACKETS
+    assert value(families, "ferry_session_delays_seconds", "_bucket", le="+Inf") == PACKETS
     assert value(families, "ferry_link_state", ferry_link_state="up") == 1
     assert 0 <= value(families, "ferry_session_jitter_seconds") < 1
     assert 0 < value(families, "ferry_link_rtt_seconds") < 1
     drops = {dict(labels)["reason"]: n
-             for (_, labels), n in families["ferry_dropped_packets"].samples.items()}
+             for (_, labels), n in families["ferry_drop_packets"].samples.items()}
     shown = {row["reason"]: row["packets"] for row in nodes[2].show("drops", "--all")}
     assert drops.keys() == shown.keys()
     source = openmetrics.parse(metrics_by_ctl(nodes[1]))
-    assert value(source, "ferry_session_sent_packets", "_total", session="3") == PACKETS
-    assert not source["ferry_session_delay_seconds"].samples
+    assert value(source, "ferry_session_packets", "_total", session="3", role="source") == PACKETS
+    assert not source["ferry_session_delays_seconds"].samples
     # Every type, and units that names end with, which the parser checked.
     assert {f.type for f in families.values()} == {"counter", "gauge", "histogram", "info",
                                                    "stateset"}
-    assert families["ferry_link_receive_bytes"].unit == "bytes"
+    assert families["ferry_link_rx_bytes"].unit == "bytes"
 
 
 def test_the_parser_is_strict():
@@ -166,7 +166,7 @@ def test_listener(nodes):
     assert "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8" in head
     families = openmetrics.parse(body)
     assert openmetrics.value(
-        families, "ferry_session_delivered_packets", "_total", session="3") == PACKETS
+        families, "ferry_session_packets", "_total", session="3", role="destination") == PACKETS
     assert families.keys() == openmetrics.parse(metrics_by_ctl(nodes[2])).keys()
     head, body = http(nodes[2], get(method="HEAD"))
     assert head.startswith("HTTP/1.1 200 ") and body == ""

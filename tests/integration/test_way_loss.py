@@ -41,7 +41,7 @@ def lost_share(net):
     """Of so many packets from now on."""
     def counts():
         got = net.nodes[3].destination(1, 1)
-        return got["delivered"], got["lost"]
+        return got["packets"], got["lost"]
 
     until(lambda: counts()[0] > 0, 20, "something comes")
     delivered, lost = counts()

@@ -84,8 +84,8 @@ test_in_order(void **state)
 	assert_string_equal(json_string_value(json_object_get(event, "was")), "up");
 	assert_string_equal(json_string_value(json_object_get(event, "peer_name")), "two");
 	assert_true(json_is_null(json_object_get(event, "rtt_us")));
-	assert_true(json_real_value(json_object_get(event, "loss_share")) == 0.25);
-	assert_true(json_real_value(json_object_get(event, "data_loss_share")) == 0.125);
+	assert_true(json_real_value(json_object_get(event, "probe_loss")) == 0.25);
+	assert_true(json_real_value(json_object_get(event, "data_loss")) == 0.125);
 	assert_true(json_real_value(json_object_get(event, "silent_s")) == 0.6);
 	/* The harness begins 5 s after 1970, turns each millisecond. */
 	assert_string_equal(

@@ -182,12 +182,12 @@ test_link_counters(void **state)
 		json_real_value(at(links, "1.tx_bps")), (double)h->by_hop[3] * 160 * 8, 1e-3);
 	assert_int_equal(number(links, "0.rx_packets"), 6);
 	assert_int_equal(number(links, "0.rx_bytes"), 6 * (24 + 6 + 24 + 50));
-	assert_int_equal(number(links, "0.lost"), 4);
-	assert_float_equal(json_real_value(at(links, "0.loss_share")), 0.4, 1e-9);
-	assert_int_equal(number(links, "0.reordered"), 1);
-	assert_int_equal(number(links, "0.duplicates"), 1);
+	assert_int_equal(number(links, "0.rx_lost"), 4);
+	assert_float_equal(json_real_value(at(links, "0.rx_loss")), 0.4, 1e-9);
+	assert_int_equal(number(links, "0.rx_reordered"), 1);
+	assert_int_equal(number(links, "0.rx_duplicates"), 1);
 	assert_int_equal(number(links, "1.rx_packets"), 0);
-	assert_true(json_is_null(at(links, "1.loss_share")));
+	assert_true(json_is_null(at(links, "1.rx_loss")));
 	json_decref(links);
 }
 
@@ -202,7 +202,7 @@ test_source(void **state)
 	assert_string_equal(text(sessions, "0.session_name"), "out");
 	assert_string_equal(text(sessions, "0.source.state"), "stopped");
 	assert_string_equal(text(sessions, "0.source.ingress"), "generator, constant rate");
-	assert_true(json_is_null(at(sessions, "0.source.rate_bps")));
+	assert_true(json_is_null(at(sessions, "0.source.bps")));
 	assert_true(json_is_null(at(sessions, "0.destination")));
 	/* 1500 - 20 - 8 - 24 - 12 - 24 - 8 - 16: "3 > 2" is the longest Pathlet */
 	assert_int_equal(number(sessions, "0.source.payload_limit_bytes"), 1388);
@@ -217,9 +217,9 @@ test_source(void **state)
 	assert_string_equal(text(sessions, "0.source.state"), "running");
 	assert_int_equal(number(sessions, "0.source.packets"), h->sent);
 	assert_int_equal(number(sessions, "0.source.bytes"), h->sent * 100);
-	assert_int_equal(number(sessions, "0.source.rate_limit_bps"), 8000000);
+	assert_int_equal(number(sessions, "0.source.limit_bps"), 8000000);
 	/* 8 Mbit/s, to one packet a second. */
-	assert_float_equal(json_real_value(at(sessions, "0.source.rate_bps")), 8000000, 800);
+	assert_float_equal(json_real_value(at(sessions, "0.source.bps")), 8000000, 800);
 	json_decref(sessions);
 }
 
@@ -232,7 +232,7 @@ test_destination(void **state)
 	struct link *link;
 
 	assert_true(json_is_null(at(sessions, "1.destination.delay")));
-	assert_true(json_is_null(at(sessions, "1.destination.loss_share")));
+	assert_true(json_is_null(at(sessions, "1.destination.loss")));
 	json_decref(sessions);
 	rates_tick(&h->view, h->now);
 	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++)
@@ -245,14 +245,14 @@ test_destination(void **state)
 	assert_int_equal(number(in, "source_node"), 2);
 	assert_int_equal(number(in, "destination_nodes.0"), 1);
 	assert_string_equal(text(in, "destination.egress"), "sink");
-	assert_int_equal(number(in, "destination.delivered"), 6);
+	assert_int_equal(number(in, "destination.packets"), 6);
 	assert_int_equal(number(in, "destination.bytes"), 300);
 	assert_int_equal(number(in, "destination.lost"), 4);
-	assert_float_equal(json_real_value(at(in, "destination.loss_share")), 0.4, 1e-9);
+	assert_float_equal(json_real_value(at(in, "destination.loss")), 0.4, 1e-9);
 	assert_int_equal(number(in, "destination.reordered"), 1);
 	assert_int_equal(number(in, "destination.duplicates"), 1);
 	assert_int_equal(number(in, "destination.epochs"), 1);
-	assert_float_equal(json_real_value(at(in, "destination.rate_bps")), 2400, 1e-6);
+	assert_float_equal(json_real_value(at(in, "destination.bps")), 2400, 1e-6);
 	/* Stamped 2 ms before the frames were made, and they came a turn (1 ms) later. */
 	assert_string_equal(text(in, "destination.delay.clocks"), "relative");
 	assert_int_equal(number(in, "destination.delay.packets"), 6);
@@ -377,10 +377,10 @@ test_feeders(void **state)
 	harness_run(h, 30);
 	feeders = show(h, "feeders");
 	assert_int_equal(json_array_size(feeders), 2);
-	assert_int_equal(number(feeders, "0.peer"), 2);
+	assert_int_equal(number(feeders, "0.id"), 2);
 	assert_true(json_is_null(at(feeders, "0.rate_bps")));
 	assert_int_equal(json_array_size(at(feeders, "0.conferences")), 0);
-	assert_int_equal(number(feeders, "1.peer"), 3);
+	assert_int_equal(number(feeders, "1.id"), 3);
 	assert_string_equal(text(feeders, "1.name"), "three");
 	assert_int_equal(number(feeders, "1.rate_bps"), 84 * 8000);
 	assert_int_equal(number(feeders, "1.conferences.0.conference"), 1);
@@ -393,7 +393,7 @@ test_feeders(void **state)
 	assert_int_equal(number(feeders, "1.conferences.0.packets"), n);
 	assert_int_equal(number(feeders, "1.bytes"), n * 160);
 	assert_int_equal(number(feeders, "1.conferences.0.bytes"), n * 160);
-	assert_int_equal(number(feeders, "1.conferences.0.waited"),
+	assert_int_equal(number(feeders, "1.conferences.0.taken"),
 		n + number(feeders, "1.conferences.0.sent"));
 	assert_true(number(feeders, "1.conferences.0.drops") > 50);
 	json_decref(feeders);
@@ -410,7 +410,7 @@ allowed_now(struct harness *h, struct allowed *allowed)
 
 	allowed_tick(allowed);
 	sessions = show(h, "sessions");
-	value = at(sessions, "0.source.rate_allowed_bps");
+	value = at(sessions, "0.source.allowed_bps");
 	bps = json_is_null(value) ? -1 : json_integer_value(value);
 	json_decref(sessions);
 	return bps;

@@ -110,7 +110,7 @@ test_node(void **state)
 	for (uint32_t i = 0; i + 1 < DROP_COUNT; i++) {
 		const struct ferry_stats_drop *drop = &find(f, FERRY_STATS_DROP, i)->drop;
 
-		assert_string_equal(drop->name, drop_name(i + 1));
+		assert_string_equal(drop->reason, drop_name(i + 1));
 		assert_int_equal(drop->packets, i + 1 == DROP_link_duplicate ? 2 : 0);
 		drops += drop->packets;
 	}
@@ -430,9 +430,9 @@ test_metrics(void **state)
 	assert_non_null(text);
 	assert_string_equal(text, (const char *)evbuffer_pullup(pieces, -1));
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
-	assert_non_null(strstr(text, "\nferry_link_receive_packets_total{peer=\"2\",name=\"two\","
+	assert_non_null(strstr(text, "\nferry_link_rx_packets_total{id=\"2\",name=\"two\","
 				     "port=\"wan\"} 1\n"));
-	assert_non_null(strstr(text, "ferry_link_state{peer=\"3\",name=\"three\",port=\"wan\","
+	assert_non_null(strstr(text, "ferry_link_state{id=\"3\",name=\"three\",port=\"wan\","
 				     "ferry_link_state=\"silent\"} 1\n"));
 	json_decref(reply);
 	f->h.ctl.statistics = NULL;

@@ -107,7 +107,7 @@ put_interval(struct stats_writer *w, uint64_t tick, uint32_t n)
 		memset(&record, 0, sizeof(record));
 		record.head = (struct ferry_stats_head){
 			FERRY_STATS_DROP, sizeof(record.drop), i, tick};
-		snprintf(record.drop.name, sizeof(record.drop.name), "reason_%u", i);
+		snprintf(record.drop.reason, sizeof(record.drop.reason), "reason_%u", i);
 		record.drop.packets = tick * 1000 + i;
 		stats_writer_put(w, &record);
 	}
