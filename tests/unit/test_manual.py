@@ -70,9 +70,9 @@ def test_keys_at_the_top():
         assert bool(needed) == bool(re.search(rf"\*{key}\*[^.]*must be there", section)), key
 
 
-def test_parts_of_stages():
-    source = (ROOT / "bench" / "stages.c").read_text()
-    (body,) = re.findall(r"parts\[\] = \{(.*?)^\};", source, re.M | re.S)
+@pytest.mark.parametrize("name", ["coding", "feeder", "scale", "stages", "stats"])
+def test_parts_of_benchmarks(name):
+    (body,) = re.findall(r"\.parts = \{(.*?)\},\n\t\.", (ROOT / "bench" / f"{name}.c").read_text(), re.S)
     readme = (ROOT / "bench" / "README.md").read_text()
-    (named,) = re.findall(r"^\./run bench stages \[--only ([\w|]+)\]", readme, re.M)
+    (named,) = re.findall(rf"^\./run bench {name} \[--only ([\w|]+)\]", readme, re.M)
     assert named.split("|") == re.findall(r'\{"(\w+)"', body)
