@@ -11,16 +11,23 @@ struct root_limit {
 	uint32_t count;
 };
 
-/* One more time: may it be? */
+/* May it be once more? Who then does it counts it. */
 static inline bool
-root_limit_take(struct root_limit *limit, uint32_t most, int64_t ms, int64_t now)
+root_limit_allows(struct root_limit *limit, uint32_t most, int64_t ms, int64_t now)
 {
 	if (limit->count == 0 || now - limit->since >= ms)
 		*limit = (struct root_limit){.since = now};
-	if (limit->count >= most)
-		return false;
-	limit->count++;
-	return true;
+	return limit->count < most;
+}
+
+/* May it be once more? Counted, if so. */
+static inline bool
+root_limit_take(struct root_limit *limit, uint32_t most, int64_t ms, int64_t now)
+{
+	bool allowed = root_limit_allows(limit, most, ms, now);
+
+	limit->count += allowed;
+	return allowed;
 }
 
 #endif

@@ -280,19 +280,6 @@ on_conflist(void *ctx, const struct message *message, const char *via)
 		answer_conferences(ctx, message, NULL);
 }
 
-/* Each change is a write, and whoever may speak for a node may say it as often as it likes. */
-static bool
-may_attend(struct root_node *node)
-{
-	int64_t now = root_clock();
-
-	if (now - node->attended >= ATTENDS_MS) {
-		node->attended = now;
-		node->attends = 0;
-	}
-	return node->attends < ATTENDS_MAX;
-}
-
 static void
 attend(struct root *root, const struct message *message, bool present)
 {
@@ -321,14 +308,16 @@ attend(struct root *root, const struct message *message, bool present)
 			return;
 		}
 	}
-	if (!may_attend(node)) {
+	/* Each change is a write, and whoever may speak for a node may say it as often as it likes.
+	 */
+	if (!root_limit_allows(&node->attend_limit, ATTENDS_MAX, ATTENDS_MS, root_clock())) {
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_BUSY,
 			"\"%s\" entered and left conferences %u times within %u s", node->name,
 			ATTENDS_MAX, ATTENDS_MS / 1000);
 	} else if (root_attend(root, conference, node, present, &changed, error) != 0) {
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FAILED, "%.200s", error);
 	} else {
-		node->attends += changed;
+		node->attend_limit.count += changed;
 		answer_conferences(root, message, conference);
 	}
 }

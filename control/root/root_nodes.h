@@ -8,6 +8,7 @@
 
 #include "root_book.h"
 #include "root_config.h"
+#include "root_limit.h"
 #include "root_store.h"
 
 #define ROOT_HOST_MAX 63
@@ -25,8 +26,7 @@ struct root_node {
 	int64_t came;			  /* it is up since, by root_clock */
 	char parent[CONFIG_NAME_MAX + 1]; /* that it is connected to, ROOT_SELF or a node */
 	uint32_t hellos;		  /* since the root program started */
-	int64_t hellos_since;		  /* by root_clock: since then it said so many */
-	unsigned int hellos_lately;
+	struct root_limit hello_limit;
 	uint32_t first; /* through whom it is reached: itself, or whose list has it; 0: not known */
 	int64_t said_hello; /* by root_clock: last; 0 = never */
 	int64_t cut;  /* by root_clock: its connection ended, and nobody looked since; 0 = no */
@@ -36,9 +36,8 @@ struct root_node {
 	unsigned int full_left; /* streams of its answers that are still told */
 	unsigned int
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
-	int64_t attended;  /* by root_clock: since then it entered or left conferences so often */
-	unsigned int attends;
-	bool seen;	  /* by who goes through all of them */
+	struct root_limit attend_limit; /* it entered or left conferences */
+	bool seen;			/* by who goes through all of them */
 	uint32_t strays;  /* streams that it said it has, and is not to: root_install.h's */
 	bool unlisted;	  /* it is yet to answer what it has, as it said no hello */
 	bool strays_left; /* it said more than are taken at once: it is asked again */

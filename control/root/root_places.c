@@ -105,26 +105,12 @@ greet(struct root *root, struct root_node *node, const uint64_t *streams, size_t
 	call_children(root, node);
 }
 
-/*
- * Did it say hello too often? Each is answered with all that is below it, and all that it has is
- * told anew.
- */
-static bool
-is_hasty(struct root_node *node)
-{
-	int64_t now = root_clock();
-
-	if (now - node->hellos_since >= HELLOS_MS) {
-		node->hellos_since = now;
-		node->hellos_lately = 0;
-	}
-	return node->hellos_lately++ >= HELLOS_MAX;
-}
-
 void
 root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count)
 {
-	if (node->place == NULL || !is_hasty(node)) {
+	/* Each is answered with all that is below it, and all that it has is told anew. */
+	if (node->place == NULL ||
+		root_limit_take(&node->hello_limit, HELLOS_MAX, HELLOS_MS, root_clock())) {
 		greet(root, node, streams, count);
 		return;
 	}
