@@ -2,7 +2,7 @@
 /*
  * What can be changed of a session while it runs, without a lost packet: a new plan of its flows is
  * built beside the running one, then published whole. One function an action; ferryctl's commands
- * (ctl_later.c) and the root's orders (manage_define.c) are its callers.
+ * (ctl_run_time.c) and the root's orders (manage_define.c) are its callers.
  *
  * All return 0, or a negative errno and in error a sentence that says what is wrong and what would
  * be right; then nothing has changed. Control thread, control_lock held.

@@ -136,30 +136,42 @@ manage_orders_begin(struct ferryd *f)
 	return 0;
 }
 
+static void
+carry_out(struct ferryd *f, const struct order *order)
+{
+	char error[MANAGE_ERROR_MAX] = "it failed";
+	struct message_fault fault;
+	struct message *message;
+
+	if (order->type == MESSAGE_PLACE)
+		return;
+	message = message_parse(order->text, order->size, &fault);
+	/* That nobody is there to be told that it is done does not matter. */
+	if (message == NULL)
+		log_line(LOG_WARNING, "a kept order of the root: %s", fault.text);
+	else if (manage_actions[order->type](f, message, error, sizeof(error)) != 0 &&
+		 session_book_find(&f->book, message->pipeline.conference,
+			 message->pipeline.session) == NULL &&
+		 !forward_is(&f->book, message->pipeline.conference, message->pipeline.session))
+		log_line(LOG_WARNING, "session %u/%u, as the root told it last: %s",
+			message->pipeline.conference, message->pipeline.session, error);
+	message_free(message);
+}
+
 void
 manage_orders_again(struct ferryd *f)
 {
-	const struct order *order;
+	const struct order *order = TAILQ_FIRST(&f->orders.list);
 
-	TAILQ_FOREACH (order, &f->orders.list, next) {
-		char error[MANAGE_ERROR_MAX] = "it failed";
-		struct message_fault fault;
-		struct message *message;
+	while (order != NULL) {
+		size_t before = f->orders.count;
 
-		if (order->type == MESSAGE_PLACE)
-			continue;
-		message = message_parse(order->text, order->size, &fault);
-		/* That nobody is there to be told that it is done does not matter. */
-		if (message == NULL)
-			log_line(LOG_WARNING, "a kept order of the root: %s", fault.text);
-		else if (manage_actions[order->type](f, message, error, sizeof(error)) != 0 &&
-			 session_book_find(&f->book, message->pipeline.conference,
-				 message->pipeline.session) == NULL &&
-			 !forward_is(
-				 &f->book, message->pipeline.conference, message->pipeline.session))
-			log_line(LOG_WARNING, "session %u/%u, as the root told it last: %s",
-				message->pipeline.conference, message->pipeline.session, error);
-		message_free(message);
+		/*
+		 * One that can neither be had nor leave what was there is forgotten, with all of
+		 * its stream. What was carried out already is the same once more.
+		 */
+		carry_out(f, order);
+		order = orders_after(&f->orders, order, before);
 	}
 }
 

@@ -31,7 +31,7 @@ state_of(const struct session_entry *entry)
 }
 
 static void
-oversize_log_free(struct told *told)
+told_free(struct told *told)
 {
 	free(told->flows);
 	free(told->paths);
@@ -85,7 +85,7 @@ answer_entries(struct ferryd *f, const struct message *request, uint32_t first, 
 	if (ret == 0)
 		(void)mgmt_answer(f->mgmt, request, &answer);
 	for (uint32_t i = 0; i < count; i++)
-		oversize_log_free(&told[i]);
+		told_free(&told[i]);
 	return ret;
 }
 
@@ -153,7 +153,7 @@ manage_pipeline_answer(
 	answer.pipelines.nb_pipelines = 1;
 	if (ret == 0)
 		(void)mgmt_answer(f->mgmt, request, &answer);
-	oversize_log_free(&told);
+	told_free(&told);
 	return ret;
 }
 

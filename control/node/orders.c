@@ -128,6 +128,12 @@ orders_note(struct orders *orders, const struct message *message)
 	return insert(orders, &order) == 0 ? 1 : -1;
 }
 
+const struct order *
+orders_after(const struct orders *orders, const struct order *order, size_t count)
+{
+	return orders->count == count ? TAILQ_NEXT(order, next) : TAILQ_FIRST(&orders->list);
+}
+
 struct message *
 orders_place(const struct orders *orders)
 {

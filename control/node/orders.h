@@ -51,6 +51,13 @@ void orders_free(struct orders *orders);
  */
 int orders_note(struct orders *orders, const struct message *message);
 
+/*
+ * The order after one, of which there were so many when that was looked at (orders->count); NULL:
+ * none. Where some are gone since, perhaps that one, it is the first again.
+ */
+const struct order *
+orders_after(const struct orders *orders, const struct order *order, size_t count);
+
 /* The place, for message_free(); NULL: none (or out of memory). */
 struct message *orders_place(const struct orders *orders);
 

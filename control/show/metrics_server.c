@@ -198,8 +198,9 @@ tell_crowd(struct metrics_server *server, uint64_t now)
 {
 	if (server->crowded == 0 || now - server->crowded > QUIET_MS)
 		log_line(LOG_WARNING,
-			"metrics: as many are connected, or take an answer, as may be: whoever has "
-			"not asked within %d s, or not taken all within %d s, is disconnected",
+			"metrics: as many are connected, or take an answer, as may be: whoever "
+			"came "
+			"%d s ago and takes none, or takes one for %d s, is disconnected",
 			METRICS_CROWDED_SECONDS, METRICS_SECONDS);
 	server->crowded = now;
 }

@@ -89,7 +89,7 @@ underlay_addr_is_link_local(const struct underlay_addr *addr)
 }
 
 static bool
-source_starts_with(const struct underlay_addr *addr, const uint8_t *start, size_t len)
+starts_with(const struct underlay_addr *addr, const uint8_t *start, size_t len)
 {
 	return memcmp(addr->bytes, start, len) == 0;
 }
@@ -101,7 +101,7 @@ underlay_addr_is_loopback(const struct underlay_addr *addr)
 
 	if (addr->family == AF_INET)
 		return addr->bytes[0] == 127;
-	return addr->family == AF_INET6 && source_starts_with(addr, six, sizeof(six));
+	return addr->family == AF_INET6 && starts_with(addr, six, sizeof(six));
 }
 
 bool
@@ -114,7 +114,7 @@ underlay_addr_is_host(const struct underlay_addr *addr)
 		return false;
 	if (addr->family == AF_INET)
 		return addr->bytes[0] != 0 && addr->bytes[0] < 240;
-	return addr->family == AF_INET6 && !source_starts_with(addr, mapped, sizeof(mapped));
+	return addr->family == AF_INET6 && !starts_with(addr, mapped, sizeof(mapped));
 }
 
 /* The bits of byte i that belong to a prefix of so many bits. */

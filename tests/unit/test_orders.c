@@ -128,6 +128,30 @@ test_what_replaces_what(void **state)
 	expect(&f->orders, "p0 d1 ");
 }
 
+/* A stream is forgotten as its first order is looked at. */
+static void
+test_forgotten_on_the_way(void **state)
+{
+	struct fixture *f = *state;
+	const struct order *order;
+	char seen[64] = "";
+	size_t count;
+
+	fill(f);
+	for (order = TAILQ_FIRST(&f->orders.list); order != NULL;
+		order = orders_after(&f->orders, order, count)) {
+		uint64_t stream_id = order->stream;
+
+		count = f->orders.count;
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%u ",
+			(unsigned int)stream_id);
+		if (stream_id == message_stream(1, 1))
+			stream(f, "removepipeline", 1, 1);
+	}
+	expect(&f->orders, "p0 d2 ");
+	assert_string_equal(seen, "0 1 0 2 ");
+}
+
 /* Of very many sessions each order looks for what it replaces among those of its own. */
 static void
 test_many(void **state)
@@ -325,6 +349,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_replaces_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forgotten_on_the_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
