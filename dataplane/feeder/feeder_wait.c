@@ -163,8 +163,10 @@ terms_of(const struct node *node, uint32_t conference)
 
 /*
  * May a conference of which nothing waits on the link begin to? No link has more queues with
- * packets than there are without, so that one cannot take all (as wait_in has it for places). A
- * conference of a higher priority takes the queue of one of the lowest there, which is emptied.
+ * packets than there are without, so that one cannot take all (as wait_in has it for places). One
+ * of a higher priority than others there may all the same: where it is one that the node knows it
+ * takes what is left, for of these a neighbour cannot make up any; else, or if nothing is left, the
+ * queue of one of the lowest, which is emptied.
  */
 static bool
 may_begin(struct worker *w, struct link *link, uint32_t conference)
@@ -176,6 +178,8 @@ may_begin(struct worker *w, struct link *link, uint32_t conference)
 		return true;
 	if (!has_lower(link, terms_of(w->node, conference).priority))
 		return false;
+	if (w->feeders.idle > 0 && id_map_find(&w->node->conferences, conference) != NULL)
+		return true;
 	victim = feeder_drr_least(&w->feeders, drr);
 	while (victim->packets > 0)
 		push_one_out(w, link, victim);
