@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ keep_epoch(FILE *file, uint16_t *epoch)
 /*
  * The last epoch is kept beside the control socket. Where it cannot be, two starts within one
  * second (or the same, by a clock that begins anew with the machine) are taken for one by the
- * neighbours: DATA is too old to them until some packets said so, and to sessions for 2 s (WIRE.md,
+ * neighbours: DATA is too old to them for a tenth of a second, and to sessions for 2 s (WIRE.md,
  * 3 and 6); what lies within a window of the last is a duplicate.
  */
 static uint16_t
@@ -143,6 +144,10 @@ boot_node(void *ctx)
 	};
 	const char *error;
 
+	if (getrandom(&params.secret, sizeof(params.secret), 0) != sizeof(params.secret)) {
+		log_line(LOG_ERR, "getrandom: %s", strerror(errno));
+		return -1;
+	}
 	utc_clock_init(&f->utc, far_off, f);
 	tsc_clock_init(&tsc);
 	params.now = tsc_clock_now(&tsc);

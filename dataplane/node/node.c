@@ -132,6 +132,7 @@ node_new(const struct node_params *params, const char **error)
 	node->terms_version = 1;
 	node->epoch = params->epoch;
 	node->link_epoch = params->epoch;
+	node->secret = params->secret;
 	node->nb_workers = params->nb_workers;
 	node->max_links = params->max_links;
 	node->control_fd = bell(params);

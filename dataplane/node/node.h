@@ -68,6 +68,7 @@ struct node {
 	struct node_request *requests;	    /* under way, in the order in which they were asked */
 	struct node_request **requests_end; /* where the next one goes, if there is any */
 	int control_fd; /* an eventfd by which a worker that goes to sleep wakes it; -1: none */
+	uint64_t secret;
 	uint16_t link_epoch; /* of links to come: one that was here before is told apart */
 	char name[32];
 };
@@ -80,6 +81,7 @@ struct node_params {
 	uint16_t max_links;
 	bool may_sleep;
 	uint64_t seed;
+	uint64_t secret; /* what no neighbour can guess: of tables that they could fill otherwise */
 	uint64_t now;
 };
 

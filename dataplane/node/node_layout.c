@@ -200,8 +200,8 @@ layout_worker(struct worker *w, const struct node_budget *budget, const char **e
 	uint16_t nb_workers = w->node->nb_workers;
 	struct rng rng;
 
-	/* Of its own, for what the worker draws is seen by neighbours. */
-	rng_seed(&rng, w->rng.state);
+	/* Neighbours see what the worker's own draws, and could reckon back. */
+	rng_seed(&rng, w->node->secret + w->index);
 	w->pool = w->node->pool;
 	w->header_pool = w->node->header_pool;
 	if (budget->recode_packets > 0) {
