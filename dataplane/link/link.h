@@ -38,6 +38,12 @@
 /* A link that was silent for so long takes any epoch. */
 #define LINK_SILENCE_NS UINT64_C(2000000000)
 
+/*
+ * What is too old for so long begins the window anew. Where the underlay takes another way, what
+ * the old one still brings comes in bursts between what is new, and for less.
+ */
+#define LINK_BEHIND_NS UINT64_C(100000000)
+
 struct tx_buffer;
 
 /* How a link's DATA is paced. */

@@ -31,6 +31,7 @@ begin_anew(struct worker *w, struct link *link)
 
 	rx->lost_before += rx->window.missing;
 	seq_window_reset(&rx->window);
+	rx->behind.run = 0;
 	link_forget_heads(rx);
 	rx->epochs++;
 	link_tfrc_epoch(w, link);
@@ -57,7 +58,7 @@ accept_old(struct worker *w, struct link *link, uint64_t seq)
 {
 	struct link_rx *rx = &link->rx;
 
-	if (!seq_behind_confirms(&rx->behind, &rx->window, seq, w->now, 0))
+	if (!seq_behind_confirms(&rx->behind, &rx->window, seq, w->now, LINK_BEHIND_NS))
 		return false;
 	begin_anew(w, link);
 	(void)seq_window_take(&rx->window, seq);

@@ -37,6 +37,7 @@ begin_anew(struct worker *w, struct destination *dst)
 		rlnc_receiver_reset(w, dst, DROP_coding_given_up);
 	dst->counters.lost_before += dst->window.missing;
 	seq_window_reset(&dst->window);
+	dst->behind.run = 0;
 	for (uint16_t i = 0; i < dst->params.nb_flows; i++)
 		destination_flow(dst, i)->seen = false;
 	dst->counters.epochs++;

@@ -6,9 +6,10 @@
  * window then begins anew: once many in a row were too old, each of which continues from the one
  * before, while nothing was taken that is higher than all before.
  *
- * What is really late comes between what is new, or alone, or with a burst that was held up. Who
- * has several ways on which packets come, some later than others, asks for time too: when the
- * sender pauses, what a slow way still brings is too old and looks the same.
+ * What is really late comes between what is new, or alone, or with a burst that was held up. So it
+ * must last, too: a burst of an old way does not, after the underlay took another. Where packets
+ * come on several ways it must last longer: when the sender pauses, what a slow way still brings is
+ * too old and looks the same.
  *
  * One owner, the window's.
  */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_common.h>
+
 #include "seq_window.h"
 
 static inline void
@@ -85,7 +87,7 @@ take_ahead(struct seq_window *win, uint64_t seq)
 	advance(win, seq);
 	win->highest = seq;
 	win->doubted = next;
-	win->missing += gap;
+	win->missing += RTE_MIN(gap, SEQ_MISSING);
 	mark(win, seq);
 	return gap > 0 ? SEQ_AHEAD : SEQ_IN_ORDER;
 }

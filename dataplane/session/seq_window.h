@@ -44,6 +44,12 @@ enum seq_verdict {
 #define SEQ_SPARSE (UINT64_C(1) << 20)
 
 /*
+ * So many of a gap count as missing at most: more than a link loses in a minute. What leaves out
+ * more was no loss, and with all that a link loses in its life the sum stays far from 2^63.
+ */
+#define SEQ_MISSING (UINT64_C(1) << 32)
+
+/*
  * What the next sequence in order touches stands last and together, so that an owner of many
  * windows can keep it in a cache line with its other busy state.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Windows that are wrong: a sender that counts anew within its epoch, sequences that never were and
- * were taken. A link is heard again at once, a session after two seconds; what a slow way still
- * brings while the source pauses is not taken for that.
+ * were taken. A link is heard again after 100 ms, a session after two seconds; what a slow way
+ * still brings while the source pauses is not taken for that.
  */
 #include "rlnc_encoder.h"
 #include "rlnc_receiver.h"
@@ -13,6 +13,8 @@
 #define LONG (SIM_MS)
 #define N    3000 /* packets of each kind, more than a window and 2 s */
 #define OLD  6000 /* before that, so many that all the others are too old */
+
+#define LINK_LOST (LINK_BEHIND_NS / LONG) /* until a link's window begins anew */
 
 struct scene {
 	struct sim *sim;
@@ -97,9 +99,9 @@ test_node_restarts(void **state)
 
 	(void)state;
 	restart(&s);
-	check_session(&s, SEQ_BEHIND_RUN - 1);
-	assert_int_equal(small_drops(s.sim, 2, DROP_link_too_old), SEQ_BEHIND_RUN - 1);
-	assert_int_equal(s.from->rx.packets, OLD + 2 * N - SEQ_BEHIND_RUN + 1);
+	check_session(&s, LINK_LOST);
+	assert_int_equal(small_drops(s.sim, 2, DROP_link_too_old), LINK_LOST);
+	assert_int_equal(s.from->rx.packets, OLD + 2 * N - LINK_LOST);
 	assert_int_equal(s.from->rx.window.highest, 2 * N - 1);
 	assert_int_equal(s.from->rx.epochs, 2);
 	assert_int_equal(link_lost(&s.from->rx), 0);
@@ -110,8 +112,8 @@ test_node_restarts(void **state)
 static void
 test_tfrc_restarts(void **state)
 {
-	static const enum drop_reason allowed[] = {
-		DROP_link_too_old, DROP_session_too_old, DROP_feeder_full, DROP_queue_expired};
+	static const enum drop_reason allowed[] = {DROP_link_too_old, DROP_session_too_old,
+		DROP_feeder_full, DROP_queue_expired, DROP_none};
 	struct scene s = begin(LINK_PACING_TFRC, 0, NULL);
 
 	(void)state;
@@ -131,10 +133,34 @@ test_link_forged(void **state)
 
 	(void)state;
 	assert_int_equal(send_packets(&s, OLD, GAP), OLD);
-	s.link->tx.seq += UINT64_C(1) << 40;
+	s.link->tx.seq += UINT64_C(1) << 63;
 	assert_int_equal(send_packets(&s, 2, GAP), 1);
-	s.link->tx.seq -= UINT64_C(1) << 40;
-	assert_int_equal(send_packets(&s, N, GAP), N - SEQ_BEHIND_RUN + 1);
+	s.link->tx.seq -= UINT64_C(1) << 63;
+	assert_int_equal(send_packets(&s, N, LONG), N - LINK_LOST);
+	assert_in_range(link_lost(&s.from->rx), SEQ_MISSING, SEQ_MISSING + 2);
+	small_finish(s.sim, NULL, link_allowed);
+}
+
+/*
+ * The underlay takes a faster way: bursts of what it brings come between bursts of what the old one
+ * still does. What lies between them is lost once.
+ */
+static void
+test_faster_way(void **state)
+{
+	struct scene s = begin(LINK_PACING_NONE, 0, NULL);
+	const uint32_t ahead = 5000, burst = 32, bursts = 20;
+
+	(void)state;
+	assert_int_equal(send_packets(&s, OLD, GAP), OLD);
+	for (uint32_t i = 0; i < bursts; i++) {
+		s.link->tx.seq += ahead;
+		(void)send_packets(&s, burst, GAP);
+		s.link->tx.seq -= ahead;
+		assert_int_equal(send_packets(&s, burst, GAP), 0);
+	}
+	assert_int_equal(s.from->rx.epochs, 1);
+	assert_in_range(link_lost(&s.from->rx), ahead, ahead + bursts * burst);
 	small_finish(s.sim, NULL, link_allowed);
 }
 
@@ -234,6 +260,7 @@ main(void)
 		cmocka_unit_test(test_node_restarts),
 		cmocka_unit_test(test_tfrc_restarts),
 		cmocka_unit_test(test_link_forged),
+		cmocka_unit_test(test_faster_way),
 		cmocka_unit_test(test_session_restarts),
 		cmocka_unit_test(test_session_forged),
 		cmocka_unit_test(test_coded_restarts),

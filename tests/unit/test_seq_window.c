@@ -267,7 +267,7 @@ test_forged_in_turn(void **state)
 static void
 test_jump(void **state)
 {
-	uint64_t bits[2], far = UINT64_C(1) << 41;
+	uint64_t bits[2], far = UINT64_C(1) << 31;
 	struct seq_window win;
 
 	(void)state;
@@ -281,6 +281,13 @@ test_jump(void **state)
 	assert_int_equal(seq_window_take(&win, far), SEQ_AHEAD);
 	assert_int_equal(seq_window_take(&win, far + 1), SEQ_IN_ORDER);
 	assert_int_equal(win.missing, far + 1 - 1000 + 1 - 6);
+
+	/* Of one gap no more is counted than can have been lost; what comes late is still of it. */
+	assert_int_equal(seq_window_take(&win, far << 31), SEQ_FAR);
+	assert_int_equal(seq_window_take(&win, (far << 31) + 2), SEQ_AHEAD);
+	assert_int_equal(win.missing, far + 1 - 1000 + 1 - 6 + SEQ_MISSING);
+	assert_int_equal(seq_window_take(&win, (far << 31) + 1), SEQ_LATE);
+	assert_int_equal(win.missing, far + 1 - 1000 + 1 - 6 + SEQ_MISSING - 1);
 }
 
 /* Too old ones, each as far from the one before as step says; the last one is at time now. */
