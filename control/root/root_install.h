@@ -85,6 +85,8 @@ struct root_install {
 	int64_t full;		/* since when a node on the routes has no room; 0 = all have */
 	struct message_way way; /* root_ways.c: what the source was told, and when */
 	int64_t way_at;
+	uint64_t judged;   /* root_stats.c: the last message that named it */
+	bool judged_below; /* whether it leads to its sender, or below it */
 	/*
 	 * By what the source sends, as it answered last, and by what it is to, with the next
 	 * answer; without nodes: it is not known, or nothing else.

@@ -38,6 +38,8 @@ struct root_node {
 		place_due; /* it is told its place when there is room: steps down to it; 0: not */
 	struct root_limit attend_limit; /* it entered or left conferences */
 	bool seen;			/* by who goes through all of them */
+	uint64_t judged;		/* root_stats.c: the last message for which it was asked */
+	bool judged_below;		/* whether it is its sender, or below it */
 	uint32_t strays;  /* streams that it said it has, and is not to: root_install.h's */
 	bool unlisted;	  /* it is yet to answer what it has, as it said no hello */
 	bool strays_left; /* it said more than are taken at once: it is asked again */

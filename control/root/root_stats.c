@@ -125,37 +125,76 @@ root_stats_end(void *ctx)
 	root->stats = (struct root_stats){0};
 }
 
+/* Whoever speaks, in a message of its own from now on: nobody else is known to be below it. */
+static void
+begin_report(struct root *root, const char *child)
+{
+	struct root_node *node = root_nodes_find(&root->nodes, child);
+
+	root->stats.report_number++;
+	if (node == NULL)
+		return;
+	node->judged = root->stats.report_number;
+	node->judged_below = true;
+}
+
+/* Is it whoever speaks, or below it? What those above it are is kept too: it is found once each. */
+static bool
+is_judged_below(const struct root *root, struct root_node *node)
+{
+	struct root_node *parent;
+
+	if (node->judged == root->stats.report_number)
+		return node->judged_below;
+	node->judged = root->stats.report_number;
+	node->judged_below = false;
+	parent = node->place != NULL ? root_nodes_find(&root->nodes, node->place->parent) : NULL;
+	node->judged_below = parent != NULL && is_judged_below(root, parent);
+	return node->judged_below;
+}
+
 static bool
 is_below(const void *ctx, const char *name, const char *above)
 {
 	const struct root *root = ctx;
-	const struct root_node *node = root_nodes_find(&root->nodes, name);
+	struct root_node *node = root_nodes_find(&root->nodes, name);
 
-	return node != NULL && root_nodes_is_below(&root->nodes, node, above);
+	(void)above;
+	return node != NULL && is_judged_below(root, node);
 }
 
-/* What a child may speak of: itself, and sessions that are on their way there or below it. */
 static bool
-is_carried(struct root *root, const char *child, uint64_t stream)
+leads_below(const struct root *root, const struct root_plan *plan)
 {
-	const struct root_link *link = root_hash_find(&root->streams, stream);
-	const struct root_install *install;
+	for (uint32_t i = 0; i < plan->node_count; i++) {
+		struct root_node *node = root_nodes_by_id(&root->nodes, plan->nodes[i]);
+
+		if (node != NULL && is_judged_below(root, node))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a child may speak of: itself, and sessions that are on their way there or below it. However
+ * often a message names one, it is looked at once.
+ */
+static bool
+is_carried(struct root *root, uint64_t stream)
+{
+	struct root_link *link = root_hash_find(&root->streams, stream);
+	struct root_install *install;
 
 	if (stream == 0)
 		return true;
 	if (link == NULL)
 		return false;
-	install = (const struct root_install *)((const char *)link -
-						offsetof(struct root_install, by_stream));
-	for (uint32_t i = 0; i < install->plan.node_count; i++) {
-		const struct root_node *node = root_nodes_by_id(
-			&root->nodes, install->plan.nodes[i]);
-
-		if (node != NULL && (strcmp(node->name, child) == 0 ||
-					    root_nodes_is_below(&root->nodes, node, child)))
-			return true;
+	install = (struct root_install *)((char *)link - offsetof(struct root_install, by_stream));
+	if (install->judged != root->stats.report_number) {
+		install->judged = root->stats.report_number;
+		install->judged_below = leads_below(root, &install->plan);
 	}
-	return false;
+	return install->judged_below;
 }
 
 bool
@@ -169,10 +208,11 @@ root_stats_take(struct root *root, const struct message *message, char *error)
 
 	if (!right)
 		snprintf(error, MESSAGE_ERROR_MAX, "out of memory");
+	begin_report(root, message->from);
 	for (size_t i = 0; right && i < stats->nb_containers; i++) {
 		right = stats_message_read(&stats->containers[i], message->from, &streams[count],
 			error, MESSAGE_ERROR_MAX);
-		if (!right || !is_carried(root, message->from, streams[count].id))
+		if (!right || !is_carried(root, streams[count].id))
 			continue;
 		stats_message_blame(&streams[count++], message->from, is_below, root);
 	}

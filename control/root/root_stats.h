@@ -24,9 +24,10 @@ struct root_node;
 struct root_stats {
 	struct stats_tree *tree;
 	struct stats_alerts *alerts;
-	bool news;	/* since the last look */
-	int64_t looked; /* by root_clock */
-	int64_t report; /* when the next one is due */
+	bool news;		/* since the last look */
+	int64_t looked;		/* by root_clock */
+	int64_t report;		/* when the next one is due */
+	uint64_t report_number; /* messages of children, with the one that is taken now */
 };
 
 /* Lack of memory ends the program. */

@@ -13,6 +13,7 @@ static const char conferences[] =
 #define FIRST  message_stream(1, 1)
 #define SECOND message_stream(1, 2)
 #define NONE   message_stream(99, 1)
+#define MOST   1000 /* containers of a message */
 
 int __real_stats_tree_sum(const struct stats_tree *tree, const struct stats_stream *own,
 	size_t nb_own, uint32_t children, struct stats_stream **out, size_t *count);
@@ -29,6 +30,40 @@ __wrap_stats_tree_sum(const struct stats_tree *tree, const struct stats_stream *
 	return __real_stats_tree_sum(tree, own, nb_own, children, out, count);
 }
 
+/* Whatever looks for a node, or for those above it. */
+struct root_node *__real_root_nodes_find(const struct root_nodes *nodes, const char *name);
+struct root_node *__wrap_root_nodes_find(const struct root_nodes *nodes, const char *name);
+struct root_node *__real_root_nodes_by_id(const struct root_nodes *nodes, uint32_t id);
+struct root_node *__wrap_root_nodes_by_id(const struct root_nodes *nodes, uint32_t id);
+bool __real_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above);
+bool __wrap_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above);
+
+static unsigned int looks;
+
+struct root_node *
+__wrap_root_nodes_find(const struct root_nodes *nodes, const char *name)
+{
+	looks++;
+	return __real_root_nodes_find(nodes, name);
+}
+
+struct root_node *
+__wrap_root_nodes_by_id(const struct root_nodes *nodes, uint32_t id)
+{
+	looks++;
+	return __real_root_nodes_by_id(nodes, id);
+}
+
+bool
+__wrap_root_nodes_is_below(
+	const struct root_nodes *nodes, const struct root_node *below, const char *above)
+{
+	looks++;
+	return __real_root_nodes_is_below(nodes, below, above);
+}
+
 static int
 setup(void **state)
 {
@@ -40,7 +75,7 @@ say(struct scene *s, const char *child, const uint64_t *streams, size_t count)
 {
 	static const struct message_value value = {"fraclost", "0.5"};
 	struct message message = {.type = MESSAGE_STATS, .time = ++s->sent};
-	struct message_container containers[4] = {0};
+	struct message_container containers[MOST] = {0};
 	char error[MESSAGE_ERROR_MAX];
 
 	snprintf(message.from, sizeof(message.from), "%s", child);
@@ -100,6 +135,28 @@ test_carried(void **state)
 	assert_true(scene_do(s, "remove 1"));
 	say(s, "n1", all, 4);
 	assert_int_equal(known(s, SECOND), 0);
+}
+
+/* However many containers a message has, each session and each node is looked for once. */
+static void
+test_steps(void **state)
+{
+	static const char *const children[] = {"n4", "n1", "n6", "n3"};
+	uint64_t all[MOST];
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < MOST; i++)
+		all[i] = i % 2 == 0 ? FIRST : SECOND;
+	for (size_t i = 0; i < 4; i++) {
+		looks = 0;
+		say(s, children[i], all, MOST);
+		assert_in_range(looks, 1, 20);
+	}
+	assert_int_equal(known(s, FIRST), 3);
+	assert_int_equal(known(s, SECOND), 2);
+	/* What one child's message made known is not another's. */
+	say(s, "n4", all, 2);
+	assert_int_equal(known(s, SECOND), 2);
 }
 
 /* As many children as may be: all is looked at once a second, and the last of it too. */
@@ -201,6 +258,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_carried, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_steps, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_often, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, scene_teardown),
 	};
