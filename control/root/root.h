@@ -35,7 +35,8 @@ struct root {
 	struct root_hash streams;	    /* the same, by message_stream() */
 	struct root_hash asked;		    /* copies of which an answer is awaited */
 	struct root_hash bearers;	    /* nodes that have copies */
-	int64_t installs_since;		    /* by root_clock: the first step; 0 = none yet */
+	struct root_install_round installs_round;
+	int64_t installs_since; /* by root_clock: the first step; 0 = none yet */
 	struct root_stats stats;
 	struct root_losses losses;
 	int64_t ways_at;    /* when sources were told of their ways */
@@ -50,6 +51,7 @@ struct root {
 	struct event *tick;
 	int64_t ways_due; /* by root_clock: they are those of the new topology then; 0 = now */
 	bool failed;	  /* it cannot go on */
+	bool woken;	  /* since sessions were looked at: a round of theirs begins anew */
 	bool listed_due;  /* lists of who is in the tree have changed */
 	bool unsent;	  /* something could not be sent: it is tried again soon */
 	bool places_due;  /* the topology has changed, and not all nodes were told */

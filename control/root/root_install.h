@@ -98,6 +98,13 @@ struct root_install {
 	uint32_t count;
 };
 
+/* Each has its turn once in a round, which may take more than one call of root_install_step. */
+struct root_install_round {
+	uint32_t left; /* at the front of the list, which have none yet; 0: it is at its end */
+	int64_t next; /* of those that had theirs: when to look again, 0 = when something happens */
+	bool unsent;  /* and something of them could not be sent */
+};
+
 /* For struct root_book. */
 void root_install_changed(struct root *root, struct root_session *session);
 void root_install_gone(struct root *root, struct root_session *session);

@@ -382,7 +382,7 @@ put_behind(struct root *root, struct root_install **link)
 {
 	struct root_install *rest = *link;
 
-	if (link == &root->installs)
+	if (link == &root->installs || rest == NULL)
 		return;
 	*link = NULL;
 	*root->installs_end = root->installs;
@@ -401,19 +401,25 @@ step_one(struct root *root, struct root_install *install, int64_t now, int64_t *
 	return install->session != NULL || install->count > 0;
 }
 
-int64_t
-root_install_step(struct root *root, int64_t now)
+/*
+ * A turn of the round: all that are left of it, or as many as there is time for. What happened
+ * meanwhile may be of one that had its turn.
+ */
+static void
+step_turn(struct root *root, struct root_install_round *round, int64_t now)
 {
-	int64_t end = root_clock() + ROOT_INSTALL_TURN_MS, next = 0;
+	int64_t end = root_clock() + ROOT_INSTALL_TURN_MS;
 	struct root_install **link = &root->installs;
 
-	if (root->installs_since == 0)
-		root->installs_since = now;
-	while (*link != NULL) {
+	if (round->left == 0 || root->woken)
+		*round = (struct root_install_round){.left = root->streams.count};
+	root->woken = false;
+	while (*link != NULL && round->left > 0) {
 		struct root_install *install = *link;
 		bool settled = install->settled;
 
-		if (step_one(root, install, now, &next)) {
+		round->left--;
+		if (step_one(root, install, now, &round->next)) {
 			link = &install->next;
 		} else {
 			*link = install->next;
@@ -422,12 +428,25 @@ root_install_step(struct root *root, int64_t now)
 			root->installs_gone--;
 			root_install_end(root, install);
 		}
-		if (*link != NULL && !settled && root_clock() >= end) {
-			put_behind(root, link);
-			next = now + 1;
+		if (!settled && root_clock() >= end)
 			break;
-		}
 	}
+	round->unsent |= root->unsent;
+	put_behind(root, link);
+}
+
+int64_t
+root_install_step(struct root *root, int64_t now)
+{
+	struct root_install_round *round = &root->installs_round;
+
+	if (root->installs_since == 0)
+		root->installs_since = now;
+	step_turn(root, round, now);
 	ask_strays(root);
-	return next;
+	/* The rest of the round at once; but of a round in which nothing could be done no other. */
+	if (round->left > 0)
+		return now + 1;
+	root->unsent |= round->unsent;
+	return round->next;
 }

@@ -64,6 +64,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 void
 root_wake(struct root *root)
 {
+	root->woken = true;
 	if (root->tick != NULL)
 		event_active(root->tick, EV_TIMEOUT, 0);
 }

@@ -35,7 +35,7 @@ root_clock(void)
 void
 root_wake(struct root *root)
 {
-	(void)root;
+	root->woken = true;
 	scene_now->woken = true;
 }
 

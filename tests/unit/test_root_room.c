@@ -51,6 +51,7 @@ root_clock(void)
 void
 root_wake(struct root *r)
 {
+	r->woken = true;
 	event_active(r->tick, EV_TIMEOUT, 0);
 }
 

@@ -20,7 +20,8 @@ struct root_copy *__wrap_root_copy_find(const struct root_install *install, uint
 struct root_copy *__real_root_copy_find(const struct root_install *install, uint32_t node);
 
 static unsigned int made_count, found_count;
-static struct scene *slow; /* each takes a millisecond there */
+static struct scene *slow;	   /* each takes a millisecond there */
+static struct scene *slow_to_find; /* and each of the second */
 
 void
 __wrap_root_pipeline_make(struct root_pipeline *made, const struct root_session *session,
@@ -36,6 +37,8 @@ struct root_copy *
 __wrap_root_copy_find(const struct root_install *install, uint32_t node)
 {
 	found_count++;
+	if (slow_to_find != NULL)
+		slow_to_find->clock++;
 	return __real_root_copy_find(install, node);
 }
 
@@ -265,6 +268,70 @@ test_turns(void **state)
 	assert_int_equal(count_installs(s), 2 + MANY);
 }
 
+/* The turns of a round. When to look again after it. */
+static int64_t
+run_round(struct scene *s, unsigned int turns)
+{
+	int64_t due = 0, now;
+
+	for (unsigned int turn = 1; turn <= turns; turn++) {
+		now = root_clock();
+		due = root_install_step(&s->root, now);
+		if (turn < turns)
+			assert_int_equal(due, now + 1);
+	}
+	return due;
+}
+
+/* Very many that wait: each is looked at once, and then when the first of them is due. */
+static void
+test_rounds(void **state)
+{
+	const unsigned int turns = MANY / ROOT_INSTALL_TURN_MS + 1;
+	struct scene *s = *state;
+	int64_t begun;
+
+	add_many(s);
+	slow = s;
+	begun = root_clock();
+	assert_int_equal(run_round(s, turns), begun + ROOT_INSTALL_HOLD_MS);
+	slow = NULL;
+	/* Nobody is there, so that nothing can be done. */
+	for (uint32_t id = SOURCE; id <= OTHER; id++)
+		root_node_away(&s->root, root_nodes_by_id(&s->root.nodes, id), "it is gone");
+	slow_to_find = s;
+	for (int i = 0; i < 2; i++) {
+		begun = root_clock();
+		assert_int_equal(run_round(s, turns), 0);
+		assert_int_equal(root_clock() - begun, MANY);
+	}
+	/* What happens may be of one that had its turn. */
+	begun = root_clock();
+	(void)root_install_step(&s->root, begun);
+	root_wake(&s->root);
+	assert_int_equal(run_round(s, turns), 0);
+	assert_int_equal(root_clock() - begun, ROOT_INSTALL_TURN_MS + MANY);
+	slow_to_find = NULL;
+}
+
+/* A node that has no room early in a round is tried again soon after the whole of it. */
+static void
+test_round_unsent(void **state)
+{
+	struct scene *s = *state;
+
+	add_many(s);
+	s->nodes[4].full = true;
+	assert_true(scene_do(s, "weights 1 1 7"));
+	slow = s;
+	for (unsigned int turn = 0; turn <= MANY / ROOT_INSTALL_TURN_MS; turn++) {
+		s->root.unsent = false;
+		(void)root_install_step(&s->root, root_clock());
+	}
+	slow = NULL;
+	assert_true(s->root.unsent);
+}
+
 /* What a node may have forgotten is looked for where it is, not in all that others have. */
 static void
 test_hello(void **state)
@@ -329,6 +396,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_asked_again, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_stray, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_turns, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_rounds, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_round_unsent, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, scene_teardown),
 	};
