@@ -132,7 +132,13 @@ add_stray(struct root *root, struct root_install *install, struct root_node *nod
 
 	if (copy != NULL)
 		return copy;
-	if (node->strays >= ROOT_INSTALL_STRAYS_MAX ||
+	/* Those of sessions may stay for long, and leave the others their room. */
+	if (install != NULL && install->source != 0 &&
+		node->strays_stuck >= ROOT_INSTALL_STRAYS_MAX) {
+		node->stuck_left = true;
+		return NULL;
+	}
+	if (node->strays - node->strays_stuck >= ROOT_INSTALL_STRAYS_MAX ||
 		(install == NULL && root->installs_gone >= ROOT_INSTALL_GONE_MAX)) {
 		node->strays_left = true;
 		return NULL;
@@ -183,7 +189,7 @@ forget_node(struct root *root, struct root_node *node)
 		else
 			root_copy_drop(root, copy);
 	}
-	node->strays_left = node->unlisted = false;
+	node->strays_left = node->stuck_left = node->unlisted = false;
 }
 
 void

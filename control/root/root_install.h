@@ -37,7 +37,8 @@ struct root;
 #define ROOT_INSTALL_RETRY_MS	10000 /* after it was refused */
 #define ROOT_INSTALL_TURN_MS	100   /* then all else has its turn, and the rest after that */
 #define ROOT_INSTALL_GONE_MAX	65536 /* streams of no session that are taken from nodes at once */
-#define ROOT_INSTALL_STRAYS_MAX 1024  /* and from one node, with those that do not lead there */
+/* And from one node, with those that do not lead there; as many more may wait for their sources. */
+#define ROOT_INSTALL_STRAYS_MAX 1024
 
 /* What a node has of a session: its copy. */
 struct root_copy {
@@ -47,6 +48,7 @@ struct root_copy {
 	LIST_ENTRY(root_copy) by_node; /* in the bearer's */
 	uint32_t node;
 	bool stray;		   /* the node said that it has it, and is not to */
+	bool stuck;		   /* a stray: it stays until the source does what it is to do */
 	uint64_t sent, sent_flows; /* hashes of what it was told last; 0 = nothing */
 	bool sent_play;
 	bool asked;   /* an answer is awaited */

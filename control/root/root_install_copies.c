@@ -90,6 +90,7 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 		.by_node = copy->by_node,
 		.node = copy->node,
 		.stray = copy->stray,
+		.stuck = copy->stuck,
 		.had = copy->had,
 		.listed = copy->listed,
 		.refused = copy->refused,
@@ -98,10 +99,32 @@ root_copy_reset(struct root *root, struct root_copy *copy)
 }
 
 void
+root_copy_stuck(struct root *root, struct root_copy *copy, bool stuck)
+{
+	struct root_node *node;
+
+	if (!copy->stray || copy->stuck == stuck)
+		return;
+	copy->stuck = stuck;
+	node = root_nodes_by_id(&root->nodes, copy->node);
+	if (node == NULL)
+		return;
+	if (stuck)
+		node->strays_stuck++;
+	else if (node->strays_stuck > 0)
+		node->strays_stuck--;
+	if (node->strays_stuck >= ROOT_INSTALL_STRAYS_MAX || !node->stuck_left)
+		return;
+	node->strays_left = true;
+	node->stuck_left = false;
+}
+
+void
 root_copy_no_stray(struct root *root, struct root_copy *copy)
 {
 	struct root_node *node = root_nodes_by_id(&root->nodes, copy->node);
 
+	root_copy_stuck(root, copy, false);
 	if (copy->stray && node != NULL && node->strays > 0)
 		node->strays--;
 	copy->stray = false;

@@ -11,6 +11,8 @@ struct root_copy *root_copy_get(struct root *root, struct root_install *install,
 /* All copies of a node; NULL: it has none. When the last is dropped, this is gone. */
 struct root_bearer *root_copy_bearer(struct root *root, uint32_t node);
 void root_copy_drop(struct root *root, struct root_copy *copy);
+/* A stray has to wait for the source; or no longer. */
+void root_copy_stuck(struct root *root, struct root_copy *copy, bool stuck);
 /* The node is to have it, or has it no more. */
 void root_copy_no_stray(struct root *root, struct root_copy *copy);
 /* As if nothing was ever told; what it has, and that it refused, stays known. */

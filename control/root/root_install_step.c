@@ -310,6 +310,7 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 
 		if (root_plan_has(&install->plan, copy->node))
 			continue;
+		root_copy_stuck(root, copy, copy->node != install->source && !idle);
 		if (node == NULL)
 			root_copy_drop(root, copy);
 		else if (copy->node == install->source || (idle && due <= now))
@@ -359,7 +360,10 @@ is_settled(const struct root_install *install)
 	return install->active;
 }
 
-/* Nodes that said more than was taken, all of which they have forgotten: there may be more. */
+/*
+ * Nodes that said more than was taken, all of which they have forgotten that they can: there may be
+ * more.
+ */
 static void
 ask_strays(struct root *root)
 {
@@ -367,7 +371,7 @@ ask_strays(struct root *root)
 		struct root_node *node = root->nodes.list[i];
 		struct message ask = {.type = MESSAGE_PIPEDEFINFO};
 
-		if (!node->strays_left || node->strays > 0 ||
+		if (!node->strays_left || node->strays > node->strays_stuck ||
 			root->installs_gone >= ROOT_INSTALL_GONE_MAX ||
 			root_install_reach(root, node->id) == NULL || !root_has_room(root, node))
 			continue;

@@ -40,9 +40,11 @@ struct root_node {
 	bool seen;			/* by who goes through all of them */
 	uint64_t judged;		/* root_stats.c: the last message for which it was asked */
 	bool judged_below;		/* whether it is its sender, or below it */
-	uint32_t strays;  /* streams that it said it has, and is not to: root_install.h's */
-	bool unlisted;	  /* it is yet to answer what it has, as it said no hello */
-	bool strays_left; /* it said more than are taken at once: it is asked again */
+	uint32_t strays;       /* streams that it said it has, and is not to: root_install.h's */
+	uint32_t strays_stuck; /* of these, those that cannot be taken from it now */
+	bool unlisted;	       /* it is yet to answer what it has, as it said no hello */
+	bool strays_left;      /* it said more than are taken at once: it is asked again */
+	bool stuck_left;       /* and when fewer are stuck */
 
 	/* As its last hello said. */
 	char server[ROOT_HOST_MAX + 1], client[ROOT_HOST_MAX + 1];

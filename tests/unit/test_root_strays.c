@@ -149,21 +149,20 @@ test_taken(void **state)
 	EVERY_NODE assert_int_equal(root_nodes_by_id(&s->root.nodes, n)->strays, 0);
 }
 
-/* A conference of many sessions whose time has not come. */
+/* A conference of many sessions from a node to another. */
 static void
-add_later(struct scene *s)
+add_sessions(struct scene *s, const char *starts, uint32_t source, uint32_t destination)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	fprintf(out,
-		"conferences = ( { id = 2; starts = \"2040-01-01 00:00:00 UTC\"; sessions = (");
+	fprintf(out, "conferences = ( { id = 2; %s sessions = (", starts);
 	for (unsigned int i = 1; i <= LATER; i++)
 		fprintf(out,
-			"%s{ id = %u; source = 1; destinations = [ 2 ]; ingress = { udp = "
-			"\"10.1.0.1:%u\"; }; flows = ( { path = \"4 > 2\"; } ); }",
-			i > 1 ? ", " : "", i, 6000 + i);
+			"%s{ id = %u; source = %u; destinations = [ %u ]; ingress = { udp = "
+			"\"10.1.0.1:%u\"; }; flows = ( { path = \"%u\"; } ); }",
+			i > 1 ? ", " : "", i, source, destination, 6000 + i, destination);
 	fprintf(out, "); } );");
 	assert_int_equal(fclose(out), 0);
 	scene_write(s, "a.cfg", text);
@@ -191,7 +190,8 @@ test_sessions(void **state)
 	struct scene *s = *state;
 	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
 
-	add_later(s);
+	/* Their time has not come. */
+	add_sessions(s, "starts = \"2040-01-01 00:00:00 UTC\";", 1, 2);
 	say(s, 5, 2, 1, LATER);
 	assert_int_equal(n5->strays, ROOT_INSTALL_STRAYS_MAX);
 	assert_int_equal(count_copies(s, 5), ROOT_INSTALL_STRAYS_MAX);
@@ -204,6 +204,81 @@ test_sessions(void **state)
 	assert_false(n5->strays_left);
 	assert_int_equal(count_copies(s, 5), 0);
 	assert_int_equal(count_copies(s, 1), 1);
+	scene_check(s);
+}
+
+/* What waits for a source that is away does not hold up the rest. */
+static void
+test_stuck(void **state)
+{
+	struct scene *s = *state;
+	struct scene_node *n = &s->nodes[5];
+	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
+
+	scene_write(s, "a.cfg",
+		"conferences = ( { id = 2; sessions = ( { id = 1; source = 6; destinations = [ 2 "
+		"]; ingress = { udp = \"10.1.0.1:5002\"; }; flows = ( { path = \"2\"; } ); } ); } "
+		");");
+	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	scene_run(s, 3000);
+	scene_cut(s, 6);
+	s->strict = false;
+	n->sessions[n->nb_sessions++] = (struct scene_session){.conference = 2, .id = 1};
+	n->sessions[n->nb_sessions++] = (struct scene_session){
+		.conference = 9, .id = ROOT_INSTALL_STRAYS_MAX + 1};
+	say(s, 5, 2, 1, 1);
+	say(s, 5, 9, 1, ROOT_INSTALL_STRAYS_MAX + 1);
+	assert_int_equal(n5->strays, ROOT_INSTALL_STRAYS_MAX);
+	scene_run(s, 5000);
+	assert_non_null(scene_find(s, 5, 2, 1));
+	assert_null(scene_find(s, 5, 9, ROOT_INSTALL_STRAYS_MAX + 1));
+	assert_int_equal(n5->strays, 1);
+	assert_int_equal(n5->strays_stuck, 1);
+	scene_connect(s, 6);
+	scene_run(s, 5000);
+	assert_int_equal(n->nb_sessions, 0);
+	assert_int_equal(n5->strays, 0);
+	assert_int_equal(n5->strays_stuck, 0);
+	scene_check(s);
+}
+
+/* Of these too no more are taken than so many; it is asked for the others when they can go. */
+static void
+test_many_stuck(void **state)
+{
+	struct scene *s = *state;
+	struct scene_node *n = &s->nodes[5];
+	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
+
+	s->more_nodes =
+		", { name = \"r0\"; id = 100; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r1\"; address = \"10.0.1.1\"; } ); }, "
+		"{ name = \"r1\"; id = 101; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r0\"; address = \"10.0.1.0\"; } ); }";
+	scene_write_config(s, conferences);
+	assert_true(scene_do(s, "reload"));
+	s->more_nodes = NULL;
+	/* Neither of the two is there. */
+	add_sessions(s, "", FIRST_ID, FIRST_ID + 1);
+	for (int i = 0; i < 3; i++) {
+		say(s, 5, 2, 1, LATER);
+		scene_run(s, 1000);
+		assert_int_equal(n5->strays_stuck, ROOT_INSTALL_STRAYS_MAX);
+		assert_int_equal(count_copies(s, 5), ROOT_INSTALL_STRAYS_MAX);
+		/* It is not asked again and again for what cannot be taken. */
+		assert_false(n5->strays_left);
+	}
+	n->sessions[n->nb_sessions++] = (struct scene_session){.conference = 9, .id = 10};
+	say(s, 5, 9, 1, 10);
+	scene_run(s, 3000);
+	assert_int_equal(n->nb_sessions, 0);
+	assert_int_equal(n5->strays, ROOT_INSTALL_STRAYS_MAX);
+	n->sessions[n->nb_sessions++] = (struct scene_session){.conference = 2, .id = LATER};
+	assert_true(scene_do(s, "remove 2"));
+	scene_run(s, 5000);
+	assert_int_equal(n->nb_sessions, 0);
+	assert_int_equal(n5->strays, 0);
+	assert_int_equal(n5->strays_stuck, 0);
 	scene_check(s);
 }
 
@@ -231,6 +306,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_taken, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_stuck, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_many_stuck, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_no_place, setup, scene_teardown),
 	};
 
