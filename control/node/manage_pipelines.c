@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ferryd.h"
 #include "forward_actions.h"
@@ -11,7 +12,7 @@
 #include "path_text.h"
 #include "session_actions.h"
 
-#define AT_ONCE 64 /* pipelines in one message; with all their paths it stays far below 1 MiB */
+#define AT_ONCE 256 /* pipelines in one message */
 
 /* What one pipelinedefinfo points to. */
 struct told {
@@ -70,71 +71,64 @@ tell(const struct session_entry *entry, struct message_pipeline *pipeline, struc
 	return 0;
 }
 
-static int
-answer_entries(struct ferryd *f, const struct message *request, uint32_t first, uint32_t count)
+/* What goes into the next message. */
+struct list {
+	struct message_pipeline pipelines[AT_ONCE];
+	size_t count;
+	int ret; /* of the messages so far: after one that failed there are no more */
+};
+
+static void
+list_say(struct ferryd *f, const struct message *request, struct list *list)
 {
 	struct message answer = {.type = MESSAGE_PIPEDEFINFO};
-	struct message_pipeline pipelines[AT_ONCE];
-	struct told told[AT_ONCE] = {{0}};
-	int ret = 0;
 
-	for (uint32_t i = 0; i < count && ret == 0; i++)
-		ret = tell(f->book.entries[first + i], &pipelines[i], &told[i]);
-	answer.pipelines.pipelines = pipelines;
-	answer.pipelines.nb_pipelines = count;
-	if (ret == 0)
-		(void)mgmt_answer(f->mgmt, request, &answer);
-	for (uint32_t i = 0; i < count; i++)
-		told_free(&told[i]);
-	return ret;
+	answer.pipelines.pipelines = list->pipelines;
+	answer.pipelines.nb_pipelines = list->count;
+	if (list->ret == 0)
+		list->ret = mgmt_answer(f->mgmt, request, &answer);
+	list->count = 0;
 }
 
-/* Those that only pass here; of one that is an entry too it was said more. */
+/* By its ids alone: so 65,535 of them may wait for the parent at once (PROTOCOL.md). */
 static void
-answer_forwards(struct ferryd *f, const struct message *request, uint32_t first, uint32_t count)
+list_add(struct ferryd *f, const struct message *request, struct list *list, uint32_t conference,
+	uint32_t session)
 {
-	struct message answer = {.type = MESSAGE_PIPEDEFINFO};
-	struct message_pipeline pipelines[AT_ONCE];
-	size_t n = 0;
-
-	for (uint32_t i = first; i < first + count; i++) {
-		uint32_t conference = message_stream_conference(f->book.forwards[i]),
-			 session = message_stream_session(f->book.forwards[i]);
-
-		if (session_book_find(&f->book, conference, session) == NULL)
-			pipelines[n++] = (struct message_pipeline){.conference = conference,
-				.session = session,
-				.state = "forwarding"};
-	}
-	answer.pipelines.pipelines = pipelines;
-	answer.pipelines.nb_pipelines = n;
-	if (n > 0)
-		(void)mgmt_answer(f->mgmt, request, &answer);
+	if (list->count == AT_ONCE)
+		list_say(f, request, list);
+	list->pipelines[list->count++] = (struct message_pipeline){
+		.conference = conference, .session = session};
 }
 
 /* What is defined? Of the root, which alone may ask (manage.c). */
 int
 manage_pipelines_tell(struct ferryd *f, const struct message *message, char *error, size_t size)
 {
-	uint32_t at = 0, count;
-	int ret;
+	struct list list;
 
 	if (message->pipelines.nb_pipelines != 0 || message->pipelines.request.time != 0) {
 		snprintf(error, size, "a node does nothing for an answer");
 		return -ENOTSUP;
 	}
-	do {
-		count = RTE_MIN(f->book.nb_entries - at, (uint32_t)AT_ONCE);
-		ret = answer_entries(f, message, at, count);
-		at += count;
-	} while (ret == 0 && at < f->book.nb_entries);
-	if (ret != 0)
-		snprintf(error, size, "out of memory");
-	for (at = 0; ret == 0 && at < f->book.nb_forwards; at += count) {
-		count = RTE_MIN(f->book.nb_forwards - at, (uint32_t)AT_ONCE);
-		answer_forwards(f, message, at, count);
+	list.count = 0;
+	list.ret = 0;
+	for (uint32_t i = 0; i < f->book.nb_entries; i++) {
+		const struct config_session *session = f->book.entries[i]->config;
+
+		list_add(f, message, &list, session->conference, session->id);
 	}
-	return ret;
+	for (uint32_t i = 0; i < f->book.nb_forwards; i++) {
+		uint32_t conference = message_stream_conference(f->book.forwards[i]),
+			 session = message_stream_session(f->book.forwards[i]);
+
+		if (session_book_find(&f->book, conference, session) == NULL)
+			list_add(f, message, &list, conference, session);
+	}
+	list_say(f, message, &list);
+	if (list.ret != 0)
+		snprintf(error, size, "not all streams could be told: %s", strerror(-list.ret));
+	return list.ret;
 }
 
 int

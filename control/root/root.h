@@ -125,6 +125,8 @@ void root_node_away(struct root *root, struct root_node *node, const char *why);
 /* Its hello came. One that says too many is answered a little later, once for all of them. */
 void
 root_node_greeted(struct root *root, struct root_node *node, const uint64_t *streams, size_t count);
+/* Asks a node for all that it has; again, if that could not be sent. */
+void root_node_ask(struct root *root, struct root_node *node);
 /* Keeps nodes' servers: all at once, however many hellos say new ones. When to look again (ms). */
 int64_t root_servers_step(struct root *root, int64_t now);
 /* Tells a node its place. */

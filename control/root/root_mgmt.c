@@ -113,12 +113,8 @@ on_hello(void *ctx, const struct message *message, const char *via)
 			"node \"%s\" has no place in the topology", node->name);
 	root_node_greeted(root, node, info->pipelines, info->nb_pipelines);
 	/* It may have more than a hello says; who is greeted later is asked then. */
-	if (node->place != NULL && node->greeted && info->nb_pipelines >= MESSAGE_HELLO_STREAMS) {
-		struct message ask = {.type = MESSAGE_PIPEDEFINFO};
-
-		snprintf(ask.to, sizeof(ask.to), "%s", node->name);
-		(void)root_send(root, &ask);
-	}
+	if (node->place != NULL && node->greeted && info->nb_pipelines >= MESSAGE_HELLO_STREAMS)
+		root_node_ask(root, node);
 }
 
 static void

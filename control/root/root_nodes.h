@@ -43,7 +43,7 @@ struct root_node {
 	uint32_t strays;       /* streams that it said it has, and is not to: root_install.h's */
 	uint32_t strays_stuck; /* of these, those that cannot be taken from it now */
 	bool unlisted;	       /* it is yet to answer what it has, as it said no hello */
-	bool strays_left;      /* it said more than are taken at once: it is asked again */
+	bool strays_left;      /* it has more than it said, or than is taken: it is asked again */
 	bool stuck_left;       /* and when fewer are stuck */
 
 	/* As its last hello said. */

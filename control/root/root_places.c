@@ -121,6 +121,16 @@ root_node_greeted(struct root *root, struct root_node *node, const uint64_t *str
 	root_wake(root);
 }
 
+void
+root_node_ask(struct root *root, struct root_node *node)
+{
+	struct message ask = {.type = MESSAGE_PIPEDEFINFO};
+
+	snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+	if (root_send(root, &ask) != 0)
+		node->strays_left = true;
+}
+
 /* All nodes below one by the topology, near ones first, or all of it; for free(). */
 static struct message_below *
 list_below(const struct root *root, const char *above, size_t *count)
@@ -294,12 +304,9 @@ root_places_step(struct root *root, int64_t now)
 		} else if (node->lost != 0) {
 			root_node_away(root, node, node->why);
 		} else if (root_has_room(root, node)) {
-			struct message ask = {.type = MESSAGE_PIPEDEFINFO};
-
 			greet(root, node, NULL, 0);
 			node->unlisted = true;
-			snprintf(ask.to, sizeof(ask.to), "%s", node->name);
-			(void)root_send(root, &ask);
+			root_node_ask(root, node);
 		}
 	}
 	return next;

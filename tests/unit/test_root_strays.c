@@ -98,7 +98,26 @@ test_one_node(void **state)
 	scene_check(s);
 }
 
-/* The same by its hello, and it goes meanwhile. */
+/* It is in the tree by a list, and the question what it has does not reach it. */
+static void
+test_not_asked(void **state)
+{
+	struct scene *s = *state;
+	struct scene_node *n = &s->nodes[5];
+
+	scene_cut(s, 5);
+	n->sessions[n->nb_sessions++] = (struct scene_session){.conference = 9, .id = 1};
+	root_node_up(&s->root, root_nodes_by_id(&s->root.nodes, 5), "n1");
+	scene_run(s, 2000);
+	assert_true(root_nodes_by_id(&s->root.nodes, 5)->greeted);
+	n->connected = true;
+	scene_run(s, 5000);
+	assert_int_equal(n->nb_sessions, 0);
+	assert_false(root_nodes_by_id(&s->root.nodes, 5)->strays_left);
+	scene_check(s);
+}
+
+/* A hello says so much, and the node goes meanwhile. */
 static void
 test_hello(void **state)
 {
@@ -303,6 +322,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_steps, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_one_node, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_not_asked, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_taken, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_sessions, setup, scene_teardown),
