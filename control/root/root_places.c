@@ -262,9 +262,10 @@ steps_down(const struct root *root, const struct root_node *node)
 
 /*
  * As many as there is room for; the ways are the new ones when all were told, or when they have
- * waited for long for one who takes little.
+ * waited for long for one who takes little. True: they are new now, so the lists of who is in the
+ * tree, which came meanwhile perhaps, are looked at again by them.
  */
-static void
+static bool
 tell_places(struct root *root, int64_t now)
 {
 	bool left = false;
@@ -281,18 +282,21 @@ tell_places(struct root *root, int64_t now)
 		}
 	}
 	root->places_due &= left;
-	if (root->ways_due != 0 && (!left || now >= root->ways_due)) {
-		root->ways_due = 0;
-		root_places_below(root);
-	}
+	if (root->ways_due == 0 || (left && now < root->ways_due))
+		return false;
+	root->ways_due = 0;
+	root_places_below(root);
+	if (root->mgmt != NULL)
+		root_listed_soon(root);
+	return true;
 }
 
 int64_t
 root_places_step(struct root *root, int64_t now)
 {
-	int64_t next = 0;
+	/* A tick that wakes the next one has that forgotten. */
+	int64_t next = tell_places(root, now) ? now + 1 : 0;
 
-	tell_places(root, now);
 	for (uint32_t i = 0; i < root->nodes.count; i++) {
 		struct root_node *node = root->nodes.list[i];
 		int64_t due = node->lost != 0 ? node->lost + LOST_MS : node->came + GREET_MS;
@@ -348,7 +352,7 @@ root_places_again(struct root *root, const struct root_node *told)
 	root->places_due = true;
 	if (root->ways_due == 0)
 		root->ways_due = root_clock() + ROOT_INSTALL_ROOM_MS;
-	tell_places(root, root_clock());
+	(void)tell_places(root, root_clock());
 	root_wake(root);
 }
 
