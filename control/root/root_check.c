@@ -11,7 +11,7 @@ is_node(const struct root_nodes *nodes, uint32_t id)
 {
 	const struct root_node *node = root_nodes_by_id(nodes, id);
 
-	/* Whoever has no place takes part in nothing. */
+	/* No session leads to whoever has no place. */
 	return nodes->others || (node != NULL && node->place != NULL);
 }
 
@@ -86,10 +86,12 @@ root_nodes_check(const struct root_nodes *nodes, const struct root_book *book,
 		const struct config_conference *conference = &file->conferences[i];
 
 		for (uint32_t j = 0; j < conference->participant_count; j++) {
-			if (!is_node(nodes, conference->participants[j]))
+			/* It may be in it without a place, as it is told of nothing then. */
+			if (!nodes->others &&
+				root_nodes_by_id(nodes, conference->participants[j]) == NULL)
 				config_errors_add(errs, &conference->where,
-					"conference %u: participant %u is no node with a place in "
-					"the topology, it must be the NodeID of one",
+					"conference %u: participant %u is no node, it must be the "
+					"NodeID of one",
 					conference->id, conference->participants[j]);
 		}
 		for (uint32_t j = 0; j < conference->session_count; j++)

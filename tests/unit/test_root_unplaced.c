@@ -7,6 +7,10 @@
 	"{ id = " #id "; sessions = ( { id = 1; source = " #source "; destinations = [ 2 ]; "      \
 	"ingress = { udp = \"10.1.0.1:500" #id "\"; }; flows = ( { path = \"" path                 \
 	"\"; } ); } ); }"
+#define PRESENT(id)                                                                                \
+	"conferences = ( { id = 2; participants = [ 1, 2, " #id " ]; sessions = ( { id = 1; "      \
+	"source = 1; destinations = [ 2 ]; ingress = { udp = \"10.1.0.1:5002\"; }; "               \
+	"flows = ( { path = \"4 > 2\"; } ); } ); } );"
 #define FILE_OF(conference) "conferences = ( " conference " );"
 
 static const char without[] = FILE_OF(CONFERENCE(1, 1, "4 > 2"));
@@ -33,9 +37,6 @@ test_taken_out(void **state)
 	scene_write_config(s, FILE_OF(CONFERENCE(1, 1, "5 > 2")));
 	assert_false(scene_do(s, "reload"));
 	scene_write_config(s, FILE_OF(CONFERENCE(1, 5, "4 > 2")));
-	assert_false(scene_do(s, "reload"));
-	scene_write_config(
-		s, "conferences = ( { id = 1; participants = [ 1, 2, 5 ]; sessions = (); } );");
 	assert_false(scene_do(s, "reload"));
 	assert_non_null(root_nodes_by_id(&s->root.nodes, 5)->place);
 	scene_run(s, 3000);
@@ -94,6 +95,23 @@ test_source(void **state)
 	get_place(*state);
 }
 
+/* Who is in a conference without a place keeps nobody from changing it. */
+static void
+test_participant(void **state)
+{
+	struct scene *s = *state;
+
+	assert_false(add(s, PRESENT(99)));
+	start_without(s, PRESENT(5));
+	assert_true(scene_do(s, "weights 2 1 1"));
+	assert_true(scene_do(s, "route set 2 1 0 '6 > 2'"));
+	assert_true(scene_do(s, "reload"));
+	assert_true(scene_do(s, "remove 2"));
+	assert_true(add(s, PRESENT(5)));
+	scene_run(s, 15000);
+	assert_int_equal(s->nodes[5].nb_sessions, 0);
+}
+
 int
 main(void)
 {
@@ -101,6 +119,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_taken_out, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_hop, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_source, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_participant, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
