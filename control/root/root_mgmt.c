@@ -176,12 +176,6 @@ congested(struct root *root, const struct message *message)
 		mgmt_fail(root->mgmt, message, MESSAGE_CODE_FORBIDDEN,
 			"\"%s\" is not on the way of session %u of conference %u", message->from,
 			congestion->session, congestion->conference);
-	else if (!root_limit_take(root_install_congestions(root, session->install, node->id),
-			 CONGESTIONS_MAX, CONGESTIONS_MS, root_clock()))
-		mgmt_fail(root->mgmt, message, MESSAGE_CODE_BUSY,
-			"\"%s\" told of session %u of conference %u %u times within a second",
-			message->from, congestion->session, congestion->conference,
-			CONGESTIONS_MAX);
 	else
 		return session->install;
 	return NULL;
@@ -193,12 +187,20 @@ on_congestion(void *ctx, const struct message *message, const char *via)
 {
 	struct root *root = ctx;
 	struct message_congestion congestion = message->congestion;
-	const struct root_install *install = congested(root, message);
-	uint32_t told = 0;
+	struct root_install *install = congested(root, message);
+	struct root_limit *limit;
+	uint32_t told = 0, untold;
 
 	(void)via;
 	if (install == NULL)
 		return;
+	limit = root_install_congestions(
+		root, install, root_nodes_find(&root->nodes, message->from)->id);
+	/* No error: a node with many full queues does nothing wrong, and would log each. */
+	if (!root_limit_take(limit, CONGESTIONS_MAX, CONGESTIONS_MS, root_clock()))
+		return;
+	untold = limit->above;
+	limit->above = 0;
 	congestion.node = message->from;
 	for (uint32_t i = 0; i < install->plan.node_count; i++) {
 		const struct root_node *node = root_nodes_by_id(
@@ -211,13 +213,13 @@ on_congestion(void *ctx, const struct message *message, const char *via)
 		told += root_send(root, &pass) == 0;
 	}
 	root_event(&root->events, LOG_INFO, ROOT_EVENT_congestion,
-		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", congestion.node,
+		json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node", congestion.node,
 			"next_hop", (json_int_t)congestion.peer, "conference",
 			(json_int_t)congestion.conference, "session",
 			(json_int_t)congestion.session, "queue_packets",
 			(json_int_t)congestion.queue_packets, "queue_bytes",
 			(json_int_t)congestion.queue_bytes, "drops", (json_int_t)congestion.drops,
-			"told", (json_int_t)told));
+			"told", (json_int_t)told, "untold", (json_int_t)untold));
 }
 
 /* An entry of a conflist; its names live as long as the nodes, its list is for free(). */
