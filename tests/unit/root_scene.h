@@ -85,6 +85,14 @@ int scene_teardown(void **state);
 void scene_write(const struct scene *scene, const char *name, const char *text);
 void scene_write_config(const struct scene *scene, const char *more);
 
+/* A reload with two leaves more below n1, SCENE_LEAF and the next id, that are not there. */
+#define SCENE_LEAF 100
+void scene_add_leaves(struct scene *scene, const char *conferences);
+
+/* Conference 2: so many sessions (1 and on) from a node to another; terms: more keys of it. */
+void scene_add_sessions(struct scene *scene, const char *terms, uint32_t source,
+	uint32_t destination, uint32_t count);
+
 /* This is the scene of root_now and the like, from now on. */
 void scene_use(struct scene *scene);
 

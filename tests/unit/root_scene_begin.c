@@ -57,6 +57,40 @@ scene_write_config(const struct scene *scene, const char *more)
 	free(text);
 }
 
+void
+scene_add_leaves(struct scene *scene, const char *conferences)
+{
+	scene->more_nodes =
+		", { name = \"r0\"; id = 100; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r1\"; address = \"10.0.1.1\"; } ); }, "
+		"{ name = \"r1\"; id = 101; role = \"leaf\"; parent = \"n1\"; peers = ( { "
+		"node = \"r0\"; address = \"10.0.1.0\"; } ); }";
+	scene_write_config(scene, conferences);
+	assert_true(scene_do(scene, "reload"));
+	scene->more_nodes = NULL;
+}
+
+void
+scene_add_sessions(struct scene *scene, const char *terms, uint32_t source, uint32_t destination,
+	uint32_t count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "conferences = ( { id = 2; %s sessions = (", terms);
+	for (uint32_t i = 1; i <= count; i++)
+		fprintf(out,
+			"%s{ id = %u; source = %u; destinations = [ %u ]; ingress = { udp = "
+			"\"10.1.0.1:%u\"; }; flows = ( { path = \"%u\"; } ); }",
+			i > 1 ? ", " : "", i, source, destination, 6000 + i, destination);
+	fprintf(out, "); } );");
+	assert_int_equal(fclose(out), 0);
+	scene_write(scene, "a.cfg", text);
+	free(text);
+	assert_true(scene_do(scene, "add %s/a.cfg", scene->directory));
+}
+
 static void
 start_root(struct scene *scene)
 {

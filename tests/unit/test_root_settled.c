@@ -175,42 +175,21 @@ test_stray(void **state)
 }
 
 #define MANY   250
-#define SOURCE 100
-#define OTHER  101
+#define SOURCE SCENE_LEAF
+#define OTHER  (SCENE_LEAF + 1)
 
 /* Very many sessions of two nodes that never answer. */
 static void
 add_many(struct scene *s)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	s->more_nodes =
-		", { name = \"r0\"; id = 100; role = \"leaf\"; parent = \"n1\"; peers = ( { "
-		"node = \"r1\"; address = \"10.0.1.1\"; } ); }, "
-		"{ name = \"r1\"; id = 101; role = \"leaf\"; parent = \"n1\"; peers = ( { "
-		"node = \"r0\"; address = \"10.0.1.0\"; } ); }";
-	scene_write_config(s, conferences);
-	assert_true(scene_do(s, "reload"));
-	s->more_nodes = NULL;
+	scene_add_leaves(s, conferences);
 	for (uint32_t id = SOURCE; id <= OTHER; id++) {
 		struct root_node *node = root_nodes_by_id(&s->root.nodes, id);
 
 		root_node_up(&s->root, node, "n1");
 		root_node_greeted(&s->root, node, NULL, 0);
 	}
-	fprintf(out, "conferences = ( { id = 2; sessions = (");
-	for (unsigned int i = 1; i <= MANY; i++)
-		fprintf(out,
-			"%s{ id = %u; source = 100; destinations = [ 101 ]; ingress = { udp = "
-			"\"10.1.0.1:%u\"; }; flows = ( { path = \"101\"; } ); }",
-			i > 1 ? ", " : "", i, 6000 + i);
-	fprintf(out, "); } );");
-	assert_int_equal(fclose(out), 0);
-	scene_write(s, "a.cfg", text);
-	free(text);
-	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
+	scene_add_sessions(s, "", SOURCE, OTHER, MANY);
 }
 
 static uint32_t

@@ -168,27 +168,6 @@ test_taken(void **state)
 	EVERY_NODE assert_int_equal(root_nodes_by_id(&s->root.nodes, n)->strays, 0);
 }
 
-/* A conference of many sessions from a node to another. */
-static void
-add_sessions(struct scene *s, const char *starts, uint32_t source, uint32_t destination)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	fprintf(out, "conferences = ( { id = 2; %s sessions = (", starts);
-	for (unsigned int i = 1; i <= LATER; i++)
-		fprintf(out,
-			"%s{ id = %u; source = %u; destinations = [ %u ]; ingress = { udp = "
-			"\"10.1.0.1:%u\"; }; flows = ( { path = \"%u\"; } ); }",
-			i > 1 ? ", " : "", i, source, destination, 6000 + i, destination);
-	fprintf(out, "); } );");
-	assert_int_equal(fclose(out), 0);
-	scene_write(s, "a.cfg", text);
-	free(text);
-	assert_true(scene_do(s, "add %s/a.cfg", s->directory));
-}
-
 /* The copies of a node. */
 static uint32_t
 count_copies(const struct scene *s, uint32_t node)
@@ -210,7 +189,7 @@ test_sessions(void **state)
 	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
 
 	/* Their time has not come. */
-	add_sessions(s, "starts = \"2040-01-01 00:00:00 UTC\";", 1, 2);
+	scene_add_sessions(s, "starts = \"2040-01-01 00:00:00 UTC\";", 1, 2, LATER);
 	say(s, 5, 2, 1, LATER);
 	assert_int_equal(n5->strays, ROOT_INSTALL_STRAYS_MAX);
 	assert_int_equal(count_copies(s, 5), ROOT_INSTALL_STRAYS_MAX);
@@ -269,16 +248,8 @@ test_many_stuck(void **state)
 	struct scene_node *n = &s->nodes[5];
 	const struct root_node *n5 = root_nodes_by_id(&s->root.nodes, 5);
 
-	s->more_nodes =
-		", { name = \"r0\"; id = 100; role = \"leaf\"; parent = \"n1\"; peers = ( { "
-		"node = \"r1\"; address = \"10.0.1.1\"; } ); }, "
-		"{ name = \"r1\"; id = 101; role = \"leaf\"; parent = \"n1\"; peers = ( { "
-		"node = \"r0\"; address = \"10.0.1.0\"; } ); }";
-	scene_write_config(s, conferences);
-	assert_true(scene_do(s, "reload"));
-	s->more_nodes = NULL;
-	/* Neither of the two is there. */
-	add_sessions(s, "", FIRST_ID, FIRST_ID + 1);
+	scene_add_leaves(s, conferences);
+	scene_add_sessions(s, "", SCENE_LEAF, SCENE_LEAF + 1, LATER);
 	for (int i = 0; i < 3; i++) {
 		say(s, 5, 2, 1, LATER);
 		scene_run(s, 1000);
