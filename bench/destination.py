@@ -22,8 +22,8 @@ import time
 
 import relay_report as report
 from options import add_seats, check_seats, set_default, writable
-from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, free_hugepages_mib, memif,
-                         memory_arguments)
+from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, free_hugepages_mib,
+                         memif_pair, memory_arguments)
 
 PAYLOAD = 1400
 KINDS = {"plain": "without coding and loss", "loss0": "k = 32, systematic, nothing lost",
@@ -66,18 +66,14 @@ class Opposite:
     def __init__(self, directory, options):
         self.memory = memory_arguments(options.huge)
         self.seat = self.generator = None
-        socket = directory / "seat.sock"
         seat, generator = options.seat, options.generator
         memory = self.memory
         if generator is None:
-            seat = memif(0, "server", socket, "02:00")
-            # Its frames lie where the seat reads them: it need not copy.
-            generator = memif(0, "client", socket, "01:00", ",zero-copy=yes")
-            memory = [*memory, "--single-file-segments"]
+            seat, generator, memory = memif_pair(directory / "seat.sock", memory)
         try:
             self.seat = FerrydSeat(directory, seat, options.cpus, self.memory, options.control,
                                    sessions())
-            self.generator = Generator(directory, [generator], options.cpus, memory)
+            self.generator = Generator(directory, generator, options.cpus, memory)
             self.seat.find_worker()
             self._ready()
         except BaseException:

@@ -23,7 +23,7 @@ import relay_report as report
 from options import add_seats, check_seats, set_default, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
-                         free_hugepages_mib, memif, memory_arguments, stolen)
+                         free_hugepages_mib, memif_pair, memory_arguments, stolen)
 from testpmd import TestpmdError
 
 SEATS = ("ferry", "macswap", "io")
@@ -40,49 +40,57 @@ SOAK_SEARCH = 5  # pairs of slices before the PDR is looked for again
 
 
 class Opposite:
-    """The generator, and who has the seat opposite of it."""
+    """Who has the seat, and the generator opposite of it.
+
+    Between memifs all seats stay and take turns, each with a generator of its own: DPDK's driver
+    lends its memory to one port of a process. Real ports have one generator for all.
+    """
 
     def __init__(self, directory, options):
         self.directory = directory
         self.options = options
         self.memory = memory_arguments(options.huge)
-        self.resident = options.generator is None  # all three stay, and take turns
+        self.resident = options.generator is None
         self.seats = {}
+        self.generators = {}
         self.active = None
         self.dropped = None  # by ferryds that had the seat and left it, by reason
-        self.generator = Generator(directory, self._generator_devices(), options.cpus,
-                                   self.memory)
-        self.burst = self.generator.about["burst"]
         try:
+            if not self.resident:
+                self.generators[None] = Generator(directory, options.generator, options.cpus,
+                                                  self.memory)
             for name in options.seats if self.resident else ():
                 self._start(name)
         except BaseException:
             self.quit()
             raise
 
-    def _memif(self, index, number, role, side):
-        return memif(index, role, self.directory / f"seat{number}.sock", f"{side:02x}:{number:02x}")
+    def _generator(self, name):
+        return self.generators[name if self.resident else None]
 
-    def _generator_devices(self):
+    @property
+    def about(self):
+        """What all generators say of themselves."""
+        return next(iter(self.generators.values())).about
+
+    def _seat_device(self, name):
         if not self.resident:
-            return [self.options.generator]
-        return [self._memif(number, number, "server", 1)
-                for number in range(len(self.options.seats))]
-
-    def _port(self, name):
-        return self.options.seats.index(name) if self.resident else 0
+            return self.options.seat
+        seat, generator, memory = memif_pair(self.directory / f"{name}.sock", self.memory)
+        self.generators[name] = Generator(self.directory, generator, self.options.cpus, memory,
+                                          f"generator-{name}")
+        return seat
 
     def _start(self, name):
         if self.active:
             self.seats[self.active].pause()
-        device = (self._memif(0, self._port(name), "client", 2) if self.resident
-                  else self.options.seat)
+        device = self._seat_device(name)
         if name == "ferry":
             seat = FerrydSeat(self.directory, device, self.options.cpus, self.memory,
                               self.options.control)
         else:
             seat = TestpmdSeat(name, self.directory, device, self.options.cpus, self.memory,
-                               self.burst)
+                               self.about["burst"])
         self.seats[name] = seat
         self.active = name
         self._ready(15)
@@ -91,8 +99,8 @@ class Opposite:
     def _ready(self, seconds):
         seat = self.seats[self.active]
         try:
-            self.generator.ask("ready", port=self._port(self.active), seat=self.active,
-                               ns=int(seconds * 1e9), **({"mac": seat.mac} if seat.mac else {}))
+            self._generator(self.active).ask("ready", port=0, seat=self.active, ns=int(seconds * 1e9),
+                                             **({"mac": seat.mac} if seat.mac else {}))
         except SeatError:
             seat.check()  # a process that ended says more
             raise
@@ -124,8 +132,9 @@ class Opposite:
         seat = self.seats[name]
         cpu = self.options.cpus[1]
         waited, taken, begun = seat.waited(), stolen(cpu), time.monotonic()
-        result = self.generator.ask("trial", port=self._port(name), seat=name, payload=payload,
-                                    burst=self.burst, rate=int(rate), ns=int(seconds * 1e9))
+        result = self._generator(name).ask("trial", port=0, seat=name, payload=payload,
+                                           burst=self.about["burst"], rate=int(rate),
+                                           ns=int(seconds * 1e9))
         result["wall"] = time.monotonic() - begun
         result["waited"] = seat.waited() - waited
         result["stolen"] = stolen(cpu) - taken
@@ -137,7 +146,7 @@ class Opposite:
         """TSC cycles of a cache line between the two CPUs, while nobody else is on them."""
         if self.active:
             self.seats[self.active].pause()
-        return self.generator.ask("round_trip", lcore=1)["median"]
+        return next(iter(self.generators.values())).ask("round_trip", lcore=1)["median"]
 
     def drops(self):
         """What all ferryds themselves say they dropped; None if there was none."""
@@ -147,9 +156,8 @@ class Opposite:
         return self._with_drops_of(self.seats["ferry"])
 
     def quit(self):
-        for seat in self.seats.values():
-            seat.quit()
-        self.generator.quit()
+        for process in (*self.seats.values(), *self.generators.values()):
+            process.quit()
 
 
 def loss_of(result, rate):
@@ -299,7 +307,7 @@ def settle(options):
     options.seats = tuple(seat for seat in SEATS if seat in options.seats)
     if options.soak:
         options.seats, options.payloads = ("ferry", "macswap"), options.payloads[:1]
-    processes = len(options.seats) + 1 if options.generator is None else 2
+    processes = 2 * len(options.seats) if options.generator is None else 2
     options.huge = free_hugepages_mib() >= processes * MEMORY_MIB
     return options
 
@@ -321,14 +329,14 @@ def main():
     options = parse_arguments()
     with opposite_in(options) as opposite:
         measurement = Measurement(opposite, options)
-        report.print_setting(options, opposite.generator.about,
-                             "memif, copying, rings of 1024" if opposite.resident
+        report.print_setting(options, opposite.about,
+                             "memif, rings of 1024, only the seat copies" if opposite.resident
                              else f"{options.generator} and {options.seat}")
         if options.soak:
             figures = report.print_soak(*measurement.soak())
         else:
             measurement.run()
-            figures = report.print_tables(measurement.rows, options, opposite.generator.about)
+            figures = report.print_tables(measurement.rows, options, opposite.about)
         drops = opposite.drops()
     report.print_drops(drops)
     if options.json:

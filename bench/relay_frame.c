@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include <rte_mempool.h>
-
 #include "relay_frame.h"
 
 #define CONFERENCE 7
@@ -112,25 +110,13 @@ relay_frames_init(struct relay_frames *f, enum relay_seat seat, uint16_t payload
 	}
 }
 
-static void
-fill_packet(struct rte_mempool *pool, void *arg, void *object, unsigned int index)
+void
+relay_frame_fill(const struct relay_frames *f, struct rte_mbuf *m)
 {
-	const struct relay_frames *f = arg;
-	struct rte_mbuf *m = object;
-
-	(void)pool;
-	(void)index;
-	m->data_off = RTE_PKTMBUF_HEADROOM;
 	m->data_len = f->sent_len;
 	m->pkt_len = f->sent_len;
 	m->ol_flags = 0;
 	memcpy(rte_pktmbuf_mtod(m, void *), f->sent, f->sent_len);
-}
-
-void
-relay_frames_fill(const struct relay_frames *f, struct rte_mempool *pool)
-{
-	rte_mempool_obj_iter(pool, fill_packet, (void *)(uintptr_t)f);
 }
 
 /* True if the bytes of a structure between two fields, the first included, are as they must be. */

@@ -90,16 +90,22 @@ void relay_outer_fill(
 void relay_frames_init(struct relay_frames *f, enum relay_seat seat, uint16_t payload,
 	uint32_t trial, uint64_t link_seq, const struct relay_ends *ends);
 
-/* Gives every packet of a pool the frame, so that only what differs is written on the way. */
-void relay_frames_fill(const struct relay_frames *f, struct rte_mempool *pool);
+/* Writes the whole frame, but for what relay_frame_write writes each time. */
+void relay_frame_fill(const struct relay_frames *f, struct rte_mbuf *m);
 
-/* Writes what differs from frame to frame. */
+/*
+ * Makes a packet of the generator's pool the frame of that sequence. It comes back to the pool as
+ * it left, so that within a trial only what differs is written. Not all of the pool at once, before
+ * the trial: with zero copy some of it may still lie where the seat reads.
+ */
 static inline void
-relay_frame_stamp(const struct relay_frames *f, struct rte_mbuf *m, uint64_t seq, uint64_t tsc)
+relay_frame_write(const struct relay_frames *f, struct rte_mbuf *m, uint64_t seq, uint64_t tsc)
 {
 	struct relay_sent *frame = rte_pktmbuf_mtod(m, struct relay_sent *);
 	struct relay_payload *payload = (struct relay_payload *)frame->payload;
 
+	if (unlikely(payload->trial != f->trial))
+		relay_frame_fill(f, m);
 	frame->outer.link.seq = rte_cpu_to_be_64(f->link_seq + seq);
 	frame->session.seq = rte_cpu_to_be_32((uint32_t)seq);
 	frame->session.flow_seq = rte_cpu_to_be_16((uint16_t)seq);

@@ -2,7 +2,8 @@
 /*
  * The generator and sink of bench/relay and bench/destination: reads commands, one a line, and
  * answers each with one line of JSON. Arguments are the EAL's; every device that it finds is a
- * port, in that order.
+ * port, in that order. A port is opened by the first command that names it: memif's client starts
+ * only when its server is there.
  *
  *   ready port=N seat=ferry|macswap|io [mac=XX:..] ns=N   until a frame came back
  *   trial port=N seat=... payload=N burst=N rate=N ns=N   (relay_trial.h)
@@ -33,6 +34,7 @@
 #define TRY_NS 20000000
 
 static struct relay_port ports[PORTS_MAX];
+static bool opened[PORTS_MAX];
 static uint16_t nb_ports;
 static uint32_t trials;
 static uint16_t epoch;
@@ -144,6 +146,16 @@ read_command(struct command *c, char *line)
 	return true;
 }
 
+static bool
+is_open(uint16_t port)
+{
+	if (!opened[port])
+		opened[port] = relay_port_open(&ports[port], ports[port].id) == 0;
+	if (!opened[port])
+		fail("port %u does not start", port);
+	return opened[port];
+}
+
 static double
 microseconds(double cycles)
 {
@@ -215,7 +227,7 @@ print_delivery(const struct destination_result *r)
 }
 
 static void
-deliver(const struct command *c)
+deliver(struct command *c)
 {
 	struct destination_params params = {
 		.kind = c->kind, .sink = c->sink, .ns = c->params.ns, .epoch = epoch};
@@ -272,7 +284,7 @@ ready(struct command *c)
 }
 
 static void
-round_trip(const struct command *c)
+round_trip(struct command *c)
 {
 	struct bench_stat trip;
 
@@ -283,6 +295,29 @@ round_trip(const struct command *c)
 	trip = bench_round_trip(c->lcore);
 	printf("{\"median\": %.0f, \"min\": %.0f, \"max\": %.0f}\n", trip.median, trip.min,
 		trip.max);
+}
+
+static const struct verb {
+	const char *name;
+	void (*run)(struct command *);
+	bool of_port;
+} verbs[] = {
+	{"ready", ready, true},
+	{"trial", trial, true},
+	{"deliver", deliver, true},
+	{"round_trip", round_trip, false},
+};
+
+static void
+obey(struct command *c)
+{
+	for (size_t i = 0; i < RTE_DIM(verbs); i++)
+		if (strcmp(c->verb, verbs[i].name) == 0) {
+			if (!verbs[i].of_port || is_open(c->port))
+				verbs[i].run(c);
+			return;
+		}
+	fail("%s: not understood", c->verb);
 }
 
 static void
@@ -299,16 +334,7 @@ serve(void)
 		}
 		if (strcmp(c.verb, "quit") == 0)
 			return;
-		if (strcmp(c.verb, "trial") == 0)
-			trial(&c);
-		else if (strcmp(c.verb, "ready") == 0)
-			ready(&c);
-		else if (strcmp(c.verb, "deliver") == 0)
-			deliver(&c);
-		else if (strcmp(c.verb, "round_trip") == 0)
-			round_trip(&c);
-		else
-			fail("%s: not understood", c.verb);
+		obey(&c);
 	}
 }
 
@@ -326,9 +352,11 @@ main(int argc, char **argv)
 	trials = (uint32_t)rte_rdtsc() & 0x7fffffff;
 	RTE_ETH_FOREACH_DEV(id)
 	{
-		if (nb_ports == PORTS_MAX || relay_port_open(&ports[nb_ports], id) < 0)
+		if (nb_ports == PORTS_MAX) {
+			fprintf(stderr, "more than %u devices\n", PORTS_MAX);
 			return EXIT_FAILURE;
-		nb_ports++;
+		}
+		ports[nb_ports++].id = id;
 	}
 	printf("{\"ports\": %u, \"burst\": %u, \"tsc_hz\": %" PRIu64 ", \"sent_headers\": %zu, "
 	       "\"ferry_headers\": %zu}\n",
@@ -336,7 +364,8 @@ main(int argc, char **argv)
 		sizeof(struct relay_returned));
 	serve();
 	for (uint16_t i = 0; i < nb_ports; i++)
-		relay_port_close(&ports[i]);
+		if (opened[i])
+			relay_port_close(&ports[i]);
 	(void)rte_eal_cleanup();
 	return EXIT_SUCCESS;
 }

@@ -25,15 +25,19 @@ def _is_pci(device):
     return re.match(r"([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]", device, re.I) is not None
 
 
-def device_arguments(devices):
-    """Of the EAL, for devices as a user names them: PCI address or virtual device."""
-    arguments = [f"--{'allow' if _is_pci(device) else 'vdev'}={device}" for device in devices]
-    return arguments if any(_is_pci(device) for device in devices) else ["--no-pci", *arguments]
+def device_arguments(device):
+    """Of the EAL, for a device as a user names it: PCI address or virtual device."""
+    return [f"--allow={device}"] if _is_pci(device) else ["--no-pci", f"--vdev={device}"]
 
 
-def memif(index, role, socket, mac, more=""):
-    return (f"net_memif{index},role={role},id=0,socket={socket},socket-abstract=no,"
-            f"rsize={DESCRIPTORS.bit_length() - 1},mac=02:00:00:00:{mac}{more}")
+def memif_pair(socket, memory):
+    """The seat's device, the generator's, and the generator's memory: its frames lie where the seat
+    reads them, and the seat writes where it reads, so that it need not copy."""
+    def device(role, mac):
+        return (f"net_memif0,role={role},id=0,socket={socket},socket-abstract=no,"
+                f"rsize={DESCRIPTORS.bit_length() - 1},mac=02:00:00:00:{mac}")
+    return (device("server", "02:00"), device("client", "01:00") + ",zero-copy=yes",
+            [*memory, "--single-file-segments"])
 
 
 def free_hugepages_mib():
@@ -104,15 +108,15 @@ class Process:
 
 
 class Generator(Process):
-    """relay_generator.c: its port i is the i-th device."""
+    """relay_generator.c: the device is its port 0."""
 
-    def __init__(self, directory, devices, cpus, memory):
+    def __init__(self, directory, device, cpus, memory, name="generator"):
         super().__init__(
             [BUILD / "bench" / "relay_generator", f"--lcores=0@{cpus[0]},1@{cpus[1]}",
              "--main-lcore=0", "--log-level=error",
-             f"--file-prefix={forget_at_exit(f'{directory.name}-generator')}", *memory,
-             *device_arguments(devices)],
-            directory / "generator.log", stdout=subprocess.PIPE)
+             f"--file-prefix={forget_at_exit(f'{directory.name}-{name}')}", *memory,
+             *device_arguments(device)],
+            directory / f"{name}.log", stdout=subprocess.PIPE)
         self.about = self._answer("the start")
 
     def _answer(self, question):
@@ -187,7 +191,7 @@ class TestpmdSeat(Seat):
         super().__init__(
             ["stdbuf", "-oL", testpmd_program(), f"--lcores=0@{cpus[0]},1@{cpus[1]}",
              "--main-lcore=0", f"--file-prefix={forget_at_exit(f'{directory.name}-{mode}')}",
-             *memory, *device_arguments([device]), "--", f"--forward-mode={mode}", "--auto-start",
+             *memory, *device_arguments(device), "--", f"--forward-mode={mode}", "--auto-start",
              f"--burst={burst}", "--mbcache=512", "--total-num-mbufs=16384", "--nb-cores=1",
              f"--rxd={DESCRIPTORS}", f"--txd={DESCRIPTORS}", "--no-flush-rx"],
             directory / f"{mode}.log")

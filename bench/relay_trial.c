@@ -95,7 +95,7 @@ send_burst(struct trial *t, uint16_t n)
 		return 0;
 	now = rte_rdtsc();
 	for (uint16_t i = 0; i < n; i++)
-		relay_frame_stamp(&t->frames, pkts[i], t->next_seq + i, now);
+		relay_frame_write(&t->frames, pkts[i], t->next_seq + i, now);
 	taken = rte_eth_tx_burst(t->port->id, 0, pkts, n);
 	if (unlikely(taken < n)) {
 		rte_mempool_put_bulk(t->port->tx_pool, (void **)&pkts[taken], n - taken);
@@ -198,7 +198,6 @@ relay_trial_run(struct relay_port *port, const struct relay_params *params,
 					       4294967296.0)};
 	relay_frames_init(
 		&t.frames, params->seat, params->payload, params->trial, port->link_seq, &ends);
-	relay_frames_fill(&t.frames, port->tx_pool);
 	relay_sequence_reset(&t.sequence);
 	run(&t);
 	drain(&t);

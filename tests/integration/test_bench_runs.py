@@ -55,7 +55,7 @@ sys.path.insert(0, sys.argv[1])
 from relay_seats import FerrydSeat, Generator, TestpmdSeat, memory_arguments
 directory, cpus = pathlib.Path(sys.argv[2]), (sorted(os.sched_getaffinity(0)) * 2)[:2]
 memory = memory_arguments(False)
-seats = [Generator(directory, ["net_null0"], cpus, memory),
+seats = [Generator(directory, "net_null0", cpus, memory),
          TestpmdSeat("io", directory, "net_null0", cpus, memory, 32),
          FerrydSeat(directory, "net_null0", cpus, memory)]
 print(*(path.name for path in pathlib.Path(sys.argv[3]).glob(f"*{directory.name}*")))

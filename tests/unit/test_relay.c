@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What bench/relay counts with: sequences beside a record of each, percentiles beside a sort. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit.h"
 
 #include <rte_common.h>
 
+#include "relay_frame.h"
 #include "relay_latency.h"
 #include "relay_sequence.h"
 #include "rng.h"
@@ -131,6 +133,39 @@ test_latency(void **state)
 	assert_int_equal(latency.max, values[RTE_DIM(values) - 1]);
 }
 
+/* What a generator that copies nothing sends lies in its packets until the seat has read it. */
+static void
+test_frames_of_a_trial(void **state)
+{
+	static const struct relay_ends ends = {.epoch = 7};
+	static uint8_t buffer[2][RTE_PKTMBUF_HEADROOM + 2048], before[RELAY_PAYLOAD_MAX];
+	static struct relay_frames frames;
+	static struct rte_mbuf m[2];
+	const struct relay_payload *payload;
+	const struct link_hdr *link;
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(m); i++) {
+		m[i].buf_addr = buffer[i];
+		m[i].data_off = RTE_PKTMBUF_HEADROOM;
+		m[i].nb_segs = 1;
+	}
+	relay_frames_init(&frames, RELAY_IO, 64, 1, 0, &ends);
+	relay_frame_write(&frames, &m[0], 0, 100);
+	relay_frame_write(&frames, &m[1], 1, 101);
+	memcpy(before, rte_pktmbuf_mtod(&m[1], void *), m[1].data_len);
+	relay_frames_init(&frames, RELAY_IO, 1400, 2, 2, &ends);
+	assert_int_equal(relay_frame_check(&frames, &m[0], &payload, &link), RELAY_STRAY);
+	for (uint64_t seq = 0; seq < 3; seq++) {
+		relay_frame_write(&frames, &m[0], seq, 200 + seq);
+		assert_int_equal(relay_frame_check(&frames, &m[0], &payload, &link), RELAY_RIGHT);
+		assert_int_equal(payload->seq, seq);
+		assert_int_equal(payload->stamp, 200 + seq);
+		assert_int_equal(rte_be_to_cpu_64(link->seq), 2 + seq);
+	}
+	assert_memory_equal(before, rte_pktmbuf_mtod(&m[1], void *), m[1].data_len);
+}
+
 int
 main(void)
 {
@@ -138,6 +173,7 @@ main(void)
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_latency),
+		cmocka_unit_test(test_frames_of_a_trial),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
