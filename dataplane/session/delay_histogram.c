@@ -44,23 +44,14 @@ begin(struct delay_histogram *h, int32_t delay, uint64_t now)
 #define JITTER_STEP_MAX (1u << 27) /* 134 s: more is a clock that was set, and would overflow */
 
 /* J += (|D| - J) / 16, in sixteenths and rounded: RFC 3550, A.8. */
-static inline void
-jitter_add(struct delay_histogram *h, const int32_t *delays, uint32_t n)
+static inline uint32_t
+jitter_after(uint32_t jitter, int32_t last, int32_t delay)
 {
-	int32_t last = h->has_last ? h->last : delays[0];
-	uint32_t jitter = h->jitter;
+	uint32_t step = (uint32_t)delay - (uint32_t)last;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t step = (uint32_t)delays[i] - (uint32_t)last;
-
-		step = RTE_MIN(step, -step);
-		step = RTE_MIN(step, JITTER_STEP_MAX);
-		jitter += step - ((jitter + 8) >> 4);
-		last = delays[i];
-	}
-	h->jitter = jitter;
-	h->last = last;
-	h->has_last = true;
+	step = RTE_MIN(step, -step);
+	step = RTE_MIN(step, JITTER_STEP_MAX);
+	return jitter + step - ((jitter + 8) >> 4);
 }
 
 /* Bins of a line. */
@@ -91,20 +82,27 @@ void
 delay_histogram_add_several(
 	struct delay_histogram *h, const int32_t *delays, uint32_t n, uint64_t now)
 {
-	int32_t least = INT32_MAX, max;
+	int32_t least = INT32_MAX, max, last;
+	uint32_t jitter = h->jitter;
 
 	if (n == 0)
 		return;
 	if (h->count == 0)
 		begin(h, delays[0], now);
 	max = h->max;
+	last = h->has_last ? h->last : delays[0];
+	/* In one loop: what waits for a bin, and for the jitter so far, waits at the same time. */
 	for (uint32_t i = 0; i < n; i++) {
 		h->bins[delay_histogram_index(h, delays[i])]++;
+		jitter = jitter_after(jitter, last, delays[i]);
 		max = RTE_MAX(max, delays[i]);
 		least = RTE_MIN(least, delays[i]);
+		last = delays[i];
 	}
 	h->max = max;
-	jitter_add(h, delays, n);
+	h->jitter = jitter;
+	h->last = last;
+	h->has_last = true;
 	minimum_add(h, least, now);
 	h->count += n;
 }
