@@ -7,15 +7,23 @@
 /* A destination is looked up when so many more packets have been added: then its slot is there. */
 #define AHEAD 8
 
+/* Of a coded packet the header does not say which source packet it is. */
 static inline void
 look_up(struct deliver_burst *burst)
 {
 	uint16_t i = burst->found++;
 	struct destination_line *line = line_table_guess(burst->table, burst->keys[i]);
+	const struct session_hdr *hdr = packet_session(burst->pkts[i]);
+	uint32_t next = rte_be_to_cpu_32(hdr->seq) + 1;
 
 	burst->lines[i] = line;
-	if (likely(line != NULL))
-		rte_prefetch0(line);
+	if (unlikely(line == NULL))
+		return;
+	rte_prefetch0(line);
+	burst->due[burst->dues].line = line;
+	burst->due[burst->dues].next = next;
+	burst->dues += destination_line_is_due(line, next, DESTINATION_HELD) &
+		       !(hdr->flags & SESSION_CODED);
 }
 
 void
@@ -40,60 +48,81 @@ drop_unknown(struct worker *w, struct rte_mbuf *m, uint64_t key)
 }
 
 /*
- * Lines that hold as many packets as are moved to their shelves or settled together once the burst
- * is delivered: what that touches is fetched step by step while it is. One whose packets fill the
- * burst moves and settles on the way.
+ * Lines that will hold as many packets as are moved to their shelves or settled together, if what
+ * came is what they expect. That is done once the burst is delivered; what settling touches is
+ * fetched step by step while it is. A line with many packets in the burst moves and settles on the
+ * way.
  */
-struct due {
-	struct destination_line *lines[BURST_MAX]; /* of both kinds */
-	struct destination_line *move[BURST_MAX];
-	struct destination_line *settle[BURST_MAX];
-	struct destination *destinations[BURST_MAX]; /* of those to settle */
-	uint16_t n, sorted, moves, settles;
+struct settles {
+	struct destination *destinations[BURST_MAX];
+	uint16_t of[BURST_MAX]; /* places in the burst's due */
+	uint16_t n;
 };
 
 static void
-due_sort(struct due *due)
+fetch_shelves(const struct deliver_burst *burst, struct settles *settles)
 {
-	for (; due->sorted < due->n; due->sorted++) {
-		struct destination_line *line = due->lines[due->sorted];
+	settles->n = 0;
+	for (uint16_t i = 0; i < burst->dues; i++) {
+		struct destination_line *line = burst->due[i].line;
 		struct destination_shelf *shelf = destination_shelf(line);
+		uint32_t full = destination_line_place(line, burst->due[i].next);
 
-		if (likely(!destination_line_is_due(line, line->next + 1, DESTINATION_PENDING))) {
-			rte_prefetch0(&shelf->steps[collected_shelved(line->collected)]);
-			due->move[due->moves++] = line;
+		if (likely(full != 0)) {
+			rte_prefetch0(&shelf->steps[full - DESTINATION_HELD]);
 			continue;
 		}
 		rte_prefetch0(line_owner_at(line));
 		for (uint32_t j = 0; j < DESTINATION_PENDING; j += LINE_BYTES / sizeof(int16_t))
 			rte_prefetch0(&shelf->steps[j]);
-		due->settle[due->settles++] = line;
+		settles->of[settles->n++] = i;
 	}
 }
 
 static void
-due_fetch_destinations(struct due *due)
+fetch_destinations(const struct deliver_burst *burst, struct settles *settles)
 {
-	for (uint16_t i = 0; i < due->settles; i++) {
-		due->destinations[i] = line_owner(due->settle[i]);
-		destination_settle_prefetch(due->destinations[i]);
+	for (uint16_t i = 0; i < settles->n; i++) {
+		settles->destinations[i] = line_owner(burst->due[settles->of[i]].line);
+		destination_settle_prefetch(settles->destinations[i]);
 	}
 }
 
 static void
-due_fetch_bins(const struct due *due)
+fetch_bins(const struct worker *w, const struct deliver_burst *burst, const struct settles *settles)
 {
-	for (uint16_t i = 0; i < due->settles; i++)
-		destination_bins_prefetch(due->destinations[i], due->settle[i]);
+	for (uint16_t i = 0; i < settles->n; i++) {
+		const struct destination_line *line = burst->due[settles->of[i]].line;
+
+		if (line->owner == w->index && burst->due[settles->of[i]].next - line->next <= 1)
+			destination_bins_prefetch(settles->destinations[i], line);
+	}
 }
 
 static void
-due_end(const struct due *due)
+fetch_headers(const struct deliver_burst *burst, uint16_t from, uint16_t to)
 {
-	for (uint16_t i = 0; i < due->moves; i++)
-		destination_move(due->move[i]);
-	for (uint16_t i = 0; i < due->settles; i++)
-		destination_settle(due->destinations[i], due->settle[i]);
+	for (uint16_t i = from; i < to; i++) {
+		const struct destination_line *line = burst->lines[i];
+
+		if (likely(line != NULL) && line->way == DESTINATION_UDP)
+			egress_prefetch(line);
+	}
+}
+
+static void
+move_and_settle(const struct worker *w, const struct deliver_burst *burst)
+{
+	for (uint16_t i = 0; i < burst->dues; i++) {
+		struct destination_line *line = burst->due[i].line;
+
+		if (line->owner != w->index || line->next != burst->due[i].next)
+			continue;
+		if (likely(destination_line_place(line, line->next) != 0))
+			destination_move(line);
+		else
+			destination_settle(line_owner(line), line);
+	}
 }
 
 static inline bool
@@ -130,40 +159,13 @@ deliver_common(struct worker *w, struct destination_line *line, struct rte_mbuf 
 	return true;
 }
 
-/* Guesses that are wrong are looked up anew; what comes next is fetched. */
-static void
-find_some(const struct worker *w, struct deliver_burst *burst, struct due *due, uint16_t from,
-	uint16_t to)
-{
-	const struct destination_line *last = NULL;
-
-	for (uint16_t i = from; i < to; i++) {
-		struct destination_line *line = burst->lines[i];
-
-		if (unlikely(line == NULL))
-			continue;
-		if (unlikely(line->key != burst->keys[i])) {
-			burst->lines[i] = line_table_find(
-				burst->table, burst->keys[i], destination_key_of);
-			continue;
-		}
-		if (line->way == DESTINATION_UDP)
-			egress_prefetch(line);
-		due->lines[due->n] = line;
-		due->n += line->owner == w->index && line != last &&
-			  destination_line_is_due(line, line->next + 1, DESTINATION_HELD);
-		last = line;
-	}
-	due_sort(due);
-}
-
 /* So many packets from i on are of one session. */
 static inline uint16_t
-of_one_line(const struct deliver_burst *burst, uint16_t i, uint16_t to)
+of_one_session(const struct deliver_burst *burst, uint16_t i, uint16_t to)
 {
 	uint16_t n = 1;
 
-	while (i + n < to && burst->lines[i + n] == burst->lines[i])
+	while (i + n < to && burst->keys[i + n] == burst->keys[i])
 		n++;
 	return n;
 }
@@ -180,11 +182,24 @@ deliver_other(
 	uint16_t n = 0;
 
 	if (line->way == DESTINATION_CODED)
-		n = rlnc_in_order(w, line, &burst->pkts[i], of_one_line(burst, i, to), slice);
+		n = rlnc_in_order(w, line, &burst->pkts[i], of_one_session(burst, i, to), slice);
 	if (n > 0)
 		return n;
 	destination_input(w, line_owner(line), burst->pkts[i]);
 	return 1;
+}
+
+/* Where a guess was wrong, it is looked up anew. */
+static inline struct destination_line *
+line_of(struct deliver_burst *burst, uint16_t i)
+{
+	struct destination_line *line = burst->lines[i];
+
+	if (unlikely(line != NULL && line->key != burst->keys[i])) {
+		line = line_table_find(burst->table, burst->keys[i], destination_key_of);
+		burst->lines[i] = line;
+	}
+	return line;
 }
 
 static void
@@ -193,7 +208,7 @@ deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint1
 	uint64_t slice = w->now - w->now % DELAY_SLICE_NS; /* the current one's begin */
 
 	for (uint16_t i = from; i < to; i++) {
-		struct destination_line *line = burst->lines[i];
+		struct destination_line *line = line_of(burst, i);
 		struct rte_mbuf *m = burst->pkts[i];
 
 		if (unlikely(line == NULL))
@@ -209,23 +224,21 @@ deliver_some(struct worker *w, struct deliver_burst *burst, uint16_t from, uint1
 void
 deliver_end(struct worker *w, struct deliver_burst *burst)
 {
-	uint16_t n = burst->n, quarter = n / 4, half = n / 2;
-	struct due due;
+	uint16_t n = burst->n, quarter = n / 4, half = n / 2, most = (uint16_t)(n - quarter);
+	struct settles settles;
 
 	if (n == 0)
 		return;
 	while (burst->found < n)
 		look_up(burst);
-	due.n = due.sorted = due.moves = due.settles = 0;
-	/* The last lines are still on their way while the first packets are delivered. */
-	find_some(w, burst, &due, 0, half);
+	fetch_shelves(burst, &settles);
+	fetch_headers(burst, 0, half);
 	deliver_some(w, burst, 0, quarter);
-	find_some(w, burst, &due, half, n);
-	deliver_some(w, burst, quarter, half);
-	due_fetch_destinations(&due);
-	deliver_some(w, burst, half, half + quarter);
-	due_fetch_bins(&due);
-	deliver_some(w, burst, half + quarter, n);
-	due_end(&due);
+	fetch_destinations(burst, &settles);
+	fetch_headers(burst, half, n);
+	deliver_some(w, burst, quarter, most);
+	fetch_bins(w, burst, &settles);
+	deliver_some(w, burst, most, n);
+	move_and_settle(w, burst);
 	deliver_begin(w, burst);
 }

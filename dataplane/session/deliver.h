@@ -14,9 +14,14 @@ struct deliver_burst {
 	const struct line_table *table;
 	uint16_t n;
 	uint16_t found; /* so many lines are looked up */
+	uint16_t dues;
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint64_t keys[BURST_MAX];
 	struct destination_line *lines[BURST_MAX]; /* most likely; NULL: none here */
+	struct {
+		struct destination_line *line;
+		uint32_t next; /* of the line, if the packet is the one that it expects */
+	} due[BURST_MAX];      /* to move or settle after it, if so */
 };
 
 /* A burst is good for one turn. */
@@ -26,6 +31,7 @@ deliver_begin(const struct worker *w, struct deliver_burst *burst)
 	burst->table = line_map_table(&w->node->destinations);
 	burst->n = 0;
 	burst->found = 0;
+	burst->dues = 0;
 }
 
 /*

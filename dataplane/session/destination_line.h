@@ -120,13 +120,23 @@ collected_bytes(uint32_t collected)
 }
 
 /*
+ * How many packets the line has collected when next is the sequence of the one to come, where it
+ * collects without end: 0 for DESTINATION_PENDING.
+ */
+static inline uint32_t
+destination_line_place(const struct destination_line *line, uint32_t next)
+{
+	return (uint32_t)(next + (uintptr_t)line / LINE_BYTES) % DESTINATION_PENDING;
+}
+
+/*
  * Is the packet before next the last of as many as are moved (DESTINATION_HELD) or settled
  * (DESTINATION_PENDING) together?
  */
 static inline bool
 destination_line_is_due(const struct destination_line *line, uint32_t next, uint32_t together)
 {
-	return (next + (uintptr_t)line / LINE_BYTES) % together == 0;
+	return destination_line_place(line, next) % together == 0;
 }
 
 #endif
