@@ -72,7 +72,7 @@ add_destinations(struct scene *s)
 			.nb_flows = 1,
 		};
 		struct frame_endpoints ends = bench_node_ends(
-			(uint16_t)(i % LOOP_HOPS), frames->ipv6);
+			(uint16_t)(i % frames->hops), frames->ipv6);
 		struct destination *dst = node_add_destination(s->node, &params, 0);
 
 		if (dst == NULL || (s->params.egress && node_set_egress(s->node, dst, &ends) < 0))
