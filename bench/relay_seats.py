@@ -128,7 +128,7 @@ class Generator(Process):
             self.die(f"no answer to {question}")
         answer = json.loads(line)
         if "error" in answer:
-            raise SeatError(f"{question}: {answer['error']}")
+            raise SeatError(f"{question}: {answer['error']}\n{self.text()[-2000:]}".rstrip())
         return answer
 
     def ask(self, verb, **values):
