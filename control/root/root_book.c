@@ -120,10 +120,6 @@ static bool
 make_all(struct root_book *book, const struct config *file, const char *origin, int64_t now,
 	struct config_errors *errs, struct root_book_saved *saved, char *error)
 {
-	struct root_book unchecked = *book;
-
-	/* All of the file was checked, with the lines of the file. */
-	unchecked.check = NULL;
 	saved->made = calloc((size_t)file->conference_count + 1, sizeof(*saved->made));
 	if (saved->made == NULL)
 		err(1, "conferences");
@@ -134,7 +130,7 @@ make_all(struct root_book *book, const struct config *file, const char *origin, 
 		char *text = root_conference_text(config);
 
 		if (!is_same(old, text, origin)) {
-			made = root_conference_new(&unchecked, text, origin, old, now, errs, error);
+			made = root_conference_new(text, origin, old, now, errs, error);
 			saved->made[saved->count] = made;
 			saved->count += made != NULL;
 		}
@@ -230,21 +226,38 @@ root_book_add(struct root_book *book, const struct config *file, const char *ori
 	return 0;
 }
 
+static int
+check_fresh(const struct root_book *book, struct config_conference *fresh, char *error)
+{
+	const struct config file = {.conferences = fresh, .conference_count = 1};
+	struct config_errors errs = {0};
+	int ret = 0;
+
+	if (fresh != NULL && book->check != NULL)
+		book->check(book->ctx, &file, &errs);
+	if (errs.count > 0)
+		ret = root_book_fail(error, "%s", errs.list[0].text);
+	config_errors_free(&errs);
+	return ret;
+}
+
 int
 root_book_change(struct root_book *book, struct root_conference *conference,
-	const struct config_conference *config, char *error)
+	const struct config_conference *config, struct config_conference *fresh, char *error)
 {
 	struct config_errors errs = {0};
 	char *text = root_conference_text(config);
 	struct root_conference *made = root_conference_new(
-		book, text, conference->origin, conference, 0, &errs, error);
+		text, conference->origin, conference, 0, &errs, error);
 	int ret = -1;
 
 	free(text);
 	config_errors_free(&errs);
 	if (made == NULL)
 		return -1;
-	ret = save_all(book, &made, 1, error);
+	ret = check_fresh(book, fresh, error);
+	if (ret == 0)
+		ret = save_all(book, &made, 1, error);
 	if (ret == 0)
 		put(book, made);
 	else

@@ -5,7 +5,8 @@
  * finds what there was. Times are ms since the epoch, and an argument. One thread.
  *
  * A conference's definition is a text (config.h); to change it is to print it anew and to read it,
- * so that all that is checked in a file is checked of every change.
+ * so that all that is checked in a file is checked of every change; but what only the topology
+ * knows, of what is new in it.
  */
 #ifndef FERRY_ROOT_BOOK_H
 #define FERRY_ROOT_BOOK_H

@@ -6,13 +6,25 @@
 
 #include "root_book_private.h"
 
-/* A conference with one session's flows replaced (count 0: without that session). */
+/*
+ * A conference with one session's flows replaced (count 0: without that session). fresh is the flow
+ * that leads another way, NULL = none.
+ */
 static int
 change_flows(struct root_book *book, struct root_session *session, struct config_flow *flows,
-	uint32_t count, char *error)
+	uint32_t count, struct config_flow *fresh, char *error)
 {
 	const struct config_conference *before = session->conference->config;
 	struct config_conference config = *before;
+	struct config_session way = {
+		.where = session->config->where,
+		.conference = before->id,
+		.id = session->config->id,
+		.source = session->config->source,
+		.flows = fresh,
+		.flow_count = 1,
+	};
+	struct config_conference ways = {.id = before->id, .sessions = &way, .session_count = 1};
 	int ret;
 
 	config.sessions = calloc((size_t)before->session_count + 1, sizeof(*config.sessions));
@@ -31,7 +43,8 @@ change_flows(struct root_book *book, struct root_session *session, struct config
 		}
 		config.session_count++;
 	}
-	ret = root_book_change(book, session->conference, &config, error);
+	ret = root_book_change(
+		book, session->conference, &config, fresh != NULL ? &ways : NULL, error);
 	free(config.sessions);
 	return ret;
 }
@@ -69,7 +82,7 @@ no_flow(const struct root_session *session, uint32_t flow, char *error)
 int
 root_book_remove_session(struct root_book *book, struct root_session *session, char *error)
 {
-	return change_flows(book, session, NULL, 0, error);
+	return change_flows(book, session, NULL, 0, NULL, error);
 }
 
 /* The index of the flow that has n flows of lower ids. */
@@ -102,7 +115,7 @@ root_book_weights(struct root_book *book, struct root_session *session, const ui
 	flows = copy_flows(session->config);
 	for (uint32_t i = 0; i < count; i++)
 		flows[nth_flow(session->config, i)].weight = weights[i];
-	ret = change_flows(book, session, flows, count, error);
+	ret = change_flows(book, session, flows, count, NULL, error);
 	free(flows);
 	return ret;
 }
@@ -121,8 +134,9 @@ root_book_route_add(struct root_book *book, struct root_session *session, uint32
 		return root_book_fail(
 			error, "the session has %d flows, it cannot have more", CONFIG_FLOWS_MAX);
 	flows = copy_flows(session->config);
-	flows[count] = (struct config_flow){.id = id, .weight = weight, .tree = *tree};
-	ret = change_flows(book, session, flows, count + 1, error);
+	flows[count] = (struct config_flow){
+		.where = session->config->where, .id = id, .weight = weight, .tree = *tree};
+	ret = change_flows(book, session, flows, count + 1, &flows[count], error);
 	free(flows);
 	*flow = id;
 	return ret;
@@ -140,7 +154,7 @@ root_book_route_set(struct root_book *book, struct root_session *session, uint32
 		return no_flow(session, flow, error);
 	flows = copy_flows(session->config);
 	flows[i].tree = *tree;
-	ret = change_flows(book, session, flows, session->config->flow_count, error);
+	ret = change_flows(book, session, flows, session->config->flow_count, &flows[i], error);
 	free(flows);
 	return ret;
 }
@@ -160,7 +174,7 @@ root_book_route_remove(
 			error, "flow %u is the session's last, it must keep one", flow);
 	flows = copy_flows(session->config);
 	memmove(&flows[i], &flows[i + 1], (count - i - 1) * sizeof(*flows));
-	ret = change_flows(book, session, flows, count - 1, error);
+	ret = change_flows(book, session, flows, count - 1, NULL, error);
 	free(flows);
 	return ret;
 }

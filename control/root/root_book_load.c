@@ -65,7 +65,7 @@ load_conference(void *ctx, uint32_t id, const char *origin, const char *text)
 	struct root_conference *conference;
 	char reason[ROOT_ERROR_MAX];
 
-	conference = root_conference_new(book, text, origin, NULL, 0, &errs, reason);
+	conference = root_conference_new(text, origin, NULL, 0, &errs, reason);
 	config_errors_free(&errs);
 	if (conference != NULL)
 		root_book_insert(book, conference);
@@ -106,14 +106,11 @@ int
 root_book_load(struct root_book *book, char *error)
 {
 	struct loading loading = {book, error};
-	void (*check)(void *, const struct config *, struct config_errors *) = book->check;
 	int ret;
 
 	error[0] = 0;
 	/* What was taken once stays, though the topology may be another now. */
-	book->check = NULL;
 	ret = root_store_conferences(book->store, load_conference, &loading);
-	book->check = check;
 	if (ret == 0)
 		ret = root_store_sessions(book->store, load_session, &loading);
 	if (ret == 0)

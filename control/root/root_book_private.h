@@ -13,10 +13,9 @@ void root_book_left_free(struct root_book_left *left);
 
 /*
  * A conference from its text, in place of an old one (NULL = none), whose sessions it takes over:
- * they are in both until one of them is freed. NULL with error.
+ * they are in both until one of them is freed. The topology is not asked. NULL with error.
  */
-struct root_conference *
-root_conference_new(struct root_book *book, const char *text, const char *origin,
+struct root_conference *root_conference_new(const char *text, const char *origin,
 	const struct root_conference *old, int64_t now, struct config_errors *errs, char *error);
 /* The new one stays: what the old one had is told gone, or changed. Frees old. */
 void root_conference_replace(
@@ -31,8 +30,11 @@ enum root_state root_session_begin(const struct root_session *session, int64_t n
 uint32_t root_session_stored(const struct root_session *session);
 bool root_session_read(struct root_session *session, uint32_t stored);
 
-/* Changes the definition to config. */
+/*
+ * Changes the definition to config. fresh is what the topology is asked about, NULL = nothing: what
+ * was taken once stays, and keeps nobody from changing the rest.
+ */
 int root_book_change(struct root_book *book, struct root_conference *conference,
-	const struct config_conference *config, char *error);
+	const struct config_conference *config, struct config_conference *fresh, char *error);
 
 #endif

@@ -149,15 +149,13 @@ take_attends(struct root_conference *conference, const struct root_conference *o
 }
 
 struct root_conference *
-root_conference_new(struct root_book *book, const char *text, const char *origin,
-	const struct root_conference *old, int64_t now, struct config_errors *errs, char *error)
+root_conference_new(const char *text, const char *origin, const struct root_conference *old,
+	int64_t now, struct config_errors *errs, char *error)
 {
 	struct root_conference *conference;
 	struct config *file = config_load_conferences_string(
 		origin[0] != 0 ? origin : "conference", text, strlen(text), errs);
 
-	if (file != NULL && book->check != NULL)
-		book->check(book->ctx, file, errs);
 	if (file == NULL || errs->count > 0) {
 		root_book_fail(error, "%s", errs->count > 0 ? errs->list[0].text : "no conference");
 		config_free(file);
