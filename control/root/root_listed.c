@@ -34,14 +34,24 @@ root_listed_cut(struct root *root, const char *name, const char *why)
 
 /* The first node through which one that is listed is reached; its parent is listed before it. */
 static uint32_t
-find_first(const struct root *root, const struct root_node *node, const char *parent)
+find_first(const struct root_node *node, const struct root_node *above, bool direct)
 {
-	const struct root_node *above = parent != NULL ? root_nodes_find(&root->nodes, parent)
-						       : node;
+	if (direct || above == node)
+		return node->id;
+	return above != NULL ? above->first : 0;
+}
 
-	if (above == NULL)
-		return 0;
-	return above == node ? node->id : above->first;
+/*
+ * Was a connection above it made since it said hello, or was told all? Who makes one says hello;
+ * what was on its way over the one before may have gone nowhere, however soon that was.
+ */
+static bool
+is_way_new(struct root_node *node, const struct root_node *above)
+{
+	node->way = 0;
+	if (above != NULL && above != node)
+		node->way = above->said_hello > above->way ? above->said_hello : above->way;
+	return node->way > node->said_hello && node->way > node->came;
 }
 
 static void
@@ -49,20 +59,17 @@ take_listed(struct root *root, const struct message_below *listed)
 {
 	char error[ROOT_ERROR_MAX];
 	struct root_node *node = root_nodes_know(&root->nodes, listed->name, error);
-	const struct root_node *before;
-	uint32_t first;
+	const struct root_node *above = NULL;
 
 	/* Of one that is there twice, the nearer is listed first. */
 	if (node == NULL || node->seen)
 		return;
 	node->seen = true;
-	first = find_first(root, node, listed->parent);
-	before = root_nodes_by_id(&root->nodes, first);
-	/* The way there was cut, and is whole again: what was on it may have gone nowhere. */
-	if (node->up && node->lost == 0 && node->first == first && before != NULL &&
-		before->cut > node->said_hello)
+	if (listed->parent != NULL)
+		above = root_nodes_find(&root->nodes, listed->parent);
+	node->first = find_first(node, above, listed->parent == NULL);
+	if (is_way_new(node, above) && node->up && node->lost == 0 && node->greeted)
 		node->lost = root_clock();
-	node->first = first;
 	root_node_up(root, node, listed->parent != NULL ? listed->parent : ROOT_SELF);
 }
 

@@ -29,6 +29,7 @@ struct root_node {
 	struct root_limit hello_limit;
 	uint32_t first; /* through whom it is reached: itself, or whose list has it; 0: not known */
 	int64_t said_hello; /* by root_clock: last; 0 = never */
+	int64_t way;	    /* by root_clock: the last hello of those above it, as it is listed */
 	int64_t cut;  /* by root_clock: its connection ended, and nobody looked since; 0 = no */
 	int64_t lost; /* by root_clock: nobody lists it since, 0 = somebody does */
 	char why[128];

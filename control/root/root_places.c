@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Who is in the tree, and what each is told of its place. A node comes by its hello, or, if it was
- * in the tree while this program was not, by its parent's list; then it is told all again too.
+ * in the tree while this program was not, by its parent's list; then it is told all again too, and
+ * so are those below one that says hello again.
  */
 #include <err.h>
 #include <errno.h>

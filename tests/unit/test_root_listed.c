@@ -140,6 +140,15 @@ test_few(void **state)
 	check_told(s, 1);
 }
 
+/* Over a new connection. */
+static void
+say_hello(struct scene *s, uint32_t id)
+{
+	s->clock++;
+	node(s, id)->said_hello = root_clock();
+	root_listed_soon(&s->root);
+}
+
 /* What was on its way to those below may be gone, though they are all back when it is looked. */
 static void
 test_cut_and_back(void **state)
@@ -149,14 +158,38 @@ test_cut_and_back(void **state)
 	root_listed_soon(&s->root);
 	scene_run(s, 5);
 	root_listed_cut(&s->root, "n1", "it connected anew");
-	root_listed_soon(&s->root);
-	check_told(s, 4);
-	/* One of them has said hello meanwhile. */
-	root_listed_cut(&s->root, "n1", "it connected anew");
-	s->clock++;
-	node(s, 1)->said_hello = root_clock();
+	say_hello(s, 1);
 	check_told(s, 3);
+	/* One of them has said hello since. */
+	root_listed_cut(&s->root, "n1", "it connected anew");
+	say_hello(s, 1);
+	say_hello(s, 3);
+	check_told(s, 2);
 	/* And no more of it with the next. */
+	root_listed_soon(&s->root);
+	check_told(s, 0);
+}
+
+/* The same further down: n2 was away from n1, whose list without it nobody looked at. */
+static void
+test_back_below(void **state)
+{
+	struct scene *s = *state;
+
+	root_listed_soon(&s->root);
+	scene_run(s, 5);
+	nb_listed = 2;
+	root_listed_soon(&s->root);
+	scene_run(s, 5);
+	list_all();
+	say_hello(s, 2);
+	assert_int_equal(looks, 1);
+	check_told(s, 2);
+	assert_true(node(s, 3)->came > node(s, 2)->said_hello);
+	assert_true(node(s, 5)->came > node(s, 2)->said_hello);
+	say_hello(s, 2);
+	say_hello(s, 3);
+	check_told(s, 1);
 	root_listed_soon(&s->root);
 	check_told(s, 0);
 }
@@ -180,7 +213,8 @@ test_moved(void **state)
 	assert_string_equal(node(s, 6)->parent, "n4");
 	/* It is cut with its new one. */
 	root_listed_cut(&s->root, "n1", "silent");
-	check_told(s, 6);
+	say_hello(s, 1);
+	check_told(s, 5);
 }
 
 static void
@@ -211,6 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_few, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_cut_and_back, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_back_below, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_moved, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_why, setup, scene_teardown),
 	};
