@@ -12,7 +12,8 @@
  * the destination once in 64.
  *
  * Which packets of a session are the last to collect depends on where its line is, so that
- * sessions whose packets come in step, as many do, move and settle at different times.
+ * sessions whose packets come in step, as many do, move and settle at different times. Of a coded
+ * session it does not: nothing but the lack of room moves and settles what is collected.
  *
  * Written by the owner. Another thread reads collected first, then the steps that it tells of, then
  * collected again (destination_settle.c).
@@ -120,8 +121,8 @@ collected_bytes(uint32_t collected)
 }
 
 /*
- * How many packets the line has collected when next is the sequence of the one to come, where it
- * collects without end: 0 for DESTINATION_PENDING.
+ * How many packets the line of a session that is not coded has collected when next is the sequence
+ * of the one to come, if none settled it before its turn: 0 for DESTINATION_PENDING.
  */
 static inline uint32_t
 destination_line_place(const struct destination_line *line, uint32_t next)

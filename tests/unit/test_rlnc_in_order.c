@@ -207,12 +207,6 @@ give(struct side *side, const struct coded_packet *p, uint16_t n, bool next)
 static void
 end_burst(struct side *side, uint64_t now, uint32_t utc_us)
 {
-	struct destination_line *line = side->dst->line;
-
-	if (destination_line_is_due(line, line->next, DESTINATION_PENDING))
-		destination_settle(side->dst, line);
-	else if (destination_line_is_due(line, line->next, DESTINATION_HELD))
-		destination_move(line);
 	tx_buffer_flush(&side->w, &side->tx);
 	side->w.now = now;
 	side->w.utc_us = utc_us;
