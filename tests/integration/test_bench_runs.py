@@ -76,6 +76,31 @@ def test_nothing_is_left_of_a_script_s_programs(tmp_path):
     assert not list(RUNTIME.glob(f"*{name}*"))
 
 
+EARLY = """
+import os, pathlib, sys
+sys.path.insert(0, sys.argv[1])
+from relay_seats import Generator, SeatError, memif_pair, memory_arguments
+directory, cpus = pathlib.Path(sys.argv[2]), (sorted(os.sched_getaffinity(0)) * 2)[:2]
+_, device, memory = memif_pair(directory / "nobody.sock", memory_arguments(False))
+generator = Generator(directory, device, cpus, memory)
+try:
+    generator.ask("ready", port=0, seat="io", ns=1)
+except SeatError as error:
+    print(error)
+generator.quit()
+"""
+
+
+def test_why_a_generator_s_port_does_not_start_is_told(tmp_path):
+    directory = tmp_path / f"early-{os.getpid()}"
+    directory.mkdir()
+    done = subprocess.run([sys.executable, "-B", "-c", EARLY, ROOT / "bench", directory],
+                          capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    assert done.returncode == 0, done.stderr
+    assert "port 0 does not start: " in done.stdout, done.stdout  # and DPDK's reason
+
+
 def children(pid):
     return [int(child) for child in
             pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
