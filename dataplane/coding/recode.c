@@ -13,7 +13,7 @@ struct arrival {
 	struct session_hdr session;
 	struct rlnc_header h;
 	const struct link *from; /* NULL: the link is gone */
-	bool as_is;		 /* it contradicts its generation, which learns nothing of it */
+	bool contradicts;	 /* its generation, which learns nothing of it */
 };
 
 /* The coding header of a packet; false: it is not sound, or not one that is combined here. */
@@ -219,12 +219,13 @@ send_branch(struct worker *w, const struct recode_session *session, const struct
 		w->counters.drops[DROP_pathlet_unknown_hop]++;
 		return;
 	}
-	at = a->as_is ? find_branch(g, branch->node) : get_branch(g, branch->node);
-	if (at < RECODE_BRANCHES_MAX && g->decoded[at])
+	at = a->contradicts ? RECODE_BRANCHES_MAX : get_branch(g, branch->node);
+	/* Of what contradicts the generation the next hop has not said that it has it. */
+	if (at < RECODE_BRANCHES_MAX && g->decoded[at] && !recode_in_doubt(g))
 		return;
-	hop = a->as_is ? NULL : get_hop(g, at, pathlet, branch->len);
+	hop = a->contradicts ? NULL : get_hop(g, at, pathlet, branch->len);
 	loss = link_loss(link);
-	if (hop == NULL || session->how == RECODE_NEVER ||
+	if (hop == NULL || session->how == RECODE_NEVER || recode_in_doubt(g) ||
 		(session->how == RECODE_LOSSY && loss >= loss_from(a->from))) {
 		send_as_it_came(w, a, link, pathlet, branch->len, shared, 0);
 		return;
@@ -311,9 +312,10 @@ recode_input(struct worker *w, const struct recode_session *session, struct rte_
 		.first = rte_be_to_cpu_32(a.session.seq),
 		.epoch = rte_be_to_cpu_16(a.session.epoch)};
 	g = recode_get(w, w->recode, &key);
-	a.as_is = !learn(g, &a);
-	g->here |= view->destination && !a.as_is;
-	kept = session->how != RECODE_NEVER && !a.as_is && keep(w, g, &a);
+	a.contradicts = !learn(g, &a);
+	g->against += a.contradicts ? 1 : -1;
+	g->here |= view->destination && !a.contradicts;
+	kept = session->how != RECODE_NEVER && !a.contradicts && keep(w, g, &a);
 	if (kept && view->destination) {
 		w->counters.copies++;
 		add_reference(m);
@@ -347,7 +349,7 @@ recode_offer(struct worker *w, struct link *link, struct rte_mbuf *m)
 	struct rte_mbuf *instead = NULL;
 
 	m->ol_flags &= ~packet_recode_flag;
-	if (at >= RECODE_HOPS_MAX)
+	if (at >= RECODE_HOPS_MAX || recode_in_doubt(g))
 		return m;
 	if (!g->decoded[at]) {
 		instead = fresh(w, g, &g->hops[at], link, session);

@@ -13,7 +13,8 @@ is_done(const struct recode_generation *g)
 	for (uint8_t i = 0; i < g->nb_branches; i++)
 		if (!g->decoded[i])
 			return false;
-	return g->nb_branches > 0 && !g->more && (!g->here || g->here_decoded);
+	return g->nb_branches > 0 && !g->more && (!g->here || g->here_decoded) &&
+	       !recode_in_doubt(g);
 }
 
 static void

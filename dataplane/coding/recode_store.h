@@ -51,6 +51,7 @@ struct recode_generation {
 	rte_be32_t stamp;      /* the oldest */
 	uint16_t n;	       /* source packets that its packets speak of */
 	uint16_t kept;	       /* packets */
+	int32_t against;       /* packets that contradict it, less those that do not */
 	bool final;	       /* n is all */
 	bool here;	       /* it is for this node too, */
 	bool here_decoded;     /* which has all of it */
@@ -65,6 +66,16 @@ struct recode_generation {
 	uint8_t *coeffs;			  /* of each, a row of span */
 	uint8_t *reduced; /* the same space: row i begins with the 1 of column i, or is 0 */
 };
+
+/*
+ * More packets contradict what is known of it than do not: then that may be what one forged packet
+ * said, and what next hops said of it as well.
+ */
+static inline bool
+recode_in_doubt(const struct recode_generation *g)
+{
+	return g->against > 0;
+}
 
 /* Written by the owner. */
 struct recode_counters {

@@ -2,8 +2,6 @@
 /*
  * DECODED on its way from destinations over relays to the source, and what the source makes of it.
  */
-#include "forward.h"
-#include "path_text.h"
 #include "recode.h"
 #include "rlnc_encoder.h"
 #include "small.h"
@@ -275,81 +273,6 @@ test_relaying_destination(void **state)
 	end(&s);
 }
 
-/* One that says that the first generation has four packets comes to node 2, as if from node 1. */
-static void
-forge(const struct scene *s, const char *path)
-{
-	struct node *node = s->sim->nodes[1].node;
-	struct worker *w = node->workers[0];
-	const struct session_hdr session = {
-		.conference = rte_cpu_to_be_32(s->sim->sessions[s->session].conference),
-		.session = rte_cpu_to_be_32(s->sim->sessions[s->session].session),
-		.epoch = rte_cpu_to_be_16(sim_source(s->sim, s->session)->epoch),
-		.flags = SESSION_CODED};
-	const struct rlnc_header h = {
-		.kind = RLNC_SEEDED, .code = RLNC_BLOCK, .final = true, .n = 4, .seed = 1};
-	struct rte_mbuf *m = rte_pktmbuf_alloc(w->pool);
-	struct deliver_burst here;
-	struct path_text_error error;
-	struct pathlet_tree tree;
-	uint8_t *p;
-	size_t len;
-
-	assert_non_null(m);
-	assert_int_equal(path_text_parse(path, &tree, &error), 0);
-	p = (uint8_t *)rte_pktmbuf_append(m, 300);
-	if (p == NULL)
-		abort();
-	memset(p, 1, 300);
-	len = pathlet_tree_encode(&tree, 0, p, 200);
-	memcpy(p + len, &session, sizeof(session));
-	(void)rlnc_header_write(&h, p + len + sizeof(session));
-	packet_meta(m)->index = node_find_link(node, 1)->index;
-	w->counters.received++;
-	deliver_begin(w, &here);
-	forward_input(w, &m, 1, &here);
-	deliver_end(w, &here);
-}
-
-/*
- * A relay sends on what contradicts its generation, and learns nothing of it: who is named by that
- * alone, a next hop, the relay itself, somebody behind node 3, gets nothing else and is not waited
- * for.
- */
-static void
-test_contradiction(void **state)
-{
-	static const uint32_t to[] = {3, 0};
-	static const char *const paths[] = {"2 > (3, 4)", "2* > 3", "2 > 3* > 4"};
-	static const uint8_t astray[] = {4, 2, 3};
-
-	(void)state;
-	for (uint32_t i = 0; i < RTE_DIM(paths); i++) {
-		enum drop_reason reason = i < 2 ? DROP_session_unknown : DROP_pathlet_unknown_hop;
-		struct sim *sim = network(4);
-		struct scene s;
-
-		small_wire(sim, 1, 2);
-		small_wire(sim, 2, 3);
-		small_wire(sim, 2, 4);
-		s = start(sim, "2 > 3", to, RLNC_REPAIR_RATELESS);
-		assert_int_equal(
-			node_set_recode(sim->nodes[1].node, sim->sessions[s.session].conference,
-				sim->sessions[s.session].session, RECODE_ALWAYS),
-			0);
-		small_send(sim, s.session, 8, 300, 100 * SIM_US);
-		sim_run_until(sim, sim->now + 2 * SIM_MS);
-		forge(&s, paths[i]);
-		small_send(sim, s.session, 8, 300, 100 * SIM_US);
-		sim_run_until(sim, sim->now + 50 * SIM_MS);
-		assert_int_equal(small_drops(sim, 3, DROP_coding_malformed), 1);
-		for (uint32_t node = 2; node <= 4; node++)
-			assert_int_equal(small_drops(sim, node, reason), node == astray[i]);
-		assert_int_equal(encoder_of(&s)->counters.decoded, 1);
-		end(&s);
-	}
-}
-
 /* The bound holds where nobody ever answers, also when far more was needed before. */
 static void
 test_bound(void **state)
@@ -478,7 +401,6 @@ main(void)
 		cmocka_unit_test(test_many_branches),
 		cmocka_unit_test(test_first_hops),
 		cmocka_unit_test(test_relaying_destination),
-		cmocka_unit_test(test_contradiction),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_long_way),
 		cmocka_unit_test(test_at_once),
