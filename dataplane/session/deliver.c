@@ -94,6 +94,7 @@ fetch_bins(const struct worker *w, const struct deliver_burst *burst, const stru
 	for (uint16_t i = 0; i < settles->n; i++) {
 		const struct destination_line *line = burst->due[settles->of[i]].line;
 
+		/* Its packet is there or comes next; else it is one of many, or not expected. */
 		if (line->owner == w->index && burst->due[settles->of[i]].next - line->next <= 1)
 			destination_bins_prefetch(settles->destinations[i], line);
 	}
