@@ -20,7 +20,7 @@ def rows(path, name):
 
 @pytest.mark.parametrize("path, name", [
     ("control/ctl/ctl_table.h", "CTL_COMMANDS"),
-    ("control/root/root_ctl_table.h", "ROOT_CTL_COMMANDS"),
+    ("control/ctl/root_ctl_table.h", "ROOT_CTL_COMMANDS"),
 ])
 def test_commands(path, name):
     commands = [words for _, words in rows(path, name)]
