@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <rte_prefetch.h>
 
@@ -93,7 +94,10 @@ delay_histogram_add_several(
 	last = h->has_last ? h->last : delays[0];
 	/* In one loop: what waits for a bin, and for the jitter so far, waits at the same time. */
 	for (uint32_t i = 0; i < n; i++) {
-		h->bins[delay_histogram_index(h, delays[i])]++;
+		uint32_t index = delay_histogram_index(h, delays[i]);
+
+		if (unlikely(++h->bins[index] == 0))
+			h->rounds[index]++;
 		jitter = jitter_after(jitter, last, delays[i]);
 		max = RTE_MAX(max, delays[i]);
 		least = RTE_MIN(least, delays[i]);
@@ -129,14 +133,16 @@ delay_histogram_quantile(const struct delay_histogram *h, double q)
 
 	/* Counted anew: a reader's copy need not agree with count. */
 	for (i = 0; i < 2 * DELAY_BINS; i++) {
-		total += h->bins[i];
-		if (h->bins[i] != 0)
+		uint64_t n = delay_histogram_count(h, i);
+
+		total += n;
+		if (n != 0)
 			last = i;
 	}
 	if (total == 0)
 		return 0;
 	for (i = 0; i < last; i++) {
-		before += h->bins[i];
+		before += delay_histogram_count(h, i);
 		if (before > 0 && (double)before >= q * (double)total)
 			break;
 	}

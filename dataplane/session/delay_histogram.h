@@ -9,6 +9,9 @@
  * The minimum of the last minute is kept in slices of ten seconds. The interarrival jitter
  * (RFC 3550, 6.4.1) is that of packets in the order in which they came.
  *
+ * Delays of one session are much alike, so that one bin takes most of its packets: at ten million a
+ * second it has gone around in seven minutes. How often is counted apart, for years.
+ *
  * One writer. A reader copies the structure while it may change: it then sees some packets and not
  * others, never a torn number.
  */
@@ -34,8 +37,18 @@ struct delay_histogram {
 	int32_t last;	 /* delay */
 	uint32_t jitter; /* sixteenths of a microsecond, as in RFC 3550, A.8 */
 	bool has_last;
-	uint32_t bins[2 * DELAY_BINS]; /* earliest first; the second half begins at the anchor */
+	/* Earliest first; the second half begins at the anchor. They wrap: delay_histogram_count.
+	 */
+	uint32_t bins[2 * DELAY_BINS];
+	uint16_t rounds[2 * DELAY_BINS]; /* times that they did */
 };
+
+/* Packets of a bin. */
+static inline uint64_t
+delay_histogram_count(const struct delay_histogram *h, uint32_t index)
+{
+	return (uint64_t)h->rounds[index] << 32 | h->bins[index];
+}
 
 /* Bin of a distance of at least 0, and the distance in the middle of a bin. */
 static inline uint32_t

@@ -209,6 +209,27 @@ test_jitter(void **state)
 	assert_true(delay_histogram_jitter(&histogram) <= jitter);
 }
 
+/* A bin has its ten millionth packet a second for seven minutes; all but the last few are set. */
+static void
+test_many(void **state)
+{
+	uint32_t near;
+
+	(void)state;
+	memset(&histogram, 0, sizeof(histogram));
+	for (uint32_t i = 0; i < 100; i++)
+		delay_histogram_add(&histogram, i < 90 ? 20000 : 90000, i * UINT64_C(1000));
+	near = delay_histogram_index(&histogram, 20000);
+	for (uint32_t round = 0; round < 3; round++) {
+		histogram.bins[near] = UINT32_MAX - 1;
+		for (uint32_t i = 0; i < 4; i++)
+			delay_histogram_add(&histogram, 20000, UINT64_C(1000000));
+		assert_in_range(delay_histogram_quantile(&histogram, 0.5), 19999, 20001);
+		assert_in_range(delay_histogram_quantile(&histogram, 0.99), 19999, 20001);
+	}
+	assert_true(delay_histogram_quantile(&histogram, 1) > 80000);
+}
+
 int
 main(void)
 {
@@ -219,6 +240,7 @@ main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_minimum),
 		cmocka_unit_test(test_jitter),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests_name("delay_histogram", tests, NULL, NULL);
