@@ -140,6 +140,26 @@ arm_tick(struct mgmt *mgmt)
 	event_add(mgmt->tick, &tv);
 }
 
+/* So much later; but what was noted while this thread came back is not of a time to come. */
+static void
+put_off(uint64_t *when, uint64_t late, uint64_t now)
+{
+	*when = *when + late < now ? *when + late : now;
+}
+
+/* This thread did something else for long: nobody else is to blame. */
+static void
+forgive(struct mgmt_conn *conn, uint64_t late, uint64_t now)
+{
+	put_off(&conn->began, late, now);
+	put_off(&conn->heard_at, late, now);
+	put_off(&conn->moved_at, late, now);
+	if (conn->part_began != 0)
+		put_off(&conn->part_began, late, now);
+	if (conn->full_at != 0)
+		put_off(&conn->full_at, late, now);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -151,14 +171,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (conn = LIST_FIRST(&mgmt->conns); conn != NULL; conn = next) {
 		next = LIST_NEXT(conn, chain);
-		/* This thread did something else for long: nobody else is to blame. */
-		if (late > 4 * TICK_MS || mgmt->paused) {
-			conn->began += late;
-			conn->heard_at += late;
-			conn->moved_at += late;
-			conn->part_began += conn->part_began != 0 ? late : 0;
-			conn->full_at += conn->full_at != 0 ? late : 0;
-		}
+		if (late > 4 * TICK_MS || mgmt->paused)
+			forgive(conn, late, now);
 		mgmt_conn_look(conn, now);
 	}
 	if (mgmt->hold_until != 0 && now >= mgmt->hold_until)
