@@ -6,6 +6,7 @@
 
 #include "capacity.h"
 #include "config_text.h"
+#include "epoch.h"
 #include "forward_actions.h"
 #include "recode_actions.h"
 #include "refuse.h"
@@ -329,8 +330,11 @@ session_close(struct session_book *book, struct session_entry *entry)
 {
 	if (book->close != NULL)
 		book->close(book->ends_ctx, entry);
-	if (entry->source != NULL)
+	if (entry->source != NULL) {
+		/* Of very many that came since its own; who defines it anew takes the next. */
+		book->epoch = epoch_after(book->epoch, entry->source->epoch);
 		node_remove_source(book->node, entry->source);
+	}
 	if (entry->destination != NULL)
 		node_remove_destination(book->node, entry->destination);
 	entry->source = NULL;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "epoch.h"
 #include "ferryd.h"
 #include "log.h"
 #include "regular_file.h"
@@ -32,6 +33,12 @@ static_assert(CONFIG_NAME_MAX < PORT_NAME_MAX && CONFIG_NAME_MAX < UNDERLAY_NAME
 
 /* A start within so many seconds of the last one must not look older than it. */
 #define EPOCH_NEAR 60
+
+/*
+ * Nor must one nine hours or more after it, when the seconds look older: it begins so far ahead of
+ * the last one, whose links and sessions that came and went may have been ahead of it too.
+ */
+#define EPOCH_AHEAD 0x4000
 
 /* The folder of the control socket, as its server would make it. */
 static void
@@ -80,8 +87,9 @@ keep_epoch(FILE *file, uint16_t *epoch)
 	unsigned int last;
 
 	if (fscanf(file, "%5u", &last) == 1 && last <= UINT16_MAX &&
-		(uint16_t)(last - *epoch) < EPOCH_NEAR)
-		*epoch = (uint16_t)(last + 1);
+		!epoch_is_newer(*epoch, (uint16_t)last))
+		*epoch = (uint16_t)(last +
+				    ((uint16_t)(last - *epoch) < EPOCH_NEAR ? 1 : EPOCH_AHEAD));
 	rewind(file);
 	if (ftruncate(fileno(file), 0) != 0 || fprintf(file, "%u\n", *epoch) < 0)
 		return -1;

@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
+#include "epoch.h"
 #include "feeder.h"
 #include "link_tfrc.h"
 #include "node.h"
@@ -148,7 +149,7 @@ node_replace_link(struct node *node, struct link *old, const struct link_params 
 		errno = EINVAL;
 		return NULL;
 	}
-	node->link_epoch++;
+	node->link_epoch = epoch_after((uint16_t)(node->link_epoch + 1), old->epoch);
 	link = link_make(node, params);
 	if (link == NULL)
 		return NULL;
@@ -264,7 +265,7 @@ void
 node_remove_link(struct node *node, struct link *link)
 {
 	(void)id_map_set(&node->peers, link->node_id, NULL, &node->reclaim);
-	node->link_epoch++;
+	node->link_epoch = epoch_after((uint16_t)(node->link_epoch + 1), link->epoch);
 	node_retire_link(node, link);
 }
 

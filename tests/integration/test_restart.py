@@ -91,3 +91,14 @@ def test_relay_twice_within_a_second(net):
     net.receiver.wait_more()
     assert "link_stale_epoch" not in net.nodes[2].drops()
     expect_right(net)
+
+
+def test_relay_hours_later(net):
+    """Unix seconds of 16 bits: half of the time after nine hours they look older than the last."""
+    net.receiver.wait_count(50)
+    net.nodes[5].kill()
+    last = (int(time.time()) + 25000) % 65536
+    net.nodes[5].directory.joinpath("ctl.sock.epoch").write_text(f"{last}\n")
+    net.nodes[5].start()
+    assert (net.nodes[5].show("node")["epoch"] - last) % 65536 in range(1, 32768)
+    net.receiver.wait_more()

@@ -88,15 +88,21 @@ teardown(void **state)
 	return 0;
 }
 
-static struct link *
-add_link(uint32_t id, uint64_t rate)
+static struct link_params
+params_of(uint32_t id, uint64_t rate)
 {
-	struct link_params params = {.node_id = id,
+	return (struct link_params){.node_id = id,
 		.port = &port,
 		.remote = address_ipv4(rte_cpu_to_be_32(0x0a000001 + id)),
 		.udp_port = FERRY_UDP_PORT,
 		.ring = 64,
 		.rate = rate};
+}
+
+static struct link *
+add_link(uint32_t id, uint64_t rate)
+{
+	const struct link_params params = params_of(id, rate);
 
 	return node_add_link(node, &params);
 }
@@ -190,6 +196,32 @@ test_pushed_out(void **state)
 	assert_int_equal(w->wheel.armed, 1); /* the other's */
 }
 
+/*
+ * Very many links came and went since a link was made, and each that went made a new epoch: the
+ * next link to its neighbour has a newer one than it had all the same.
+ */
+static void
+test_epochs(void **state)
+{
+	const struct link_params params = params_of(2, RATE);
+	struct link *first = add_link(2, RATE), *second, *third;
+
+	(void)state;
+	assert_non_null(first);
+	node->link_epoch = (uint16_t)(node->link_epoch + 40000);
+	second = node_replace_link(node, first, &params);
+	assert_non_null(second);
+	assert_true((int16_t)(second->epoch - first->epoch) > 0);
+	node_retire_link(node, first);
+	until_gone(0);
+	node->link_epoch = (uint16_t)(node->link_epoch + 40000);
+	node_remove_link(node, second);
+	third = add_link(2, RATE);
+	assert_non_null(third);
+	assert_true((int16_t)(third->epoch - second->epoch) > 0);
+	until_gone(1);
+}
+
 static int
 end_eal(void **state)
 {
@@ -210,6 +242,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pushed_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_epochs, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("node_links", tests, begin_eal, end_eal);

@@ -71,6 +71,31 @@ test_another(void **state)
 	assert_null(h->book.remains);
 }
 
+/*
+ * Of very many sessions that were defined since the first, each has had an epoch of its own: that
+ * of whoever is defined anew is newer than its last one all the same.
+ */
+static void
+test_after_many(void **state)
+{
+	struct harness *h = *state;
+	struct session_entry *entry = defined(h, 5, "id = 9; " MADE FLOW_TO_2);
+	uint16_t epoch = entry->source->epoch;
+
+	h->book.epoch = (uint16_t)(h->book.epoch + 40000);
+	assert_int_equal(
+		redefine(h, &entry, "id = 9; name = \"b\"; payload = 200; " MADE FLOW_TO_2), 0);
+	assert_true((int16_t)(entry->source->epoch - epoch) > 0);
+	epoch = entry->source->epoch;
+	h->book.epoch = (uint16_t)(h->book.epoch + 40000);
+	session_remove(&h->book, entry);
+	entry = defined(h, 5, "id = 9; " MADE FLOW_TO_2);
+	assert_true((int16_t)(entry->source->epoch - epoch) > 0);
+	session_remove(&h->book, entry);
+	harness_run(h, 50);
+	session_book_tick(&h->book);
+}
+
 /* Nothing happens to what is there. */
 static void
 test_mistakes(void **state)
@@ -318,6 +343,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_another, setup, harness_teardown),
+		cmocka_unit_test_setup_teardown(test_after_many, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_mistakes, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_capacity, setup, harness_teardown),
 		cmocka_unit_test_setup_teardown(test_capacity_of_many, setup, harness_teardown),
