@@ -152,11 +152,20 @@ tfrc_sender_rtt(struct tfrc_sender *s, uint64_t rtt, uint64_t now)
 	set_rate(s);
 }
 
+/* What a sample counts as (choice 20). */
+static uint64_t
+believed(const struct tfrc_sender *s, uint64_t sample)
+{
+	uint64_t most = TFRC_RTT_GROWTH * tfrc_sender_told_rtt(s);
+
+	return s->reported ? at_most(sample, at_least(most, TFRC_RTT_JUMP_NS)) : sample;
+}
+
 /* Steps 1 and 2 of 4.3, and R_sqmean of 4.5. */
 static void
-sample_rtt(struct tfrc_sender *s, uint64_t sample)
+sample_rtt(struct tfrc_sender *s, uint64_t measured)
 {
-	uint64_t root = root_of(sample);
+	uint64_t sample = believed(s, measured), root = root_of(sample);
 
 	s->rtt_sample = sample;
 	if (!s->reported) {

@@ -24,12 +24,14 @@
 #define TFRC_BACKOFF_MAX_S    64		    /* t_mbi (4.3) */
 #define TFRC_START_TIMER_NS   (2 * TFRC_SECOND_NS)  /* 4.2 */
 #define TFRC_RTT_MAX_NS	      (60 * TFRC_SECOND_NS) /* a longer sample is none */
-#define TFRC_RECV_SET	      3			    /* N of 8.2.2 */
-#define TFRC_SP_SEGMENT	      1460		    /* RFC 4828, 3 */
-#define TFRC_SP_HEADERS	      40		    /* H there */
-#define TFRC_SP_INTERVAL_NS   UINT64_C(10000000)    /* Min Interval there */
-#define TFRC_SIZE_HISTORY     4			    /* loss intervals that s is a mean of (4.1) */
-#define TFRC_SIZE_HISTORY_MIN 256		    /* and packets at least */
+#define TFRC_RTT_GROWTH	      3			 /* times that a sample is the last one, at most, */
+#define TFRC_RTT_JUMP_NS      UINT64_C(50000000) /* or so long (choice 20) */
+#define TFRC_RECV_SET	      3			 /* N of 8.2.2 */
+#define TFRC_SP_SEGMENT	      1460		 /* RFC 4828, 3 */
+#define TFRC_SP_HEADERS	      40		 /* H there */
+#define TFRC_SP_INTERVAL_NS   UINT64_C(10000000) /* Min Interval there */
+#define TFRC_SIZE_HISTORY     4			 /* loss intervals that s is a mean of (4.1) */
+#define TFRC_SIZE_HISTORY_MIN 256		 /* and packets at least */
 
 struct tfrc_params {
 	uint32_t mss;	       /* largest packet that the link sends, bytes of UDP payload */

@@ -196,6 +196,28 @@ test_round_trip_times(void **state)
 	}
 }
 
+/* Choice 20: both machines are paused for a while; what was under way has taken that long. */
+static void
+test_stood_still(void **state)
+{
+	static const uint64_t pauses[] = {SIM_S, 10 * SIM_S, 55 * SIM_S};
+	/* The source makes up for the time: more is dropped at once than a session's window. */
+	static const enum drop_reason allowed[] = {
+		DROP_feeder_full, DROP_queue_expired, DROP_session_far_ahead, DROP_none};
+	struct wire_lane_params params = lane(10, 20, 25000);
+	struct pair p = pair_new(LINK_PACING_TFRC, &params, 20 * MBIT);
+
+	(void)state;
+	(void)wire_rate(&p, 20 * SIM_S);
+	for (unsigned int i = 0; i < RTE_DIM(pauses); i++) {
+		p.sim->now += pauses[i];
+		sim_run_until(p.sim, p.sim->now + SIM_S);
+		assert_in_range(wire_rate(&p, 5 * SIM_S), 8 * MBIT, FULL);
+		sim_run_until(p.sim, p.sim->now + 60 * SIM_S);
+	}
+	pair_end(&p, allowed);
+}
+
 /* 4.4: the line is cut; the rate falls to next to nothing, and rises when it is back. */
 static void
 test_dies_and_returns(void **state)
@@ -447,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_equation),
 		cmocka_unit_test(test_step),
 		cmocka_unit_test(test_round_trip_times),
+		cmocka_unit_test(test_stood_still),
 		cmocka_unit_test(test_dies_and_returns),
 		cmocka_unit_test(test_feedback_lost),
 		cmocka_unit_test(test_marks),

@@ -16,6 +16,8 @@ INFINITY = math.inf
 NS = 1_000_000_000
 RTT_MIN = 100_000     # choice 1, ns
 RTT_UNKNOWN = 10_000_000  # choice 2, ns
+RTT_GROWTH = 3        # choice 20
+RTT_JUMP = 50_000_000  # choice 20, ns
 
 
 def f(p):
@@ -376,6 +378,7 @@ class Sender:
             self.r = float(sample)
             self.r_sqmean = math.sqrt(sample)
         else:
+            sample = min(sample, max(RTT_GROWTH * max(self.r, self.r_sample), RTT_JUMP))  # choice 20
             self.r = 0.9 * self.r + 0.1 * sample
             self.r_sqmean = 0.9 * self.r_sqmean + 0.1 * math.sqrt(sample)
         self.r_sample = sample

@@ -85,5 +85,9 @@ def reports(seed):
         arrived = 0 if i == 0 and rng.random() < 0.7 else int(rate)
         overtaken = seq - 50 if rng.random() < 0.02 else seq
         now += 1
-        events.append(("feedback", now, rtt + delay, delay, units, arrived, overtaken))
+        still = 0
+        if overtaken == seq and rng.random() < 0.02:
+            still = int(10 ** rng.uniform(7, 10.7))                # ns, that a machine stood still
+        now += still
+        events.append(("feedback", now, rtt + delay + still, delay, units, arrived, overtaken))
     return mss, small, events
