@@ -173,15 +173,16 @@ next_state(const struct liveness *l, uint64_t now, uint64_t heard_at)
 	return is_down(l, now, heard_at) ? LINK_STATE_down : l->state;
 }
 
-bool
-liveness_turn(struct liveness *l, uint64_t now, uint64_t heard_at)
+/* missed: without an answer by then. */
+static bool
+judge(struct liveness *l, uint64_t now, uint64_t heard_at, uint64_t missed)
 {
 	uint8_t before = l->state, state;
 
 	for (; l->judged != l->next; l->judged++) {
 		const struct liveness_probe *p = probe_of(l, l->judged);
 
-		if (!p->answered && now < p->missed_at)
+		if (!p->answered && missed < p->missed_at)
 			break;
 		give_verdict(l, !p->answered);
 		l->missed_run = trailing_ones(l->missed);
@@ -194,6 +195,29 @@ liveness_turn(struct liveness *l, uint64_t now, uint64_t heard_at)
 	if (state != before)
 		change(l, state, now);
 	return state != before;
+}
+
+bool
+liveness_turn(struct liveness *l, uint64_t now, uint64_t heard_at)
+{
+	return judge(l, now, heard_at, now);
+}
+
+bool
+liveness_answered(struct liveness *l, uint64_t now, uint64_t heard_at)
+{
+	return judge(l, now, heard_at, 0);
+}
+
+void
+liveness_put_off(struct liveness *l, uint64_t late)
+{
+	for (uint32_t i = l->judged; i != l->next; i++) {
+		struct liveness_probe *p = probe_of(l, i);
+
+		p->missed_at += p->put_off ? 0 : late;
+		p->put_off = true;
+	}
 }
 
 bool

@@ -55,6 +55,7 @@ struct liveness_probe {
 	uint32_t sent_utc;  /* microseconds modulo 2^32 */
 	uint32_t word;	    /* random */
 	bool answered;
+	bool put_off; /* missed_at was */
 };
 
 /* The offset of the neighbour's clock, from the quickest answer of a span. */
@@ -102,6 +103,17 @@ uint64_t liveness_next(const struct liveness *l);
  * True: the state changed.
  */
 bool liveness_turn(struct liveness *l, uint64_t now, uint64_t heard_at);
+
+/*
+ * The same after an answer, which may be one of several that came together: nothing is missed yet.
+ */
+bool liveness_answered(struct liveness *l, uint64_t now, uint64_t heard_at);
+
+/*
+ * The owner is so much later than liveness_next said, as it stood still: so long it could take no
+ * answer. Once a probe, so that one that is always late still finds who is gone.
+ */
+void liveness_put_off(struct liveness *l, uint64_t late);
 
 /*
  * If a probe is due: fills its body and returns true; the caller sends it, or cannot (can: false),

@@ -11,8 +11,11 @@ static const enum worker_event_kind kinds[LINK_STATE_COUNT] = {
 	[LINK_STATE_down] = EVENT_link_down,
 };
 
+/* Whose timer fires so late stood still: a turn of a worker takes well below this. */
+#define STOOD_STILL_NS UINT64_C(10000000)
+
 static void
-turn(struct worker *w, struct link *link)
+turn(struct worker *w, struct link *link, bool (*judge)(struct liveness *, uint64_t, uint64_t))
 {
 	struct liveness *l = &link->live;
 	uint64_t heard_at = counter_read(&link->rx.heard_at);
@@ -22,7 +25,7 @@ turn(struct worker *w, struct link *link)
 	/* Another worker, which receives, may have read a later clock. */
 	if (heard_at > w->now)
 		heard_at = w->now;
-	if (!liveness_turn(l, w->now, heard_at))
+	if (!judge(l, w->now, heard_at))
 		return;
 	event.kind = kinds[l->state];
 	event.link = (struct worker_event_link){
@@ -79,7 +82,9 @@ fire(void *owner, struct timer *timer, uint64_t now)
 	struct probe_body body;
 
 	look_at_data(link, now);
-	turn(w, link);
+	if (unlikely(now - timer->deadline >= STOOD_STILL_NS))
+		liveness_put_off(l, now - timer->deadline);
+	turn(w, link, liveness_turn);
 	if (liveness_send(l, now, w->utc_us, can, &w->rng, &body) && can &&
 		!send_probe(w, link, &body))
 		liveness_unsent(l);
@@ -127,6 +132,6 @@ prober_answer(struct worker *w, struct link *link, struct rte_mbuf *m, uint64_t 
 		link_tfrc_probed(w, link, l->rtt.smoothed);
 	w->counters.consumed++;
 	rte_pktmbuf_free(m);
-	turn(w, link);
+	turn(w, link, liveness_answered);
 	timer_start(&w->wheel, &link->probe, liveness_next(l));
 }
