@@ -45,10 +45,13 @@ static void
 learn(const struct worker *w, const struct rlnc_generation *g)
 {
 	struct rlnc_rateless *r = &g->encoder->rateless;
+	uint64_t took = w->now - g->closed_at;
 
 	if (g->again > 0)
 		return;
-	learn_time(r, w->now - g->closed_at);
+	/* It would have been given up by then: this node stood still. */
+	if (likely(took < g->encoder->params.deadline))
+		learn_time(r, took);
 	r->backoff = 0;
 	r->in_row = 0;
 	r->first -= RTE_MIN(r->first, (uint32_t)STEP);
