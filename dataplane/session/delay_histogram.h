@@ -37,10 +37,8 @@ struct delay_histogram {
 	int32_t last;	 /* delay */
 	uint32_t jitter; /* sixteenths of a microsecond, as in RFC 3550, A.8 */
 	bool has_last;
-	/* Earliest first; the second half begins at the anchor. They wrap: delay_histogram_count.
-	 */
-	uint32_t bins[2 * DELAY_BINS];
-	uint16_t rounds[2 * DELAY_BINS]; /* times that they did */
+	uint32_t bins[2 * DELAY_BINS];	 /* earliest first; the second half begins at the anchor */
+	uint16_t rounds[2 * DELAY_BINS]; /* how often each of them began at 0 again */
 };
 
 /* Packets of a bin. */
