@@ -34,7 +34,9 @@ rlnc_header_parse(const uint8_t *data, uint32_t len, struct rlnc_header *h)
 	switch (h->kind) {
 	case RLNC_SYSTEMATIC:
 		h->index = data[SECOND_PART];
-		return likely(h->index < h->n) ? DROP_none : DROP_coding_malformed;
+		if (unlikely(h->index >= h->n || (h->code == RLNC_WINDOW && h->n != 1)))
+			return DROP_coding_malformed;
+		return DROP_none;
 	case RLNC_SEEDED:
 		h->seed = (uint16_t)(data[SECOND_PART] << 8 | data[SECOND_PART + 1]);
 		return DROP_none;

@@ -221,7 +221,8 @@ local function judge_coding(tvb, at, size)
 		return "coding_malformed"
 	end
 	if kind == SYSTEMATIC then
-		return tvb(at + 2, 1):uint() >= n and "coding_malformed" or nil
+		local wrong = tvb(at + 2, 1):uint() >= n or low == 1 and n > 1
+		return wrong and "coding_malformed" or nil
 	end
 	at = at + CODING_BYTES
 	if kind == RECODED then

@@ -43,7 +43,7 @@ def judge_coding(data):
     if kind > RECODED or bits > 2 or not 1 <= n <= SPAN_MAX:
         return "coding_malformed"
     if kind == SYSTEMATIC:
-        return None if data[2] < n else "coding_malformed"
+        return "coding_malformed" if data[2] >= n or bits == 1 and n > 1 else None
     coefficients = data[CODING_BYTES : CODING_BYTES + n] if kind == RECODED else b""
     if kind == RECODED and len(coefficients) < n:
         return "coding_truncated"

@@ -418,6 +418,9 @@ for _name, _head in (("kind 3", (0x30, 8, 0, 0)), ("kind 15", (0xF0, 8, 0, 0)),
                      ("129 source packets", (0x10, 129, 0, 0)), ("index 8 of 8", (0, 8, 8, 0)),
                      ("index 255 of 1", (0, 1, 255, 0))):
     lying(f"coding header with {_name}", "coding_malformed", bytes(_head) + bytes(140))
+for _index in (0, 1):
+    lying(f"window, source packet {_index} of 2", "coding_malformed", bytes((0x01, 2, _index, 0)) + bytes(8),
+          CODED_WINDOW)
 lying("coefficients all 0", "coding_zero", bytes((0x20, 8, 0, 0)) + bytes(8 + 8 + 20))
 lying("9 source packets where 8 are coded", "coding_mismatch", bytes((0x10, 9, 0, 1)) + bytes(20))
 lying("window where blocks are coded", "coding_mismatch", bytes((0x11, 8, 0, 1)) + bytes(20))

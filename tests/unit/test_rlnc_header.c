@@ -139,6 +139,10 @@ test_lies(void **state)
 	assert_int_equal(parse("\x10\x80\x00\x00", 4), DROP_none);
 	assert_int_equal(parse("\x00\x05\x05\x00", 4), DROP_coding_malformed); /* index 5 of 5 */
 	assert_int_equal(parse("\x00\x05\x04\xff", 4), DROP_none);
+	assert_int_equal(parse("\x01\x02\x00\x00", 4), DROP_coding_malformed); /* window, 2 */
+	assert_int_equal(parse("\x01\x02\x01\x00", 4), DROP_coding_malformed);
+	assert_int_equal(parse("\x01\x01\x01\x00", 4), DROP_coding_malformed);
+	assert_int_equal(parse("\x01\x01\x00\xff", 4), DROP_none);
 	assert_int_equal(parse("\x20\x02\x00\x00\x00\x00", 6), DROP_coding_zero);
 	assert_int_equal(parse("\x20\x02\x00\x00\x00\x01", 6), DROP_none);
 	assert_int_equal(parse("\x20\x02\x00\x00\x00", 5), DROP_coding_truncated);
