@@ -95,6 +95,15 @@ is_choice(const struct message_field *field, const char *text)
 	return false;
 }
 
+/* The reader takes blanks off an element's text, and refuses what is empty then. */
+static const char *
+text_fault(const struct message_field *field, const char *text)
+{
+	if (field->place != FIELD_ATTRIBUTE && text[strspn(text, " \t\r\n")] == 0)
+		return "more than blanks";
+	return field->max == 0 || strlen(text) <= field->max ? NULL : "shorter";
+}
+
 /* NULL, or what it must be. */
 static const char *
 scalar_store(const struct message_field *field, const char *text, void *at)
@@ -102,7 +111,7 @@ scalar_store(const struct message_field *field, const char *text, void *at)
 	switch (field->kind) {
 	case FIELD_TEXT:
 		*(const char **)at = text;
-		return field->max == 0 || strlen(text) <= field->max ? NULL : "shorter";
+		return text_fault(field, text);
 	case FIELD_NAME:
 		*(const char **)at = text;
 		return message_name_valid(text) ? NULL : "a node's name";
@@ -146,8 +155,9 @@ scalar_read(struct message_reader *reader, const struct xml_element *element,
 {
 	const char *wanted;
 
+	/* What may be left out may not be there and empty. */
 	if (text == NULL || text[0] == 0) {
-		if ((field->flags & FIELD_NEEDED) != 0)
+		if (text != NULL || (field->flags & FIELD_NEEDED) != 0)
 			message_read_fail(reader, MESSAGE_CODE_MALFORMED, "%.32s has no %s",
 				element->name, field->place == FIELD_OWN ? "content" : field->name);
 		return;

@@ -104,6 +104,34 @@ test_header(void **state)
 	assert_not_written(&message, EINVAL, "passed");
 }
 
+/* What may be left out may not be there and empty, as the schema has it: read or written. */
+static void
+test_empty(void **state)
+{
+	static const char *const pipedef = "<message type=\"pipedef\" time=\"1\"><pipeline "
+					   "conference=\"1\" session=\"1\">%s</pipeline></message>";
+	static const char *const inside[] = {"<rate/>", "<source> </source>", "<play></play>",
+		"<coding/>", "<name>\n</name>", "<ingress><kind>udp</kind><address/></ingress>",
+		"<rateTo host=\"\" port=\"1\"/>", "<rateTo host=\"::1\" port=\"\"/>",
+		"<egress node=\"1\" kind=\"udp\" address=\"\"/>",
+		"<egress node=\"1\" kind=\"udp\" port=\"\"/>"};
+	struct message message = {.type = MESSAGE_BYE, .time = 1};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+		struct message_fault fault;
+		char text[300];
+
+		snprintf(text, sizeof(text), pipedef, inside[i]);
+		if (message_parse(text, strlen(text), &fault) != NULL)
+			fail_msg("it was taken: %s", text);
+		assert_int_equal(fault.code, MESSAGE_CODE_MALFORMED);
+		assert_non_null(strstr(fault.text, " has no "));
+	}
+	message.reason.text = " \n";
+	assert_not_written(&message, EINVAL, "must be more than blanks");
+}
+
 static const struct message_shape *const bodies[] = {
 #define BODY(NAME, word, body, rules) &message_shape_##body,
 	MESSAGE_TYPES(BODY)
@@ -226,6 +254,7 @@ main(void)
 		cmocka_unit_test(test_not_written),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_read_again),
 	};
 
