@@ -204,6 +204,50 @@ def test_a_window_of_the_size_that_is_configured(known):
     assert WINDOW == 64
 
 
+def refuse(bench, seq, reason):
+    """A packet of the sink's session that is not delivered, and takes no sequence."""
+    _, came = send(bench, SINK, b"f", seq=seq, flow_seq=bench.source(SINK).next_flow_seq)
+    return add(came, {"node dropped": 1, f"drop session_{reason}": 1,
+                      f"session {SINK} {reason}": reason == "too_old"})
+
+
+@pytest.mark.parametrize("step,continues", [
+    (-1, True), (-WINDOW, True), (1, True), ((1 << 20) - 1, True),
+    (0, False), (-WINDOW - 1, False), (1 << 20, False)])
+def test_far_ahead_until_another_continues_from_it(known, step, continues):
+    """As on links, with the window for their 1024."""
+    known.source(SINK).restart(seq=1000)
+    _, came = send(known, SINK, b"w")
+    moved = [came, delivery(SINK, b"w"), {f"session {SINK} epochs": 1}]
+    far = 1000 + 3000
+    moved.append(refuse(known, far, "far_ahead"))
+    second = far + step
+    if not continues:
+        moved.append(refuse(known, second, "far_ahead"))
+        second += 1
+    _, came = send(known, SINK, b"w", seq=second)
+    known.source(SINK).next_seq = second + 1
+    known.expect_moved(add(*moved, came, delivery(SINK, b"w"),
+                           {f"session {SINK} lost": second - 1000 - 1}))
+    nothing_else(known)
+
+
+def test_counted_anew_in_the_same_epoch(known):
+    """As on links, but only when it took 2 s from the first that is too old to the last."""
+    known.source(SINK).restart(seq=1 << 20)
+    _, came = send(known, SINK, b"w")
+    moved = [came, delivery(SINK, b"w"), {f"session {SINK} epochs": 2}]
+    for seq in range(10):
+        moved.append(refuse(known, seq, "too_old"))
+    time.sleep(2.01)
+    known.source(SINK).next_seq = 10
+    for _ in range(2):
+        _, came = send(known, SINK, b"w")
+        moved += [came, delivery(SINK, b"w")]
+    known.expect_moved(add(*moved))
+    nothing_else(known)
+
+
 def symbol(payload, stamp):
     return bytes(fs.FerrySymbol(length=len(payload), stamp=stamp)) + payload
 

@@ -102,3 +102,68 @@ def test_any_epoch_after_silence(known):
     moved = [send_data(known, peer), send_data(known, peer)]
     known.expect_moved(add(*moved, {"link 42 epochs": 1, f"session {SINK} epochs": 1}))
     assert known.node.destination(CONF, SINK)["epochs"] >= 2
+
+
+def refuse(bench, peer, seq, reason):
+    """DATA that the link drops."""
+    peer.end.send(peer.frame(peer.data(f"{NODE}", bench.session(SINK, seq=0, flow_seq=0), seq=seq)))
+    return {"node received": 1, "node dropped": 1, f"drop link_{reason}": 1}
+
+
+# Where the second of two far ahead is taken, as an offset from the first; and where not.
+@pytest.mark.parametrize("step,continues", [
+    (-1, True), (-1024, True), (1, True), ((1 << 20) - 1, True),
+    (0, False), (-1025, False), (1 << 20, False)])
+def test_far_ahead_until_another_continues_from_it(known, step, continues):
+    """A real jump costs one packet; what continues from nothing is not taken, and is remembered."""
+    peer = known.peers[22]
+    moved = [send_data(known, peer)]  # nothing is remembered
+    far = peer.next_seq + 960 + 1 + 2000
+    moved += [refuse(known, peer, far, "far_ahead")]
+    second = far + step
+    if not continues:
+        moved += [refuse(known, peer, second, "far_ahead")]
+        far, second = second, second + 1
+    moved += [send_data(known, peer, seq=second)]
+    known.expect_moved(add(*moved, {"link 22 rx_lost": second - peer.next_seq}))
+    peer.next_seq = second + 1
+    nothing_else(known)
+
+
+def test_far_ahead_is_forgotten_when_the_sequence_goes_on(known):
+    peer = known.peers[22]
+    moved = [send_data(known, peer)]
+    far = peer.next_seq + 5000
+    moved += [refuse(known, peer, far, "far_ahead"), send_data(known, peer),
+             refuse(known, peer, far + 1, "far_ahead"), send_data(known, peer)]
+    known.expect_moved(add(*moved))
+
+
+def test_few_of_many_cost_one_packet(known):
+    """What is taken far above the one that was remembered is remembered itself."""
+    peer = known.peers[22]
+    moved = [send_data(known, peer)]
+    at = peer.next_seq + 5000
+    moved += [refuse(known, peer, at, "far_ahead")]
+    for _ in range(4):
+        at += 5000
+        moved += [send_data(known, peer, seq=at)]
+    known.expect_moved(add(*moved, {"link 22 rx_lost": at - peer.next_seq - 3}))
+    peer.next_seq = at + 1
+
+
+def test_counted_anew_in_the_same_epoch(known):
+    """8 that are too old, 100 ms or more from the first to the last, and none above the highest
+    between them: the last begins the window anew."""
+    peer = known.peers[22]
+    moved = []
+    for seq in range(7):
+        moved += [refuse(known, peer, seq, "too_old")]
+    moved += [send_data(known, peer)]  # above the highest: counted from the beginning
+    for seq in range(7, 14):
+        moved += [refuse(known, peer, seq, "too_old")]
+        moved += [refuse(known, peer, seq, "too_old")]  # the same once more does not count
+    time.sleep(0.11)
+    peer.next_seq = 14
+    known.expect_moved(add(*moved, send_data(known, peer), send_data(known, peer), {"link 22 epochs": 1}))
+    nothing_else(known)
