@@ -180,6 +180,34 @@ test_older_epoch(void **state)
 	small_finish(sim, NULL, (enum drop_reason[]){DROP_link_stale_epoch, DROP_none});
 }
 
+/* Epochs are of 16 bits: the one after the highest is 0, of links and of sources. */
+static void
+test_epoch_wraps(void **state)
+{
+	struct sim *sim = small_new(2);
+	struct sim_session s;
+	uint32_t index;
+
+	(void)state;
+	small_wire(sim, 1, 2);
+	sim->nodes[0].epoch = UINT16_MAX - 1;
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	sim_session_flow(&s, 1, 1, "2");
+	index = small_start(sim, NULL, &s);
+	small_send(sim, index, 100, 100, GAP);
+	sim_node_stop(sim, 0);
+	sim_node_start(sim, 0);
+	assert_int_equal(sim->nodes[0].epoch, 0);
+	sim_session_start(sim, index);
+	small_send(sim, index, 100, 100, GAP);
+	sim_drain(sim, SIM_S);
+	assert_int_equal(node_find_link(sim->nodes[1].node, 1)->rx.epochs, 2);
+	assert_int_equal(small_destination(sim, index, 2)->counters.epochs, 2);
+	assert_in_range(destination_delivered(small_destination(sim, index, 2)).packets, 180, 200);
+	small_finish(sim, NULL, small_none);
+}
+
 /* A destination that begins anew delivers what comes from then on. */
 static void
 test_destination(void **state)
@@ -217,6 +245,7 @@ main(void)
 		cmocka_unit_test(test_redundant_relay),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_older_epoch),
+		cmocka_unit_test(test_epoch_wraps),
 		cmocka_unit_test(test_destination),
 	};
 

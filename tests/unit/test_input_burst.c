@@ -29,6 +29,7 @@ struct body {
 struct frame {
 	uint8_t bytes[256];
 	uint16_t len;
+	uint16_t first; /* so many bytes come in a buffer of their own; 0 = all in one */
 };
 
 struct side {
@@ -45,7 +46,8 @@ struct neighbour {
 	uint16_t epoch;
 	uint32_t serial;
 	struct frame before;
-	uint64_t accepted, forwarded, duplicates; /* what must come of it */
+	uint64_t skipped; /* a sequence that may come yet; 0 = none */
+	uint64_t accepted, forwarded, duplicates, reordered; /* what must come of it */
 };
 
 static struct rng rng;
@@ -59,6 +61,17 @@ address_of(uint32_t id)
 	return address_ipv4(rte_cpu_to_be_32(0x0a000000 + id));
 }
 
+static struct rte_mbuf *
+received(struct side *side, const void *bytes, uint16_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(side->node->pool);
+
+	assert_non_null(m);
+	m->data_off = HEADROOM;
+	memcpy(rte_pktmbuf_append(m, len), bytes, len);
+	return m;
+}
+
 static uint16_t
 rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
 {
@@ -70,11 +83,15 @@ rx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	assert_true(got <= n);
 	side->n = 0;
 	for (uint16_t i = 0; i < got; i++) {
-		pkts[i] = rte_pktmbuf_alloc(side->node->pool);
-		assert_non_null(pkts[i]);
-		pkts[i]->data_off = HEADROOM;
-		memcpy(rte_pktmbuf_append(pkts[i], side->frames[i].len), side->frames[i].bytes,
-			side->frames[i].len);
+		const struct frame *f = &side->frames[i];
+		uint16_t first = f->first != 0 && f->first < f->len ? f->first : f->len;
+
+		pkts[i] = received(side, f->bytes, first);
+		if (first < f->len) {
+			struct rte_mbuf *rest = received(side, f->bytes + first, f->len - first);
+
+			assert_int_equal(rte_pktmbuf_chain(pkts[i], rest), 0);
+		}
 	}
 	return got;
 }
@@ -88,13 +105,20 @@ tx_burst(struct port *port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, 
 	(void)now;
 	for (uint16_t i = 0; i < n; i++) {
 		const struct link_frame *frame = rte_pktmbuf_mtod(pkts[i], struct link_frame *);
+		const uint32_t least = offsetof(struct body, more) - offsetof(struct body, inner);
+		uint32_t len = pkts[i]->pkt_len;
 		struct body body;
 
-		assert_true(pkts[i]->data_len >= sizeof(*frame));
+		assert_true(len >= sizeof(*frame) + least);
+		assert_int_equal(len, pkts[i]->data_len);
+		assert_int_equal(
+			len, sizeof(frame->eth) + rte_be_to_cpu_16(frame->ip.total_length));
 		memcpy(&body.inner, frame + 1, sizeof(body) - offsetof(struct body, inner));
 		assert_true(body.neighbour < NEIGHBOURS);
 		assert_true(body.serial > side->last[body.neighbour]);
 		side->last[body.neighbour] = body.serial;
+		for (len -= (uint32_t)sizeof(*frame) + least; len > 0; len--)
+			assert_int_equal(body.more[len - 1], (uint8_t)body.serial);
 		side->sent++;
 		rte_pktmbuf_free(pkts[i]);
 	}
@@ -175,6 +199,7 @@ make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint32_t flag
 	struct frame_template t;
 	struct rte_mbuf m;
 
+	memset(body.more, (uint8_t)body.serial, sizeof(body.more));
 	frame_template_build(&t, &burst.port, &ends, &hdr, sizeof(hdr));
 	memcpy(f->bytes, t.bytes + FRAME_TEMPLATE_BYTES - t.total, t.total);
 	if (inner == 0)
@@ -185,11 +210,25 @@ make_frame(struct frame *f, uint32_t i, uint32_t id, uint64_t seq, uint32_t flag
 	if (summed)
 		frame->udp.dgram_cksum = rte_ipv4_udptcp_cksum(&frame->ip, &frame->udp);
 	f->len = (uint16_t)(t.total + len);
+	f->first = 0;
+}
+
+/* Ethernet has padded it, and the port may have received it in two buffers. */
+static void
+pad_and_split(struct frame *f)
+{
+	const uint16_t headers = sizeof(struct link_frame) + offsetof(struct body, neighbour);
+
+	f->len += (uint16_t)rng_below(&rng, 8);
+	if (rng_below(&rng, 2) == 0)
+		f->first = (uint16_t)(headers + rng_below(&rng, f->len - headers));
 }
 
 enum kind {
 	DUPLICATE,
+	LATE,
 	GAP,
+	PADDED,
 	SUMMED,
 	NEW_EPOCH,
 	ENDS_HERE,
@@ -206,7 +245,8 @@ draw_frame(struct frame *f, uint32_t i)
 {
 	struct neighbour *from = &neighbours[i];
 	enum kind kind = rng_below(&rng, 12 * KINDS);
-	bool good = kind == GAP || kind == SUMMED || kind == NEW_EPOCH || kind >= KINDS;
+	bool good = kind == GAP || kind == PADDED || kind == SUMMED || kind == NEW_EPOCH ||
+		    kind == LATE || kind >= KINDS;
 	uint32_t id = FIRST_ID + i;
 
 	if (kind == DUPLICATE && from->before.len > 0) {
@@ -215,10 +255,22 @@ draw_frame(struct frame *f, uint32_t i)
 		dropped++;
 		return;
 	}
+	if (kind == LATE && from->skipped != 0 && from->seq - from->skipped < LINK_WINDOW - 64) {
+		make_frame(f, i, id, from->skipped, 0, 6, false);
+		from->skipped = 0;
+		from->reordered++;
+		from->accepted++;
+		from->forwarded++;
+		return;
+	}
+	if (kind == GAP || kind == NEW_EPOCH)
+		from->skipped = kind == GAP ? from->seq : 0;
 	from->seq += kind == GAP ? 1 + rng_below(&rng, 5) : 0;
 	from->epoch += kind == NEW_EPOCH;
 	id = kind == UNKNOWN ? 1000 : kind == OF_ANOTHER ? FIRST_ID + (i + 1) % NEIGHBOURS : id;
 	make_frame(f, i, id, from->seq, 0, kind == ENDS_HERE ? 0 : 6, kind == SUMMED);
+	if (kind == PADDED)
+		pad_and_split(f);
 	if (kind == SHORT)
 		f->len = (uint16_t)rng_below(&rng, sizeof(struct link_frame) + 36);
 	if (kind == BAD_SUM)
@@ -254,6 +306,8 @@ compare(void)
 		assert_int_equal(x->window.missing, y->window.missing);
 		assert_int_equal(x->duplicates, y->duplicates);
 		assert_int_equal(x->duplicates, neighbours[i].duplicates);
+		assert_int_equal(x->reordered, y->reordered);
+		assert_int_equal(x->reordered, neighbours[i].reordered);
 		assert_int_equal(x->heard_at, y->heard_at);
 		assert_int_equal(x->rtt, y->rtt);
 		assert_int_equal(x->stamp, y->stamp);
@@ -329,12 +383,94 @@ test_destination_order(void **state)
 	end_side(&burst);
 }
 
+/* A datagram of another type than DATA, of the first neighbour. */
+static void
+make_control(struct frame *f, uint8_t type, const void *body, uint16_t len)
+{
+	struct frame_endpoints ends = {.source = address_of(FIRST_ID),
+		.destination = address_of(OWN_ID),
+		.source_port = FERRY_UDP_PORT,
+		.destination_port = FERRY_UDP_PORT,
+		.hop_limit = FRAME_HOP_LIMIT};
+	struct link_hdr hdr = {
+		.version_type = LINK_VERSION << 4 | type, .node = RTE_BE32(FIRST_ID)};
+	struct frame_template t;
+	struct rte_mbuf m;
+
+	frame_template_build(&t, &burst.port, &ends, &hdr, sizeof(hdr));
+	memcpy(f->bytes, t.bytes + FRAME_TEMPLATE_BYTES - t.total, t.total);
+	memcpy(f->bytes + t.total, body, len);
+	m = (struct rte_mbuf){.buf_addr = f->bytes, .pkt_len = t.total + len};
+	frame_finish(&t, &m, 0, 0);
+	f->len = (uint16_t)(t.total + len);
+	f->first = 0;
+}
+
+/* What is right counts as the link's, and is consumed; what is not is dropped by name. */
+static void
+test_control(void **state)
+{
+	static const struct decoded_body known = {.conference = RTE_BE32(7),
+						 .session = RTE_BE32(8)},
+					 other = {
+						 .conference = RTE_BE32(7), .session = RTE_BE32(9)};
+	static const struct feedback_body report = {.epoch = RTE_BE16(3)},
+					  of_before = {.epoch = RTE_BE16(2)};
+	static const uint8_t zeros[64];
+	static const struct {
+		uint8_t type;
+		uint16_t len;
+		const void *body;
+		enum drop_reason reason;
+	} all[] = {
+		{LINK_PROBE, 16, zeros, DROP_none}, /* its answer cannot leave */
+		{LINK_PROBE, 15, zeros, DROP_probe_malformed},
+		{LINK_PROBE, 17, zeros, DROP_probe_malformed},
+		{LINK_PROBE_REPLY, 15, zeros, DROP_probe_malformed},
+		{LINK_PROBE_REPLY, 16, zeros, DROP_probe_unexpected},
+		{LINK_PROBE_REPLY, 17, zeros, DROP_probe_malformed},
+		{LINK_FEEDBACK, 31, &report, DROP_feedback_malformed},
+		{LINK_FEEDBACK, 32, &report, DROP_none},
+		{LINK_FEEDBACK, 32, &of_before, DROP_feedback_epoch},
+		{LINK_DECODED, 15, &known, DROP_decoded_malformed},
+		{LINK_DECODED, 16, &known, DROP_none},
+		{LINK_DECODED, 16, &other, DROP_decoded_unknown},
+		{LINK_DECODED + 1, 16, zeros, DROP_link_type},
+	};
+	const struct worker_counters *c;
+	uint64_t consumed = 0, dropped_before;
+	struct frame f;
+	struct link *link;
+
+	(void)state;
+	begin_side(&burst, "burst");
+	c = &burst.node->workers[0]->counters;
+	link = node_find_link(burst.node, FIRST_ID);
+	assert_int_equal(node_set_link_mac(burst.node, link, NULL), 0);
+	assert_int_equal(node_know_session(burst.node, 7, 8), 0);
+	burst.frames = &f;
+	for (uint32_t i = 0; i < RTE_DIM(all); i++) {
+		make_control(&f, all[i].type, all[i].body, all[i].len);
+		dropped_before = c->drops[all[i].reason];
+		consumed += all[i].reason == DROP_none;
+		burst.n = 1;
+		(void)worker_poll(burst.node->workers[0], (i + 1) * MS);
+		assert_int_equal(
+			c->drops[all[i].reason], dropped_before + (all[i].reason != DROP_none));
+		assert_int_equal(c->consumed, consumed);
+		assert_int_equal(link->rx.control, consumed);
+	}
+	assert_int_equal(c->sent, 0);
+	end_side(&burst);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_destination_order),
+		cmocka_unit_test(test_control),
 	};
 
 	if (test_eal(64, false) < 0)
