@@ -51,6 +51,7 @@ start_line(struct sim *sim, const struct rlnc_params *coding, uint8_t how)
 
 	sim_build(sim);
 	s = small_session(sim, 1, to);
+	s.session++; /* of three workers it is not the links' that keeps this one */
 	s.coding = *coding;
 	for (uint32_t i = 2; i <= n; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u",
@@ -141,13 +142,15 @@ test_place_holders(void **state)
 	end(&scene);
 }
 
-/* What came over several workers' queues is kept by one. */
+/* What came over several workers' queues is kept by one, which is another than received it. */
 static void
 test_workers(void **state)
 {
 	struct rlnc_params coding = block(24, 250000);
 	struct sim *sim = line_of(4, 3, true);
 	struct scene scene = start_line(sim, &coding, RECODE_ALWAYS);
+	const struct node *relay = sim->nodes[1].node;
+	uint16_t from;
 
 	(void)state;
 	send_lengths(&scene, 240, 50 * SIM_US);
@@ -155,6 +158,8 @@ test_workers(void **state)
 	assert_int_equal(capture.n, 300);
 	assert_int_equal(coded_count(&capture, RLNC_RECODED), 300);
 	assert_int_equal(coded_decode_all(&capture, sim, scene.session, NULL), 240);
+	from = node_find_link(relay, 1)->rx_owner;
+	assert_int_equal(relay->workers[from]->recode->counters.kept, 0);
 	end(&scene);
 }
 
