@@ -186,7 +186,7 @@ test_count(void **state)
 
 /* The control thread's part of a file: as many payloads as the feed takes. */
 static void
-feed_file(struct sim *sim, struct source *source, uint32_t *next)
+feed_file(struct sim *sim, const struct source *source, uint32_t *next)
 {
 	while (*next < MESSAGE && !rte_ring_full(source->feed)) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(sim->nodes[0].node->pool);
@@ -252,6 +252,80 @@ test_file(void **state)
 	small_finish(sim, NULL, small_none);
 }
 
+/* A file from 1 to 2, a payload each 10 ms, its feed full. */
+static struct sim *
+slow_file(uint16_t mtu, uint32_t *index)
+{
+	struct sim *sim = small_new(2);
+	struct sim_line line = small_line();
+	struct sim_session s;
+	uint32_t fed = 0;
+
+	line.mtu = mtu;
+	small_connect(sim, 1, 2, &line);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.kind = SOURCE_FILE;
+	s.rate = 800000;
+	s.burst = 1000;
+	sim_session_flow(&s, 1, 1, "2");
+	*index = small_start(sim, NULL, &s);
+	feed_file(sim, sim_source(sim, *index), &fed);
+	return sim;
+}
+
+/* A file is taken away in its midst: what was fed and not sent is dropped by name. */
+static void
+test_file_taken_away(void **state)
+{
+	uint32_t index;
+	struct sim *sim = slow_file(1500, &index);
+	uint32_t fed = rte_ring_count(sim_source(sim, index)->feed);
+	uint64_t sent;
+
+	(void)state;
+	sim_run_until(sim, sim->now + 105 * SIM_MS);
+	sent = source_sent(sim_source(sim, index)).packets;
+	assert_int_equal(sent, 11);
+	node_remove_source(sim->nodes[0].node, sim_source(sim, index));
+	sim_drain(sim, SIM_S);
+	assert_int_equal(small_drops(sim, 1, DROP_session_stopped), fed - sent);
+	assert_int_equal(destination_delivered(small_destination(sim, index, 2)).packets, sent);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_session_stopped, DROP_none});
+}
+
+static void
+check_oversize(struct sim *sim, uint32_t index, uint32_t bytes, uint64_t n)
+{
+	const struct source *source = sim_source(sim, index);
+
+	assert_int_equal(source->counters.oversize, n);
+	assert_int_equal(source->counters.oversize_last, bytes);
+	assert_int_equal(small_drops(sim, 1, DROP_session_oversize), n);
+	assert_int_equal(source_sent(source).packets, 0);
+	node_remove_source(sim->nodes[0].node, sim_source(sim, index));
+	small_finish(sim, NULL,
+		(enum drop_reason[]){DROP_session_oversize, DROP_session_stopped, DROP_none});
+}
+
+/* What does not fit the session's links is dropped by name, and told; at the session's rate. */
+static void
+test_oversize(void **state)
+{
+	struct sim_session how = {.kind = SOURCE_GENERATOR,
+		.generator = {
+			.kind = GENERATOR_CONSTANT, .size = 1450, .rate = 1160000, .seed = 1}};
+	uint32_t index;
+	struct sim *sim = direct(&how, &index);
+
+	(void)state;
+	sim_run_until(sim, sim->now + 95 * SIM_MS);
+	check_oversize(sim, index, 1450, 10);
+	sim = slow_file(1000, &index);
+	sim_run_until(sim, sim->now + 95 * SIM_MS);
+	check_oversize(sim, index, 1000, 10);
+}
+
 int
 main(void)
 {
@@ -265,6 +339,8 @@ main(void)
 		cmocka_unit_test(test_conforming),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_file_taken_away),
+		cmocka_unit_test(test_oversize),
 	};
 
 	sim_eal(256);
