@@ -58,6 +58,10 @@ test_port_down(void **state)
 	sim_run_until(sim, sim->now + 10 * SIM_MS);
 	assert_int_equal(small_drops(sim, 5, DROP_port_down), 50);
 	assert_int_equal(node_find_link(sim->nodes[4].node, 2)->tx.drops, 50);
+	assert_int_equal(node_find_link(sim->nodes[4].node, 2)->tx.packets, 100);
+	/* Link header, Pathlet, session header, payload. */
+	assert_int_equal(
+		node_find_link(sim->nodes[4].node, 2)->tx.bytes, 100 * (24 + 6 + 24 + 200));
 	assert_int_equal(delivered(sim, index, 2), 100);
 	assert_int_equal(delivered(sim, index, 3), 150);
 	port_set_up(sim_port(sim, 4, 1), true);
@@ -189,6 +193,66 @@ test_port_full(void **state)
 	lane = (struct wire_lane_params){.delay = SIM_MS};
 	small_set_lane(sim, sw, 2, &lane);
 	check_recovered(sim, index, (enum drop_reason[]){DROP_port_full, DROP_none});
+}
+
+/* A destination's port to its applications is down, and then not resolved: nothing is delivered. */
+static void
+test_egress_down(void **state)
+{
+	uint32_t index;
+	struct sim *sim = fork_in_the_road(&index);
+	struct port *port = sim_port(sim, 1, (uint16_t)(sim->nodes[1].nb_ports - 1));
+	struct destination *dst = small_destination(sim, index, 2);
+
+	(void)state;
+	port_set_up(port, false);
+	small_send(sim, index, 50, 200, GAP);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	assert_int_equal(small_drops(sim, 2, DROP_port_down), 50);
+	assert_int_equal(dst->counters.egress_drops, 50);
+	assert_int_equal(destination_delivered(dst).packets, 100);
+	assert_int_equal(destination_delivered(dst).bytes, 100 * 200);
+	assert_int_equal(sim_node_counters(sim, 1).delivered, 100);
+	port_set_up(port, true);
+	small_send(sim, index, 50, 200, GAP);
+	assert_int_equal(node_set_egress(sim->nodes[1].node, dst, NULL), 0);
+	small_send(sim, index, 50, 200, GAP);
+	sim_drain(sim, SIM_S);
+	assert_in_range(small_drops(sim, 2, DROP_hop_unresolved), 45, 60);
+	assert_int_equal(dst->counters.egress_drops, 50 + small_drops(sim, 2, DROP_hop_unresolved));
+	assert_int_equal(destination_delivered(dst).packets + dst->counters.egress_drops, 250);
+	small_finish(
+		sim, NULL, (enum drop_reason[]){DROP_port_down, DROP_hop_unresolved, DROP_none});
+}
+
+/* Links carry more than the port to the applications does: what is too large is told there. */
+static void
+test_egress_mtu(void **state)
+{
+	struct sim_line line = small_line();
+	struct sim *sim = small_new(2);
+	const struct destination *dst;
+	struct sim_session s;
+	uint32_t index;
+
+	(void)state;
+	line.mtu = 1900;
+	small_connect(sim, 1, 2, &line);
+	sim_build(sim);
+	s = small_session(sim, 1, (uint32_t[]){2, 0});
+	s.kind = SOURCE_GENERATOR;
+	s.generator = (struct generator_params){
+		.kind = GENERATOR_CONSTANT, .size = 1473, .rate = 1000000, .count = 10};
+	sim_session_flow(&s, 1, 1, "2");
+	index = small_start(sim, NULL, &s);
+	sim_drain(sim, SIM_S);
+	dst = small_destination(sim, index, 2);
+	assert_int_equal(small_drops(sim, 2, DROP_mtu_exceeded), 10);
+	assert_int_equal(dst->counters.egress_drops, 10);
+	assert_int_equal(dst->counters.oversize, 10);
+	assert_int_equal(dst->counters.oversize_last, 1473);
+	assert_int_equal(destination_delivered(dst).packets, 0);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_mtu_exceeded, DROP_none});
 }
 
 /* The second wire carries less than the first: what is too large for it is dropped at the relay. */
@@ -419,6 +483,8 @@ main(void)
 		cmocka_unit_test(test_long_loss),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_port_full),
+		cmocka_unit_test(test_egress_down),
+		cmocka_unit_test(test_egress_mtu),
 		cmocka_unit_test(test_mtu),
 		cmocka_unit_test(test_no_headers),
 		cmocka_unit_test(test_no_packets),

@@ -127,6 +127,25 @@ test_each_kind(void **state)
 	each_kind(3);
 }
 
+/* The relay has lost all its next hops: each branch is dropped, what ends there is delivered. */
+static void
+test_no_hops(void **state)
+{
+	struct sim *sim = chain(1);
+	uint32_t one, both, here;
+
+	(void)state;
+	one = start(sim, (uint32_t[]){3, 0}, "2 > 3");
+	both = start(sim, (uint32_t[]){3, 4, 0}, "2 > (3, 4)");
+	here = start(sim, (uint32_t[]){2, 3, 4, 0}, "2* > (3, 4)");
+	for (uint32_t id = 3; id <= 4; id++)
+		node_remove_link(relay(sim), node_find_link(relay(sim), id));
+	send_in_turn(sim, (uint32_t[]){one, both, here}, 3, 50);
+	assert_int_equal(delivered(sim, here, 2), 50);
+	assert_int_equal(small_drops(sim, 2, DROP_pathlet_unknown_hop), 50 + 100 + 100);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_pathlet_unknown_hop, DROP_none});
+}
+
 /* A session comes and goes at the relay while others flow, thousands of others beside it. */
 static void
 test_under_traffic(void **state)
@@ -241,6 +260,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_kind),
+		cmocka_unit_test(test_no_hops),
 		cmocka_unit_test(test_under_traffic),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_marked_in_order),

@@ -4,6 +4,7 @@
  * another neighbour.
  */
 #include "decoded_input.h"
+#include "feeder.h"
 #include "rlnc_encoder.h"
 #include "small.h"
 
@@ -213,6 +214,29 @@ test_late_push(void **state)
 	end(&scene);
 }
 
+/* What others pushed for a link that is taken away is dropped by name. */
+static void
+test_ring_dropped(void **state)
+{
+	struct scene scene = start();
+	struct link *link = node_find_link(scene.node, 2);
+	struct worker *owner = scene.node->workers[link->owner];
+	struct worker *from = scene.node->workers[!link->owner];
+	const struct probe_body body = {{0}};
+	uint32_t n = 0;
+
+	(void)state;
+	node_remove_link(scene.node, link);
+	while (rte_ring_empty(owner->mailbox))
+		turn(&scene);
+	/* They saw it just before. */
+	for (; n < 3; n++)
+		feeder_push_control(from, link, LINK_PROBE, packet_of(from, &body, sizeof(body)));
+	worker_poll(owner, scene.sim->now);
+	assert_int_equal(owner->counters.drops[DROP_hop_removed], n);
+	end(&scene);
+}
+
 int
 main(void)
 {
@@ -220,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_decoded),
 		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_late_push),
+		cmocka_unit_test(test_ring_dropped),
 	};
 
 	sim_eal(512);
