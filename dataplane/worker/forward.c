@@ -94,7 +94,7 @@ installed_table(const struct worker *w)
 	return key_set_table(&w->node->known);
 }
 
-/* Any packet, its Pathlet not looked at yet. */
+/* Any packet but one that only ends here (forward_end), its Pathlet not looked at yet. */
 static void
 forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
 	struct deliver_burst *here)
@@ -106,8 +106,7 @@ forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
 	/* The first segment holds Pathlet and session header, or they count as cut short. */
 	reason = pathlet_parse(
 		rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, w->node->id, &view);
-	/* What ends here is the destination's to judge. */
-	if (unlikely(known != NULL) && reason == DROP_none && view.nb_branches > 0 &&
+	if (unlikely(known != NULL) && reason == DROP_none &&
 		!key_table_has(known, session_behind(m, &view)))
 		reason = DROP_forward_not_installed;
 	if (unlikely(reason != DROP_none)) {
@@ -116,9 +115,6 @@ forward_any(struct worker *w, const struct key_table *known, struct rte_mbuf *m,
 		forward_recoded(w, session, m, &view, here);
 	} else if (view.nb_branches == 1 && !view.destination) {
 		forward_one(w, m, &view);
-	} else if (view.nb_branches == 0) {
-		packet_trim(m, (uint16_t)(view.length + sizeof(struct session_hdr)));
-		deliver_add(here, m);
 	} else {
 		forward_copies(w, m, &view, here);
 	}
