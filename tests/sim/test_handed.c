@@ -237,6 +237,38 @@ test_ring_dropped(void **state)
 	end(&scene);
 }
 
+/*
+ * A next hop's ring that overflows keeps places for other types than DATA, and the owner empties it
+ * though nobody rings again.
+ */
+static void
+test_ring_full(void **state)
+{
+	struct scene scene = start();
+	struct link *link = node_find_link(scene.node, 2);
+	struct worker *owner = scene.node->workers[link->owner];
+	struct worker *from = scene.node->workers[!link->owner];
+	uint32_t places = rte_ring_get_capacity(link->ring), data;
+	const struct probe_body body = {{0}};
+
+	(void)state;
+	for (uint32_t i = 0; i < places; i++)
+		feeder_push(from, link, packet_of(from, &body, sizeof(body)));
+	feeder_flush(from);
+	data = rte_ring_count(link->ring);
+	assert_in_range(data, places - 16, places - 1);
+	assert_int_equal(from->counters.drops[DROP_hop_ring_full], places - data);
+	assert_int_equal(from->ring_drops[link->index], places - data);
+	for (uint32_t i = data; i < places; i++)
+		feeder_push_control(from, link, LINK_PROBE, packet_of(from, &body, sizeof(body)));
+	assert_true(rte_ring_full(link->ring));
+	assert_int_equal(from->counters.drops[DROP_hop_ring_full], places - data);
+	for (uint32_t left = places; left > 0; left -= RTE_MIN(left, (uint32_t)BURST_MAX))
+		worker_poll(owner, scene.sim->now);
+	assert_true(rte_ring_empty(link->ring));
+	end(&scene);
+}
+
 int
 main(void)
 {
@@ -245,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_late_push),
 		cmocka_unit_test(test_ring_dropped),
+		cmocka_unit_test(test_ring_full),
 	};
 
 	sim_eal(512);

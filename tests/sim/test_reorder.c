@@ -90,6 +90,26 @@ test_restored(void **state)
 	small_finish(sim, NULL, small_none);
 }
 
+/* A gap larger than what can be held: all of it is skipped, a part at once. */
+static void
+test_long_gap(void **state)
+{
+	uint32_t index;
+	struct sim *sim = pair(16, &index);
+
+	(void)state;
+	small_send(sim, index, 5, 100, SIM_MS);
+	sim_run_until(sim, sim->now + 10 * SIM_MS);
+	wire_cut(sim->wires[0].wire, true);
+	small_send(sim, index, 40, 100, SIM_MS);
+	wire_cut(sim->wires[0].wire, false);
+	small_send(sim, index, 5, 100, SIM_MS);
+	sim_drain(sim, SIM_S);
+	check_in_order(10);
+	assert_int_equal(small_destination(sim, index, 2)->counters.skipped, 40);
+	small_finish(sim, NULL, small_none);
+}
+
 /* The very first is late: sources count from 0, so it is known to be missing. */
 static void
 test_first_is_late(void **state)
@@ -230,6 +250,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_long_gap),
 		cmocka_unit_test(test_first_is_late),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_too_late),

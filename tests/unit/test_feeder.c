@@ -252,6 +252,29 @@ test_age(void **state)
 	end();
 }
 
+/* One whose turn comes only now may be too old as well. */
+static void
+test_age_of_the_next(void **state)
+{
+	struct feeder_next next;
+
+	(void)state;
+	begin(0);
+	push(1, 3, 1, QUANTUM);
+	push(1, 3, 1, QUANTUM);
+	push(2, 3, 1, QUANTUM);
+	queue(2, 3, 1)->terms.age = 50;
+	assert_int_equal(number_of(feeder_drr_take(&pool, &drr, S).m), 1);
+	next = feeder_drr_take(&pool, &drr, S + 51);
+	assert_int_equal(number_of(next.m), 2);
+	assert_true(next.expired);
+	assert_int_equal(next.queue->expired, 1);
+	next = feeder_drr_take(&pool, &drr, S + 51);
+	assert_int_equal(number_of(next.m), 1);
+	assert_false(next.expired);
+	end();
+}
+
 static void
 test_places_run_out(void **state)
 {
@@ -464,6 +487,7 @@ main(void)
 		cmocka_unit_test(test_share_is_not_saved_up),
 		cmocka_unit_test(test_delay_sensitive_first),
 		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_age_of_the_next),
 		cmocka_unit_test(test_places_run_out),
 		cmocka_unit_test(test_queues_are_used_again),
 		cmocka_unit_test(test_queues_of_a_link),
