@@ -203,9 +203,8 @@ feed_file(struct sim *sim, const struct source *source, uint32_t *next)
 	}
 }
 
-/* A file is sent once, in order, at the session's rate, its ends marked. */
 static void
-test_file(void **state)
+send_file(const struct rlnc_params *coding)
 {
 	struct sim_session how = {.kind = SOURCE_FILE, .rate = 8000000, .burst = 1000}, s;
 	struct sim *sim = small_new(2);
@@ -214,15 +213,15 @@ test_file(void **state)
 	struct rte_mbuf *m;
 	uint64_t begin;
 
-	(void)state;
 	small_wire(sim, 1, 2);
-	sim->extra_buffers = 512;
+	sim->extra_buffers = 1024;
 	sim_build(sim);
 	s = small_session(sim, 1, (uint32_t[]){2, 0});
 	s.kind = how.kind;
 	s.rate = how.rate;
 	s.burst = how.burst;
 	s.egress = EGRESS_FILE;
+	s.coding = *coding;
 	sim_session_flow(&s, 1, 1, "2");
 	index = sim_add_session(sim, &s);
 	/* Its packets are looked at here, not by the harness. */
@@ -249,7 +248,24 @@ test_file(void **state)
 	assert_true(sim_source(sim, index)->finished);
 	/* 1 ms a packet, the first at once. */
 	assert_in_range(sim->now - begin, 299 * SIM_MS, 312 * SIM_MS);
-	small_finish(sim, NULL, small_none);
+	small_finish(sim, NULL, (enum drop_reason[]){DROP_coding_dependent, DROP_none});
+}
+
+/* A file is sent once, in order, at the session's rate, its ends marked; coded, too. */
+static void
+test_file(void **state)
+{
+	struct rlnc_params coding = {0};
+
+	(void)state;
+	send_file(&coding);
+	coding = (struct rlnc_params){.code = RLNC_BLOCK,
+		.k = 8,
+		.systematic = true,
+		.ratio = 250000,
+		.close = 5 * SIM_MS,
+		.deadline = 100 * SIM_MS};
+	send_file(&coding);
 }
 
 /* A file from 1 to 2, a payload each 10 ms, its feed full. */
