@@ -9,8 +9,7 @@
 
 #include "../harness/test_eal.h"
 #include "checksum.h"
-#include "frame.h"
-#include "packet.h"
+#include "link_input.h"
 #include "rng.h"
 
 static struct rte_mempool *pool;
@@ -443,6 +442,24 @@ test_packet_sum(void **state)
 	}
 }
 
+/* A frame in two buffers, cut wherever UDP says that it ends. */
+static void
+test_packet_of_parts(void **state)
+{
+	(void)state;
+	for (uint16_t len = 0; len <= 2 * 10; len++) {
+		const struct frame_view view = {.payload_off = 10, .payload_len = len};
+		struct rte_mbuf *m = some_packet(20, false);
+		const char *why = "";
+
+		assert_int_equal(rte_pktmbuf_chain(m, some_packet(10, false)), 0);
+		packet_from_frame(m, &view);
+		assert_int_equal(rte_mbuf_check(m, 1, &why), 0);
+		assert_int_equal(m->pkt_len, len);
+		rte_pktmbuf_free(m);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -475,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_partial_sums),
 		cmocka_unit_test(test_packet_sum),
+		cmocka_unit_test(test_packet_of_parts),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, setup, teardown);
