@@ -133,6 +133,22 @@ test_returns_as_new(void **state)
 	assert_int_equal(liveness_data_loss_ppm(&l), 0);
 }
 
+/* What was missing and comes late after all makes no loss. */
+static void
+test_late_data(void **state)
+{
+	struct liveness l = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, unit_seed());
+	liveness_begin(&l, 100 * MS, 1000 * MS, &rng);
+	liveness_data(&l, 2000 * MS, 100, 900);
+	assert_in_range(liveness_data_loss_ppm(&l), 24900, 25000);
+	liveness_data(&l, 3000 * MS, 90, 1900);
+	assert_in_range(liveness_data_loss_ppm(&l), 18600, 18750);
+}
+
 int
 main(void)
 {
@@ -141,6 +157,7 @@ main(void)
 		cmocka_unit_test(test_quickest_answer),
 		cmocka_unit_test(test_offset_grows_old),
 		cmocka_unit_test(test_returns_as_new),
+		cmocka_unit_test(test_late_data),
 	};
 
 	return cmocka_run_group_tests_name("liveness", tests, NULL, NULL);
