@@ -396,17 +396,19 @@ test_at_once(void **state)
 
 /* Adaptive: more loss as probes see it, more repair, and what remains lost is near the target. */
 static void
-test_adaptive(void **state)
+adaptive(uint8_t code)
 {
 	static const uint32_t to[] = {2, 0};
+	struct rlnc_params coding = params_of(RLNC_REPAIR_ADAPTIVE);
 	struct sim *sim = network(2);
 	uint64_t little;
 	struct scene s;
 
-	(void)state;
+	coding.code = code;
 	sim->probe = 5 * SIM_MS;
 	small_wire(sim, 1, 2);
-	s = start(sim, "2", to, RLNC_REPAIR_ADAPTIVE);
+	sim_build(sim);
+	s = start_coded(sim, "2", to, &coding);
 	sim_run_until(sim, sim->now + 500 * SIM_MS);
 	small_send(sim, s.session, 800, 300, 200 * SIM_US);
 	little = encoder_of(&s)->counters.repairs;
@@ -419,6 +421,14 @@ test_adaptive(void **state)
 	/* A thousandth is asked; what probes do not know they do not tell. */
 	assert_true(destination_lost(small_destination(sim, s.session, 2)) <= 3200 / 100);
 	end(&s);
+}
+
+static void
+test_adaptive(void **state)
+{
+	(void)state;
+	adaptive(RLNC_BLOCK);
+	adaptive(RLNC_WINDOW);
 }
 
 int
