@@ -108,6 +108,8 @@ test_oversize_takes_no_time(void **state)
 	assert_int_equal(delivered(sim, b), 1000);
 	assert_int_equal(small_drops(sim, 3, DROP_mtu_exceeded), 500);
 	assert_int_equal(narrow_link(sim)->tx.oversize, 500);
+	/* Link header, Pathlet, session header, payload. */
+	assert_int_equal(narrow_link(sim)->tx.oversize_last, 24 + 6 + 24 + SIZE);
 	sim_drain(sim, SIM_S);
 	small_finish(sim, NULL, allowed);
 }
