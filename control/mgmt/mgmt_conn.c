@@ -316,26 +316,27 @@ on_connected(struct mgmt_conn *conn)
 	mgmt_conn_close(conn, false, "its certificate names nobody, or several");
 }
 
-/* 0: none, or the other end went without a word. */
+/* 0: none, or the other end went without a word. errors: errno tells why, as of a refused one. */
 static unsigned long
-tls_error(const struct mgmt_conn *conn)
+tls_error(const struct mgmt_conn *conn, bool *errors)
 {
 	unsigned long code = conn->tls ? bufferevent_get_openssl_error(conn->bev) : 0;
 
-	return code != 0 && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? 0 : code;
+	/* SSL_ERROR_SYSCALL as it is, of no library: libevent calls that an end. */
+	*errors = code != 0 && ERR_GET_LIB(code) == 0;
+	if (*errors || (code != 0 && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
+		return 0;
+	return code;
 }
 
 /* What ended the connection, in words. */
 static const char *
 end_reason(
-	const struct mgmt_conn *conn, unsigned long code, short what, char buf[MGMT_TLS_REASON_MAX])
+	const struct mgmt_conn *conn, unsigned long code, int system, char buf[MGMT_TLS_REASON_MAX])
 {
-	int system = EVUTIL_SOCKET_ERROR();
-
 	if (code != 0)
 		return mgmt_tls_reason(bufferevent_openssl_get_ssl(conn->bev), code, buf);
-	return (what & BEV_EVENT_EOF) != 0 || system == 0 ? "closed by the other end"
-							  : strerror(system);
+	return system == 0 ? "closed by the other end" : strerror(system);
 }
 
 static void
@@ -343,8 +344,10 @@ on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct mgmt_conn *conn = arg;
 	struct mgmt *mgmt = conn->mgmt;
-	unsigned long code = tls_error(conn);
+	int system = EVUTIL_SOCKET_ERROR();
 	char reason[MGMT_TLS_REASON_MAX];
+	bool errors;
+	unsigned long code = tls_error(conn, &errors);
 
 	if ((what & BEV_EVENT_CONNECTED) != 0) {
 		on_connected(conn);
@@ -361,7 +364,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		}
 		mgmt->counters.truncated++;
 	}
-	mgmt_conn_close(conn, false, "%s", end_reason(conn, code, what, reason));
+	if ((what & BEV_EVENT_EOF) != 0 && !errors)
+		system = 0;
+	mgmt_conn_close(conn, false, "%s", end_reason(conn, code, system, reason));
 }
 
 static struct bufferevent *
