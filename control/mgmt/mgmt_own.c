@@ -38,11 +38,17 @@ own_pong(struct mgmt_conn *conn, const struct message *message)
 	conn->ping_us = 0;
 }
 
+/* To where it is already: the root has no hello of this node, and asks for it. */
 static void
 own_redirect(struct mgmt_conn *conn, const struct message *message)
 {
-	mgmt_join(conn->mgmt, message->redirect.name, message->redirect.server.host,
-		message->redirect.server.port);
+	const struct message_redirect *to = &message->redirect;
+	bool here = conn->side == MGMT_ABOVE && strcmp(conn->name, to->name) == 0;
+
+	if (!here || to->server.host != NULL || strcmp(to->name, MESSAGE_ROOT) == 0)
+		mgmt_join(conn->mgmt, to->name, to->server.host, to->server.port);
+	if (here && conn == conn->mgmt->above && conn->state == MGMT_NAMED)
+		mgmt_join_up(conn);
 }
 
 static void

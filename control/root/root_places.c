@@ -250,6 +250,22 @@ root_place_send(struct root *root, struct root_node *node)
 	free(texts);
 }
 
+/*
+ * It stayed with its parent while this program was away, and nothing is known of what its hello
+ * said: those that are to be below it would not find it. Sent to where it is, it says hello again.
+ */
+static void
+ask_hello(struct root *root, const struct root_node *node)
+{
+	struct message ask = {.type = MESSAGE_REDIRECT, .redirect = {.name = node->parent}};
+
+	if (node->hellos != 0 || node->server[0] != 0 || node->place == NULL ||
+		node->place->role == ROOT_ROLE_LEAF)
+		return;
+	snprintf(ask.to, sizeof(ask.to), "%s", node->name);
+	(void)root_send(root, &ask);
+}
+
 /* How many connections lead to it from here, as far as it is known. */
 static unsigned int
 steps_down(const struct root *root, const struct root_node *node)
@@ -312,6 +328,7 @@ root_places_step(struct root *root, int64_t now)
 			greet(root, node, NULL, 0);
 			node->unlisted = true;
 			root_node_ask(root, node);
+			ask_hello(root, node);
 		}
 	}
 	return next;

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What nodes say while the root program is away."""
+"""What nodes say while the root program is away, and what it learns of them when it comes back with
+less than it knew."""
 
 import pytest
 from harness.node import FERRYCTL, until
 from harness.netns import run
+from harness.tree import CONTROL_PORT, Tree
 
 
 @pytest.fixture
@@ -35,3 +37,22 @@ def test_why_no_root(alone):
     until(lambda: counter(alone, "reconnects") > 1, 5, "it tries again")
     assert counter(alone, "handshake_failed") == 0
     assert "TLS failed" not in alone.log()
+
+
+def test_database_is_lost(stage):
+    """A relay that stayed with its parent is asked where its children connect."""
+    net = Tree(stage)
+    first, relay, leaf = net.place(1, "root"), net.place(2, "relay", parent=1), \
+        net.place(3, "leaf", parent=2)
+    net.wire(first, relay)
+    net.wire(relay, leaf)
+    nodes = net.start()
+    net.root.kill()
+    for file in net.root.directory.glob("root.db*"):
+        file.unlink()
+    nodes[3].kill()
+    (nodes[3].directory / "state").unlink()  # as of a machine that is new
+    net.root.start()
+    nodes[3].start(wait=False)
+    net.wait_tree()
+    assert net.root.node(net.name(2))["server"] == f"{net.address(2)}:{CONTROL_PORT}"
