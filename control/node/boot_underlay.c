@@ -68,14 +68,41 @@ set_port_up(struct ferryd *f, uint32_t index, bool up)
 	underlay_set_up(&f->underlay, ferryd_now(f), index, up);
 }
 
+/* The kernel takes frames that are too large for an interface, and loses them without a count. */
 static void
-kernel_link_changed(void *ctx, int ifindex, bool up)
+tell_mtu(struct ferryd *f, uint32_t index, uint32_t mtu)
+{
+	const struct port *port = &f->ports[index].port;
+	bool small = mtu < port->mtu;
+	char name[IF_NAMESIZE];
+
+	if (mtu == 0 || small == f->ports[index].small)
+		return;
+	f->ports[index].small = small;
+	if (!small)
+		log_line(LOG_INFO, "port %s: the MTU of its interface is no longer too small",
+			port->name);
+	else if (if_indextoname(f->ports[index].dev.if_index, name) != NULL)
+		log_line(LOG_WARNING,
+			"port %s: the MTU of its interface is %u now: what is larger is lost "
+			"there, "
+			"and counted nowhere, as the node sends up to %u (ip link set %s mtu %u, "
+			"or mtu "
+			"in the node's file)",
+			port->name, mtu, port->mtu, name, port->mtu);
+}
+
+static void
+kernel_link_changed(void *ctx, int ifindex, bool up, uint32_t mtu)
 {
 	struct ferryd *f = ctx;
 
-	for (uint32_t i = 0; i < f->config->port_count; i++)
-		if (f->ports[i].dev.if_index == (unsigned int)ifindex)
-			set_port_up(f, i, up);
+	for (uint32_t i = 0; i < f->config->port_count; i++) {
+		if (f->ports[i].dev.if_index != (unsigned int)ifindex)
+			continue;
+		set_port_up(f, i, up);
+		tell_mtu(f, i, mtu);
+	}
 }
 
 /* Devices over a kernel interface do not tell: netlink does. All others are asked. */

@@ -44,7 +44,8 @@ struct ferryd_port {
 	struct impair_port impair;
 	bool impaired;
 	bool opened;
-	bool told; /* the log has said whether it is up */
+	bool told;  /* the log has said whether it is up */
+	bool small; /* and that its interface's MTU is too small */
 };
 
 /* Who sends to a neighbour: a link, or a destination's egress. */

@@ -23,6 +23,7 @@ enum link_state {
 struct link_entry {
 	int ifindex;
 	enum link_state state;
+	uint32_t mtu;	 /* 0 = not known */
 	uint32_t wanted; /* the first dump that must have it: an older one may lack it */
 	uint32_t seen;	 /* the last dump that had it */
 };
@@ -129,14 +130,27 @@ link_watch_add(struct link_watch *watch, int ifindex)
 }
 
 static void
-set_state(struct link_watch *watch, struct link_entry *entry, bool up)
+set_state(struct link_watch *watch, struct link_entry *entry, bool up, uint32_t mtu)
 {
 	const enum link_state state = up ? LINK_UP : LINK_DOWN;
 
-	if (entry->state == state)
+	if (entry->state == state && (mtu == 0 || entry->mtu == mtu))
 		return;
 	entry->state = state;
-	watch->changed(watch->ctx, entry->ifindex, up);
+	entry->mtu = mtu;
+	watch->changed(watch->ctx, entry->ifindex, up, mtu);
+}
+
+static uint32_t
+mtu_of(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(
+		attr, nlh, sizeof(struct ifinfomsg)) if (mnl_attr_get_type(attr) == IFLA_MTU &&
+							 mnl_attr_validate(attr, MNL_TYPE_U32) >=
+								 0) return mnl_attr_get_u32(attr);
+	return 0;
 }
 
 static void
@@ -153,7 +167,10 @@ link_message(struct link_watch *watch, const struct nlmsghdr *nlh)
 	if (entry == NULL)
 		return;
 	entry->seen = watch->dump;
-	set_state(watch, entry, nlh->nlmsg_type == RTM_NEWLINK && (ifi->ifi_flags & both) == both);
+	if (nlh->nlmsg_type == RTM_NEWLINK)
+		set_state(watch, entry, (ifi->ifi_flags & both) == both, mtu_of(nlh));
+	else
+		set_state(watch, entry, false, 0);
 }
 
 /* The dump is complete: what it did not have does not exist. */
@@ -169,7 +186,7 @@ dump_done(struct link_watch *watch)
 		struct link_entry *entry = &watch->entries[i];
 
 		if (entry->wanted <= watch->dump && entry->seen != watch->dump)
-			set_state(watch, entry, false);
+			set_state(watch, entry, false, 0);
 	}
 	return 0;
 }

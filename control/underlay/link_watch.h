@@ -8,13 +8,15 @@
 #define FERRY_LINK_WATCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct link_watch;
 
 /*
  * Called from link_watch_read() alone: with the first state of each interface, then with changes.
+ * mtu: 0 = not known, as of one that is gone.
  */
-typedef void (*link_watch_fn)(void *ctx, int ifindex, bool up);
+typedef void (*link_watch_fn)(void *ctx, int ifindex, bool up, uint32_t mtu);
 
 /*
  * NULL and errno if there is no netlink socket to be had. It watches the network namespace of now.

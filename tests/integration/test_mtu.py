@@ -85,3 +85,19 @@ def test_egress_with_a_smaller_mtu(stage):
     receiver.close()
     assert nodes[2].destination(1, 1)["egress_drops"] == 50 - len(fits)
     nodes[2].wait_log(r"session 1/1: \d+ payloads larger than the MTU of egress port \S+ \(1280\)")
+
+
+def test_interface_changes_under_the_port(stage):
+    """The kernel loses what is too large for its interface, and counts it nowhere: the log tells."""
+    net = Deployment(stage)
+    one, two = net.node(1), net.node(2)
+    net.wire(one, two)
+    nodes = net.start()
+    one.namespace.run("ip", "link", "set", "w2", "mtu", 1000)
+    nodes[1].wait_log(r"warning: port w2: the MTU of its interface is 1000 now: .* sends up to 1500 "
+                      r"\(ip link set w2 mtu 1500, ")
+    one.namespace.run("ip", "link", "set", "w2", "mtu", 1200)
+    one.namespace.run("ip", "link", "set", "w2", "mtu", 1600)
+    nodes[1].wait_log("port w2: the MTU of its interface is no longer too small")
+    assert len(re.findall("the MTU of its interface", nodes[1].log())) == 2
+    assert "port w2 is down" not in nodes[1].log()

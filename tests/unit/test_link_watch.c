@@ -20,16 +20,18 @@ struct seen {
 	unsigned int n;
 	int ifindex;
 	bool up;
+	uint32_t mtu;
 };
 
 static void
-on_changed(void *ctx, int ifindex, bool up)
+on_changed(void *ctx, int ifindex, bool up, uint32_t mtu)
 {
 	struct seen *seen = ctx;
 
 	seen->n++;
 	seen->ifindex = ifindex;
 	seen->up = up;
+	seen->mtu = mtu;
 }
 
 static void
@@ -95,6 +97,10 @@ test_veth(void **state)
 	expect_told(watch, &seen, ifindex, false);
 	run("ip link set ferry0 up");
 	expect_told(watch, &seen, ifindex, true);
+	assert_int_equal(seen.mtu, 1500);
+	run("ip link set ferry0 mtu 1000");
+	expect_told(watch, &seen, ifindex, true);
+	assert_int_equal(seen.mtu, 1000);
 	/* others do not matter */
 	run("ip link add dummy0 type bridge && ip link set dummy0 up && ip link del dummy0");
 	assert_int_equal(link_watch_read(watch), 0);
@@ -124,7 +130,7 @@ test_lost_events(void **state)
 		setsockopt(link_watch_fd(watch), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
 	assert_int_equal(link_watch_add(watch, ifindex), 0);
 	expect_told(watch, &seen, ifindex, true);
-	run("i=0; while [ $i -lt 400 ]; do echo link set ferry0 mtu $((1400 + i % 2)); "
+	run("i=0; while [ $i -lt 400 ]; do echo link set ferry0 txqueuelen $((1400 + i % 2)); "
 	    "i=$((i + 1)); done | ip -batch -");
 	run("ip link set ferry0 down");
 	expect_told(watch, &seen, ifindex, false);
