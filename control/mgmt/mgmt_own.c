@@ -10,6 +10,7 @@
 
 #define UPDATE_US      20000  /* several changes at once are told together */
 #define UPDATE_MAX_US  200000 /* the root takes who is nowhere for a second to be away */
+#define ERROR_AGAIN_MS 60000  /* the same one is told as often */
 #define UPDATE_AGAIN_S 30     /* it is told again: one that was refused is not lost for good */
 
 void
@@ -97,6 +98,32 @@ own_bye(struct mgmt_conn *conn, const struct message *message)
 		mgmt_conn_close(conn, false, "it says bye");
 }
 
+/*
+ * What a node says again and again is refused as often: while the root is away, that nobody takes
+ * it there. One line a minute has it all.
+ */
+static void
+own_error(struct mgmt_conn *conn, const struct message *message)
+{
+	const char *request = message->error.request.type;
+	char text[MGMT_ERROR_TOLD_MAX], more[48] = "";
+	uint64_t now = mgmt_now();
+
+	snprintf(text, sizeof(text), "%s says about a %s: %u %s", message->from,
+		request != NULL ? request : "message", message->error.code, message->error.text);
+	if (strcmp(text, conn->error) != 0) {
+		snprintf(conn->error, sizeof(conn->error), "%s", text);
+	} else if (now < conn->error_at + ERROR_AGAIN_MS) {
+		conn->error_again++;
+		return;
+	} else if (conn->error_again > 0) {
+		snprintf(more, sizeof(more), " (%u times more meanwhile)", conn->error_again);
+	}
+	conn->error_at = now;
+	conn->error_again = 0;
+	mgmt_log(conn->mgmt, LOG_WARNING, "management: %s%s", text, more);
+}
+
 bool
 mgmt_own(struct mgmt_conn *conn, const struct message *message)
 {
@@ -120,11 +147,7 @@ mgmt_own(struct mgmt_conn *conn, const struct message *message)
 		own_bye(conn, message);
 		return true;
 	case MESSAGE_ERROR:
-		mgmt_log(conn->mgmt, LOG_WARNING, "management: %s says about a %s: %u %s",
-			message->from,
-			message->error.request.type != NULL ? message->error.request.type
-							    : "message",
-			message->error.code, message->error.text);
+		own_error(conn, message);
 		return true;
 	case MESSAGE_HELLO:
 		/* For the parent itself: the connection says all that it needs. */

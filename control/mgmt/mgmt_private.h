@@ -45,6 +45,8 @@ enum mgmt_state {
 	MGMT_GONE,    /* freed at the next occasion */
 };
 
+#define MGMT_ERROR_TOLD_MAX 384
+
 struct mgmt_conn {
 	LIST_ENTRY(mgmt_conn) chain;
 	LIST_ENTRY(mgmt_conn) alike; /* mgmt_find.c */
@@ -69,6 +71,11 @@ struct mgmt_conn {
 	struct mgmt_seen_share share;
 	struct message *below; /* its last childsupdate, or NULL; mgmt_conn_below() */
 	bool ended;	       /* by the other end; what it said before has still its turn */
+
+	/* The last error that the log told, when, and how often it came since. */
+	char error[MGMT_ERROR_TOLD_MAX];
+	uint64_t error_at;
+	unsigned int error_again;
 };
 
 LIST_HEAD(mgmt_conns, mgmt_conn);

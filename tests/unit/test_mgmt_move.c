@@ -27,6 +27,8 @@ static struct event_base *base;
 static unsigned int joins;	       /* that the root heard */
 static char via[MESSAGE_NAME_MAX + 1]; /* the last of them */
 static uint32_t refused;	       /* the code that the leaf heard; 0 = none */
+static unsigned int refusals;	       /* that it heard */
+static unsigned int told;	       /* of these, in its log */
 static unsigned int said;	       /* joins of the leaf */
 
 static void
@@ -42,8 +44,18 @@ static void
 on_error(void *ctx, const struct message *message, const char *from)
 {
 	(void)from;
-	if (strcmp(ctx, names[LEAF]) == 0)
-		refused = message->error.code;
+	if (strcmp(ctx, names[LEAF]) != 0)
+		return;
+	refused = message->error.code;
+	refusals++;
+}
+
+static void
+on_log(void *ctx, int priority, const char *text)
+{
+	(void)priority;
+	if (strcmp(ctx, names[LEAF]) == 0 && strstr(text, "says about a join: 404") != NULL)
+		told++;
 }
 
 static uint16_t dead_port; /* where the root sends the west, whenever it comes; 0 = it does not */
@@ -65,6 +77,7 @@ on_hello(void *ctx, const struct message *message, const char *from)
 
 static const struct mgmt_ops ops = {
 	.handlers = {[MESSAGE_JOIN] = on_join, [MESSAGE_ERROR] = on_error},
+	.log = on_log,
 };
 
 static const struct mgmt_ops root_ops = {
@@ -121,7 +134,7 @@ setup(void **state)
 		return -1;
 	plain_place(programs[WEST], MESSAGE_ROOT, 0, leaf_only, 1);
 	plain_place(programs[LEAF], "west", plain_port(programs[WEST]), NULL, 0);
-	joins = refused = said = dead_port = 0;
+	joins = refused = refusals = told = said = dead_port = 0;
 	return turn(all_up) ? 0 : -1;
 }
 
@@ -344,6 +357,33 @@ test_no_answer(void **state)
 	evutil_closesocket(fd);
 }
 
+static bool
+west_alone(void)
+{
+	return mgmt_parent(programs[WEST]) == NULL;
+}
+
+static bool
+all_refused(void)
+{
+	return refusals == said;
+}
+
+/* The root is away, for long perhaps, and the leaf does not cease to say something to it. */
+static void
+test_refused_again(void **state)
+{
+	(void)state;
+	mgmt_free(programs[ROOT]);
+	programs[ROOT] = NULL;
+	assert_true(turn(west_alone));
+	for (unsigned int i = 0; i < 10; i++)
+		leaf_says();
+	assert_true(turn(all_refused));
+	assert_int_equal(refused, MESSAGE_CODE_UNKNOWN);
+	assert_int_equal(told, 1);
+}
+
 static int
 setup_away(void **state)
 {
@@ -409,6 +449,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unreachable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_answer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_both_away, setup_away, teardown),
 	};
 
