@@ -140,6 +140,22 @@ name_fault(const struct mgmt_conn *conn, const char *name)
 	return NULL;
 }
 
+/* Two machines with one certificate, as of a copy, take turns for ever: that is to be seen. */
+static void
+replace(struct mgmt_conn *other, const struct mgmt_conn *conn)
+{
+	char was[INET6_ADDRSTRLEN], is[INET6_ADDRSTRLEN];
+	uint16_t port;
+
+	(void)mgmt_host(&other->address, was, &port);
+	(void)mgmt_host(&conn->address, is, &port);
+	if (strcmp(was, is) == 0)
+		mgmt_conn_close(other, false, "it connected anew");
+	else
+		mgmt_conn_close(other, false,
+			"it connected anew, from %s: another node needs another name", is);
+}
+
 bool
 mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 {
@@ -161,7 +177,7 @@ mgmt_conn_named(struct mgmt_conn *conn, const char *name)
 		return false;
 	}
 	if (other != NULL)
-		mgmt_conn_close(other, false, "it connected anew");
+		replace(other, conn);
 	if (conn->state != MGMT_NAMELESS)
 		return false;
 	/* The one above has the name that we look for from the start; it may be this very text. */

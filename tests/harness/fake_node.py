@@ -40,8 +40,9 @@ class FakeNode:
 
     numbers = itertools.count(1)
 
-    def __init__(self, name, port, streams=(), connect=True, server=("127.0.0.1", 14000)):
-        self.name, self.port, self.server = name, port, server
+    def __init__(self, name, port, streams=(), connect=True, server=("127.0.0.1", 14000),
+                 host="127.0.0.1"):
+        self.name, self.port, self.server, self.host = name, port, server, host
         self.streams = {stream: "defined" for stream in streams}
         self.answering = True  # or a text: refuses with that
         self.log = []  # all that came, with the time
@@ -65,7 +66,7 @@ class FakeNode:
 
     def _try(self):
         try:
-            connection = socket.create_connection(("127.0.0.1", self.port), 5)
+            connection = socket.create_connection(("127.0.0.1", self.port), 5, (self.host, 0))
             connection.settimeout(None)
             return connection
         except OSError:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ferry-root does not take from a node that has gone wrong: what it says of others."""
 
+import re
 import time
 
+from harness.fake_node import FakeNode
 from harness.node import until
 from test_root_protocol import STREAM, network, stats  # noqa: F401
 
@@ -134,3 +136,15 @@ def test_statistics_that_nobody_asked_for(network):
     assert set(stream) == {"conference", "session", "weight", "rate", "rate.max", "rate.maxnode"}
     # What cannot be is told.
     refused(d, "fullstats", full.replace(">7<", ">much<"), 422)
+
+
+def test_same_name_twice(network):
+    """A machine was copied with its certificate: the log says from where the other one comes."""
+    network.node("a")
+    other = FakeNode("a", network.port, host="127.0.0.2")
+    try:
+        told = (r"child a at 127\.0\.0\.1:\d+: it connected anew, from 127\.0\.0\.2: "
+                "another node needs another name")
+        until(lambda: re.search(told, network.program.log()), 5, network.program.log)
+    finally:
+        other.close()
