@@ -85,10 +85,8 @@ tell_mtu(struct ferryd *f, uint32_t index, uint32_t mtu)
 	else if (if_indextoname(f->ports[index].dev.if_index, name) != NULL)
 		log_line(LOG_WARNING,
 			"port %s: the MTU of its interface is %u now: what is larger is lost "
-			"there, "
-			"and counted nowhere, as the node sends up to %u (ip link set %s mtu %u, "
-			"or mtu "
-			"in the node's file)",
+			"there, and counted nowhere, as the node sends up to %u (ip link set %s "
+			"mtu %u, or mtu in the node's file)",
 			port->name, mtu, port->mtu, name, port->mtu);
 }
 

@@ -146,10 +146,11 @@ mtu_of(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(
-		attr, nlh, sizeof(struct ifinfomsg)) if (mnl_attr_get_type(attr) == IFLA_MTU &&
-							 mnl_attr_validate(attr, MNL_TYPE_U32) >=
-								 0) return mnl_attr_get_u32(attr);
+	mnl_attr_for_each (attr, nlh, sizeof(struct ifinfomsg)) {
+		if (mnl_attr_get_type(attr) == IFLA_MTU &&
+			mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			return mnl_attr_get_u32(attr);
+	}
 	return 0;
 }
 
