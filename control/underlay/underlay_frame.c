@@ -97,6 +97,6 @@ underlay_icmp6_cksum(const struct underlay_addr *src, const struct underlay_addr
 	memcpy(pseudo.dst, dst->bytes, 16);
 	sum = rte_raw_cksum(&pseudo, sizeof(pseudo));
 	sum += rte_raw_cksum(icmp, len);
-	sum = (sum & 0xffff) + (sum >> 16);
+	/* Of two numbers of 16 bits the sum is folded at once. */
 	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 }

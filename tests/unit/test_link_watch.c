@@ -104,6 +104,13 @@ test_veth(void **state)
 	/* others do not matter */
 	run("ip link add dummy0 type bridge && ip link set dummy0 up && ip link del dummy0");
 	assert_int_equal(link_watch_read(watch), 0);
+	/* nor does what a bridge says of its ports: that one is none any more */
+	run("ip link add bridge0 type bridge && ip link set ferry0 master bridge0");
+	assert_int_equal(link_watch_read(watch), 0);
+	run("ip link set ferry0 nomaster");
+	seen.n = 0;
+	assert_int_equal(link_watch_read(watch), 0);
+	assert_int_equal(seen.n, 0);
 	/* one that is not there is down, and so is one that goes */
 	assert_int_equal(link_watch_add(watch, 12345), 0);
 	expect_told(watch, &seen, 12345, false);

@@ -93,6 +93,11 @@ test_answers(void **state)
 	oracle_fix_icmp6(&frame);
 	harness_input(h, 3 * S, &frame, UNDERLAY_nd_answered);
 	harness_expect(h, 1, ANSWER_OF_OURS);
+	/* from another MAC than the option's: the answer goes to the option's */
+	frame = hex(SOLICITATION);
+	frame.bytes[11] = 9;
+	harness_input(h, 3 * S, &frame, UNDERLAY_nd_answered);
+	harness_expect(h, 2, ANSWER_OF_OURS);
 	assert_null(neighbour_next(&h->u.neighbours, NULL));
 	harness_free(h);
 }
@@ -127,6 +132,11 @@ test_announces(void **state)
 
 	(void)state;
 	underlay_set_up(&h->u, 10 * S, 3, false);
+	underlay_set_up(&h->u, 11 * S, 3, true);
+	underlay_set_up(&h->u, 11 * S, 3, false);
+	/* a driver may wait for ever with what a port that is down keeps */
+	assert_int_equal(underlay_tick(&h->u, 11 * S), NEIGHBOUR_NEVER);
+	assert_int_equal(h->n_sent, 0);
 	underlay_set_up(&h->u, 20 * S, 3, true);
 	underlay_tick(&h->u, 20 * S);
 	assert_int_equal(h->n_sent, 4);
@@ -183,7 +193,65 @@ test_listener_query(void **state)
 	frame = hex(query);
 	frame.bytes[55] = 9; /* header longer than the packet */
 	harness_input(h, 3 * S, &frame, UNDERLAY_ipv6_malformed);
+	/* an option longer than the header; the checksum behind that looks like an alert */
+	frame = hex(query);
+	memcpy(frame.bytes + 56, "\1\5\0\0\0\0\x82\0\5\2", 10);
+	harness_input(h, 3 * S, &frame, UNDERLAY_ipv6_extension);
 	assert_int_equal(underlay_tick(&h->u, 4 * S), NEIGHBOUR_NEVER);
+	harness_free(h);
+}
+
+/* A query that grants so much; 6.2: it takes nothing back of what an earlier one granted. */
+static void
+ask_listeners(struct harness *h, uint64_t now, const char *code, const char *sum)
+{
+	char query[512];
+
+	snprintf(query, sizeof(query),
+		"333300000001 020000000002 86dd 60000000 0024 00 01"
+		"fe80000000000000000000fffe000002" ALL "3a00050200000100 8200 %s %s 0000" ZERO
+		"00000000",
+		sum, code);
+	harness_input_hex(h, now, query, UNDERLAY_mld_answered);
+}
+
+static void
+test_listener_query_pending(void **state)
+{
+	struct harness *h = harness_new();
+
+	(void)state;
+	ask_listeners(h, 3 * S, "03e8", "7d3a");
+	ask_listeners(h, 3 * S, "7fff", "0123");
+	assert_int_equal(underlay_tick(&h->u, 3 * S), 3 * S + 3906250);
+	assert_int_equal(underlay_tick(&h->u, 3 * S + 3906250), NEIGHBOUR_NEVER);
+	assert_int_equal(h->n_sent, 1);
+	/* 5.1.3, above 32767: 0x1abc << (2 + 3) = 219008 ms */
+	ask_listeners(h, 4 * S, "aabc", "d665");
+	assert_int_equal(underlay_tick(&h->u, 4 * S), 4 * S + 219008 * MS / 256);
+	assert_int_equal(underlay_tick(&h->u, 5 * S), NEIGHBOUR_NEVER);
+	assert_int_equal(h->n_sent, 2);
+	harness_free(h);
+}
+
+/* What is done meanwhile, as announcing, does not make an answer forgotten. */
+static void
+test_listener_query_among_others(void **state)
+{
+	struct harness *h = harness_new();
+
+	(void)state;
+	underlay_set_up(&h->u, 10 * S, 3, false);
+	underlay_set_up(&h->u, 20 * S, 3, true);
+	underlay_tick(&h->u, 20 * S);
+	harness_clear(h);
+	ask_listeners(h, 20 * S, "ffff", "8122");
+	/* 0x1fff << 10 ms / 256 = 32764 ms after it was asked */
+	assert_int_equal(underlay_tick(&h->u, 22 * S), 20 * S + 32764 * MS);
+	harness_clear(h);
+	underlay_tick(&h->u, 53 * S);
+	assert_int_equal(h->n_sent, 1);
+	harness_expect(h, 0, REPORT("02", "7407"));
 	harness_free(h);
 }
 
@@ -360,6 +428,8 @@ main(void)
 		cmocka_unit_test(test_announces),
 		cmocka_unit_test(test_only_ipv4),
 		cmocka_unit_test(test_listener_query),
+		cmocka_unit_test(test_listener_query_pending),
+		cmocka_unit_test(test_listener_query_among_others),
 		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_asks_link_local),
 		cmocka_unit_test(test_override),

@@ -132,6 +132,30 @@ test_narrow_prefixes(void **state)
 	assert_string_equal(underlay_addr_text(&hop.next_hop, text), "10.0.0.0");
 }
 
+/* Of a port's own addresses: the longest prefix, and nothing link-local beyond the link. */
+static void
+test_source(void **state)
+{
+	const struct underlay_addr near = address("10.1.0.9"), far = address("2001:db8:9::7");
+	struct underlay_if one = harness_port(&h);
+	char text[UNDERLAY_ADDR_TEXT_MAX];
+	struct underlay_hop hop;
+
+	(void)state;
+	one.n_addresses = 4;
+	one.addresses[0] = prefix("10.0.0.1", 8);
+	one.addresses[1] = prefix("10.1.0.1", 16);
+	one.addresses[2] = prefix("fe80::9", 64);
+	one.addresses[3] = prefix("2001:db8::1", 64);
+	one.gateway4.family = 0;
+	one.gateway6 = address("fe80::1");
+	assert_null(underlay_if_finish(&one));
+	assert_int_equal(underlay_route(&one, 1, UNDERLAY_ANY_PORT, &near, &hop), 0);
+	assert_string_equal(underlay_addr_text(&hop.source, text), "10.1.0.1");
+	assert_int_equal(underlay_route(&one, 1, UNDERLAY_ANY_PORT, &far, &hop), 0);
+	assert_string_equal(underlay_addr_text(&hop.source, text), "2001:db8::1");
+}
+
 /* Each bit of a prefix, by counting bits: an oracle of another kind. */
 static void
 test_prefix_bits(void **state)
@@ -212,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_narrow_prefixes),
+		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_prefix_bits),
 		cmocka_unit_test(test_port_mistakes),
 		cmocka_unit_test(test_address_forms),
