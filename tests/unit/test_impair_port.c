@@ -394,6 +394,16 @@ test_most_frames(void **state)
 	assert_int_equal(b->nb_out, 5);
 	assert_int_equal(b->port.ops->rx_next(&b->port, 0), 1000 * MS + 5);
 	end(b); /* what it still holds goes back to the pool */
+	/* A frame of the last place has no room for its own echo. */
+	s.frames = 9;
+	s.duplicate = 1000000;
+	b = start(&s);
+	for (uint32_t i = 0; i < 6; i++)
+		arrive(b, i, 100);
+	assert_int_equal(event(b, IMPAIR_EVENT_duplicated), 4);
+	assert_int_equal(event(b, IMPAIR_EVENT_frames_full), 1);
+	assert_int_equal(b->wrap.lane.counters.held_max, 9);
+	end(b);
 }
 
 /* A frame that says that its sender understands congestion marks is marked in a long queue. */

@@ -137,41 +137,97 @@ test_what_a_device_refuses(void **state)
 	assert_int_equal(wire.directions[1].refused, 4);
 }
 
+/* A report as text. */
+static const char *
+reported(const struct impair_report *report, bool json)
+{
+	static char text[8192];
+	FILE *out;
+
+	memset(text, 0, sizeof(text));
+	out = fmemopen(text, sizeof(text) - 1, "w");
+	assert_int_equal(impair_report_print(report, json, out), 0);
+	fclose(out);
+	return text;
+}
+
+/* The row of a table that begins so has these two values. */
+static void
+row_is(const char *table, const char *what, const char *first, const char *second)
+{
+	const char *row = strstr(table, what);
+	char there[32] = "", back[32] = "";
+
+	assert_non_null(row);
+	assert_int_equal(sscanf(row + strlen(what), "%31s %31s", there, back), 2);
+	assert_string_equal(there, first);
+	assert_string_equal(back, second);
+}
+
 static void
 test_reports(void **state)
 {
 	struct impair_report report = {.wire = &wire,
 		.names = {"x", "y"},
 		.seconds = 2,
-		.missed = {4, 0},
-		.failed = {6, 0},
+		.missed = {4, 1},
+		.failed = {6, 2},
 		.sleeps = 9};
-	char text[8192];
-	FILE *out;
+	const char *text;
 
 	(void)state;
-	settings[0].loss = 1000000;
+	settings[0].loss = 500000;
+	a.room = 3; /* of 5 */
 	assert_int_equal(impair_wire_init(&wire, &a.port, &b.port, settings), 0);
 	come(&a, 10);
 	come(&b, 5);
 	while (impair_wire_turn(&wire, MS) > 0)
 		;
-	for (int json = 0; json < 2; json++) {
-		memset(text, 0, sizeof(text));
-		out = fmemopen(text, sizeof(text) - 1, "w");
-		assert_int_equal(impair_report_print(&report, json, out), 0);
-		fclose(out);
-		if (json == 0) {
-			assert_non_null(strstr(text, "x > y"));
-			assert_non_null(strstr(text, "lost by the device before"));
-			continue;
-		}
-		assert_non_null(strstr(text, "{\"seconds\":2.0,\"sleeps\":9,\"directions\":["));
-		assert_non_null(strstr(text, "\"from\":\"x\",\"to\":\"y\",\"received\":10,"));
-		assert_non_null(strstr(text, "\"losses\":{\"lost\":10,"));
-		assert_non_null(strstr(text, "\"missed\":4,\"refused\":6"));
-		assert_non_null(strstr(text, "\"delivered\":5,\"bytes_received\":5000"));
-	}
+	wire.directions[0].lane.counters.events[IMPAIR_EVENT_lost] = 7;
+	wire.directions[0].lane.counters.bytes_delivered = 3000000;
+	wire.directions[1].late = (struct delay_histogram){0};
+	for (uint32_t i = 0; i < 100; i++)
+		delay_histogram_add(&wire.directions[1].late, i < 90 ? 40000 : 2000000, MS);
+	text = reported(&report, false);
+	assert_non_null(strstr(text, "2.0 s\n"));
+	assert_non_null(strstr(text, "x > y"));
+	row_is(text, "lost by the device before", "4", "1");
+	row_is(text, "lost by the device after", "6", "4");
+	row_is(text, "in, Mbit/s, mean", "0.040", "0.020");
+	row_is(text, "out, Mbit/s, mean", "12.000", "0.020");
+	row_is(text, "\nat most", "0.000", "2000.000");
+	text = reported(&report, true);
+	assert_non_null(strstr(text, "{\"seconds\":2.0,\"sleeps\":9,\"directions\":["));
+	assert_non_null(strstr(text, "\"from\":\"x\",\"to\":\"y\",\"received\":10,"));
+	assert_non_null(strstr(text, "\"losses\":{\"lost\":7,"));
+	assert_non_null(strstr(text, "\"missed\":4,\"refused\":6"));
+	assert_non_null(strstr(text, "\"missed\":1,\"refused\":4"));
+	assert_non_null(strstr(text, "\"delivered\":5,\"bytes_received\":5000"));
+}
+
+/* Both quantiles of the second way, in microseconds: of 100 frames 90 were 40 us late. */
+static void
+test_reports_lateness(void **state)
+{
+	struct impair_report report = {.wire = &wire, .names = {"x", "y"}, .seconds = 2};
+	double p50, p99, most;
+	const char *text;
+
+	(void)state;
+	assert_int_equal(impair_wire_init(&wire, &a.port, &b.port, settings), 0);
+	for (uint32_t i = 0; i < 100; i++)
+		delay_histogram_add(&wire.directions[1].late, i < 90 ? 40000 : 2000000, MS);
+	text = strstr(reported(&report, true), "\"from\":\"y\"");
+	assert_non_null(text);
+	text = strstr(text, "\"late_us\":");
+	assert_non_null(text);
+	assert_int_equal(sscanf(text, "\"late_us\":{\"p50\":%lf,\"p99\":%lf,\"max\":%lf}", &p50,
+				 &p99, &most),
+		3);
+	/* A bin's middle is that near. */
+	assert_in_range((uintmax_t)p50, 30, 50);
+	assert_in_range((uintmax_t)p99, 1500, 2500);
+	assert_int_equal((uintmax_t)most, 2000);
 }
 
 static void
@@ -220,6 +276,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_each_way_has_its_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_a_device_refuses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reports, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reports_lateness, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lists, set_up, tear_down),
 	};
 
