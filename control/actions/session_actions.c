@@ -272,8 +272,6 @@ set_running(struct session_book *book, struct session_entry *entry, bool run, bo
 		node_start_source(book->node, entry->source);
 	else
 		node_stop_source(book->node, entry->source);
-	if (book->on_run != NULL)
-		book->on_run(book->on_run_ctx, entry, run);
 	return 0;
 }
 

@@ -89,10 +89,6 @@ struct session_book {
 	int (*open)(void *ctx, struct session_entry *entry, char *error, size_t size);
 	void (*close)(void *ctx, struct session_entry *entry);
 	void *ends_ctx;
-
-	/* Told after a source was started or stopped by a command; may be NULL. */
-	void (*on_run)(void *ctx, struct session_entry *entry, bool running);
-	void *on_run_ctx;
 };
 
 /*
