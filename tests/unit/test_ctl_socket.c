@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -100,6 +101,12 @@ test_no_lock(void **state)
 	close(fd);
 	assert_int_equal(open_socket(f), -EPERM);
 	assert_non_null(strstr(f->error, f->lock));
+	if (geteuid() == 0) {
+		/* of another user, who can open it though nobody else can */
+		assert_int_equal(chmod(f->lock, 0600), 0);
+		assert_int_equal(chown(f->lock, 65534, 65534), 0);
+		assert_int_equal(open_socket(f), -EPERM);
+	}
 	unlink(f->lock);
 	assert_int_equal(symlink("/dev/null", f->lock), 0);
 	assert_int_equal(open_socket(f), -ELOOP);
@@ -111,6 +118,47 @@ test_no_lock(void **state)
 	assert_non_null(strstr(f->error, f->lock));
 	assert_non_null(strstr(f->error, strerror(EISDIR)));
 	rmdir(f->lock);
+}
+
+/* One that lives has no time for whoever connects, and keeps its place. */
+static void
+test_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct ctl_socket live;
+	int fds[64], n = 0;
+
+	assert_int_equal(open_socket(f), 0);
+	live = f->sock;
+	strcpy(addr.sun_path, f->path);
+	do
+		fds[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	while (connect(fds[n++], (struct sockaddr *)&addr, sizeof(addr)) == 0 && n < 64);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(open_socket(f), -EADDRINUSE);
+	while (n-- > 0)
+		close(fds[n]);
+	ctl_socket_close(&live);
+	assert_int_equal(access(f->path, F_OK), -1);
+}
+
+/* A path of 108 bytes has no room for its end, and is no other's. */
+static void
+test_long_path(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+
+	memset(path, 'x', sizeof(path));
+	memcpy(path, f->directory, strlen(f->directory));
+	path[strlen(f->directory)] = '/';
+	path[108] = 0;
+	assert_int_equal(ctl_socket_open(&f->sock, path, f->error, sizeof(f->error)), -EINVAL);
+	path[107] = 0;
+	assert_int_equal(ctl_socket_open(&f->sock, path, f->error, sizeof(f->error)), 0);
+	ctl_socket_close(&f->sock);
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 /* It is the directory that is told of, not a file that is not there. */
@@ -227,6 +275,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_locked_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_lock, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	};
