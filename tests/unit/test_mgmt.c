@@ -110,6 +110,43 @@ test_errors(void **state)
 	assert_int_equal(programs[LEAF].count[MESSAGE_ERROR], 0);
 }
 
+static bool
+root_has_list(void)
+{
+	return programs[ROOT].count[MESSAGE_CHILDSUPDATE] > 0;
+}
+
+static bool
+root_has_bye(void)
+{
+	return programs[ROOT].count[MESSAGE_BYE] > 0;
+}
+
+/* What one below says of itself is not said of the one that it came through. */
+static void
+test_of_itself(void **state)
+{
+	struct message list = {.type = MESSAGE_CHILDSUPDATE, .to = "^"};
+	uint64_t tries = mgmt_counters(programs[RELAY].mgmt)->reconnects;
+	struct mgmt_child child;
+
+	(void)state;
+	assert_int_equal(mgmt_children(programs[ROOT].mgmt, &child, 1), 1);
+	assert_int_equal(child.below, 1);
+	programs[ROOT].count[MESSAGE_CHILDSUPDATE] = 0;
+	for (int i = 0; i < 10 && !root_has_list(); i++)
+		assert_int_equal(mgmt_send(programs[LEAF].mgmt, &list), 0);
+	assert_true(turn(root_has_list));
+	assert_true(joined());
+	mgmt_leave(programs[LEAF].mgmt, "done");
+	assert_true(turn(root_has_bye));
+	assert_string_equal(programs[ROOT].from[MESSAGE_BYE], "leaf");
+	assert_int_equal(mgmt_children(programs[ROOT].mgmt, &child, 1), 1);
+	assert_string_equal(child.name, "relay");
+	assert_true(parent_is(RELAY, "^"));
+	assert_int_equal(mgmt_counters(programs[RELAY].mgmt)->reconnects, tries);
+}
+
 int
 main(void)
 {
@@ -117,6 +154,7 @@ main(void)
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_everybody),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_of_itself),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
