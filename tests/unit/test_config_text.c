@@ -222,12 +222,32 @@ test_conference(void **state)
 	config_free(config);
 }
 
+/* What does not fit 64 bits is refused, and not taken for what is left of it. */
+static void
+test_rates(void **state)
+{
+	static const char *const bad[] = {"18446744073709551617k", "18446744074G",
+		"184467440737095517M", "0.5", "1.0005k", "1.5.5", "", "k", "1T", "-1", "1 k",
+		"0.00000000010G"};
+	uint64_t rate;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (config_rate_parse(bad[i], &rate))
+			fail_msg("\"%s\" is %llu", bad[i], (unsigned long long)rate);
+	assert_true(config_rate_parse("2.5Gbit", &rate));
+	assert_int_equal(rate, 2500000000);
+	assert_true(config_rate_parse("1.005k", &rate));
+	assert_int_equal(rate, 1005);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_conference),
+		cmocka_unit_test(test_rates),
 	};
 
 	return cmocka_run_group_tests_name("config_text", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the root told last: what replaces what, and its file, whole and damaged. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,27 @@ write_file(const char *path, const char *bytes, size_t size)
 	fclose(file);
 }
 
+/* Nobody else reads what a root told; and a path that leaves no room for ".new" is refused. */
+static void
+test_path(void **state)
+{
+	struct fixture *f = *state;
+	char error[ORDERS_ERROR_MAX], path[PATH_MAX + 1];
+	struct stat status;
+
+	fill(f);
+	assert_int_equal(orders_save(f->path, ROOT, &f->orders, error), 0);
+	assert_int_equal(stat(f->path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+	for (size_t len = PATH_MAX - 5; len < PATH_MAX; len++) {
+		memset(path, 'x', len);
+		path[0] = '/';
+		path[len] = 0;
+		assert_int_equal(orders_save(path, ROOT, &f->orders, error), -1);
+		assert_string_equal(error, "its path is too long");
+	}
+}
+
 /* Each byte another one, and each end too early: named, and nothing is taken. */
 static void
 test_damaged(void **state)
@@ -353,6 +375,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_messages, setup, teardown),

@@ -100,6 +100,9 @@ test_mistakes(void **state)
 	assert_mistake("1 > 2147483648", 5, "2147483648 is not a NodeID, they are 1 to 2147483647");
 	assert_mistake("99999999999999999999999999", 1,
 		"99999999999999999999999999 is not a NodeID, they are 1 to 2147483647");
+	/* 2^64 + 2, and so 2 to who goes on counting */
+	assert_mistake("18446744073709551618", 1,
+		"18446744073709551618 is not a NodeID, they are 1 to 2147483647");
 	assert_mistake(
 		"1 > (2, 3 > 1)", 13, "node 1 is twice on one way down, it must be there once");
 	assert_mistake("(2, 3, 2)", 8, "node 2 is twice side by side, it must be there once");
