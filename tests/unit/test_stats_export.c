@@ -88,13 +88,28 @@ count(const struct fixture *f, uint16_t type)
 }
 
 static void
+start_source(struct fixture *f)
+{
+	node_start_source(f->h.node, node_find_source(f->h.node, 1, 1));
+}
+
+static void
+stop_source(struct fixture *f)
+{
+	assert_true(f->h.sent > 0);
+	node_stop_source(f->h.node, node_find_source(f->h.node, 1, 1));
+	harness_run(&f->h, 50);
+}
+
+static void
 test_node(void **state)
 {
 	struct fixture *f = *state;
 	const struct ferry_stats_node *node;
-	uint64_t drops = 0;
+	uint64_t drops = 0, lost = 0;
 
-	f->h.device_known = true;
+	f->h.device_known = f->h.impaired = true;
+	start_source(f);
 	tick(f);
 	harness_run(&f->h, 1000);
 	for (uint32_t i = 0; i < 3; i++)
@@ -112,6 +127,7 @@ test_node(void **state)
 
 		assert_string_equal(drop->reason, drop_name(i + 1));
 		assert_int_equal(drop->packets, i + 1 == DROP_link_duplicate ? 2 : 0);
+		assert_float_equal(drop->pps, (double)drop->packets / 1.001, 1e-3);
 		drops += drop->packets;
 	}
 	node = ferry_stats_snapshot_node(&f->snapshot);
@@ -127,6 +143,17 @@ test_node(void **state)
 	assert_int_equal(find(f, FERRY_STATS_PORT, 0)->port.rx_missed, 7);
 	assert_int_equal(find(f, FERRY_STATS_PORT, 0)->port.tx_packets, f->h.sent);
 	assert_string_equal(find(f, FERRY_STATS_PORT, 0)->port.name, "wan");
+	for (int k = IMPAIR_FIRST_LOSS; k < IMPAIR_EVENT_COUNT; k++)
+		lost += 100 + (uint64_t)k;
+	assert_int_equal(find(f, FERRY_STATS_PORT, 0)->port.impair_lost, lost);
+	assert_float_equal(find(f, FERRY_STATS_PORT, 0)->port.tx_bps,
+		8 * find(f, FERRY_STATS_PORT, 0)->port.tx_pps * 200, 1);
+	/* What was known of a device that is no more is not its rate. */
+	f->h.device_known = false;
+	harness_run(&f->h, 1000);
+	tick(f);
+	assert_true(isnan(find(f, FERRY_STATS_PORT, 0)->port.tx_pps));
+	stop_source(f);
 }
 
 static void
@@ -135,6 +162,7 @@ test_links(void **state)
 	struct fixture *f = *state;
 	uint64_t packets = 0;
 
+	start_source(f);
 	tick(f);
 	assert_int_equal(find(f, FERRY_STATS_LINK, 0)->link.state, FERRY_STATS_LINK_SILENT);
 	harness_run(&f->h, 1000);
@@ -157,6 +185,7 @@ test_links(void **state)
 		packets += link->tx_packets;
 	}
 	assert_int_equal(packets, f->h.sent);
+	stop_source(f);
 }
 
 static void
@@ -166,6 +195,7 @@ test_sessions(void **state)
 	const struct ferry_stats_session *s;
 	uint64_t sum = 0;
 
+	start_source(f);
 	tick(f);
 	s = &find(f, FERRY_STATS_SESSION, 1)->session;
 	assert_true(isnan(s->jitter_us));
@@ -205,6 +235,14 @@ test_sessions(void **state)
 	s = &find(f, FERRY_STATS_SESSION, 1)->session;
 	assert_true(isnan(s->recent_loss));
 	assert_int_equal(s->delays[0], 4);
+	/* It comes late, and takes its loss back. */
+	harness_receive(&f->h, 3, 2, 2);
+	harness_run(&f->h, 1);
+	tick(f);
+	s = &find(f, FERRY_STATS_SESSION, 1)->session;
+	assert_int_equal(s->lost, 0);
+	assert_true(s->recent_loss == 0);
+	stop_source(f);
 }
 
 /* Sessions come: the ring is replaced by a larger one, and what was counted stays. */
