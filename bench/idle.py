@@ -20,10 +20,7 @@ import struct
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
-os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
-
+import here  # noqa: F401
 from harness import netns
 from harness.node import Node, until
 from options import set_default, writable
@@ -89,8 +86,7 @@ class Network:
         for node in {path[end] for path in PATHS.values() for end in (0, -1)}:
             clients = self.spaces[f"clients of {node}"] = netns.Namespace(f"c{node}")
             netns.veth(self.spaces[node], "clients", clients, "ferry")
-            clients.run("ip", "link", "set", "ferry", "arp", "on")
-            clients.run("ip", "address", "add", f"10.{node}.0.10/24", "dev", "ferry")
+            clients.speak("ferry", f"10.{node}.0.10/24")
         for node in NAMES:
             self.nodes[node] = Node(self.spaces[node], configuration(node, idle))
         for node in self.nodes.values():

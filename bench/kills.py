@@ -11,19 +11,15 @@ to its destination.
 """
 import argparse
 import json
-import os
 import pathlib
 import signal
 import statistics
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
-os.environ.setdefault("FERRY_BUILD", str(HERE.parent / "build"))
-
+import here  # noqa: F401
 from harness.fifteen import KINDS, RIGHT_SECONDS, Fifteen, victims
-from harness.plugin import Stage, why_not
+from harness.stage import Stage, why_not
 from options import at_least, writable
 
 SKIPPED = 77

@@ -14,7 +14,6 @@ Ferry's end of every veth has no kernel address; a client's end has one of each 
 import itertools
 
 from .netns import mac_of, unique, veth
-from .node import until
 
 
 def endpoint(address, port):
@@ -102,9 +101,7 @@ class Deployment:
         client = Client(namespace, "eth0", number, f"c{number}")
         veth(place.namespace, client.port, namespace, "eth0", fields.get("mtu", 1500))
         namespace.sysctl("net.ipv6.conf.eth0.disable_ipv6", 0)
-        namespace.run("ip", "link", "set", "eth0", "arp", "on")
-        namespace.run("ip", "address", "add", f"{client.address}/24", "dev", "eth0")
-        namespace.run("ip", "address", "add", f"{client.address6}/64", "dev", "eth0", "nodad")
+        namespace.speak("eth0", f"{client.address}/24", f"{client.address6}/64")
         place.add_port(client.port,
                        [f"{client.node_address}/24", f"{client.node_address6}/64"], **fields)
         return client
@@ -125,14 +122,5 @@ class Deployment:
         for place in self.places.values():
             place.running.wait_ready()
         for place in self.places.values():
-            self.wait_resolved(place.running)
+            place.running.wait_resolved()
         return {number: place.running for number, place in self.places.items()}
-
-    @staticmethod
-    def wait_resolved(node):
-        def resolved():
-            return (all(link["neighbour"] == "reachable" for link in node.show("links"))
-                    and all(s["destination"]["egress_state"] == "ready"
-                            for s in node.show("sessions") if s["destination"]))
-
-        until(resolved, 15, f"{node.name} knows its neighbours", pause=0.02)

@@ -82,7 +82,7 @@ class Fifteen:
         self.nodes = self.net.start()
         self.net.wait_sessions(20)
         for place in self.net.places.values():
-            self.net.wait_resolved(place.running)
+            place.running.wait_resolved()
         for number, (source, _, ends) in sessions().items():
             stream = self.traffic.add(number, self.clients[source], 5000 + number,
                                       self.video if number == VIDEO else None)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 
+from . import child
 from .keeper import keep
 from .program import PATIENCE
 
@@ -52,12 +53,14 @@ def run(*command, check=True, timeout=20 * PATIENCE, **kwargs):
 
 
 class Namespace:
-    """One network namespace. Ends with delete()."""
+    """One network namespace. Ends with delete(), or with this process; one that was given its name, so
+    that a later run finds it, by clear()."""
 
-    def __init__(self, word):
+    def __init__(self, word, name=None):
         self.word = word
-        self.name = unique(word)
-        keep(self.name)
+        self.name = name or unique(word)
+        if name is None:
+            keep(self.name)
         run("ip", "netns", "add", self.name)
         try:
             self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
@@ -71,12 +74,17 @@ class Namespace:
         return run("ip", "netns", "exec", self.name, *command, **kwargs)
 
     def popen(self, *command, **kwargs):
-        return subprocess.Popen(
-            ["ip", "netns", "exec", self.name, *[str(c) for c in command]], **kwargs)
+        return child.start("ip", "netns", "exec", self.name, *command, **kwargs)
 
     def sysctl(self, key, value):
         path = key.replace(".", "/")
         self.run("sh", "-c", f"echo {value} > /proc/sys/{path}")
+
+    def speak(self, interface, *addresses):
+        """The kernel speaks there, from these addresses."""
+        self.run("ip", "link", "set", interface, "arp", "on", "up")
+        for address in addresses:
+            self.run("ip", "address", "add", address, "dev", interface, *["nodad"] * (":" in address))
 
     @contextlib.contextmanager
     def entered(self):
@@ -106,6 +114,21 @@ def veth(left, left_name, right, right_name, mtu=1500):
     for end, name in ((left, left_name), (right, right_name)):
         end.run("ethtool", "-K", name, *_OFFLOADS, check=False)
         end.run("ip", "link", "set", name, "addrgenmode", "none", "arp", "off", "up")
+
+
+class Bridge:
+    """A network of the kernel's for control connections: an interface "control" in each namespace."""
+
+    def __init__(self, namespace):
+        self.namespace = namespace
+        namespace.run("ip", "link", "add", "control", "type", "bridge")
+        namespace.run("ip", "link", "set", "control", "up")
+
+    def plug(self, namespace, address):
+        name = unique("p")
+        veth(namespace, "control", self.namespace, name)
+        self.namespace.run("ip", "link", "set", name, "master", "control")
+        namespace.speak("control", address)
 
 
 def mac_of(namespace, name):

@@ -10,7 +10,7 @@ import subprocess
 import threading
 
 import pytest
-from harness.plugin import why_not
+from harness.stage import why_not
 from harness.program import PATIENCE, until
 
 HERE = pathlib.Path(__file__).resolve().parent

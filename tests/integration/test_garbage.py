@@ -116,7 +116,7 @@ def test_a_million(stage, monkeypatch):
     assert len(drops) >= 20 and sum(drops.values()) > FRAMES / 2, drops
 
     receiver = Receiver(far, 6003)
-    Deployment.wait_resolved(node)
+    node.wait_resolved()
     sender = Sender(host, host.node_address, 5003, count=200, pps=400, stream=7)
     sender.finish()
     receiver.wait_count(200, 5)

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from harness import netns
 from harness.node import PATIENCE, ROOT, until
-from harness.plugin import Stage, why_not
+from harness.stage import Stage, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
@@ -19,7 +19,7 @@ import pathlib, subprocess, time
 
 def test_waits(stage):
     spaces = [stage.namespace("one"), stage.namespace("two")]
-    process = stage.popen(spaces[1], "sleep", "1000", start_new_session=True)
+    process = stage.popen(spaces[1], "sleep", "1000", preexec_fn=None)
     said = pathlib.Path(__file__).with_name("said")
     said.with_suffix(".new").write_text(" ".join([str(process.pid), *(s.name for s in spaces)]))
     said.with_suffix(".new").rename(said)

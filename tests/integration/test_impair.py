@@ -29,8 +29,7 @@ class Line:
         self.hosts = [stage.namespace("left"), stage.namespace("right")]
         for host, end, address in zip(self.hosts, ("left", "right"), HOSTS):
             netns.veth(host, "eth0", self.middle, end)
-            host.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
-            host.run("ip", "link", "set", "eth0", "arp", "on")
+            host.speak("eth0", f"{address}/24")
         macs = [netns.mac_of(host, "eth0") for host in self.hosts]
         for i, host in enumerate(self.hosts):  # no ARP: all that crosses the line is the test's
             host.run("ip", "neighbour", "add", HOSTS[1 - i], "lladdr", macs[1 - i], "dev", "eth0",

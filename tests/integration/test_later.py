@@ -49,7 +49,7 @@ def introduce(net):
         for peer in peers:
             net.nodes[number].ferryctl("peer", "add", group(**peer, pacing="none"))
     for node in net.nodes.values():
-        net.wait_resolved(node)
+        node.wait_resolved()
 
 
 def talk(net, **more):

@@ -57,8 +57,7 @@ class Managed(Deployment):
         veth(self.office, f"m{number}", place.namespace, "m0")
         for namespace, name, address in ((self.office, f"m{number}", f"10.200.{number}.1"),
                                          (place.namespace, "m0", here)):
-            namespace.run("ip", "link", "set", name, "arp", "on")
-            namespace.run("ip", "address", "add", f"{address}/24", "dev", name)
+            namespace.speak(name, f"{address}/24")
         place.namespace.run("ip", "route", "add", "default", "via", f"10.200.{number}.1")
         self.office.sysctl("net.ipv4.ip_forward", 1)
         place.fields = {"name": NAMES[number], "drain": 100}

@@ -61,7 +61,7 @@ def router_between(stage, *places):
     router.sysctl("net.ipv6.conf.all.forwarding", 1)
     for number, place in enumerate(places, 1):
         veth(place.namespace, "wan", router, f"r{number}")
-        router.run("ip", "link", "set", f"r{number}", "arp", "on")
+        router.speak(f"r{number}")
         router.sysctl(f"net.ipv6.conf.r{number}.disable_ipv6", 0)
     return router
 

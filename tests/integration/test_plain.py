@@ -4,7 +4,6 @@ stay; files, addresses and stores that cannot be had are told."""
 
 import os
 import re
-import subprocess
 import time
 
 import pytest
@@ -14,14 +13,6 @@ from test_root import free_port, peer
 
 # Files of a node's name are the whole machine's.
 FIRST, SECOND = f"first-{os.getpid()}", f"second-{os.getpid()}"
-
-
-class Here:
-    """In the place of a namespace: where the test itself runs."""
-
-    @staticmethod
-    def popen(*command, **options):
-        return subprocess.Popen(command, **options)
 
 
 def node_config(name, root, address, own):
@@ -40,7 +31,7 @@ def programs():
         "nodes": [{"name": FIRST, "id": 1, "role": "root", "peers": [peer(SECOND, "10.0.0.2")]},
                   {"name": SECOND, "id": 2, "role": "leaf", "parent": FIRST,
                    "peers": [peer(FIRST, "10.0.0.1")]}]})
-    nodes = [Node(Here, node_config(name, listen, f"10.0.0.{number}", f"127.0.0.1:{free_port()}"))
+    nodes = [Node(None, node_config(name, listen, f"10.0.0.{number}", f"127.0.0.1:{free_port()}"))
              for number, name in enumerate((FIRST, SECOND), 1)]
     yield root, nodes
     for program in (*nodes, root):
@@ -82,7 +73,7 @@ def test_a_file_that_is_not_there(programs, tmp_path):
 def test_a_store_or_port_that_another_has(programs):
     root, _ = programs
     root.start()
-    second = RootProgram(root.config)
+    second = RootProgram({**root.config, "root": {"listen": root.config["root"]["listen"], "plain": True}})
     try:
         second.start(wait=False)
         assert second.process.wait(20 * PATIENCE) == 1

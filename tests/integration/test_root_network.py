@@ -37,7 +37,7 @@ def test_chain(stage):
     nodes = net.start()
     net.wait_sessions()
     for place in net.places.values():
-        net.wait_resolved(place.running)
+        place.running.wait_resolved()
     assert [nodes[n].show("node")["id"] for n in (1, 2, 3)] == [1, 2, 3]
     receiver = Receiver(sink, 6000)
     sender = stream(source, 1, 5000)
@@ -146,7 +146,7 @@ def diamond(stage):
     nodes = net.start()
     net.wait_sessions()
     for place in net.places.values():
-        net.wait_resolved(place.running)
+        place.running.wait_resolved()
     return net, nodes, source, sink
 
 
@@ -181,7 +181,7 @@ def test_who_stays_loses_nothing(stage):
     nodes = net.start()
     net.wait_sessions()
     for place in net.places.values():
-        net.wait_resolved(place.running)
+        place.running.wait_resolved()
     receivers = {number: Receiver(sink, 6000) for number, sink in sinks.items()}
     sender = stream(source, 1, 5000)
     for receiver in receivers.values():
