@@ -18,8 +18,10 @@ import sys
 import tempfile
 
 import tfrc_sim
+from here import BUILD
 from options import SKIPPED, at_least, set_default, writable
-from tfrc_cell import BUILD, Cell, CellError, measure
+from harness.program import Failed
+from tfrc_cell import Cell, CellError, measure
 from tfrc_saved import Saved, programs
 
 GRID = [Cell(rtt, mbit, buffer) for rtt in (10, 50, 150) for mbit in (10, 50)
@@ -221,7 +223,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # namespaces go in any case
     try:
         sys.exit(main())
-    except (CellError, RuntimeError) as error:
+    except (Failed, RuntimeError) as error:
         print(f"tfrc: {error}", file=sys.stderr)
         sys.exit(1)
     except FileNotFoundError as error:

@@ -12,33 +12,34 @@ import os
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
 
-from child import begin_child, forget_at_exit
+from here import BUILD
+from harness.child import forget_at_exit
+from harness.netns import veth
+from harness.program import Process, until
+from harness.stage import Stage
 from tfrc_capture import SNAP, Capture
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
 PAYLOAD = 1300
 OUTER = 14 + 20 + 8
 FRAME = OUTER + 24 + 6 + 24 + PAYLOAD  # link header, Pathlet, session header
 FIRST_PORT = 5201
 SOCKET_BYTES = 16 << 20
 
-NODE = """
-node = {{ id = {id}; name = "{name}"; socket = "{socket}"; drain = 0; }};
-ports = ( {{ name = "wan"; device = "net_af_packet0,iface=eth0"; addresses = [ "10.{id}.0.2/24" ];
-	gateways = [ "10.{id}.0.1" ]; }} );
-peers = ( {{ id = {peer}; address = "10.{peer}.0.2"; {pacing} }} );
-conferences = ( {{ id = 1; sessions = ( {{ id = 1; source = 1; destinations = [ 2 ];
-	flows = ( {{ path = "2"; }} ); rate = {rate};
-	ingress = {{ generator = {{ size = {size}; }}; }}; egress = ( {{ node = 2; sink = true; }} );
-}} ); }} );
-"""
+
+def configuration(number, rate, pacing):
+    peer = 3 - number
+    return {
+        "node": {"id": number, "name": f"tfrc-{os.getpid()}-{number}", "drain": 0},
+        "ports": [{"name": "wan", "device": "net_af_packet0,iface=eth0",
+                   "addresses": [f"10.{number}.0.2/24"], "gateways": [f"10.{number}.0.1"]}],
+        "peers": [{"id": peer, "address": f"10.{peer}.0.2", **({"pacing": pacing} if pacing else {})}],
+        "conferences": [{"id": 1, "sessions": [{
+            "id": 1, "source": 1, "destinations": [2], "flows": [{"path": "2"}], "rate": rate,
+            "ingress": {"generator": {"size": PAYLOAD}}, "egress": [{"node": 2, "sink": True}]}]}]}
 
 
 class CellError(RuntimeError):
@@ -98,181 +99,95 @@ class Cell:
         return max(8192, 2 * math.ceil(bytes_ / FRAME))
 
 
-def run(*command, check=True):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          check=False, timeout=60)
-    if check and done.returncode != 0:
-        raise CellError(f"{' '.join(map(str, command))}: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
-
-
 class Network:
-    """Namespaces, the line, the nodes: put up by start(), gone after close()."""
+    """Namespaces, the line, the nodes: put up by create() and start_...(), gone after close()."""
 
     def __init__(self, cell, pacing):
         self.cell, self.pacing = cell, pacing
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ferry-tfrc-"))
-        self.prefix = f"ferry-tfrc-{os.getpid()}-"
-        self.names, self.processes, self.files = [], [], []
+        self.stage = Stage()
         self.watch, self.links = False, []  # note what node 1 says of its link
 
-    @staticmethod
-    def node_name(number):
-        return f"tfrc-{os.getpid()}-{number}"
-
-    def inside(self, name, *command):
-        return ["ip", "netns", "exec", self.prefix + name, *[str(word) for word in command]]
-
-    def popen(self, name, *command, log=None, **kwargs):
-        out = open(self.directory / log, "wb") if log else subprocess.DEVNULL
-        if log:
-            self.files.append(out)
-        kwargs = {"stdout": out, "stderr": subprocess.STDOUT if log else subprocess.DEVNULL, **kwargs}
-        process = subprocess.Popen(self.inside(name, *command), stdin=subprocess.DEVNULL,
-                                   preexec_fn=begin_child, start_new_session=True, **kwargs)
-        self.processes.append(process)
-        return process
-
-    def _namespace(self, name, **sysctls):
-        run("ip", "netns", "add", self.prefix + name)
-        self.names.append(name)
-        sysctls = {"net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1,
-                   **{key.replace("__", "."): value for key, value in sysctls.items()}}
-        for key, value in sysctls.items():
-            path = "/proc/sys/" + key.replace(".", "/")
-            run(*self.inside(name, "sh", "-c", f"echo {value} > {path}"))
-        run("ip", "-n", self.prefix + name, "link", "set", "lo", "up")
-
-    def _veth(self, left, left_name, right, right_name):
-        run("ip", "link", "add", left_name, "netns", self.prefix + left, "type", "veth", "peer",
-            "name", right_name, "netns", self.prefix + right)
-        for name, interface in ((left, left_name), (right, right_name)):
-            run(*self.inside(name, "ethtool", "-K", interface, "tx", "off", "tso", "off", "gso",
-                             "off", "gro", "off"))
-            run("ip", "-n", self.prefix + name, "link", "set", interface, "up")
-
-    def _ip(self, name, *arguments):
-        run("ip", "-n", self.prefix + name, *arguments)
-
     def create(self):
+        self.spaces = {name: self.stage.namespace(name)
+                       for name in ("node1", "left", "line", "right", "node2")}
         buffers = f"4096 131072 {SOCKET_BYTES}"
-        router = {"net__ipv4__ip_forward": 1, "net__ipv4__tcp_no_metrics_save": 1,
-                  "net__ipv4__tcp_rmem": buffers, "net__ipv4__tcp_wmem": buffers}
-        for name in ("node1", "line", "node2"):
-            self._namespace(name)
         for number, name in ((1, "left"), (2, "right")):
-            self._namespace(name, **router)
-            self._veth(name, "line", "line", name)
-            self._veth(name, "node", f"node{number}", "eth0")
-            self._ip(name, "address", "add", f"10.9.0.{number}/24", "dev", "line")
-            self._ip(name, "address", "add", f"10.{number}.0.1/24", "dev", "node")
-            self._ip(name, "route", "add", f"10.{3 - number}.0.0/24", "via", f"10.9.0.{3 - number}")
+            router = self.spaces[name]
+            for key, value in (("ip_forward", 1), ("tcp_no_metrics_save", 1), ("tcp_rmem", buffers),
+                               ("tcp_wmem", buffers)):
+                router.sysctl(f"net.ipv4.{key}", value)
+            veth(router, "line", self.spaces["line"], name)
+            veth(router, "node", self.spaces[f"node{number}"], "eth0")
+            router.speak("line", f"10.9.0.{number}/24")
+            router.speak("node", f"10.{number}.0.1/24")
+            other = 3 - number
+            router.run("ip", "route", "add", f"10.{other}.0.0/24", "via", f"10.9.0.{other}")
             # TCP's frames are as large as Ferry's.
-            self._ip(name, "route", "add", f"10.9.0.{3 - number}/32", "dev", "line", "mtu", "lock",
-                     str(FRAME - 14))
+            router.run("ip", "route", "add", f"10.9.0.{other}/32", "dev", "line", "mtu", "lock", FRAME - 14)
+
+    def process(self, space, name, *command):
+        process = Process(name, self.spaces[space], self.directory / f"{name}.log")
+        self.stage.programs.append(process)
+        return process.spawn(*command)
 
     def start_line(self):
         cell = self.cell
         delay, jitter = cell.rtt_ms / 2 * 1000, cell.jitter_us
-        self.line = self.popen(
-            "line", BUILD / "drivers" / "ferry-impair", "--json", "--there",
+        self.line = self.process(
+            "line", "ferry-impair", BUILD / "drivers" / "ferry-impair", "--json", "--there",
             f"delay={delay:.0f}us,rate={cell.mbit * 1000:.0f}kbit,queue={cell.queue},"
             f"frames={cell.frames}", "--back",
             f"delay={delay - jitter / 2:.0f}us,jitter={jitter}us,frames={cell.frames}",
-            "left", "right", stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
-        forget_at_exit(f"ferry-impair-{self.line.pid}")
-        said = []
-        while not said or "ready" not in said[-1]:
-            said.append(self.line.stderr.readline())
-            if not said[-1]:
-                raise CellError("ferry-impair did not start: " + "".join(said))
+            "left", "right")
+        forget_at_exit(f"ferry-impair-{self.line.process.pid}")
+        self.line.wait_log("ready", 20)
 
     def start_nodes(self):
-        for number in (1, 2):
-            name = f"node{number}"
-            forget_at_exit(f"ferry-{self.node_name(number)}")
-            (self.directory / f"{name}.cfg").write_text(NODE.format(
-                id=number, peer=3 - number, name=self.node_name(number), size=PAYLOAD,
-                socket=self.directory / f"{name}.sock", rate=round(self.cell.mbit * 1.2e6),
-                pacing=f'pacing = "{self.pacing}";' if self.pacing else ""), encoding="ascii")
-            self.popen(name, BUILD / "control" / "ferryd", "-c", self.directory / f"{name}.cfg",
-                       log=f"{name}.log")
-
-    def show(self, number, what):
-        done = subprocess.run(
-            [BUILD / "control" / "ferryctl", "-s", self.directory / f"node{number}.sock", "-j",
-             "show", what], capture_output=True, text=True, timeout=10, check=False)
-        return json.loads(done.stdout) if done.returncode == 0 else None
-
-    def wait_delivered(self):
-        deadline = time.monotonic() + 20
-        while True:
-            shown = self.show(2, "sessions")
-            if shown and shown[0]["destination"]["packets"] > 0:
-                return
-            if time.monotonic() > deadline:
-                log = (self.directory / "node1.log").read_text(errors="replace")
-                raise CellError(f"nothing came from node 1 to node 2:\n{log[-2000:]}")
-            time.sleep(0.1)
+        self.nodes = [self.stage.node(self.spaces[f"node{number}"], configuration(
+            number, round(self.cell.mbit * 1.2e6), self.pacing), start=False) for number in (1, 2)]
+        for node in self.nodes:
+            node.start(wait=False)
+        for node in self.nodes:
+            node.wait_ready()
+        until(lambda: self.nodes[1].destination(1, 1)["packets"] > 0, 20,
+              lambda: f"something comes from node 1 to node 2:\n{self.nodes[0].log()}", pause=0.1)
 
     def capture(self, name):
         path = self.directory / f"{name}.pcap"
         last = FIRST_PORT + self.cell.flows - 1
         port = f"tcp dst portrange {FIRST_PORT}-{last}"
         direction = "10.1.0.2 or src host 10.9.0.1"
-        self.popen(name, "dumpcap", "-q", "-P", "-i", "line", "-s", SNAP, "-B", 16, "-f",
-                   f"(src host {direction}) and (udp dst port 13779 or {port})", "-w", path,
-                   log=f"dumpcap-{name}.log")
+        self.process(name, f"dumpcap-{name}", "dumpcap", "-q", "-P", "-i", "line", "-s", SNAP, "-B",
+                     16, "-f", f"(src host {direction}) and (udp dst port 13779 or {port})", "-w", path)
         return path
 
     def start_tcp(self, seconds):
         ports = range(FIRST_PORT, FIRST_PORT + self.cell.flows)
         for port in ports:
-            self.popen("right", "iperf3", "-s", "-1", "-p", port)
-        deadline = time.monotonic() + 10
-        while any(f":{port} " not in run(*self.inside("right", "ss", "-ltn")) for port in ports):
-            if time.monotonic() > deadline:
-                raise CellError("iperf3 does not listen")
-            time.sleep(0.05)
-        self.clients = [
-            self.popen("left", "iperf3", "-c", "10.9.0.2", "-p", port, "-t", seconds, "-C",
-                       self.cell.control, log=f"iperf3-{port}.log") for port in ports]
+            self.process("right", f"iperf3-server-{port}", "iperf3", "-s", "-1", "-p", port)
+        right = self.spaces["right"]
+        until(lambda: all(f":{port} " in right.run("ss", "-ltn").stdout for port in ports), 10,
+              "iperf3 listens", pause=0.05)
+        self.clients = [self.process("left", f"iperf3-{port}", "iperf3", "-c", "10.9.0.2", "-p", port,
+                                     "-t", seconds, "-C", self.cell.control) for port in ports]
 
     def wait(self, seconds):
         """And nothing may end meanwhile but the TCP servers."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            for client in self.clients:
-                if client.poll() is not None:
-                    logs = [path.read_text(errors="replace")[-500:]
-                            for path in self.directory.glob("iperf3-*.log")]
-                    raise CellError(f"a TCP flow ended early:\n{''.join(logs)}")
-            if self.line.poll() is not None:
-                raise CellError("ferry-impair ended: " + self.line.stderr.read())
+            for process in (*self.clients, self.line, *self.nodes):
+                process.check()
             if self.watch:
-                self.links.append({"time": time.time(), "links": self.show(1, "links")})
+                self.links.append({"time": time.time(), "links": self.nodes[0].show("links")})
             time.sleep(min(0.5, max(0.0, end - time.monotonic())))
 
     def end_line(self):
-        self.line.send_signal(signal.SIGTERM)
-        out, _ = self.line.communicate(timeout=10)
-        return json.loads(out.splitlines()[-1])
+        self.line.stop()
+        return json.loads(next(line for line in self.line.log().splitlines() if line.startswith("{")))
 
     def close(self):
-        for process in self.processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-        for process in self.processes:
-            try:
-                process.wait(3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for file in self.files:
-            file.close()
-        for name in self.names:
-            run("ip", "netns", "delete", self.prefix + name, check=False)
+        self.stage.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -349,7 +264,6 @@ def measure(cell, lead, warm_up, seconds, pacing, kept=None):
         network.start_line()
         paths = [network.capture("left"), network.capture("right")]
         network.start_nodes()
-        network.wait_delivered()
         time.sleep(lead)
         network.start_tcp(warm_up + seconds + 5)
         network.wait(warm_up)

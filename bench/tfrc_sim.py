@@ -13,8 +13,7 @@ import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
+from here import BUILD, ROOT
 
 FAIR = {"rate": 16e6, "rtt": 50, "jitter": 0.05, "seconds": 100, "measured": 60}
 FAIR_LINKS = (2, 4, 8, 16, 32)
