@@ -7,18 +7,15 @@ their figures over. All other options are the program's own: --help lists them. 
 the pictures of an earlier run's --json FILE, and runs nothing.
 """
 import json
-import os
 import pathlib
 import signal
 import subprocess
 import sys
 import tempfile
 
-from child import run_to_its_end
-from options import ROOT
+from here import BUILD
+from harness.child import run_to_its_end
 from pictures import draw_all, points, program_arguments, read_options, write_json
-
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 
 SKIPPED = 77  # as the programs end that measured nothing
 WHERE = (("near", "in cache"), ("far", "from memory"))

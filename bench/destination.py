@@ -34,13 +34,8 @@ BAD = {"lost": "were not delivered", "wrong": "were delivered wrong",
        "duplicates": "were delivered twice", "too_old": "were delivered twice or very late"}
 PATIENCE = float(os.environ.get("FERRY_PATIENCE", 1))
 
-# Numbers and ports as in destination_trial.h. Nothing is given up because a machine stands still.
-SESSION = """
-	{ id = %(id)d; source = 1; destinations = [ 2 ]; flows = ( { path = "2"; } ); %(coding)s
-		ingress = { udp = "198.18.0.1:%(ingress)d"; };
-		egress = ( { node = 2; %(egress)s; } ); }"""
-CODING = 'coding = { k = 32; repair = "15.625%"; deadline = "60s"; };'
-CONFERENCE = "conferences = ( { id = 7; sessions = (%s ); } );\n"
+# Nothing is given up because a machine stands still.
+CODING = {"k": 32, "repair": "15.625%", "deadline": "60s"}
 
 
 def session_id(kind, egress):
@@ -48,16 +43,18 @@ def session_id(kind, egress):
 
 
 def sessions():
-    texts = []
+    """Numbers and ports as in destination_trial.h."""
+    found = []
     for egress in EGRESSES:
         for kind in ("plain", "loss5"):
             number = session_id(kind, egress)
-            texts.append(SESSION % {
-                "id": number, "coding": CODING if kind != "plain" else "",
-                "ingress": 4000 + number,
-                "egress": "sink = true" if egress == "sink" else
-                          f'udp = "198.18.0.1:{5000 + number}"'})
-    return CONFERENCE % ",".join(texts)
+            found.append({
+                "id": number, "source": 1, "destinations": [2], "flows": [{"path": "2"}],
+                **({"coding": CODING} if kind != "plain" else {}),
+                "ingress": {"udp": f"198.18.0.1:{4000 + number}"},
+                "egress": [{"node": 2, **({"sink": True} if egress == "sink" else
+                                          {"udp": f"198.18.0.1:{5000 + number}"})}]})
+    return found
 
 
 class Opposite:
@@ -72,7 +69,7 @@ class Opposite:
             seat, generator, memory = memif_pair(directory / "seat.sock", memory)
         try:
             self.seat = FerrydSeat(directory, seat, options.cpus, self.memory, options.control,
-                                   sessions())
+                                   conferences=[{"id": 7, "sessions": sessions()}])
             self.generator = Generator(directory, generator, options.cpus, memory)
             self.seat.find_worker()
             self._ready()

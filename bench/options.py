@@ -2,12 +2,12 @@
 """The options of the benchmarks' scripts: what is wrong is told before anything is measured."""
 import argparse
 import os
-import pathlib
 import subprocess
 import sys
 
+from here import ROOT
+
 SKIPPED = 77  # what meson takes for a test that cannot run here
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def commit():

@@ -15,40 +15,17 @@ import pathlib
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
-from child import begin_child, forget_at_exit
+import here  # noqa: F401
+from harness.node import Node
+from harness.program import Failed
 from options import writable
-from testpmd import Testpmd, TestpmdError
+from testpmd import Testpmd
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 HEADERS = 14 + 20 + 8  # Ethernet, IPv4, UDP: what testpmd's packet sizes count too
-
-SESSION = """
-conferences = ( { id = 1; sessions = ( {
-	id = 1;
-	source = 1;
-	destinations = [ 2 ];
-	flows = ( { path = "2"; } );%(rate)s
-	ingress = { udp = "198.18.0.2:9"; };
-	egress = ( { node = 2; udp = "198.18.1.2:9"; } );
-} ); } );
-"""
-
-NODE = """
-node = { id = %(id)d; name = "%(name)s"; idle = "%(idle)s"; socket = "%(socket)s"; %(cpus)s };
-ports = (
-	{ name = "outside"; device = "%(outside)s"; addresses = [ "%(address)s" ]; },
-	{ name = "inside"; device = "%(inside)s"; addresses = [ "198.18.2.%(id)d/24" ]; }
-);
-# Forwarding is measured, not rate control.
-peers = ( { id = %(peer)d; address = "198.18.2.%(peer)d"; port = "inside"; pacing = "none"; } );
-@include "session.cfg"
-"""
 
 
 def memif(index, role, socket, mac):
@@ -62,7 +39,7 @@ class Run:
     def __init__(self, directory, options):
         self.directory = directory
         self.options = options
-        self.processes = []
+        self.processes, self.nodes = [], {}
 
     def wire(self, number):
         return self.directory / f"wire{number}.sock"
@@ -96,6 +73,8 @@ class Run:
         return {"seconds": seconds, "sent": sent, "received": received - before}
 
     def quit(self):
+        for node in self.nodes.values():
+            node.delete()
         for process in reversed(self.processes):
             process.quit()
 
@@ -107,82 +86,40 @@ class Direct(Run):
         return self.measure(self.sender(self.wire(0)), counter)
 
 
-class Node:
-    def __init__(self, binaries, directory, name):
-        self.name = name
-        self.log = directory / f"{name}.log"
-        self.socket = directory / f"{name}.sock"
-        self.ferryctl = binaries / "ferryctl"
-        with open(self.log, "wb") as out:
-            self.process = subprocess.Popen(
-                [binaries / "ferryd", "-c", directory / f"{name}.cfg"], stdin=subprocess.DEVNULL,
-                stdout=out, stderr=subprocess.STDOUT, preexec_fn=begin_child,
-                start_new_session=True)
-
-    def show(self, what):
-        done = subprocess.run([self.ferryctl, "-s", self.socket, "-j", "show", what],
-                              capture_output=True, text=True, timeout=10, check=False)
-        return json.loads(done.stdout) if done.returncode == 0 else None
-
-    def wait(self, what, ready):
-        """Until ready(what is shown) holds."""
-        deadline = time.monotonic() + 20
-        while True:
-            shown = self.show(what)
-            if shown is not None and ready(shown):
-                return
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise TestpmdError(f"{self.name} does not get ready ({what}: {shown}):\n"
-                                   f"{self.log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.1)
-
-    def quit(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
 class ThroughFerry(Run):
-    def node(self, number, name, address, outside, inside):
+    def node(self, number, title, address, outside, inside):
         cpus = sorted(os.sched_getaffinity(0))
-        node_name = f"pair-{os.getpid()}-{name}"
-        forget_at_exit(f"ferry-{node_name}")
         own = len(cpus) >= 5  # one for each of the four that poll, and one for the rest
-        (self.directory / f"{name}.cfg").write_text(NODE % {
-            "id": number, "peer": 3 - number, "name": node_name,
-            "idle": "poll" if own else "adaptive",
-            "cpus": f"cpus = [ {cpus[number]} ];" if own else "",
-            "socket": self.directory / f"{name}.sock", "address": address,
-            "outside": outside, "inside": inside}, encoding="ascii")
-        node = Node(BUILD / "control", self.directory, name)
-        self.processes.append(node)
-        return node
+        session = {"id": 1, "source": 1, "destinations": [2], "flows": [{"path": "2"}],
+                   "ingress": {"udp": "198.18.0.2:9"}, "egress": [{"node": 2, "udp": "198.18.1.2:9"}]}
+        if self.options.rate:
+            session["rate"] = round(self.options.rate * 1e6)
+        node = Node(None, {
+            "node": {"id": number, "name": f"pair-{os.getpid()}-{title}",
+                     **({"idle": "poll", "cpus": [cpus[number]]} if own else {"idle": "adaptive"})},
+            "ports": [{"name": "outside", "device": outside, "addresses": [address]},
+                      {"name": "inside", "device": inside, "addresses": [f"198.18.2.{number}/24"]}],
+            # Forwarding is measured, not rate control.
+            "peers": [{"id": 3 - number, "address": f"198.18.2.{3 - number}", "port": "inside",
+                       "pacing": "none"}],
+            "conferences": [{"id": 1, "sessions": [session]}]})
+        self.nodes[title] = node
+        return node.start()
 
     def run(self):
-        rate = f"\n\trate = {round(self.options.rate * 1e6)};" if self.options.rate else ""
-        (self.directory / "session.cfg").write_text(SESSION % {"rate": rate}, encoding="ascii")
         source = self.node(1, "source", "198.18.0.2/24", memif(0, "server", self.wire(0), 0x12),
                            memif(1, "server", self.wire(1), 0x21))
-        source.wait("links", bool)
         # The server's end of a memif has to be there first.
         destination = self.node(2, "destination", "198.18.1.1/24",
                                 memif(0, "server", self.wire(2), 0x13),
                                 memif(1, "client", self.wire(1), 0x22))
-        destination.wait("links", bool)
         counter = self.receiver(self.wire(2), "client")
-        source.wait("links", lambda links: links[0]["state"] not in ("unresolved", "port down"))
-        destination.wait("sessions",
-                         lambda them: them[0]["destination"]["egress_state"] == "ready")
+        source.wait_resolved()
+        destination.wait_resolved()
         result = self.measure(self.sender(self.wire(0)), counter)
-        result["source"] = source.show("sessions")[0]["source"]
-        result["destination"] = destination.show("sessions")[0]["destination"]
-        result["drops"] = {
-            node.name: {drop["reason"]: drop["packets"] for drop in node.show("drops")}
-            for node in (source, destination)}
+        result["source"] = source.source(1, 1)
+        result["destination"] = destination.destination(1, 1)
+        result["drops"] = {title: node.drops() for title, node in self.nodes.items()}
         return result
 
 
@@ -275,7 +212,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started goes in any case
     try:
         sys.exit(main())
-    except TestpmdError as error:
+    except Failed as error:
         print(f"pair: {error}", file=sys.stderr)
         sys.exit(1)
     except FileNotFoundError as error:

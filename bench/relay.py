@@ -24,7 +24,6 @@ from options import add_seats, check_seats, set_default, writable
 from relay_search import PHASES, Phase, Search
 from relay_seats import (MEMORY_MIB, FerrydSeat, Generator, SeatError, TestpmdSeat,
                          free_hugepages_mib, memif_pair, memory_arguments, stolen)
-from testpmd import TestpmdError
 
 SEATS = ("ferry", "macswap", "io")
 PAYLOADS = (64, 256, 512, 1400)
@@ -348,6 +347,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started goes in any case
     try:
         sys.exit(main())
-    except (SeatError, TestpmdError) as error:
+    except SeatError as error:
         print(f"relay: {error}", file=sys.stderr)
         sys.exit(1)

@@ -6,17 +6,14 @@ All other options are the program's own: --help lists them. --figures FILE draws
 earlier run's --json FILE, and runs nothing.
 """
 import json
-import os
 import pathlib
 import signal
 import sys
 import tempfile
 
-from child import run_to_its_end
-from options import ROOT
+from here import BUILD
+from harness.child import run_to_its_end
 from pictures import draw_all, points, program_arguments, read_options, write_json
-
-BUILD = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build"))
 
 CURVES = (("relay_hops", "relay: next hops"),
           ("source_sessions", "source: sessions of one conference"),
