@@ -49,6 +49,13 @@ def test_nothing_is_left_of_a_program(tmp_path):
     assert seen and not mine.exists()
 
 
+def script(text, *arguments):
+    """Runs a script that begins with the benchmarks' folder; what it did."""
+    return subprocess.run([sys.executable, "-B", "-c", text, ROOT / "bench", *arguments], capture_output=True,
+                          text=True, timeout=120 * PATIENCE, check=False,
+                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+
+
 SEATS = """
 import os, pathlib, sys
 sys.path.insert(0, sys.argv[1])
@@ -67,9 +74,7 @@ for seat in seats:
 def test_nothing_is_left_of_a_script_s_programs(tmp_path):
     directory = tmp_path / f"seats-{os.getpid()}"
     directory.mkdir()
-    done = subprocess.run([sys.executable, "-B", "-c", SEATS, ROOT / "bench", directory, RUNTIME],
-                          capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
-                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    done = script(SEATS, directory, RUNTIME)
     name = directory.name
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == {f"{name}-generator", f"{name}-io", f"ferry-{name}"}
@@ -94,9 +99,7 @@ generator.quit()
 def test_why_a_generator_s_port_does_not_start_is_told(tmp_path):
     directory = tmp_path / f"early-{os.getpid()}"
     directory.mkdir()
-    done = subprocess.run([sys.executable, "-B", "-c", EARLY, ROOT / "bench", directory],
-                          capture_output=True, text=True, timeout=120 * PATIENCE, check=False,
-                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    done = script(EARLY, directory)
     assert done.returncode == 0, done.stderr
     assert "port 0 does not start: " in done.stdout, done.stdout  # and DPDK's reason
 
@@ -199,9 +202,7 @@ finally:
 def test_a_trial_ends_with_its_seat(tmp_path):
     directory = tmp_path / f"dying-{os.getpid()}"
     directory.mkdir()
-    done = subprocess.run([sys.executable, "-B", "-c", DYING, ROOT / "bench", directory],
-                          capture_output=True, text=True, timeout=60 * PATIENCE, check=False,
-                          env={**os.environ, "FERRY_BUILD": str(BUILD)})
+    done = script(DYING, directory)
     assert done.returncode == 0 and "ended with -9" in done.stdout, done.stdout + done.stderr
 
 
