@@ -16,21 +16,23 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import measure
 import media
 import sessions
 import tables
 import topology
-from processes import FerryRoot, Ferryd, remove_runtime
+from harness.node import BUILD, FERRYCTL, FERRYD, ROOT, ControlError, Node
+from harness.program import Failed, until
+from harness.root import FERRY_ROOT, RootProgram, make_certificates
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPLIT_DEVIATIONS = 5.5  # as each packet's flow is drawn: that many once in 26 million runs
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OWN_FILES = ("*.cfg", "*.log", "*.png", "report.json", "root.db*")
@@ -62,10 +64,8 @@ class Demo:
         self.seconds = arguments.seconds
         self.console = console
         self.break_relay = next((r for r in topology.RELAYS if r.name == arguments.taken_down), None)
-        build = pathlib.Path(os.environ.get("FERRY_BUILD", ROOT / "build")).resolve()
-        self.binaries = build / "control"
         self.chosen = arguments.directory is not None
-        self.directory = (arguments.directory or build / "demo").resolve()
+        self.directory = (arguments.directory or BUILD / "demo").resolve()
         self.namespaces = topology.Namespaces(self.directory)
         self.sockets = pathlib.Path("/run") / self.namespaces.prefix.rstrip("-")
         self.processes = []
@@ -77,9 +77,9 @@ class Demo:
     # Before and after
 
     def prepare(self):
-        for program in ("ferryd", "ferryctl", "ferry-root"):
-            if not (self.binaries / program).exists():
-                raise Failure(f"{self.binaries / program} is not there: ./run build makes it")
+        for program in (FERRYD, FERRYCTL, FERRY_ROOT):
+            if not program.exists():
+                raise Failure(f"{program} is not there: ./run build makes it")
         self.take_directory()
         if self.namespaces.exists():
             self.say("removing what an earlier run left behind")
@@ -113,13 +113,9 @@ class Demo:
     def clean(self):
         ignore_signals()
         for process in self.processes:
-            process.signal(signal.SIGKILL)
-        for process in self.processes:
-            process.wait(5)
+            process.delete()
         self.namespaces.delete()
         shutil.rmtree(self.sockets, ignore_errors=True)
-        for node in self.ferryds:
-            remove_runtime(node.name)
         if "SUDO_UID" in os.environ:
             self.give_back(int(os.environ["SUDO_UID"]), int(os.environ["SUDO_GID"]))
 
@@ -134,57 +130,52 @@ class Demo:
 
     # The network
 
-    def socket(self, node):
-        return self.sockets / f"{node.name}.sock"
-
     def start_nodes(self):
         self.namespaces.create()
         certificates = self.directory / "certificates"
-        root_socket = self.sockets / "root.sock"
-        subprocess.run([self.binaries / "ferryctl", "ca", certificates,
-                        *(node.name for node in topology.NODES)], check=True,
-                       stdout=subprocess.DEVNULL)
-        sessions.write(self.directory, self.socket, root_socket, certificates)
+        make_certificates(certificates, [node.name for node in topology.NODES])
+        for name in ("sent", *(node.name for node in topology.NODES)):
+            (self.directory / name).mkdir()
         (self.directory / "sent" / sessions.FILE_NAME).write_bytes(os.urandom(sessions.FILE_BYTES))
-        self.root = FerryRoot(self.binaries, self.directory, self.namespaces.of_root(),
-                              root_socket)
-        self.processes.append(self.root.process)
+        # Sockets' paths must be short.
+        self.root = RootProgram(
+            sessions.root_config(self.directory, self.sockets / "root.sock", certificates),
+            self.namespaces.root, directory=self.directory)
         for node in topology.NODES:
-            ferryd = Ferryd(node, self.binaries, self.directory, self.namespaces.of(node),
-                            self.socket(node))
-            self.ferryds[node] = ferryd
-            self.processes.append(ferryd.process)
+            self.ferryds[node] = Node(
+                self.namespaces.nodes[node],
+                sessions.node_config(node, self.sockets / f"{node.name}.sock", certificates),
+                directory=self.directory)
+        for program in (self.root, *self.ferryds.values()):
+            self.processes.append(program.start(wait=False))
 
     def wait_ready(self):
-        deadline = time.monotonic() + 30
-        self.root.wait_ready(deadline)
+        for program in (self.root, *self.ferryds.values()):
+            program.wait_ready()
+        self.root.wait_tree(30)
+        self.root.wait_sessions(30)
         for ferryd in self.ferryds.values():
-            ferryd.wait_ready(deadline)
-        self.say(self.root.tree())
+            ferryd.wait_resolved()
+        self.say(self.root.ferryctl("tree").stdout)
 
     # Traffic
 
     def wait_listening(self):
         """What comes to an ffmpeg that does not listen yet is lost."""
-        deadline = time.monotonic() + 30
-        for site, receiver in self.receivers.items():
-            while not receiver.listening():
-                if not receiver.running() or time.monotonic() > deadline:
-                    raise Failure(f"ffmpeg does not listen at {site.title}:\n"
-                                  f"{receiver.last_words()}")
-                time.sleep(0.05)
+        for receiver in self.receivers.values():
+            until(receiver.listening, 30, lambda: f"{receiver.name} listens:\n{receiver.log()}", 0.05)
 
     def start_traffic(self):
         self.receivers = {
-            site: media.Receiver(self.namespaces.of_clients(site), site, self.directory)
+            site: media.Receiver(self.namespaces.clients[site], site, self.directory)
             for site in sessions.VIDEO.destinations}
         self.processes += self.receivers.values()
         self.wait_listening()
         for session in (sessions.TWO_PATHS, sessions.TWICE, sessions.FILE):
-            self.root.session("start", session)
+            self.root.ctl("session", "start", sessions.CONFERENCE, session.id)
         source = sessions.VIDEO.source
-        self.namespaces.resolve(self.namespaces.of_clients(source), source.ferry_client_address)
-        self.sender = media.Sender(self.namespaces.of_clients(source),
+        topology.resolve(self.namespaces.clients[source], source.ferry_client_address)
+        self.sender = media.Sender(self.namespaces.clients[source],
                                    self.directory / "sent" / "video.ts",
                                    source.ferry_client_address, self.directory)
         self.processes.append(self.sender)
@@ -193,7 +184,7 @@ class Demo:
         return {site: receiver.frames() for site, receiver in self.receivers.items()}
 
     def take_down(self):
-        self.ferryds[self.break_relay].process.stop(signal.SIGKILL)
+        self.ferryds[self.break_relay].kill()
         self.taken_down = self.break_relay
 
     def watch(self):
@@ -229,15 +220,13 @@ class Demo:
                 live.stop()
 
     def check_alive(self):
-        if not self.root.process.running():
-            raise Failure(f"the root ended:\n{self.root.process.last_words()}")
-        for ferryd in self.ferryds.values():
-            if not ferryd.process.running() and ferryd.node is not self.taken_down:
-                raise Failure(f"{ferryd.node.title}: ferryd ended:\n{ferryd.process.last_words()}")
+        for program in (self.root, *(ferryd for node, ferryd in self.ferryds.items()
+                                     if node is not self.taken_down)):
+            program.check()
 
     def end_traffic(self):
         for session in (sessions.TWO_PATHS, sessions.TWICE):
-            self.root.session("stop", session)
+            self.root.ctl("session", "stop", sessions.CONFERENCE, session.id)
         time.sleep(1.5)  # what is on its way arrives, and reordering windows give up
         self.snapshot = measure.take(self.ferryds, self.snapshot)
         self.split = measure.split_of(self.ferryds[sessions.TWO_PATHS.destinations[0]],
@@ -248,9 +237,9 @@ class Demo:
     def stop_nodes(self):
         """Each must end by itself when told to."""
         for ferryd in self.ferryds.values():
-            ferryd.process.signal(signal.SIGTERM)
-        statuses = {node: ferryd.process.wait(30) for node, ferryd in self.ferryds.items()}
-        self.root_status = self.root.process.stop(signal.SIGTERM)
+            ferryd.process.terminate()
+        statuses = {node: ferryd.wait(30) for node, ferryd in self.ferryds.items()}
+        self.root_status = self.root.stop(30)
         return {node: status for node, status in statuses.items()
                 if status != 0 and node is not self.taken_down}
 
@@ -315,8 +304,7 @@ class Demo:
         tables.show(self.console, tables.split(self.split, sessions.TWO_PATHS.flows))
         tables.show(self.console, tables.files(files))
         for node, status in unclean.items():
-            self.say(f"{node.title}: ferryd ended with status {status}:\n"
-                     f"{self.ferryds[node].process.last_words()}")
+            self.say(escape(f"{node.title}: ferryd ended with status {status}:\n{self.ferryds[node].log()}"))
         failed = [what for what, holds in checks if not holds]
         for what in failed:
             self.console.print(f"[bold red]not so:[/] {what}", highlight=False)
@@ -378,8 +366,8 @@ def main():
     except KeyboardInterrupt:
         console.print("\nStopped; all that was started is ended.")
         return 130
-    except (Failure, RuntimeError) as error:
-        console.print(f"[bold red]The demo could not run:[/] {error}", highlight=False)
+    except (Failure, Failed, ControlError, RuntimeError) as error:
+        console.print(f"[bold red]The demo could not run:[/] {escape(str(error))}", highlight=False)
         return 1
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the nodes say of the demo's sessions, brought together."""
+import contextlib
 from dataclasses import dataclass, field
 
 from sessions import SESSIONS
@@ -39,9 +40,15 @@ def _by_session(list_of_objects):
     return {item["session"]: item for item in list_of_objects or []}
 
 
+def _ask(ferryd, what):
+    """None: it does not answer."""
+    with contextlib.suppress(OSError):
+        return ferryd.show(what)
+
+
 def take(ferryds, previous=None):
     """Asks all nodes. What a node no longer says is taken from the previous snapshot."""
-    said = {node: ferryd.show("sessions") for node, ferryd in ferryds.items()}
+    said = {node: _ask(ferryd, "sessions") for node, ferryd in ferryds.items()}
     snapshot = Snapshot(answers={node: answer is not None for node, answer in said.items()})
     for session in SESSIONS:
         source = (_by_session(said[session.source]).get(session.id) or {}).get("source")
@@ -65,5 +72,5 @@ def take(ferryds, previous=None):
 
 def split_of(ferryd, session):
     """Packets that the destination received by each flow of a session."""
-    flows = _by_session(ferryd.show("flows")).get(session.id) or {}
+    flows = _by_session(_ask(ferryd, "flows")).get(session.id) or {}
     return {flow["flow"]: flow["received"] for flow in flows.get("destination") or []}

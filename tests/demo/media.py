@@ -5,7 +5,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
-from processes import Process
+from harness.program import Process
 from sessions import VIDEO_PORT
 
 RATE = 25
@@ -74,10 +74,9 @@ def compare(sent, received):
 
 class Sender(Process):
     def __init__(self, namespace, video, address, directory):
-        super().__init__(namespace, [
-            *FFMPEG, "-v", "warning", "-re", "-i", video, "-map", "0:v", "-c:v", "copy",
-            "-payload_type", "96", "-f", "rtp", f"rtp://{address}:{VIDEO_PORT}?pkt_size=1200",
-        ], directory / "sender.log")
+        super().__init__("ffmpeg", namespace, directory / "sender.log")
+        self.spawn(*FFMPEG, "-v", "warning", "-re", "-i", video, "-map", "0:v", "-c:v", "copy",
+                   "-payload_type", "96", "-f", "rtp", f"rtp://{address}:{VIDEO_PORT}?pkt_size=1200")
 
 
 class Receiver(Process):
@@ -98,14 +97,14 @@ class Receiver(Process):
                        f"m=video {VIDEO_PORT} RTP/AVP 96\n"
                        "a=rtpmap:96 H264/90000\n"
                        "a=fmtp:96 packetization-mode=1\n", encoding="ascii")
-        super().__init__(namespace, [
-            *FFMPEG, "-v", "warning", "-stats_period", "0.5", "-progress", self.progress,
-            "-protocol_whitelist", "file,udp,rtp", "-i", sdp, "-map", "0:v", "-c", "copy",
-            "-flush_packets", "1", "-f", "h264", self.video,
-        ], own / "receiver.log")
+        super().__init__(f"ffmpeg at {site.title}", namespace, own / "receiver.log")
+        self.spawn(*FFMPEG, "-v", "warning", "-stats_period", "0.5", "-progress", self.progress,
+                   "-protocol_whitelist", "file,udp,rtp", "-i", sdp, "-map", "0:v", "-c", "copy",
+                   "-flush_packets", "1", "-f", "h264", self.video)
 
     def listening(self):
-        with open(f"/proc/{self.popen.pid}/net/udp", encoding="ascii") as text:
+        self.check()
+        with open(f"/proc/{self.process.pid}/net/udp", encoding="ascii") as text:
             return any(line.split()[1].endswith(f":{VIDEO_PORT:04X}") for line in text)
 
     def frames(self):
@@ -118,6 +117,8 @@ class Receiver(Process):
 
     def finish(self):
         """An RTP receiver never sees an end: it is told, and a second time while it waits."""
-        self.signal(signal.SIGINT)
-        if self.wait(0.3) is None:
-            self.stop(signal.SIGINT)
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(0.3)
+        except subprocess.TimeoutExpired:
+            self.stop(30, signal.SIGINT)

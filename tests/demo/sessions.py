@@ -2,6 +2,7 @@
 """What the demo sends, and the configuration files by which its nodes know."""
 from dataclasses import dataclass
 
+from harness.root import certificate
 from topology import (BEIJING, NODES, ROOT_ADDRESS, SHANGHAI, TORONTO, TREE_ROOT, WATERLOO,
                       Node, links_of)
 
@@ -36,115 +37,65 @@ SESSIONS = (VIDEO, TWO_PATHS, TWICE, FILE)
 
 
 def _details(session, directory):
-    """Lines of a session that only this one has."""
+    """What only this one has."""
     if session is VIDEO:
-        lines = ["rate = 5000000;",
-                 "reorder = { packets = 256; ms = 50; };",
-                 f'ingress = {{ udp = "{TORONTO.ferry_client_address}:{VIDEO_PORT}"; }};']
-        ends = [f'{{ node = {site.id}; udp = "{site.client_address}:{VIDEO_PORT}"; }}'
-                for site in session.destinations]
-    elif session is TWO_PATHS:
-        lines = ["rate = 3000000;", "start = false;",
-                 'ingress = { generator = { kind = "poisson"; size = 1000; seed = 7; }; };']
-        ends = [f"{{ node = {SHANGHAI.id}; sink = true; }}"]
-    elif session is TWICE:
-        lines = ["rate = 1000000;", "start = false;",
-                 'ingress = { generator = { kind = "constant"; size = 500; }; };']
-        ends = [f"{{ node = {WATERLOO.id}; sink = true; }}"]
-    else:
-        lines = ["rate = 4000000;", "start = false;",
-                 "reorder = { packets = 256; ms = 200; };",
-                 f'ingress = {{ file = "{directory / "sent" / FILE_NAME}"; size = 1200; }};']
-        ends = [f'{{ node = {site.id}; file = "{directory / site.name / FILE_NAME}"; }}'
-                for site in session.destinations]
-    return lines + ["egress = (", "\t" + ",\n\t".join(ends), ");"]
+        return {"rate": 5000000, "reorder": {"packets": 256, "ms": 50},
+                "ingress": {"udp": f"{TORONTO.ferry_client_address}:{VIDEO_PORT}"},
+                "egress": [{"node": site.id, "udp": f"{site.client_address}:{VIDEO_PORT}"}
+                           for site in session.destinations]}
+    if session is TWO_PATHS:
+        return {"rate": 3000000, "start": False,
+                "ingress": {"generator": {"kind": "poisson", "size": 1000, "seed": 7}},
+                "egress": [{"node": SHANGHAI.id, "sink": True}]}
+    if session is TWICE:
+        return {"rate": 1000000, "start": False,
+                "ingress": {"generator": {"kind": "constant", "size": 500}},
+                "egress": [{"node": WATERLOO.id, "sink": True}]}
+    return {"rate": 4000000, "start": False, "reorder": {"packets": 256, "ms": 200},
+            "ingress": {"file": str(directory / "sent" / FILE_NAME), "size": 1200},
+            "egress": [{"node": site.id, "file": str(directory / site.name / FILE_NAME)}
+                       for site in session.destinations]}
 
 
-def _session_text(session, directory):
-    flows = ",\n\t".join(f'{{ path = "{path}"; weight = {weight}; }}'
-                         for path, weight in session.flows)
-    lines = [f"# {session.what}",
-             f'id = {session.id};',
-             f'name = "{session.name}";',
-             f"source = {session.source.id};",
-             "destinations = [ " + ", ".join(str(d.id) for d in session.destinations) + " ];",
-             "flows = (", "\t" + flows, ");",
-             *_details(session, directory)]
-    return "{\n" + "\n".join("\t" + part for line in lines for part in line.split("\n")) + "\n}"
-
-
-def conferences_text(directory):
-    return ("# The conferences of this deployment: the root reads them, nodes are told their part.\n"
-            "conferences = ( {\n"
-            f'\tid = {CONFERENCE};\n\tname = "demo";\n\tsessions = (\n'
-            + ",\n".join(_session_text(session, directory) for session in SESSIONS)
-            + "\n\t);\n} );\n")
+def _session(session, directory):
+    return {"#": session.what, "id": session.id, "name": session.name, "source": session.source.id,
+            "destinations": [site.id for site in session.destinations],
+            "flows": [{"path": path, "weight": weight} for path, weight in session.flows],
+            **_details(session, directory)}
 
 
 def _ports(node):
-    """(name, address, artificial line)"""
-    ports = [(link.other(node).name, f"{link.address(node)}/{link.prefix_length}",
-              f' impair = {{ delay = "{link.delay_ms}ms"; frames = 1024; }};')
-             for link in links_of(node)]
+    ports = [{"name": link.other(node).name, "addresses": [f"{link.address(node)}/{link.prefix_length}"],
+              "impair": {"delay": f"{link.delay_ms}ms", "frames": 1024}} for link in links_of(node)]
     if node.is_site:
-        ports.append(("clients", f"{node.ferry_client_address}/24", ""))
-    return ports
+        ports.append({"name": "clients", "addresses": [f"{node.ferry_client_address}/24"]})
+    return [{"device": f"net_af_packet{i},iface={port['name']}", **port} for i, port in enumerate(ports)]
 
 
-def _certificate(directory, name):
-    return (f'authority = "{directory}/authority.pem"; certificate = "{directory}/{name}.pem"; '
-            f'key = "{directory}/{name}.key";')
+def node_config(node, socket, certificates):
+    return {"#": f"{node.title}: its ports, its certificate, and where its root is.",
+            "node": {"name": node.name, "#": "Six nodes share this machine's processors and its clock.",
+                     "idle": "adaptive", "clock_synchronized": True, "socket": str(socket)},
+            "ports": _ports(node),
+            "management": {"root": f"{ROOT_ADDRESS}:{MANAGEMENT_PORT}",
+                           "address": f"{node.management_address}:{MANAGEMENT_PORT}",
+                           **certificate(certificates, node.name), "state": f"{node.name}/state"}}
 
 
-def node_text(node, socket, certificates):
-    port_groups = [f'{{ name = "{name}"; device = "net_af_packet{i},iface={name}"; '
-                   f'addresses = [ "{address}" ];{impair} }}'
-                   for i, (name, address, impair) in enumerate(_ports(node))]
-    return (f"# {node.title}: its ports, its certificate, and where its root is.\n"
-            "node = {\n"
-            f'\tname = "{node.name}";\n'
-            f'\tidle = "adaptive"; # six nodes share this machine\'s processors\n'
-            "\tclock_synchronized = true; # ... and its clock\n"
-            f'\tsocket = "{socket}";\n'
-            "};\n"
-            "ports = (\n\t" + ",\n\t".join(port_groups) + "\n);\n"
-            "management = {\n"
-            f'\troot = "{ROOT_ADDRESS}:{MANAGEMENT_PORT}";\n'
-            f'\taddress = "{node.management_address}:{MANAGEMENT_PORT}";\n'
-            f"\t{_certificate(certificates, node.name)}\n"
-            f'\tstate = "{node.name}/state";\n'
-            "};\n")
-
-
-def _place_text(node):
-    parent = "" if node is TREE_ROOT else f' parent = "{TREE_ROOT.name}";'
+def _place(node):
+    parent = {} if node is TREE_ROOT else {"parent": TREE_ROOT.name}
     role = "root" if node is TREE_ROOT else "leaf" if node.is_site else "relay"
-    peers = [f'\t{{ node = "{peer.name}"; address = "{link.address(peer)}"; '
-             f'port = "{peer.name}"; pacing = "none"; }}'
-             for link in links_of(node) for peer in [link.other(node)]]
-    return (f'{{ name = "{node.name}"; id = {node.id}; role = "{role}";{parent}\n'
-            "\tpeers = (\n\t" + ",\n\t".join(peers) + "\n\t); }")
+    return {"name": node.name, "id": node.id, "role": role, **parent,
+            "peers": [{"node": peer.name, "address": link.address(peer), "port": peer.name, "pacing": "none"}
+                      for link in links_of(node) for peer in [link.other(node)]]}
 
 
-def root_text(directory, socket, certificates):
-    return ("# The root: it knows all nodes and what they are to carry.\n"
-            "root = {\n"
-            f'\tlisten = "{ROOT_ADDRESS}:{MANAGEMENT_PORT}";\n'
-            f"\t{_certificate(certificates, 'root')}\n"
-            f'\tstore = "{directory}/root.db";\n\tsocket = "{socket}";\n'
-            "};\n"
-            "# These links share their way with nobody. Rate control would begin slowly, over such\n"
-            "# round-trip times, while the file comes at full rate from its first second.\n"
-            "nodes = (\n" + ",\n".join(_place_text(node) for node in NODES) + "\n);\n"
-            '@include "conferences.cfg"\n')
-
-
-def write(directory, socket_of, root_socket, certificates):
-    (directory / "sent").mkdir(parents=True, exist_ok=True)
-    (directory / "conferences.cfg").write_text(conferences_text(directory), encoding="utf-8")
-    (directory / "root.cfg").write_text(root_text(directory, root_socket, certificates),
-                                        encoding="utf-8")
-    for node in NODES:
-        (directory / node.name).mkdir(exist_ok=True)
-        (directory / f"{node.name}.cfg").write_text(
-            node_text(node, socket_of(node), certificates), encoding="utf-8")
+def root_config(directory, socket, certificates):
+    """Links share their way with nobody. Rate control would begin slowly, over such round-trip times,
+    while the file comes at full rate from its first second."""
+    return {"#": "The root: it knows all nodes, and what they are to carry.",
+            "root": {"listen": f"{ROOT_ADDRESS}:{MANAGEMENT_PORT}", **certificate(certificates, "root"),
+                     "store": str(directory / "root.db"), "socket": str(socket)},
+            "nodes": [_place(node) for node in NODES],
+            "conferences": [{"id": CONFERENCE, "name": "demo", "sessions": [
+                _session(session, directory) for session in SESSIONS]}]}

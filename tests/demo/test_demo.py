@@ -14,13 +14,13 @@ import sys
 import time
 
 import pytest
+from harness.child import forget_node
 from rich.console import Console
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import demo
 import measure
-import processes
 import sessions
 import tables
 import topology
@@ -152,12 +152,12 @@ def test_what_dpdk_leaves_behind_goes():
         own.bind(str(path))
         own.listen()
     sockets[0].close()
-    processes.remove_runtime(name)
+    forget_node(name)
     assert list(directory.iterdir()) == paths[1:]
     sockets[1].close()
-    processes.remove_runtime(name)
+    forget_node(name)
     assert not directory.exists()
-    processes.remove_runtime(name)
+    forget_node(name)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The demo's network: its nodes, the links between them, and the namespaces that they live in."""
 import hashlib
-import os
 import pathlib
-import signal
-import subprocess
-import time
 from dataclasses import dataclass, field
+
+from harness.keeper import clear
+from harness.netns import Bridge, Namespace, veth
 
 
 @dataclass(frozen=True)
@@ -82,120 +81,46 @@ def links_of(node):
 
 
 class Namespaces:
-    """Namespaces of one demo. Their names hold a digest of its directory: two checkouts differ."""
+    """Of one demo. Their names hold a digest of its directory: two checkouts differ, and a later run finds
+    what is left of one that was killed."""
 
     def __init__(self, directory):
         digest = hashlib.sha256(str(pathlib.Path(directory).resolve()).encode()).hexdigest()
         self.prefix = f"ferry-demo-{digest[:8]}-"
 
-    def of(self, node):
-        return self.prefix + node.name
-
-    def of_clients(self, node):
-        return self.prefix + node.name + "-clients"
-
-    def of_root(self):
-        return self.prefix + "root"
-
     def exists(self):
-        """Names of those that are there, of this run or of one that was killed."""
-        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True)
-        names = [line.split()[0] for line in listed.stdout.splitlines() if line.strip()]
-        return [name for name in names if name.startswith(self.prefix)]
-
-    def run(self, name, *command):
-        done = subprocess.run(["ip", "netns", "exec", name, *command],
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} in {name}: "
-                               f"{(done.stderr or done.stdout).strip()}")
-
-    def resolve(self, name, address):
-        """Until the kernel there knows the neighbour's MAC address.
-
-        Packets that wait for it leave beside those that come just then: an application's first
-        ones may change places, and one that speaks RTP gives up those before the first it sees.
-        """
-        self.run(name, "bash", "-c",
-                 f"echo >/dev/udp/{address}/9; for _ in {{1..100}}; do "
-                 f"[ -n \"$(ip neighbour show to {address} nud reachable)\" ] && exit; sleep 0.02; "
-                 f"done; echo {address} does not answer; exit 1")
-
-    def create(self):
-        for node in NODES:
-            self._add(self.of(node))
-            if node.is_site:
-                self._add(self.of_clients(node))
-        for link in LINKS:
-            _ip("link", "add", link.b.name, "netns", self.of(link.a), "type", "veth",
-                "peer", "name", link.a.name, "netns", self.of(link.b))
-            self._up(self.of(link.a), link.b.name)
-            self._up(self.of(link.b), link.a.name)
-        for node in SITES:
-            self._create_clients(node)
-        self._create_management()
-
-    def _create_management(self):
-        root = self.of_root()
-        self._add(root)
-        _ip("-n", root, "link", "add", "management", "type", "bridge")
-        _ip("-n", root, "address", "add", f"{ROOT_ADDRESS}/24", "dev", "management")
-        _ip("-n", root, "link", "set", "management", "up")
-        for node in NODES:
-            own = self.of(node)
-            _ip("link", "add", "management", "netns", own, "type", "veth",
-                "peer", "name", node.name, "netns", root)
-            _ip("-n", root, "link", "set", node.name, "master", "management", "up")
-            _ip("-n", own, "address", "add", f"{node.management_address}/24", "dev", "management")
-            _ip("-n", own, "link", "set", "management", "up")
-
-    def _add(self, name):
-        _ip("netns", "add", name)
-        # Before any interface: with an address of its own the kernel would answer beside Ferry.
-        self.run(name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; "
-                 "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
-
-    def _up(self, name, interface):
-        # What the kernel sends over veth has unfinished checksums and is larger than a packet,
-        # unless it is told that the interface can do neither.
-        self.run(name, "ethtool", "-K", interface, "tx", "off", "tso", "off", "gso", "off",
-                 "gro", "off")
-        _ip("-n", name, "link", "set", interface, "up")
-
-    def _create_clients(self, node):
-        ferry, clients = self.of(node), self.of_clients(node)
-        _ip("link", "add", "clients", "netns", ferry, "type", "veth",
-            "peer", "name", "ferry", "netns", clients)
-        self._up(ferry, "clients")
-        self._up(clients, "ferry")
-        _ip("-n", clients, "link", "set", "lo", "up")
-        _ip("-n", clients, "address", "add", f"{node.client_address}/24", "dev", "ferry")
+        """Names of those that are there, of this run or of another."""
+        return [path.name for path in pathlib.Path("/run/netns").glob(self.prefix + "*")]
 
     def delete(self):
         """Ends what still runs in them, and removes them with all their interfaces."""
-        names = self.exists()
-        for name in names:
-            _kill_inhabitants(name)
-        for name in names:
-            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+        clear(self.exists())
+
+    def _add(self, word):
+        return Namespace(word, self.prefix + word)
+
+    def create(self):
+        self.root = self._add("root")
+        control = Bridge(self.root)
+        self.root.speak("control", f"{ROOT_ADDRESS}/24")
+        self.nodes = {node: self._add(node.name) for node in NODES}
+        self.clients = {node: self._add(f"{node.name}-clients") for node in SITES}
+        for node, space in self.nodes.items():
+            control.plug(space, f"{node.management_address}/24")
+        for link in LINKS:
+            veth(self.nodes[link.a], link.b.name, self.nodes[link.b], link.a.name)
+        for node, space in self.clients.items():
+            veth(self.nodes[node], "clients", space, "ferry")
+            space.speak("ferry", f"{node.client_address}/24")
 
 
-def _ip(*arguments):
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+def resolve(namespace, address):
+    """Until the kernel there knows the neighbour's MAC address.
 
-
-def _kill_inhabitants(name):
-    for _ in range(20):
-        listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True,
-                                check=False)
-        pids = [int(pid) for pid in listed.stdout.split()]
-        if not pids:
-            return
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.05)
+    Packets that wait for it leave beside those that come just then: an application's first
+    ones may change places, and one that speaks RTP gives up those before the first it sees.
+    """
+    namespace.run("bash", "-c",
+                  f"echo >/dev/udp/{address}/9; for _ in {{1..100}}; do "
+                  f"[ -n \"$(ip neighbour show to {address} nud reachable)\" ] && exit; sleep 0.02; "
+                  f"done; echo {address} does not answer; exit 1")

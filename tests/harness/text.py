@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Configuration files from Python values: dict = group, list of groups = list, others = array."""
+"""Configuration files from Python values.
+
+Dict = group, list of groups = list, others = array; the key "#" = comment."""
 
 
 def _scalar(value):
@@ -27,7 +29,8 @@ def _value(value, indent):
 
 
 def _settings(group, indent):
-    return "".join(f"{indent}{key} = {_value(value, indent)};\n" for key, value in group.items())
+    return "".join(f"{indent}# {value}\n" if key == "#" else f"{indent}{key} = {_value(value, indent)};\n"
+                   for key, value in group.items())
 
 
 def config_text(config):
