@@ -29,6 +29,7 @@ import media
 import sessions
 import tables
 import topology
+from harness import child
 from harness.node import BUILD, FERRYCTL, FERRYD, ROOT, ControlError, Node
 from harness.program import Failed, until
 from harness.root import FERRY_ROOT, RootProgram, make_certificates
@@ -360,6 +361,7 @@ def main():
         return 1
     for number in SIGNALS:
         signal.signal(number, on_signal)
+    child.sessions(niced=False)
     demo = Demo(arguments, console)
     try:
         return 0 if demo.run() else 1

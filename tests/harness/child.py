@@ -18,12 +18,27 @@ def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+_sessions = _niced = False
+
+
+def sessions(niced):
+    """From now on each child has a session of its own, which the kernel may schedule as a group (sched(7),
+    autogroup): on a busy machine it has as much of it as all that another terminal started. Nice values
+    count for nothing between such groups; niced: each gets ours."""
+    global _sessions, _niced
+    _sessions, _niced = True, niced
+
+
 def start(*command, **options):
-    """A child that ends with the thread that starts it, even if that is killed. ^C is ours alone: it has
-    a process group of its own. Not a session: the kernel may schedule each as a group (sched(7),
-    autogroup), beside which its nice value would count for nothing."""
-    return subprocess.Popen([str(word) for word in command], **{
-        "preexec_fn": _die_with_parent, "process_group": 0, **options})
+    """A child that ends with the thread that starts it, even if that is killed. ^C is ours alone."""
+    own = {"start_new_session": True} if _sessions else {"process_group": 0}
+    process = subprocess.Popen([str(word) for word in command], **{
+        "preexec_fn": _die_with_parent, **own, **options})
+    if _niced:
+        with contextlib.suppress(OSError):  # no such groups, or not ours to change
+            pathlib.Path(f"/proc/{process.pid}/autogroup").write_text(
+                str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
+    return process
 
 
 def run_to_its_end(command, **options):
