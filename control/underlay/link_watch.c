@@ -141,17 +141,21 @@ set_state(struct link_watch *watch, struct link_entry *entry, bool up, uint32_t 
 	watch->changed(watch->ctx, entry->ifindex, up, mtu);
 }
 
+static int
+note_mtu(const struct nlattr *attr, void *mtu)
+{
+	if (mnl_attr_get_type(attr) == IFLA_MTU && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		*(uint32_t *)mtu = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
 static uint32_t
 mtu_of(const struct nlmsghdr *nlh)
 {
-	const struct nlattr *attr;
+	uint32_t mtu = 0;
 
-	mnl_attr_for_each (attr, nlh, sizeof(struct ifinfomsg)) {
-		if (mnl_attr_get_type(attr) == IFLA_MTU &&
-			mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			return mnl_attr_get_u32(attr);
-	}
-	return 0;
+	(void)mnl_attr_parse(nlh, sizeof(struct ifinfomsg), note_mtu, &mtu);
+	return mtu;
 }
 
 static void
