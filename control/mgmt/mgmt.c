@@ -14,7 +14,6 @@
 #include "clock.h"
 #include "host_text.h"
 #include "mgmt_private.h"
-#include "mgmt_tls.h"
 
 #define PING_MS	       2000
 #define DEAD_MS	       7000
@@ -22,6 +21,7 @@
 #define FRAME_MS       10000
 #define BACKOFF_MS     100
 #define BACKOFF_MAX_MS 2000
+#define RENEW_MS       5000
 #define TICK_MS	       200 /* how exactly the limits are kept */
 
 uint64_t
@@ -177,6 +177,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	if (mgmt->hold_until != 0 && now >= mgmt->hold_until)
 		mgmt_hold_end(mgmt);
+	mgmt_certificates_look(mgmt, now);
 	mgmt->last_tick = now;
 	arm_tick(mgmt);
 }
@@ -221,6 +222,7 @@ fill_limits(struct mgmt_settings *s)
 	s->frame = s->frame != 0 ? s->frame : FRAME_MS;
 	s->backoff = s->backoff != 0 ? s->backoff : BACKOFF_MS;
 	s->backoff_max = s->backoff_max != 0 ? s->backoff_max : BACKOFF_MAX_MS;
+	s->renew = s->renew != 0 ? s->renew : RENEW_MS;
 }
 
 static int
@@ -268,12 +270,8 @@ begin(struct mgmt *mgmt, char *error, size_t size)
 
 	if (check_plain(s, error, size) != 0)
 		return -1;
-	if (!s->plain) {
-		mgmt->tls = mgmt_tls_new(
-			s->certificate, s->key, s->authority, mgmt->name, error, size);
-		if (mgmt->tls == NULL)
-			return -1;
-	}
+	if (!s->plain && mgmt_certificates_begin(mgmt, error, size) != 0)
+		return -1;
 	mgmt->tick = evtimer_new(mgmt->base, on_tick, mgmt);
 	mgmt->reap = evtimer_new(mgmt->base, on_reap, mgmt);
 	mgmt->update = evtimer_new(mgmt->base, on_update, mgmt);
@@ -347,7 +345,7 @@ mgmt_free(struct mgmt *mgmt)
 	free_event(mgmt->reap);
 	free_event(mgmt->update);
 	free_event(mgmt->retry);
-	SSL_CTX_free(mgmt->tls);
+	mgmt_certificates_end(mgmt);
 	mgmt_placed_free(&mgmt->placed);
 	mgmt_seen_free(&mgmt->seen);
 	free(mgmt);

@@ -30,7 +30,10 @@ struct mgmt_settings {
 	/* The root program, if this is a node; family 0 = this is the root. */
 	struct sockaddr_storage root;
 
-	/* PEM files; all three, unless plain. The certificate's name must be the own one. */
+	/*
+	 * PEM files; all three, unless plain. The certificate's name must be the own one. They are
+	 * read again when they change: mgmt_certificates.c.
+	 */
 	const char *certificate, *key, *authority;
 	/* Without TLS: only if both addresses above are loopback ones. */
 	bool plain;
@@ -41,6 +44,7 @@ struct mgmt_settings {
 	uint32_t frame;	      /* from a message's first byte to its last [10000] */
 	uint32_t backoff;     /* first pause before it connects again [100] */
 	uint32_t backoff_max; /* it doubles until this [2000] */
+	uint32_t renew;	      /* between two looks for changed files [5000] */
 };
 
 /*
@@ -162,6 +166,9 @@ int mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *cou
 
 /* Where children connect (with the port that was given for port 0). */
 const struct sockaddr_storage *mgmt_address(const struct mgmt *mgmt);
+
+/* Until when the own certificate is valid: seconds since the epoch. False: there is no TLS. */
+bool mgmt_certificate_until(const struct mgmt *mgmt, int64_t *until);
 
 const struct mgmt_counters *mgmt_counters(const struct mgmt *mgmt);
 

@@ -86,6 +86,30 @@ struct mgmt_goal {
 	struct sockaddr_storage address;
 };
 
+enum {
+	MGMT_CERTIFICATE,
+	MGMT_KEY,
+	MGMT_AUTHORITY,
+	MGMT_FILES
+};
+
+/* What tells a file from one that was put in its place; all 0: there is none. */
+struct mgmt_file {
+	uint64_t device, inode, size;
+	struct timespec modified, changed;
+};
+
+/* mgmt_certificates.c */
+struct mgmt_certificates {
+	char *paths[MGMT_FILES];
+	struct mgmt_file seen[MGMT_FILES];  /* at the last look */
+	struct mgmt_file tried[MGMT_FILES]; /* when they were read last */
+	bool failed;			    /* these could not be used */
+	uint64_t next;			    /* look: ms of the monotonic clock */
+	bool told, told_ended;		    /* that it ends soon, that it did */
+	uint64_t told_at;
+};
+
 struct mgmt {
 	struct event_base *base;
 	struct mgmt_settings settings;
@@ -93,7 +117,8 @@ struct mgmt {
 	bool root; /* we are it */
 	const struct mgmt_ops *ops;
 	void *ctx;
-	SSL_CTX *tls;
+	SSL_CTX *tls; /* of connections to come; NULL: plain */
+	struct mgmt_certificates certificates;
 
 	struct evconnlistener *listener;
 	struct listener_guard guard;
@@ -144,6 +169,12 @@ const char *mgmt_host(const struct sockaddr_storage *address, char *buf, uint16_
 bool mgmt_is_loopback(const struct sockaddr_storage *address);
 /* The other way; port in host order. False: host is no address, or port is 0. */
 bool mgmt_address_make(const char *host, uint16_t port, struct sockaddr_storage *address);
+
+/* mgmt_certificates.c: reads the files. 0, or -1 with a sentence in error. */
+int mgmt_certificates_begin(struct mgmt *mgmt, char *error, size_t size);
+/* Did they change? Does the certificate end soon? now: mgmt_now(). */
+void mgmt_certificates_look(struct mgmt *mgmt, uint64_t now);
+void mgmt_certificates_end(struct mgmt *mgmt);
 
 /* mgmt_find.c: before and after its state changes; a name is there when it has that of one. */
 void mgmt_conn_delist(struct mgmt_conn *conn);

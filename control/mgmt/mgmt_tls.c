@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "mgmt_pem.h"
 #include "mgmt_tls.h"
 
 #define CHAIN_MAX 4 /* certificates between a node's and the authority's */
@@ -95,50 +96,56 @@ mgmt_tls_reason(const SSL *ssl, unsigned long code, char text[MGMT_TLS_REASON_MA
 	return text;
 }
 
-/* OpenSSL says of a file that it cannot open but "system lib". */
+/* One of the files: mgmt_pem.h. What it must be is said if it is not. */
 static bool
-readable(const char *what, const char *path, char *error, size_t size)
+use(SSL_CTX *ctx, int (*take)(SSL_CTX *ctx, BIO *pem), const char *what, const char *path,
+	const char *must, char *error, size_t size)
 {
-	if (access(path, R_OK) == 0)
-		return true;
-	snprintf(error, size, "%s \"%s\" cannot be read: %s", what, path, strerror(errno));
-	return false;
+	BIO *pem = mgmt_pem_read(what, path, error, size);
+	char reason[128];
+	bool done;
+
+	if (pem == NULL)
+		return false;
+	ERR_clear_error();
+	done = take(ctx, pem) == 1;
+	BIO_free(pem);
+	take_reason(reason, sizeof(reason));
+	if (!done)
+		snprintf(error, size, "%s \"%s\" cannot be used, it must be %s: %s", what, path,
+			must, reason);
+	return done;
 }
 
 static int
 load(SSL_CTX *ctx, const char *certificate, const char *key, const char *authority,
 	const char *name, char *error, size_t size)
 {
-	char reason[128], own[MESSAGE_NAME_MAX + 1] = "";
+	char own[MESSAGE_NAME_MAX + 1] = "", must[PATH_MAX + 64];
 
-	if (!readable("certificate", certificate, error, size) ||
-		!readable("key", key, error, size) ||
-		!readable("authority", authority, error, size))
+	snprintf(must, sizeof(must), "the PEM file of the key of \"%s\", without a passphrase",
+		certificate);
+	if (!use(ctx, mgmt_pem_use_certificate, "certificate", certificate, "a PEM file", error,
+		    size) ||
+		!use(ctx, mgmt_pem_use_key, "key", key, must, error, size) ||
+		!use(ctx, mgmt_pem_use_authority, "authority", authority, "a PEM file", error,
+			size))
 		return -1;
-	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
-		take_reason(reason, sizeof(reason));
-		snprintf(error, size,
-			"certificate \"%s\" cannot be used, it must be a PEM file: %s", certificate,
-			reason);
-	} else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-		   SSL_CTX_check_private_key(ctx) != 1) {
-		take_reason(reason, sizeof(reason));
-		snprintf(error, size,
-			"key \"%s\" cannot be used, it must be the PEM file of the key of \"%s\": "
-			"%s",
-			key, certificate, reason);
-	} else if (SSL_CTX_load_verify_file(ctx, authority) != 1) {
-		take_reason(reason, sizeof(reason));
-		snprintf(error, size, "authority \"%s\" cannot be used, it must be a PEM file: %s",
-			authority, reason);
-	} else if (!name_of(SSL_CTX_get0_certificate(ctx), own) || strcmp(own, name) != 0) {
-		snprintf(error, size,
-			"certificate \"%s\" is that of \"%s\", it must be that of \"%s\"",
-			certificate, own, name);
-	} else {
+	if (name_of(SSL_CTX_get0_certificate(ctx), own) && strcmp(own, name) == 0)
 		return 0;
-	}
+	snprintf(error, size, "certificate \"%s\" is that of \"%s\", it must be that of \"%s\"",
+		certificate, own, name);
 	return -1;
+}
+
+int64_t
+mgmt_tls_until(const SSL_CTX *ctx)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(ctx)), &tm) != 1)
+		return 0;
+	return timegm(&tm);
 }
 
 SSL_CTX *

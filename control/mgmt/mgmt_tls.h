@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <openssl/ssl.h>
 
@@ -17,10 +18,13 @@
 /*
  * PEM files: a certificate (with those between it and the authority, if any), its key, and the
  * authority that neighbours' certificates are of. The certificate's name must be `name`. NULL with
- * a sentence in error.
+ * a sentence in error. It never waits (mgmt_pem.h).
  */
 SSL_CTX *mgmt_tls_new(const char *certificate, const char *key, const char *authority,
 	const char *name, char *error, size_t size);
+
+/* Until when its own certificate is valid: seconds since the epoch. */
+int64_t mgmt_tls_until(const SSL_CTX *ctx);
 
 /*
  * The name in the certificate of a connection's other end, after the handshake. False: it has none

@@ -120,8 +120,11 @@ start_with(int which, const char *home)
 	struct program *p = &programs[which];
 	char paths[3][128], error[256];
 	/* A busy machine is no slow handshake: a crowd gives way long before this. */
-	struct mgmt_settings settings = {
-		.name = names[which], .ping = 300, .backoff_max = 300, .handshake = 60000};
+	struct mgmt_settings settings = {.name = names[which],
+		.ping = 300,
+		.backoff_max = 300,
+		.handshake = 60000,
+		.renew = 50};
 	struct sockaddr_in *listen = (struct sockaddr_in *)&settings.listen;
 	struct sockaddr_in *root = (struct sockaddr_in *)&settings.root;
 
