@@ -213,6 +213,7 @@ int
 tables_print_root(FILE *out, const char *what, const json_t *data)
 {
 	const json_t *away = json_object_get(data, "away");
+	const json_t *until = json_object_get(data, "certificate_until");
 	char indent[256] = "", text[TEXT_MAX];
 
 	if (strcmp(what, "tree") != 0)
@@ -221,6 +222,8 @@ tables_print_root(FILE *out, const char *what, const json_t *data)
 	print_tree(out, data, indent, 0, sizeof(indent));
 	if (json_array_size(away) > 0)
 		fprintf(out, "away: %s\n", text_value(away, TEXT_PLAIN, text, sizeof(text)));
+	if (json_is_string(until))
+		fprintf(out, "certificate of ^ valid until: %s\n", json_string_value(until));
 	return 0;
 }
 

@@ -321,6 +321,7 @@ const struct table_spec table_specs[] = {
 		{"has a root", TEXT_PLAIN, "management"},
 		{"parent", TEXT_PLAIN, "parent"},
 		{"children connect to", TEXT_PLAIN, "address"},
+		{"certificate valid until", TEXT_PLAIN, "certificate_until"},
 	}},
 	{.item = "management", .title = "Children", .list = "children", .columns = {
 		{"CHILD", TEXT_PLAIN, "name"},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host_text.h"
+#include "mgmt.h"
 #include "path_text.h"
 #include "root.h"
 #include "root_plan.h"
@@ -163,6 +164,17 @@ show_below(const struct connected *up, const char *parent, int depth)
 	return list;
 }
 
+/* The root program's own; null: without TLS there is none. */
+static json_t *
+show_certificate(const struct root *root)
+{
+	int64_t until;
+
+	return root->mgmt != NULL && mgmt_certificate_until(root->mgmt, &until)
+		       ? show_time(until * 1000)
+		       : json_null();
+}
+
 json_t *
 root_show_tree(const struct root *root)
 {
@@ -176,8 +188,9 @@ root_show_tree(const struct root *root)
 		if (!node->up && node->place != NULL)
 			json_array_append_new(away, json_string(node->name));
 	}
-	tree = json_pack("{s:s, s:o, s:o}", "name", ROOT_SELF, "children",
-		show_below(&up, ROOT_SELF, 1), "away", away);
+	tree = json_pack("{s:s, s:o, s:o, s:o}", "name", ROOT_SELF, "children",
+		show_below(&up, ROOT_SELF, 1), "away", away, "certificate_until",
+		show_certificate(root));
 	free(up.list);
 	return tree;
 }

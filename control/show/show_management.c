@@ -2,6 +2,7 @@
 /* The node in the root's tree: its parent, its children, what was said and what was refused. */
 #include <stdlib.h>
 
+#include "config.h"
 #include "mgmt.h"
 #include "show_private.h"
 
@@ -50,6 +51,18 @@ show_counters(const struct mgmt_counters *counters)
 	return array;
 }
 
+/* Null: without TLS there is none. */
+static json_t *
+show_certificate(const struct mgmt *mgmt)
+{
+	char text[CONFIG_TIME_TEXT];
+	int64_t until;
+
+	return mgmt_certificate_until(mgmt, &until)
+		       ? json_string(config_time_text(until * 1000, text))
+		       : json_null();
+}
+
 json_t *
 show_management(const struct show_view *view, const struct show_filter *filter)
 {
@@ -66,6 +79,7 @@ show_management(const struct show_view *view, const struct show_filter *filter)
 	json_object_set_new(object, "address",
 		mgmt_address(mgmt)->ss_family != 0 ? show_mgmt_address(mgmt_address(mgmt))
 						   : json_null());
+	json_object_set_new(object, "certificate_until", show_certificate(mgmt));
 	json_object_set_new(object, "children", show_children(mgmt));
 	json_object_set_new(object, "counters", show_counters(mgmt_counters(mgmt)));
 	return object;
