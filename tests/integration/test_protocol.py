@@ -4,6 +4,8 @@
 Ferry but the protocol's description: each type of message both ways, and what the root orders. What
 is refused is in test_protocol_refused.py. The tests go on from each other."""
 
+import shutil
+import subprocess
 import time
 import xml.etree.ElementTree as ET
 
@@ -11,8 +13,8 @@ import pytest
 from harness import management
 from harness.management import HELLO, Listener, now, tls
 from harness.node import until
-from protocol_scene import (BELOW, BODIES, END, PEERS, PIPELINE, PLACE, RELAY, ROUTE,  # noqa: F401
-                            SOURCE, expect_valid, leaf, ordered, placed, scene)
+from protocol_scene import (BELOW, BODIES, END, FERRYCTL, PEERS, PIPELINE, PLACE, RELAY,  # noqa: F401
+                            ROUTE, SOURCE, expect_valid, leaf, ordered, placed, scene)
 
 ROOT_ONLY = {"alert", "kill", "wayloss", "redirect", "place", "pipedef", "playpipeline", "stoppipeline",
              "removepipeline", "routepipeline", "reqfullstats"}
@@ -350,6 +352,32 @@ def test_another_node_id(scene):
     text = scene.root.send("place", PLACE.format(id=8, below=BELOW), to="relay1")
     scene.root.expect_error(409, request=text)
     assert scene.node.show("node")["id"] == 7
+
+
+def valid_until(path):
+    """As `show management` says it."""
+    done = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in", path],
+                          capture_output=True, text=True, check=True)
+    end = time.strptime(done.stdout.strip(), "notAfter=%b %d %H:%M:%S %Y GMT")
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", end)
+
+
+def test_renewed_certificate(scene):
+    """It is used, and shown, by the node that runs."""
+    before = valid_until(scene.good / "relay1.pem")
+    assert scene.node.show("management")["certificate_until"] == before
+    fresh = scene.directory / "fresh"
+    fresh.mkdir()
+    for name in ("authority.pem", "authority.key"):
+        shutil.copy(scene.good / name, fresh)
+    subprocess.run([FERRYCTL, "ca", fresh, "relay1"], check=True)
+    after = valid_until(fresh / "relay1.pem")
+    assert after != before
+    for name in ("relay1.pem", "relay1.key"):
+        (fresh / name).rename(scene.good / name)
+    until(lambda: scene.node.show("management")["certificate_until"] == after, 20, "it is read")
+    scene.root.close()
+    scene.join()
 
 
 def test_impostor(scene):

@@ -62,6 +62,25 @@ def ferryctl(program, *words):
                           capture_output=True, text=True, timeout=20 * PATIENCE, check=False)
 
 
+def test_certificate(tmp_path):
+    """The tree says until when the root program's own is valid; without TLS there is none."""
+    subprocess.run([FERRYCTL, "ca", tmp_path], check=True)
+    for tls in (True, False):
+        config = configuration()
+        if tls:
+            config["root"] = {"listen": f"127.0.0.1:{free_port()}",
+                              **{key: str(tmp_path / name) for key, name in
+                                 (("certificate", "root.pem"), ("key", "root.key"),
+                                  ("authority", "authority.pem"))}}
+        program = RootProgram(config, files={"bellini.json": JSON_FILE})
+        program.start()
+        done = ferryctl(program, "tree")
+        shown = program.ctl("tree")["certificate_until"]
+        program.delete()
+        assert (shown is not None) == tls
+        assert ("certificate of ^ valid until: 20" in done.stdout) == tls, done
+
+
 def test_tables_and_json(program):
     program.start()
     assert stat.S_IMODE(program.socket_path.stat().st_mode) == 0o600
