@@ -78,17 +78,34 @@ on_close(struct evhttp_connection *connection, void *arg)
 		evhttp_send_reply_end(request);
 }
 
+/*
+ * evhttp takes the end of what a client says for its going away, and drops what was not yet sent:
+ * while an answer is written nothing is read, whoever is gone shows by that. When all is sent
+ * evhttp reads again.
+ */
+static void
+read_later(struct bufferevent *bev)
+{
+	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+		bufferevent_disable(bev, EV_READ);
+}
+
 static void
 send_piece(struct evhttp_connection *connection, void *arg)
 {
 	struct reply *reply = arg;
 	struct evhttp_request *request = reply->request;
+	struct bufferevent *bev = reply->bev;
 	struct evbuffer *piece;
 
 	if (reply->cursor.done) {
 		evhttp_connection_set_closecb(connection, NULL, NULL);
 		reply_free(reply);
+		/* With nothing left to send, the connection may end within. */
+		bufferevent_incref(bev);
 		evhttp_send_reply_end(request);
+		read_later(bev);
+		bufferevent_decref(bev);
 		return;
 	}
 	piece = evbuffer_new();
@@ -101,6 +118,7 @@ send_piece(struct evhttp_connection *connection, void *arg)
 		send_piece(connection, reply);
 	} else {
 		evhttp_send_reply_chunk_with_cb(request, piece, send_piece, reply);
+		read_later(bev);
 	}
 	if (piece != NULL)
 		evbuffer_free(piece);

@@ -279,6 +279,56 @@ test_crowd(void **state)
 	end(&scene, fds, METRICS_CONNECTIONS_MAX + 1);
 }
 
+/* Takes an answer to its end, and returns how long it was; 0: it was cut off. */
+static size_t
+take_answer(struct event_base *base, int fd)
+{
+	static const char last[] = "\r\n0\r\n\r\n";
+	static char part[(1 << 16) + sizeof(last)];
+	const size_t keep = sizeof(last) - 1;
+	size_t bytes = 0;
+
+	memset(part, 0, keep);
+	for (int idle = 0; idle < 200 && memcmp(part, last, keep) != 0;) {
+		ssize_t n = recv(fd, part + keep, 1 << 16, MSG_DONTWAIT);
+
+		if (n == 0)
+			return 0;
+		idle = n > 0 ? 0 : idle + 1;
+		if (n < 0) {
+			run(base, 10);
+			continue;
+		}
+		bytes += (size_t)n;
+		memmove(part, part + n, keep); /* the last bytes that came */
+	}
+	return memcmp(part, last, keep) == 0 ? bytes : 0;
+}
+
+/* Who has said all that it has to say gets its whole answer, as one that may ask again. */
+static void
+test_half_closed(void **state)
+{
+	struct scene scene;
+	size_t bytes;
+	char byte;
+	int fd;
+
+	(void)state;
+	begin(&scene);
+	fd = client();
+	ask(fd);
+	bytes = take_answer(scene.base, fd);
+	assert_true(bytes > 1 << 20);
+	ask(fd);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	assert_int_equal(take_answer(scene.base, fd), bytes);
+	for (int i = 0; i < 100 && recv(fd, &byte, 1, MSG_DONTWAIT) != 0; i++)
+		run(scene.base, 10);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	end(&scene, &fd, 1);
+}
+
 int
 main(void)
 {
@@ -286,6 +336,7 @@ main(void)
 		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_half_closed),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
