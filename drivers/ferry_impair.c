@@ -23,6 +23,7 @@
 #include "impair_wait.h"
 #include "impair_wire.h"
 #include "node.h"
+#include "std_files.h"
 #include "tsc.h"
 
 #define DESCRIPTORS   512
@@ -274,6 +275,7 @@ main(int argc, char **argv)
 	struct program *p = calloc(1, sizeof(*p));
 	char runtime[PATH_MAX], prefix[PREFIX_MAX];
 
+	std_files_open();
 	if (p == NULL)
 		err(EXIT_FAILURE, "memory");
 	impair_options_parse(argc, argv, &p->options);
@@ -305,5 +307,5 @@ main(int argc, char **argv)
 	own_prefix(prefix, sizeof(prefix));
 	eal_files_remove(runtime, prefix);
 	free(p);
-	return 0;
+	return std_files_end("ferry-impair", EXIT_SUCCESS);
 }

@@ -11,6 +11,7 @@
 
 #include "impair_list.h"
 #include "impair_options.h"
+#include "std_files.h"
 
 #define EXIT_MISTAKE 2
 #define EVERY_MAX    86400
@@ -128,10 +129,10 @@ parse_one(struct impair_options *options, uint32_t given[2], int c)
 		break;
 	case 'V':
 		printf("ferry-impair %s (%s)\n", FERRY_VERSION, rte_version());
-		exit(EXIT_SUCCESS);
+		exit(std_files_end("ferry-impair", EXIT_SUCCESS));
 	case 'h':
 		print_help();
-		exit(EXIT_SUCCESS);
+		exit(std_files_end("ferry-impair", EXIT_SUCCESS));
 	default:
 		fputs("Try 'ferry-impair --help'.\n", stderr);
 		exit(EXIT_MISTAKE);

@@ -16,6 +16,7 @@
 #include "ctl_request.h"
 #include "ctl_table.h"
 #include "root_ctl_table.h"
+#include "std_files.h"
 #include "tables.h"
 
 #define EXIT_REFUSED 1 /* the node refused, or does not answer */
@@ -139,10 +140,10 @@ read_options(int argc, char **argv, struct settings *settings)
 			break;
 		case 'h':
 			print_help();
-			return 0;
+			return std_files_end("ferryctl", 0);
 		case 'V':
 			printf("ferryctl %s\n", FERRY_VERSION);
-			return 0;
+			return std_files_end("ferryctl", 0);
 		default:
 			return usage("that was not understood", "");
 		}
@@ -327,6 +328,7 @@ main(int argc, char **argv)
 	struct settings settings = {0};
 	int ret;
 
+	std_files_open();
 	/* What characters can be printed as they are; numbers stay as they are in a file. */
 	setlocale(LC_CTYPE, "");
 	ret = read_options(argc, argv, &settings);

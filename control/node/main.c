@@ -7,6 +7,7 @@
 #include "ferryd.h"
 #include "log.h"
 #include "options.h"
+#include "std_files.h"
 
 static struct config *
 load(const char *path)
@@ -53,6 +54,7 @@ main(int argc, char **argv)
 	struct config *config;
 	int status = EXIT_SUCCESS;
 
+	std_files_open();
 	options_read(&program, argc, argv, &options);
 	config = load(options.config);
 	if (config == NULL)
@@ -64,5 +66,5 @@ main(int argc, char **argv)
 	else
 		status = run(config);
 	config_free(config);
-	return options_end(&program, status);
+	return std_files_end(program.name, status);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "std_files.h"
 
 enum {
 	OPT_CHECK = 256,
@@ -57,10 +58,10 @@ options_read(const struct options_program *program, int argc, char **argv, struc
 				program->built_on != NULL ? " (" : "",
 				program->built_on != NULL ? program->built_on : "",
 				program->built_on != NULL ? ")" : "");
-			exit(EXIT_SUCCESS);
+			exit(std_files_end(program->name, EXIT_SUCCESS));
 		case 'h':
 			print_help(program);
-			exit(EXIT_SUCCESS);
+			exit(std_files_end(program->name, EXIT_SUCCESS));
 		default:
 			known = false; /* getopt_long has said why */
 		}
@@ -73,13 +74,4 @@ options_read(const struct options_program *program, int argc, char **argv, struc
 		return;
 	fprintf(stderr, "Try '%s --help'.\n", program->name);
 	exit(EXIT_MISTAKE);
-}
-
-int
-options_end(const struct options_program *program, int status)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	fprintf(stderr, "%s: cannot print: %s\n", program->name, strerror(errno));
-	return EXIT_FAILURE;
 }

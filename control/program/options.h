@@ -33,9 +33,4 @@ struct options_program {
 void
 options_read(const struct options_program *program, int argc, char **argv, struct options *options);
 
-/*
- * The program's exit status: status, or EXIT_FAILURE after it told that not all could be printed.
- */
-int options_end(const struct options_program *program, int status);
-
 #endif

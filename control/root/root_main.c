@@ -5,6 +5,7 @@
 #include "log.h"
 #include "options.h"
 #include "root.h"
+#include "std_files.h"
 
 static struct root_config *
 load(const char *path)
@@ -59,6 +60,7 @@ main(int argc, char **argv)
 	struct root *root;
 	int status = EXIT_SUCCESS;
 
+	std_files_open();
 	options_read(&program, argc, argv, &options);
 	log_set_program(program.name);
 	/* A start may take long: a signal meanwhile is no other than one after it. */
@@ -83,5 +85,5 @@ main(int argc, char **argv)
 		status = run(root);
 	root_config_free(root->config);
 	free(root);
-	return options_end(&program, status);
+	return std_files_end(program.name, status);
 }

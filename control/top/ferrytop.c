@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A live view of a node on this machine, from its statistics in shared memory. */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "std_files.h"
 #include "top_screen.h"
 #include "top_views.h"
 
@@ -118,10 +118,10 @@ read_options(int argc, char **argv, struct settings *settings)
 			break;
 		case 'h':
 			print_help();
-			return 0;
+			return std_files_end("ferrytop", 0);
 		case 'V':
 			printf("ferrytop %s\n", FERRY_VERSION);
-			return 0;
+			return std_files_end("ferrytop", 0);
 		default:
 			return usage("that was not understood", "");
 		}
@@ -179,11 +179,7 @@ print_once(struct top_source *source, const struct settings *settings)
 	for (size_t i = 0; i < top_nb_views && ret == 0; i++)
 		if (!settings->one_view || i == settings->view)
 			ret = print_view(&top_views[i], &source->snapshot);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "ferrytop: cannot print: %s\n", strerror(errno));
-		return EXIT_NOTHING;
-	}
-	return ret;
+	return std_files_end("ferrytop", ret);
 }
 
 int
@@ -192,8 +188,10 @@ main(int argc, char **argv)
 	struct settings settings = {.view = 1, .delay = 1};
 	struct top_source source = {0};
 	char error[512];
-	int ret = read_options(argc, argv, &settings);
+	int ret;
 
+	std_files_open();
+	ret = read_options(argc, argv, &settings);
 	if (ret >= 0)
 		return ret;
 	if (!settings.once && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))

@@ -292,6 +292,16 @@ def test_events_follow(ask):
     assert "hung up" in done.stderr
 
 
+def test_output_is_closed(tmp_path):
+    """What is printed goes nowhere, and not to the node, whose socket has not the number of stdout."""
+    node = Node(tmp_path, [ok([{"reason": "why", "packets": 1, "text": "it is"}])])
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", FERRYCTL, "-s", node.path, "show", "drops"],
+                          capture_output=True, text=True, timeout=15 * PATIENCE)
+    assert done.returncode == 1
+    assert done.stderr == "ferryctl: cannot print: Bad file descriptor\n"
+    assert node.asked == [{"command": ["show", "drops"]}]
+
+
 def test_no_node(tmp_path):
     done = run("-s", str(tmp_path / "none.sock"), "show", "node")
     assert done.returncode == 1

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The command lines of ferryd and ferry-root: help, version, mistakes."""
+"""The command lines of ferryd and ferry-root: help, version, mistakes; of all programs, what cannot be
+printed."""
 import re
 import subprocess
 
@@ -44,6 +45,20 @@ def test_what_cannot_be_printed():
                               input='root = { listen = "127.0.0.1:1"; plain = true; }; nodes = ();',
                               stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, "ferry-root: cannot print: No space left on device\n")
+
+
+EVERY = [BUILD / "control" / name for name in ("ferryd", "ferry-root", "ferryctl", "ferrytop")] + [
+    BUILD / "drivers" / "ferry-impair"]
+
+
+@pytest.mark.parametrize("program", EVERY, ids=lambda path: path.name)
+@pytest.mark.parametrize("option", ["--help", "--version"])
+@pytest.mark.parametrize("output, why", [
+    (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")], ids=["full", "closed"])
+def test_help_that_cannot_be_printed(program, option, output, why):
+    done = subprocess.run(["sh", "-c", f'exec "$@" {output}', "sh", program, option], check=False,
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, f"{program.name}: cannot print: {why}\n")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
