@@ -4,11 +4,12 @@
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ca.h"
@@ -226,20 +227,42 @@ ask_once(const struct settings *settings, int fd, int argc, char *const *argv)
 	return ret;
 }
 
+/*
+ * Until the node says something (fd; -1: no node is asked) or the time is over. Where nobody reads
+ * what we print any more we end, as if we had printed something.
+ */
+static int
+wait_for(int fd, int ms)
+{
+	struct pollfd waits[] = {{.fd = STDOUT_FILENO}, {.fd = fd, .events = POLLIN}};
+
+	while (poll(waits, 2, ms) < 0)
+		if (errno != EINTR)
+			return 0; /* what follows tells */
+	if ((waits[0].revents & (POLLERR | POLLHUP)) == 0)
+		return 0;
+	raise(SIGPIPE);
+	fprintf(stderr, "ferryctl: cannot print: %s\n", strerror(EPIPE));
+	return EXIT_REFUSED;
+}
+
 /* Everything that the node tells from now on, until it ends or we are interrupted. */
 static int
 follow(const struct settings *settings, int fd, char *const *argv)
 {
 	char error[CTL_ERROR_MAX];
 	json_t *data;
+	int ret;
 
-	while ((data = ctl_client_next(fd, error, sizeof(error))) != NULL) {
-		int ret = print_data(settings, argv, data);
-
+	while ((ret = wait_for(fd, -1)) == 0 &&
+		(data = ctl_client_next(fd, error, sizeof(error))) != NULL) {
+		ret = print_data(settings, argv, data);
 		json_decref(data);
 		if (ret != 0)
 			return ret;
 	}
+	if (ret != 0)
+		return ret;
 	fprintf(stderr, "ferryctl: %s\n", error);
 	return EXIT_REFUSED;
 }
@@ -273,15 +296,14 @@ run(struct settings *settings, int argc, char *const *argv)
 static int
 watch(struct settings *settings, int argc, char *const *argv)
 {
-	struct timespec pause = {.tv_sec = (time_t)settings->watch};
-	int ret;
-
-	pause.tv_nsec = (long)((settings->watch - (double)pause.tv_sec) * 1e9);
 	while (true) {
-		ret = run(settings, argc, argv);
+		int ret = run(settings, argc, argv);
+
 		if (ret == EXIT_USAGE || ferror(stdout))
 			return ret;
-		nanosleep(&pause, NULL);
+		ret = wait_for(-1, (int)(settings->watch * 1000));
+		if (ret != 0)
+			return ret;
 	}
 }
 

@@ -302,6 +302,20 @@ def test_output_is_closed(tmp_path):
     assert node.asked == [{"command": ["show", "drops"]}]
 
 
+@pytest.mark.parametrize("words", [
+    ["events", "--follow", "--last", "2"], ["events", "--last", "2", "--watch=3600"]])
+def test_nobody_reads_any_more(tmp_path, words):
+    """As "| head -1" does: it ends, though the node says nothing more."""
+    node = Node(tmp_path, [ok(EVENTS)])
+    with subprocess.Popen([FERRYCTL, "-s", node.path, *words], stdout=subprocess.PIPE) as program:
+        assert program.stdout.readline().startswith(b"2026-11-21T03:00:00")
+        program.stdout.close()
+        try:
+            assert program.wait(5 * PATIENCE) == -signal.SIGPIPE
+        finally:
+            program.kill()
+
+
 def test_no_node(tmp_path):
     done = run("-s", str(tmp_path / "none.sock"), "show", "node")
     assert done.returncode == 1
