@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config_private.h"
+#include "regular_file.h"
 
 #define SOURCE_MAX_BYTES (64u << 20)
 #define SOURCE_MAX_DEPTH 10
@@ -53,14 +54,14 @@ config_source_add(struct config_source *source, const char *path, const struct c
 	unsigned int depth)
 {
 	size_t before = source->errors->count;
+	const char *why;
 	char *text;
 	size_t size;
 	FILE *file;
 
-	file = fopen(path, "re");
+	file = regular_file_config(path, &why);
 	if (file == NULL) {
-		config_errors_add(
-			source->errors, where, "cannot open \"%s\": %s", path, strerror(errno));
+		config_errors_add(source->errors, where, "cannot open \"%s\": %s", path, why);
 		return false;
 	}
 	errno = 0;

@@ -64,3 +64,30 @@ regular_file_write(const char *path, const char **why)
 {
 	return open_stream(path, O_WRONLY | O_CREAT | O_TRUNC, "w", why);
 }
+
+FILE *
+regular_file_append(const char *path, const char **why)
+{
+	return open_stream(path, O_WRONLY | O_CREAT | O_APPEND, "a", why);
+}
+
+static bool running;
+
+void
+regular_file_running(void)
+{
+	running = true;
+}
+
+FILE *
+regular_file_config(const char *path, const char **why)
+{
+	FILE *file;
+
+	if (running)
+		return regular_file_read(path, why);
+	file = fopen(path, "re");
+	if (file == NULL)
+		*why = strerror(errno);
+	return file;
+}

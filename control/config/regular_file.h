@@ -18,8 +18,17 @@
  */
 int regular_file_open(const char *path, int flags, mode_t mode, const char **why);
 
-/* As fopen(3) with "r" or "w". NULL with why not, as above. */
+/* As fopen(3) with "r", "w" or "a". NULL with why not, as above. */
 FILE *regular_file_read(const char *path, const char **why);
 FILE *regular_file_write(const char *path, const char **why);
+FILE *regular_file_append(const char *path, const char **why);
+
+/*
+ * The same for a file of a configuration. While a program starts it may be any, as a pipe of the
+ * shell's, and is waited for; once it runs (regular_file_running, said once by the thread that
+ * reads them) nothing may hold it up.
+ */
+FILE *regular_file_config(const char *path, const char **why);
+void regular_file_running(void);
 
 #endif

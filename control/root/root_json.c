@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "regular_file.h"
 #include "root_json.h"
 #include "root_json_private.h"
 #include "root_json_text.h"
@@ -476,7 +477,8 @@ root_json_load(const char *path, bool udp_for_tcp, struct config_errors *errs)
 {
 	struct config_where where = {path, 0, 0};
 	struct config *config = NULL;
-	FILE *file = fopen(path, "re");
+	const char *why = NULL;
+	FILE *file = regular_file_config(path, &why);
 	char *text = malloc(FILE_MAX);
 	size_t size;
 
@@ -484,7 +486,8 @@ root_json_load(const char *path, bool udp_for_tcp, struct config_errors *errs)
 		err(1, "reading conferences");
 	size = file != NULL ? fread(text, 1, FILE_MAX, file) : 0;
 	if (file == NULL || ferror(file))
-		config_errors_add(errs, &where, "cannot read \"%s\": %s", path, strerror(errno));
+		config_errors_add(errs, &where, "cannot read \"%s\": %s", path,
+			file == NULL ? why : strerror(errno));
 	else if (size == FILE_MAX)
 		config_errors_add(errs, &where,
 			"\"%s\" is too large, it must have less than %u bytes", path, FILE_MAX);

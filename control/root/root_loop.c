@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mgmt.h"
+#include "regular_file.h"
 #include "root.h"
 
 #define UNSENT_MS   200	 /* until what could not be sent is tried again */
@@ -215,6 +216,7 @@ root_run(struct root *root)
 		log_line(LOG_INFO, "ready: %u nodes, %u conferences", root->nodes.count,
 			root->book.count);
 		root_wake(root);
+		regular_file_running();
 		event_base_dispatch(root->base);
 		log_line(LOG_INFO, "ended");
 	}

@@ -10,6 +10,7 @@
 
 #include "ferry_stats.h"
 #include "log.h"
+#include "regular_file.h"
 #include "root.h"
 #include "stats_message.h"
 
@@ -379,10 +380,11 @@ report(struct root *root)
 	char when[32];
 	size_t count;
 	struct tm tm;
-	FILE *out = fopen(path, "ae");
+	const char *why;
+	FILE *out = regular_file_append(path, &why);
 
 	if (out == NULL) {
-		log_line(LOG_ERR, "report %s: %s", path, strerror(errno));
+		log_line(LOG_ERR, "report %s: %s", path, why);
 		return;
 	}
 	for (uint32_t i = 0; i < root->nodes.count; i++)

@@ -249,6 +249,38 @@ def test_file_again(program):
     assert done.returncode == 2 and 'node "virginia": parent' in done.stderr
 
 
+def test_file_that_nobody_writes(program):
+    """A pipe is good for the start; the program that runs waits for none."""
+    text = program.config_path.read_text()
+    program.config_path.unlink()
+    os.mkfifo(program.config_path)
+    program.start(wait=False)
+    program.config_path.write_text(text)
+    program.wait_ready()
+    with pytest.raises(ControlError, match='root.cfg: cannot open .* it is not a regular file'):
+        program.ctl("reload")
+    os.mkfifo(program.directory / "more.json")
+    with pytest.raises(ControlError, match='cannot read ".*more.json": it is not a regular file'):
+        program.ctl("add", program.directory / "more.json")
+    program.process.send_signal(signal.SIGHUP)
+    assert len(program.ctl("nodes")) == 3
+    program.config_path.unlink()
+    program.config_path.write_text(text)
+    program.ctl("reload")
+
+
+def test_report_that_nobody_reads(program):
+    report = program.directory / "report"
+    os.mkfifo(report)
+    program.config["root"].update(report=str(report), report_s=1)
+    program.write_config()
+    program.start()
+    until(lambda: f"report {report}: it is not a regular file" in program.log(), 5, "it is told")
+    assert len(program.ctl("nodes")) == 3
+    report.unlink()
+    until(report.exists, 5, "a report")
+
+
 def test_check_tells_what_the_start_would(program):
     """No mistake of the files comes to light only at the start; NodeIDs of the store's are its own."""
     def told(*options):
