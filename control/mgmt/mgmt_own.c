@@ -31,11 +31,13 @@ own_ping(struct mgmt_conn *conn, const struct message *message)
 	(void)mgmt_answer(conn->mgmt, message, &pong);
 }
 
+/* Of the one that was pinged: one below it may say pong too. */
 static void
 own_pong(struct mgmt_conn *conn, const struct message *message)
 {
-	if (conn->ping_us != 0 && strcmp(message->from, conn->name) == 0)
-		conn->rtt_us = clock_us(CLOCK_MONOTONIC) - conn->ping_us;
+	if (conn->ping_us == 0 || strcmp(message->from, conn->name) != 0)
+		return;
+	conn->rtt_us = clock_us(CLOCK_MONOTONIC) - conn->ping_us;
 	conn->ping_us = 0;
 }
 

@@ -31,6 +31,8 @@ test_keys(void **state)
 	assert_false(same(key_of("a", "", "x"), key_of("a", "", "y")));
 	assert_false(same(key_of("a", "", "1"), key_of("a", "1", "")));
 	assert_false(same(key_of("ab", "c", ""), key_of("a", "bc", "")));
+	assert_false(same(key_of("ai", "b", ""), key_of("a", "ib", "")));
+	assert_false(same(key_of("at", "", "b"), key_of("a", "", "tb")));
 }
 
 static struct mgmt_seen_key
@@ -258,6 +260,9 @@ test_full(void **state)
 	key = numbered(next++);
 	assert_int_equal(mgmt_seen_add(&seen, &node, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
 	assert_int_equal(own.count, 1);
+	key = numbered(next++);
+	assert_int_equal(mgmt_seen_add(&seen, &last, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(seen.all_count, 1);
 	mgmt_seen_free(&seen);
 }
 
@@ -267,6 +272,7 @@ test_strangers(void **state)
 {
 	struct mgmt_seen seen = {0};
 	struct mgmt_seen_share shares[200] = {0}, other = {0};
+	const struct mgmt_seen_from first = {.share = &shares[0], .stranger = true};
 	struct mgmt_seen_key key;
 	uint64_t next = 1, taken = 0;
 
@@ -284,6 +290,14 @@ test_strangers(void **state)
 	assert_int_equal(seen.all_count, 0);
 	key = numbered(next++);
 	assert_int_equal(add(&seen, &other, &key, 1), MGMT_SEEN_NEW);
+	/* Nor is it more of what need not be remembered, or for longer than the others'. */
+	for (taken = 0; mgmt_seen_count(&seen, &first, 1); taken++)
+		;
+	assert_int_equal(taken, MGMT_SEEN_STRANGER);
+	assert_int_equal(shares[0].count, MGMT_SEEN_STRANGER);
+	key = numbered(next++);
+	assert_int_equal(mgmt_seen_add(&seen, &first, &key, 1 + MESSAGE_AGE_MAX), MGMT_SEEN_NEW);
+	assert_int_equal(seen.strangers.count, 1);
 	mgmt_seen_free(&seen);
 }
 
