@@ -90,10 +90,13 @@ tick_sessions(struct rates *rates, const struct session_book *book, uint64_t now
 		const struct session_entry *entry = book->entries[i];
 		struct rates_session *samples = &rates->sessions[entry->index];
 
-		if (samples->source != entry->source)
+		bool anew = samples->number != entry->number;
+
+		if (anew || samples->source != entry->source)
 			pair_reset(&samples->sent);
-		if (samples->destination != entry->destination)
+		if (anew || samples->destination != entry->destination)
 			pair_reset(&samples->delivered);
+		samples->number = entry->number;
 		samples->source = entry->source;
 		samples->destination = entry->destination;
 		if (entry->source != NULL) {

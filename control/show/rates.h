@@ -42,7 +42,9 @@ struct rates_link {
 };
 
 struct rates_session {
-	const void *source, *destination; /* whose samples these are */
+	/* Whose samples these are; the next session may have the same memory. */
+	uint64_t number;
+	const void *source, *destination;
 	struct rate_pair sent, delivered;
 };
 

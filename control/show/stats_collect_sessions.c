@@ -151,7 +151,6 @@ collect_delay(const struct stats_export *e, const struct destination *dst,
 		return;
 	r->jitter_us = delay_histogram_jitter(&h);
 	if (agree || delay_histogram_minimum(&h, now, &base)) {
-		base = agree ? 0 : base;
 		r->delay_p50_us = (double)delay_histogram_quantile(&h, 0.5) - base;
 		r->delay_p99_us = (double)delay_histogram_quantile(&h, 0.99) - base;
 		r->delay_max_us = (double)h.max - base;
