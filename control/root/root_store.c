@@ -164,6 +164,9 @@ root_store_begin(struct root_store *store)
 		store->undone = false;
 		if (store_exec(store, "BEGIN IMMEDIATE") != 0)
 			return -1;
+	} else if (store->undone) {
+		/* What it writes would be kept without the rest. */
+		return store_fail(store, "store: a part of the change was undone");
 	}
 	store->depth++;
 	return 0;

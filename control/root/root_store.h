@@ -28,7 +28,7 @@ const char *root_store_error(const struct root_store *store);
 /*
  * Changes between begin and commit happen together or not at all. They nest: the outermost commit
  * is what counts; a rollback at any depth undoes all since the outermost begin, and the commits
- * further out then fail.
+ * further out then fail, as does what would begin inside them.
  */
 int root_store_begin(struct root_store *store);
 int root_store_commit(struct root_store *store);

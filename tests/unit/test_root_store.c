@@ -158,9 +158,19 @@ test_together(void **state)
 	assert_int_equal(root_store_begin(store), 0);
 	assert_int_equal(root_store_conference_put(store, 2, "", "b"), 0);
 	root_store_rollback(store);
+	/* Neither a next part, nor the whole. */
+	assert_int_equal(root_store_begin(store), -1);
+	assert_non_null(strstr(root_store_error(store), "was undone"));
 	assert_int_equal(root_store_commit(store), -1);
+	assert_non_null(strstr(root_store_error(store), "was undone"));
 	assert_int_equal(root_store_conferences(store, collect_conference, text), 0);
 	assert_string_equal(text, "");
+	/* Nor the part around the one that was undone. */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(root_store_begin(store), 0);
+	root_store_rollback(store);
+	assert_int_equal(root_store_commit(store), -1);
+	root_store_rollback(store);
 	assert_int_equal(root_store_begin(store), 0);
 	assert_int_equal(root_store_conference_put(store, 3, "", "c"), 0);
 	assert_int_equal(root_store_commit(store), 0);
