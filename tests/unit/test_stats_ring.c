@@ -313,6 +313,21 @@ test_wrong_files(void **state)
 	*h = good;
 	h->interval_ns = 0;
 	expect_refused(f, "interval");
+	h->interval_ns = 86401 * SECOND;
+	expect_refused(f, "interval");
+	*h = good;
+	h->header_bytes = sizeof(*h) - 1;
+	expect_refused(f, "cut short");
+	*h = good;
+	h->slots_offset -= 8;
+	expect_refused(f, "cut short");
+	*h = good;
+	/* No multiple of 8; no room for a record's head. */
+	for (int i = 0; i < 2; i++) {
+		h->slot_count = 1;
+		h->slot_bytes = (const uint32_t[]){508, 16}[i];
+		expect_refused(f, "make no sense");
+	}
 	*h = good;
 	assert_int_equal(truncate(f->path, (off_t)good.file_bytes - 4096), 0);
 	expect_refused(f, "cut short");
