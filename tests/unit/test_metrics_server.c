@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <event2/http.h>
 
 #include "metrics_server.h"
 
@@ -23,6 +24,19 @@
 
 static long nb_allocated, bytes_allocated;
 static in_port_t port; /* where it listens, network order */
+
+/* s: of a connection that says and takes nothing, and another that the test wants. */
+static int asked_limit, limit;
+
+void __real_evhttp_set_timeout(struct evhttp *http, int seconds);
+void __wrap_evhttp_set_timeout(struct evhttp *http, int seconds);
+
+void
+__wrap_evhttp_set_timeout(struct evhttp *http, int seconds)
+{
+	asked_limit = seconds;
+	__real_evhttp_set_timeout(http, limit != 0 ? limit : seconds);
+}
 
 static void *
 count_malloc(size_t size)
@@ -329,6 +343,63 @@ test_half_closed(void **state)
 	end(&scene, &fd, 1);
 }
 
+/* Who took a part of an answer and left has no part in those that may be under way. */
+static void
+test_left(void **state)
+{
+	struct scene scene;
+	int fds[METRICS_REPLIES_MAX + 1], *last = &fds[METRICS_REPLIES_MAX], status = 0;
+
+	(void)state;
+	begin(&scene);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < METRICS_REPLIES_MAX; i++) {
+			fds[i] = client();
+			ask(fds[i]);
+		}
+		run(scene.base, 100);
+		*last = client();
+		ask(*last);
+		for (int i = 0; i < 50 && status == 0; i++) {
+			run(scene.base, 20);
+			status = status_of_answer(last);
+		}
+		assert_int_equal(status, 503);
+		close(*last);
+		for (int i = 0; i < METRICS_REPLIES_MAX; i++)
+			close(fds[i]);
+		expect_descriptors(scene.base, scene.descriptors + 1);
+		status = 0;
+	}
+	*last = client();
+	ask(*last);
+	run(scene.base, 100);
+	assert_int_equal(status_of_answer(last), 200);
+	end(&scene, last, 1);
+}
+
+/* Who asks nothing is not there for ever, though nobody else wants its place. */
+static void
+test_silent(void **state)
+{
+	struct scene scene;
+	char byte;
+	int fd;
+
+	(void)state;
+	limit = 1;
+	begin(&scene);
+	assert_int_equal(asked_limit, METRICS_SECONDS);
+	fd = client();
+	run(scene.base, 500);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	for (int i = 0; i < 50 && recv(fd, &byte, 1, MSG_DONTWAIT) != 0; i++)
+		run(scene.base, 100);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+	end(&scene, &fd, 1);
+	limit = 0;
+}
+
 int
 main(void)
 {
@@ -337,6 +408,8 @@ main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_half_closed),
+		cmocka_unit_test(test_left),
+		cmocka_unit_test(test_silent),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -4,7 +4,7 @@
 #include "root_scene.h"
 #include "unit.h"
 
-static struct message_below listed[SCENE_NODES];
+static struct message_below listed[2 * SCENE_NODES];
 static size_t nb_listed;
 static unsigned int looks;
 static bool fails;
@@ -18,7 +18,7 @@ __wrap_mgmt_below(const struct mgmt *mgmt, struct message_below **list, size_t *
 	looks++;
 	if (fails)
 		return -ENOMEM;
-	*list = calloc(SCENE_NODES, sizeof(**list));
+	*list = calloc(2 * SCENE_NODES, sizeof(**list));
 	assert_non_null(*list);
 	memcpy(*list, listed, sizeof(listed));
 	*count = nb_listed;
@@ -239,6 +239,41 @@ test_why(void **state)
 	check_away(s, 5, "it says bye");
 }
 
+/* Of one that two list, on its way from one to the other, what comes first in the list counts. */
+static void
+test_twice(void **state)
+{
+	struct scene *s = *state;
+
+	list_below("n2", "n4");
+	list_below("n5", "n6");
+	root_listed_soon(&s->root);
+	check_told(s, 0);
+	assert_string_equal(node(s, 2)->parent, "n1");
+	assert_int_equal(node(s, 2)->first, 1);
+	assert_string_equal(node(s, 5)->parent, "n2");
+	assert_int_equal(node(s, 5)->first, 1);
+}
+
+/* Why its connection ended once is not why somebody is away who was back since. */
+static void
+test_why_later(void **state)
+{
+	struct scene *s = *state;
+
+	root_listed_cut(&s->root, "n4", "silent for 7000 ms");
+	check_told(s, 0);
+	assert_int_equal(node(s, 4)->cut, 0);
+	nb_listed--;
+	root_listed_soon(&s->root);
+	scene_run(s, 2000);
+	check_away(s, 6, "n4 no longer lists it");
+	nb_listed = 1;
+	root_listed_soon(&s->root);
+	scene_run(s, 2000);
+	check_away(s, 4, "nobody lists it");
+}
+
 int
 main(void)
 {
@@ -248,6 +283,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_back_below, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_moved, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_why, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_twice, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_why_later, setup, scene_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

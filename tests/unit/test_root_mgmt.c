@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the root program does with each message of a node, and what it says then. */
 #include <errno.h>
+#include <time.h>
 
 #include "root_mgmt_scene.h"
 
@@ -283,6 +284,33 @@ test_ends(void **state)
 	assert_string_equal(node->why, "nothing came");
 }
 
+static bool time_stands;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	if (!time_stands)
+		return __real_clock_gettime(clock, time);
+	*time = (struct timespec){1000000000, 4005999};
+	return 0;
+}
+
+/* To the microsecond, in UTC. */
+static void
+test_time(void **state)
+{
+	struct message bye = {.type = MESSAGE_BYE};
+
+	(void)state;
+	time_stands = true;
+	hear("n4", &bye);
+	time_stands = false;
+	assert_string_equal(last_event("node_away", "time"), "2001-09-09T01:46:40.004005Z");
+}
+
 int
 main(void)
 {
@@ -297,6 +325,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_hello, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_time, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
