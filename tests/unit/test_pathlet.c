@@ -239,6 +239,26 @@ test_depth(void **state)
 	assert_int_equal(check(bytes, 18 + 32 * 6 + 24), DROP_pathlet_too_deep);
 }
 
+/* The longest Pathlet, and one that is longer by a byte, which one inside it fills. */
+static void
+test_longest(void **state)
+{
+	for (uint32_t len = PATHLET_TREE_MAX_BYTES - 1; len <= PATHLET_TREE_MAX_BYTES + 1; len++) {
+		uint8_t bytes[PATHLET_TREE_MAX_BYTES + 64] = {0};
+		struct pathlet_view view;
+
+		bytes[0] = (uint8_t)(len >> 8);
+		bytes[1] = (uint8_t)len;
+		bytes[5] = 1;
+		bytes[6] = (uint8_t)((len - 6) >> 8);
+		bytes[7] = (uint8_t)(len - 6);
+		bytes[11] = 2;
+		(void)state;
+		assert_int_equal(pathlet_parse(bytes, sizeof(bytes), 1, &view),
+			len <= PATHLET_TREE_MAX_BYTES ? DROP_none : DROP_pathlet_malformed);
+	}
+}
+
 int
 main(void)
 {
@@ -246,6 +266,7 @@ main(void)
 		cmocka_unit_test(test_trees),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_longest),
 	};
 
 	return cmocka_run_group_tests_name("pathlet", tests, NULL, NULL);

@@ -74,21 +74,74 @@ test_hostile(void **state)
 	assert_true(refused > 0);
 }
 
+/* Whatever room is too small for the union: none, and nothing is written behind it. */
+static void
+test_room(void **state)
+{
+	uint8_t a[512], b[512], out[512];
+	size_t len;
+
+	(void)state;
+	(void)encode("1 > (2 > (3, 4 > 5), 6)", a);
+	(void)encode("1 > (2 > (4 > 7, 8), 9 > 5)", b);
+	len = encode("1 > (2 > (3, 4 > (5, 7), 8), 6, 9 > 5)", out);
+	for (uint16_t room = 0; room <= len; room++) {
+		memset(out, 0xee, sizeof(out));
+		assert_int_equal(pathlet_merge(a, b, out, room), room < len ? 0 : len);
+		for (size_t i = room; i < sizeof(out); i++)
+			assert_int_equal(out[i], 0xee);
+	}
+}
+
+/* Lengths inside that lie, in the one Pathlet or in the other. */
+static void
+test_lies(void **state)
+{
+	static const uint8_t good[] = {0, 12, 0, 0, 0, 1, 0, 6, 0x80, 0, 0, 2};
+	static const uint8_t lies[][24] = {
+		{0, 12, 0, 0, 0, 1, 0, 5, 0x80, 0, 0, 2},
+		{0, 12, 0, 0, 0, 1, 0, 7, 0x80, 0, 0, 2},
+		{0, 17, 0, 0, 0, 1, 0, 6, 0x80, 0, 0, 3, 0, 6, 0, 0, 0},
+		{0, 18, 0, 0, 0, 1, 0, 5, 0x80, 0, 0, 0, 7, 0x80, 0, 0, 4},
+		{0, 20, 0, 0, 0, 1, 0, 8, 0x80, 0, 0, 3, 0, 6, 0, 7, 0x80, 0, 0, 4},
+	};
+	uint8_t out[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		assert_int_equal(pathlet_merge(lies[i], good, out, sizeof(out)), 0);
+		assert_int_equal(pathlet_merge(good, lies[i], out, sizeof(out)), 0);
+	}
+}
+
+/* A chain of so many, each inside the one before. */
+static void
+make_chain(uint8_t *p, uint32_t depth)
+{
+	uint32_t len = 6 * depth;
+
+	memset(p, 0, PATHLET_TREE_MAX_BYTES);
+	for (uint32_t at = 0; at < len; at += 6) {
+		p[at] = (uint8_t)((len - at) >> 8);
+		p[at + 1] = (uint8_t)(len - at);
+		p[at + 5] = (uint8_t)(1 + at / 6);
+	}
+}
+
+/* As deep as Pathlets may be they are merged, no deeper. */
 static void
 test_deep(void **state)
 {
-	uint8_t a[PATHLET_TREE_MAX_BYTES] = {0}, b[PATHLET_TREE_MAX_BYTES], out[512];
-	uint16_t len = 6 * 40;
+	uint8_t a[PATHLET_TREE_MAX_BYTES], b[PATHLET_TREE_MAX_BYTES], out[512];
 
 	(void)state;
-	for (uint16_t at = 0; at < len; at += 6) {
-		a[at] = (uint8_t)((len - at) >> 8);
-		a[at + 1] = (uint8_t)(len - at);
-		a[at + 5] = (uint8_t)(1 + at / 6);
+	for (uint32_t depth = PATHLET_TREE_MAX_DEPTH; depth <= 40; depth++) {
+		make_chain(a, depth);
+		make_chain(b, depth);
+		b[6 * depth - 4] |= 0x80; /* its last one's destination flag */
+		assert_int_equal(pathlet_merge(a, b, out, sizeof(out)),
+			depth == PATHLET_TREE_MAX_DEPTH ? 6 * depth : 0);
 	}
-	memcpy(b, a, sizeof(b));
-	b[len - 1] = 99;
-	assert_int_equal(pathlet_merge(a, b, out, sizeof(out)), 0);
 }
 
 int
@@ -97,6 +150,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_deep),
 	};
 
