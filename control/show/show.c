@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,13 +78,10 @@ show_share(uint64_t part, uint64_t whole)
 json_t *
 show_address(const struct address *address)
 {
-	char text[SHOW_ADDRESS_TEXT];
+	const struct underlay_addr addr = underlay_addr_from(address);
+	char text[UNDERLAY_ADDR_TEXT_MAX];
 
-	if (address_is_ipv4(address))
-		inet_ntop(AF_INET, address->bytes + 12, text, sizeof(text));
-	else
-		inet_ntop(AF_INET6, address->bytes, text, sizeof(text));
-	return json_string(text);
+	return json_string(underlay_addr_text(&addr, text));
 }
 
 json_t *

@@ -40,6 +40,14 @@ show_event_congestion(json_t *object, const struct worker_event_congestion *cong
 }
 
 static void
+show_event_stranger(json_t *object, const struct worker_event_stranger *stranger)
+{
+	json_object_set_new(object, "address", show_address(&stranger->address));
+	json_object_set_new(object, "port", json_string(stranger->port->name));
+	json_object_set_new(object, "datagrams", show_number(stranger->datagrams));
+}
+
+static void
 show_event_lost(json_t *object, const uint64_t *lost)
 {
 	json_object_set_new(object, "lost", show_number(*lost));

@@ -3,12 +3,8 @@
 #ifndef FERRY_SHOW_PRIVATE_H
 #define FERRY_SHOW_PRIVATE_H
 
-#include <netinet/in.h>
-
 #include "ferry_stats.h"
 #include "show.h"
-
-#define SHOW_ADDRESS_TEXT INET6_ADDRSTRLEN
 
 /* NAN if it is not known. */
 double show_per_second(const struct rate *rate, double factor);

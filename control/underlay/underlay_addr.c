@@ -34,6 +34,13 @@ underlay_addr_to(const struct underlay_addr *addr)
 	return address_ipv4(ip);
 }
 
+struct underlay_addr
+underlay_addr_from(const struct address *address)
+{
+	return address_is_ipv4(address) ? underlay_addr_v4(address->bytes + 12)
+					: underlay_addr_v6(address->bytes);
+}
+
 bool
 underlay_addr_parse(const char *text, struct underlay_addr *addr)
 {

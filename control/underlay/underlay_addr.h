@@ -30,6 +30,8 @@ struct underlay_addr underlay_addr_v6(const void *bytes);
 
 /* In the form that the dataplane uses; not for family 0. */
 struct address underlay_addr_to(const struct underlay_addr *addr);
+/* And from that. */
+struct underlay_addr underlay_addr_from(const struct address *address);
 
 /* Reads "192.0.2.1" or "2001:db8::1"; false if it is neither. */
 bool underlay_addr_parse(const char *text, struct underlay_addr *addr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "link_input.h"
 #include "link_tfrc.h"
+#include "stranger.h"
 
 /* The owner of the receiving side is the worker that first hears the neighbour. */
 static uint16_t
@@ -158,8 +159,10 @@ link_input(struct worker *w, struct port *port, struct rte_mbuf *m, const struct
 	if (unlikely(reason != DROP_none))
 		return reason;
 	link = link_find_sender(w, port, hdr->node, &view->source);
-	if (unlikely(link == NULL))
+	if (unlikely(link == NULL)) {
+		stranger_heard(w, port, rte_be_to_cpu_32(hdr->node), &view->source);
 		return DROP_link_unknown_peer;
+	}
 	if (unlikely(rx_owner(w, link) != w->index)) {
 		packet_meta(m)->type = hdr->version_type & 0x0f;
 		worker_handover(w, link->rx_owner, m, PACKET_FRAME, port->index, 0);

@@ -12,6 +12,9 @@
 
 #include <rte_ring.h>
 
+#include "address.h"
+
+struct port;
 struct worker;
 
 /* X(kind, what its details are: a member of the record, text) */
@@ -22,6 +25,8 @@ struct worker;
 	X(link_down, link, "the neighbour does not answer")                                        \
 	X(congestion, congestion,                                                                  \
 		"packets for a next hop found its queue full, or waited too long")                 \
+	X(unknown_peer, stranger,                                                                  \
+		"a node sends here that is not a peer, or not at this address and port")           \
 	X(events_lost, lost, "events that the control thread was too slow for")
 
 #define WORKER_EVENT_VALUE(kind, details, text) EVENT_##kind,
@@ -47,13 +52,21 @@ struct worker_event_congestion {
 	uint64_t drops; /* since the event before of this queue */
 };
 
+/* Datagrams came that are no neighbour's (stranger.h). */
+struct worker_event_stranger {
+	struct address address;	 /* of the last one, whose node the event's peer is */
+	const struct port *port; /* where it came in; it is there as long as the node */
+	uint64_t datagrams;	 /* since the event before */
+};
+
 struct worker_event {
 	uint64_t now;  /* ns, as worker_poll's */
-	uint32_t peer; /* NodeID of the neighbour; 0 = none in particular */
+	uint32_t peer; /* NodeID of the neighbour, or who says so; 0 = none in particular */
 	uint32_t kind; /* enum worker_event_kind */
 	union {
 		struct worker_event_link link;
 		struct worker_event_congestion congestion;
+		struct worker_event_stranger stranger;
 		uint64_t lost;
 	};
 };

@@ -22,6 +22,7 @@
 #include "packet.h"
 #include "port.h"
 #include "rng.h"
+#include "stranger.h"
 #include "timer_wheel.h"
 #include "utc.h"
 
@@ -114,6 +115,7 @@ struct worker {
 	struct rte_ring *events;
 	uint64_t events_lost; /* found no room there */
 	struct event_limit congestion;
+	struct stranger_watch strangers;
 
 	bool stop;	/* written by the control thread */
 	bool may_sleep; /* constant */

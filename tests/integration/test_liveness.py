@@ -4,6 +4,7 @@
 is back; the round-trip time is known; who follows events and does not read holds up nobody."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -139,3 +140,22 @@ def test_far_away(stage):
         # nodes the mean too.
         if not SANITIZED:
             until(lambda n=nodes[node], p=peer: 60000 <= n.link(p)["rtt_us"] < 66000, 10, "60 ms")
+
+
+@pytest.mark.parametrize("wrong, known", [
+    ({"id": 7}, "there is no peer 2 here"),
+    ({"address": "10.0.1.77"}, "peer 2 is at 10.0.1.77 on port w2 here")])
+def test_mistake_in_one_file(stage, wrong, known):
+    """The neighbour's name or address is wrong on one side: who sends there is told."""
+    net = Deployment(stage)
+    places = [net.node(number, probe=int(INTERVAL * 1000)) for number in (1, 2)]
+    net.wire(*places)
+    places[0].peers[0].update(wrong)
+    one, two = (stage.node(place.namespace, place.configuration([])) for place in places)
+    event = until(lambda: [e for e in one.ctl("events") if e["event"] == "unknown_peer"], 20, "it is told")[0]
+    assert (event["peer"], event["address"], event["port"]) == (2, "10.0.1.2", "w2")
+    assert 50 <= event["datagrams"] <= one.drops()["link_unknown_peer"]
+    one.wait_log(rf"port w2: a node at 10\.0\.1\.2 says that it is 2, but {re.escape(known)}: \d+ datagrams")
+    assert re.search(r"unknown_peer +peer 2 .*: address 10\.0\.1\.2, port w2, datagrams \d+\n",
+                     one.ferryctl("events").stdout)
+    assert "says that it is" not in two.log()
