@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "fnv.h"
 #include "mgmt_private.h"
 #include "mgmt_tls.h"
 
@@ -108,15 +109,18 @@ renew(struct mgmt *mgmt, bool again)
 	char error[1024], text[TIME_TEXT];
 	SSL_CTX *tls = read_files(mgmt, error, sizeof(error));
 
-	own->failed = tls == NULL;
 	if (tls == NULL) {
-		if (!again)
+		uint64_t failed = fnv_add(FNV_BEGIN, error, strlen(error));
+
+		if (!again || failed != own->failed)
 			mgmt_log(mgmt, LOG_WARNING,
 				"management: changed files cannot be used, what was read before "
 				"is: %s",
 				error);
+		own->failed = failed;
 		return;
 	}
+	own->failed = 0;
 	/* Connections that there are keep the old one for as long as they need it. */
 	SSL_CTX_free(mgmt->tls);
 	mgmt->tls = tls;
@@ -141,7 +145,7 @@ mgmt_certificates_look(struct mgmt *mgmt, uint64_t now)
 	tried = same(files, own->tried);
 	memcpy(own->seen, files, sizeof(files));
 	/* What failed may have failed for another reason: too many open files, no memory. */
-	if (settled && (!tried || own->failed)) {
+	if (settled && (!tried || own->failed != 0)) {
 		memcpy(own->tried, files, sizeof(files));
 		renew(mgmt, tried);
 	}

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "clock.h"
+#include "fnv.h"
 #include "mgmt_private.h"
 
 #define UPDATE_US      20000  /* several changes at once are told together */
@@ -100,29 +101,44 @@ own_bye(struct mgmt_conn *conn, const struct message *message)
 		mgmt_conn_close(conn, false, "it says bye");
 }
 
+/* What was told of such an error, or the place of the one that was told longest ago. */
+static struct mgmt_told *
+told_of(struct mgmt_conn *conn, uint64_t sum)
+{
+	struct mgmt_told *oldest = &conn->told[0];
+
+	for (unsigned int i = 0; i < MGMT_TOLD; i++) {
+		if (conn->told[i].sum == sum)
+			return &conn->told[i];
+		if (conn->told[i].at < oldest->at)
+			oldest = &conn->told[i];
+	}
+	return oldest;
+}
+
 /*
- * What a node says again and again is refused as often: while the root is away, that nobody takes
- * it there. One line a minute has it all.
+ * What nodes say again and again is refused as often: while the root is away, that nobody takes it
+ * there. One line a minute has it all, for each of a few.
  */
 static void
 own_error(struct mgmt_conn *conn, const struct message *message)
 {
 	const char *request = message->error.request.type;
-	char text[MGMT_ERROR_TOLD_MAX], more[48] = "";
-	uint64_t now = mgmt_now();
+	char text[384], more[48] = "";
+	uint64_t now = mgmt_now(), sum;
+	struct mgmt_told *told;
 
 	snprintf(text, sizeof(text), "%s says about a %s: %u %s", message->from,
 		request != NULL ? request : "message", message->error.code, message->error.text);
-	if (strcmp(text, conn->error) != 0) {
-		snprintf(conn->error, sizeof(conn->error), "%s", text);
-	} else if (now < conn->error_at + ERROR_AGAIN_MS) {
-		conn->error_again++;
+	sum = fnv_add(FNV_BEGIN, text, strlen(text));
+	told = told_of(conn, sum);
+	if (told->sum == sum && now < told->at + ERROR_AGAIN_MS) {
+		told->again++;
 		return;
-	} else if (conn->error_again > 0) {
-		snprintf(more, sizeof(more), " (%u times more meanwhile)", conn->error_again);
 	}
-	conn->error_at = now;
-	conn->error_again = 0;
+	if (told->sum == sum && told->again > 0)
+		snprintf(more, sizeof(more), " (%u times more meanwhile)", told->again);
+	*told = (struct mgmt_told){.sum = sum, .at = now};
 	mgmt_log(conn->mgmt, LOG_WARNING, "management: %s%s", text, more);
 }
 

@@ -45,7 +45,13 @@ enum mgmt_state {
 	MGMT_GONE,    /* freed at the next occasion */
 };
 
-#define MGMT_ERROR_TOLD_MAX 384
+/* An error of a neighbour: the sum of its text, when the log told it, how often it came since. */
+struct mgmt_told {
+	uint64_t sum, at;
+	unsigned int again;
+};
+
+#define MGMT_TOLD 8
 
 struct mgmt_conn {
 	LIST_ENTRY(mgmt_conn) chain;
@@ -72,10 +78,7 @@ struct mgmt_conn {
 	struct message *below; /* its last childsupdate, or NULL; mgmt_conn_below() */
 	bool ended;	       /* by the other end; what it said before has still its turn */
 
-	/* The last error that the log told, when, and how often it came since. */
-	char error[MGMT_ERROR_TOLD_MAX];
-	uint64_t error_at;
-	unsigned int error_again;
+	struct mgmt_told told[MGMT_TOLD]; /* the last errors that the log told */
 };
 
 LIST_HEAD(mgmt_conns, mgmt_conn);
@@ -104,9 +107,9 @@ struct mgmt_certificates {
 	char *paths[MGMT_FILES];
 	struct mgmt_file seen[MGMT_FILES];  /* at the last look */
 	struct mgmt_file tried[MGMT_FILES]; /* when they were read last */
-	bool failed;			    /* these could not be used */
-	uint64_t next;			    /* look: ms of the monotonic clock */
-	bool told, told_ended;		    /* that it ends soon, that it did */
+	uint64_t failed;       /* the sum of why these could not be used; 0: they were */
+	uint64_t next;	       /* look: ms of the monotonic clock */
+	bool told, told_ended; /* that it ends soon, that it did */
 	uint64_t told_at;
 };
 

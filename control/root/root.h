@@ -63,6 +63,14 @@ int64_t root_now(void);
 /* What waits goes by this one, which only goes on: ms. */
 int64_t root_clock(void);
 
+/* next: the earliest time at which something is due; 0 = none yet. */
+static inline void
+root_look_again(int64_t *next, int64_t when)
+{
+	if (*next == 0 || when < *next)
+		*next = when;
+}
+
 /*
  * root_setup.c: steps of the start, with a struct root; root_loop.c has their order. The store; and
  * from it nodes and conferences, as they were and as the file says now.

@@ -107,14 +107,6 @@ tell(struct root *root, struct root_install *install, const struct root_node *no
 	root_pipeline_free(&made);
 }
 
-/* The earliest time at which something is due; 0 = none. */
-static void
-look_again(int64_t *next, int64_t when)
-{
-	if (*next == 0 || when < *next)
-		*next = when;
-}
-
 /* True: nothing can be said to it now; *next may be set to when. */
 static bool
 is_busy(struct root *root, const struct root_node *node, struct root_copy *copy, int64_t now,
@@ -145,7 +137,7 @@ is_busy(struct root *root, const struct root_node *node, struct root_copy *copy,
 								   : ROOT_INSTALL_DOUBLINGS;
 		return false;
 	}
-	look_again(next, due);
+	root_look_again(next, due);
 	return true;
 }
 
@@ -226,7 +218,7 @@ waits(struct root_install *install, bool wait, int64_t now, int64_t *next)
 		install->waits = now;
 	if (now - install->waits >= ROOT_INSTALL_WAIT_MS)
 		return false;
-	look_again(next, install->waits + ROOT_INSTALL_WAIT_MS);
+	root_look_again(next, install->waits + ROOT_INSTALL_WAIT_MS);
 	return true;
 }
 
@@ -255,7 +247,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 
 		if (back > now && copy->sent == 0) {
 			wait = true;
-			look_again(next, back);
+			root_look_again(next, back);
 		}
 		if (node != NULL && !is_busy(root, node, copy, now, next)) {
 			copy->leaving = false;
@@ -267,7 +259,7 @@ step_others(struct root *root, struct root_install *install, int64_t now, int64_
 		full |= is_queued(root, node, copy);
 		if (copy->asked && copy->silences == 0 && now - copy->when < ROOT_INSTALL_HOLD_MS) {
 			wait = true;
-			look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
+			root_look_again(next, copy->when + ROOT_INSTALL_HOLD_MS);
 		}
 	}
 	if (!full || install->full == 0)
@@ -316,7 +308,7 @@ step_leaving(struct root *root, struct root_install *install, bool settled, bool
 		else if (copy->node == install->source || (idle && due <= now))
 			leave(root, install, node, copy, now, next);
 		else if (idle)
-			look_again(next, due);
+			root_look_again(next, due);
 	}
 }
 

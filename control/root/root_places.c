@@ -253,17 +253,18 @@ root_place_send(struct root *root, struct root_node *node)
 /*
  * It stayed with its parent while this program was away, and nothing is known of what its hello
  * said: those that are to be below it would not find it. Sent to where it is, it says hello again.
+ * False: it cannot be told now.
  */
-static void
+static bool
 ask_hello(struct root *root, const struct root_node *node)
 {
 	struct message ask = {.type = MESSAGE_REDIRECT, .redirect = {.name = node->parent}};
 
 	if (node->hellos != 0 || node->server[0] != 0 || node->place == NULL ||
 		node->place->role == ROOT_ROLE_LEAF)
-		return;
+		return true;
 	snprintf(ask.to, sizeof(ask.to), "%s", node->name);
-	(void)root_send(root, &ask);
+	return root_send(root, &ask) == 0;
 }
 
 /* How many connections lead to it from here, as far as it is known. */
@@ -321,14 +322,18 @@ root_places_step(struct root *root, int64_t now)
 		if (!node->up || (node->lost == 0 && node->greeted))
 			continue;
 		if (due > now) {
-			next = next == 0 || due < next ? due : next;
+			root_look_again(&next, due);
 		} else if (node->lost != 0) {
 			root_node_away(root, node, node->why);
 		} else if (root_has_room(root, node)) {
 			greet(root, node, NULL, 0);
 			node->unlisted = true;
 			root_node_ask(root, node);
-			ask_hello(root, node);
+			if (!ask_hello(root, node)) {
+				node->greeted = false;
+				node->came = now;
+				root_look_again(&next, now + GREET_MS);
+			}
 		}
 	}
 	return next;

@@ -276,7 +276,7 @@ on_connection(struct event_base *base, void *arg)
 
 	if (bev == NULL)
 		return NULL;
-	/* While an answer is written evhttp reads on, and looks at nothing of what comes. */
+	/* So much of a question is kept at most; while an answer is written nothing is read. */
 	bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
 	if (server->nb_open == METRICS_CONNECTIONS_MAX)
 		return bev;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "link_input.h"
+#include "epoch.h"
 #include "link_tfrc.h"
 #include "stranger.h"
 
@@ -44,7 +45,7 @@ accept_epoch(struct worker *w, struct link *link, uint16_t epoch)
 {
 	struct link_rx *rx = &link->rx;
 
-	if (rx->heard && (int16_t)(epoch - rx->epoch) <= 0 &&
+	if (rx->heard && !epoch_is_newer(epoch, rx->epoch) &&
 		w->now - rx->heard_at < LINK_SILENCE_NS)
 		return false;
 	begin_anew(w, link);

@@ -13,7 +13,7 @@
  * second it has gone around in seven minutes. How often is counted apart, for years.
  *
  * One writer. A reader copies the structure while it may change: it then sees some packets and not
- * others, never a torn number.
+ * others. No number is torn, but that of a bin that begins anew just then, once in 2^32 packets.
  */
 #ifndef FERRY_DELAY_HISTOGRAM_H
 #define FERRY_DELAY_HISTOGRAM_H

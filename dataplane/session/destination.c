@@ -5,6 +5,7 @@
 
 #include "destination_settle.h"
 #include "egress.h"
+#include "epoch.h"
 #include "node.h"
 #include "packet.h"
 #include "port.h"
@@ -46,7 +47,7 @@ begin_anew(struct worker *w, struct destination *dst)
 static bool
 accept_epoch(struct worker *w, struct destination *dst, uint16_t epoch)
 {
-	if (dst->heard && (int16_t)(epoch - dst->epoch) <= 0 &&
+	if (dst->heard && !epoch_is_newer(epoch, dst->epoch) &&
 		w->now - dst->line->heard_at < SOURCE_SILENCE_NS)
 		return false;
 	begin_anew(w, dst);

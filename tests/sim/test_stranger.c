@@ -27,20 +27,22 @@ run(struct sim *sim, uint64_t ns)
 	sim_run_until(sim, sim->now + ns);
 }
 
-/* Node 2 probes node 1, which has just forgotten it. */
+/* All others probe node 1, which has just forgotten them. */
 static struct sim *
-forgotten(void)
+forgotten(uint32_t nodes, uint64_t interval)
 {
-	struct sim *sim = small_new(2);
+	struct sim *sim = small_new(nodes);
 
 	told = 0;
-	sim->probe = INTERVAL;
+	sim->probe = interval;
 	sim->hooks = (struct sim_hooks){.event = on_event};
-	small_wire(sim, 1, 2);
+	for (uint32_t id = 2; id <= nodes; id++)
+		small_wire(sim, 1, id);
 	sim_build(sim);
 	run(sim, 2 * SIM_S);
 	assert_int_equal(told, 0);
-	node_remove_link(sim->nodes[0].node, node_find_link(sim->nodes[0].node, 2));
+	for (uint32_t id = 2; id <= nodes; id++)
+		node_remove_link(sim->nodes[0].node, node_find_link(sim->nodes[0].node, id));
 	return sim;
 }
 
@@ -53,7 +55,7 @@ finish(struct sim *sim)
 static void
 test_goes_on(void **state)
 {
-	struct sim *sim = forgotten();
+	struct sim *sim = forgotten(2, INTERVAL);
 	uint64_t begin = sim->now;
 
 	(void)state;
@@ -84,7 +86,7 @@ test_goes_on(void **state)
 static void
 test_does_not_go_on(void **state)
 {
-	struct sim *sim = forgotten();
+	struct sim *sim = forgotten(2, INTERVAL);
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -98,12 +100,50 @@ test_does_not_go_on(void **state)
 	finish(sim);
 }
 
+/* Who only probes, as seldom as can be, is told of too. */
+static void
+test_seldom(void **state)
+{
+	struct sim *sim = forgotten(2, 10 * SIM_S);
+
+	(void)state;
+	run(sim, 40 * SIM_S);
+	assert_int_equal(told, 1);
+	assert_int_equal(events[0].peer, 2);
+	assert_in_range(events[0].stranger.datagrams, 2, 5);
+	finish(sim);
+}
+
+/* Each of two has its turn, with what came of itself. */
+static void
+test_two(void **state)
+{
+	struct sim *sim = forgotten(3, INTERVAL);
+	uint64_t dropped;
+
+	(void)state;
+	run(sim, STRANGER_PATIENCE_NS + 2 * STRANGER_AGAIN_NS + 4 * INTERVAL);
+	dropped = small_drops(sim, 1, DROP_link_unknown_peer);
+	assert_int_equal(told, 3);
+	assert_int_equal(events[0].peer + events[1].peer, 2 + 3);
+	assert_int_equal(events[2].peer, events[0].peer);
+	for (uint32_t i = 0; i < told; i++)
+		assert_ptr_equal(
+			events[i].stranger.port, sim->nodes[0].node->ports[events[i].peer - 2]);
+	assert_in_range(events[0].stranger.datagrams, 30, 70);
+	assert_in_range(events[1].stranger.datagrams + events[2].stranger.datagrams, dropped / 3,
+		dropped * 2 / 3);
+	finish(sim);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_on),
 		cmocka_unit_test(test_does_not_go_on),
+		cmocka_unit_test(test_seldom),
+		cmocka_unit_test(test_two),
 	};
 
 	sim_eal(256);

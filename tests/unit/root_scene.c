@@ -102,6 +102,11 @@ root_send(struct root *root, struct message *message)
 		root->unsent = true;
 		return -ENOTCONN;
 	}
+	if (message->type == MESSAGE_REDIRECT) {
+		if (scene_now->nodes[node->id].stays)
+			return -EAGAIN;
+		scene_now->nodes[node->id].redirects++;
+	}
 	message->time = (uint64_t)root_now();
 	strcpy(message->from, MESSAGE_ROOT);
 	snprintf(message->id, sizeof(message->id), "r.%" PRIu64, ++scene_now->sent);

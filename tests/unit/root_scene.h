@@ -30,9 +30,11 @@ struct scene_session {
 
 struct scene_node {
 	uint32_t id;
-	bool connected;	 /* messages reach it */
-	bool deaf;	 /* and are lost: those of a node above it end somewhere */
-	bool full;	 /* too much waits for it */
+	bool connected; /* messages reach it */
+	bool deaf;	/* and are lost: those of a node above it end somewhere */
+	bool full;	/* too much waits for it */
+	bool stays;	/* a redirect to it cannot be sent */
+	unsigned int redirects;
 	bool refuses;	 /* it answers each definition with an error */
 	const char *why; /* of that; NULL: some */
 	struct scene_session sessions[SCENE_SESSIONS];

@@ -54,7 +54,8 @@ static void
 on_log(void *ctx, int priority, const char *text)
 {
 	(void)priority;
-	if (strcmp(ctx, names[LEAF]) == 0 && strstr(text, "says about a join: 404") != NULL)
+	if (strcmp(ctx, names[LEAF]) == 0 && strstr(text, "says about a ") != NULL &&
+		strstr(text, ": 404") != NULL)
 		told++;
 }
 
@@ -149,13 +150,19 @@ teardown(void **state)
 }
 
 static void
+leaf_says_this(enum message_type type)
+{
+	struct message attend = {.type = type, .to = MESSAGE_ROOT};
+
+	attend.attend.conference = 1;
+	assert_int_equal(mgmt_send(programs[LEAF], &attend), 0);
+	said++;
+}
+
+static void
 leaf_says(void)
 {
-	struct message join = {.type = MESSAGE_JOIN, .to = MESSAGE_ROOT};
-
-	join.attend.conference = 1;
-	assert_int_equal(mgmt_send(programs[LEAF], &join), 0);
-	said++;
+	leaf_says_this(MESSAGE_JOIN);
 }
 
 /* The leaf goes on talking, in each turn. */
@@ -369,7 +376,7 @@ all_refused(void)
 	return refusals == said;
 }
 
-/* The root is away, for long perhaps, and the leaf does not cease to say something to it. */
+/* The root is away, for long perhaps, and the leaf does not cease to say two things to it. */
 static void
 test_refused_again(void **state)
 {
@@ -377,11 +384,13 @@ test_refused_again(void **state)
 	mgmt_free(programs[ROOT]);
 	programs[ROOT] = NULL;
 	assert_true(turn(west_alone));
-	for (unsigned int i = 0; i < 10; i++)
+	for (unsigned int i = 0; i < 10; i++) {
 		leaf_says();
+		leaf_says_this(MESSAGE_LEAVE);
+	}
 	assert_true(turn(all_refused));
 	assert_int_equal(refused, MESSAGE_CODE_UNKNOWN);
-	assert_int_equal(told, 1);
+	assert_int_equal(told, 2);
 }
 
 static int

@@ -327,6 +327,29 @@ test_again(void **state)
 	assert_int_equal(said(LEAF, "changed files"), 2);
 }
 
+/* And if it is the files' fault too, that is told as soon as it is seen. */
+static void
+test_again_otherwise(void **state)
+{
+	const char *home = make_new();
+	struct rlimit limit, none;
+
+	(void)state;
+	forget(LEAF);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	replace(LEAF, home, "pem");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	await(LEAF, "cannot be read: Too many open files");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	await(LEAF, "key values mismatch");
+	turn_on();
+	assert_int_equal(said(LEAF, "changed files"), 2);
+	replace(LEAF, home, "key");
+	await(LEAF, "changed files were read");
+}
+
 /* Both are right, but are not this node's. */
 static void
 test_name(void **state)
@@ -440,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_again_otherwise),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_authority),

@@ -236,6 +236,33 @@ test_no_room_places(void **state)
 	scene_check(s);
 }
 
+/*
+ * A relay that did not say hello to this program, whose database has not where its children
+ * connect, is asked to; also where that cannot be sent at first.
+ */
+static void
+test_asked_for_hello(void **state)
+{
+	struct scene *s = *state;
+	struct root_node *relay = root_nodes_by_id(&s->root.nodes, 4);
+
+	relay->hellos = 0;
+	s->nodes[4].stays = true;
+	scene_back(s, 4);
+	scene_run(s, 3000);
+	assert_int_equal(s->nodes[4].redirects, 0);
+	s->nodes[4].stays = false;
+	scene_run(s, 3000);
+	assert_int_equal(s->nodes[4].redirects, 1);
+	scene_run(s, 3000);
+	assert_int_equal(s->nodes[4].redirects, 1);
+	/* One that did is not. */
+	scene_back(s, 3);
+	scene_run(s, 3000);
+	assert_int_equal(s->nodes[3].redirects, 0);
+	scene_check(s);
+}
+
 /* The mode of forwarding, read again: all nodes are told, though the topology is the same. */
 static void
 test_forwarding(void **state)
@@ -331,6 +358,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_origin, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_no_room, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_no_room_places, setup, scene_teardown),
+		cmocka_unit_test_setup_teardown(test_asked_for_hello, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_forwarding, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_tcp, setup, scene_teardown),
 		cmocka_unit_test_setup_teardown(test_hellos, setup, scene_teardown),
