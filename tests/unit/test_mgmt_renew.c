@@ -306,23 +306,31 @@ test_faults(void **state)
 	restart_relay();
 }
 
+/* The leaf looks at what has changed, and can open no file. */
+static void
+look_without_files(void)
+{
+	struct rlimit limit, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	await(LEAF, "cannot be read: Too many open files");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* It was not the files' fault: they are tried again, though they do not change. */
 static void
 test_again(void **state)
 {
 	const char *home = make_new();
-	struct rlimit limit, none;
 
 	(void)state;
 	forget(LEAF);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	none = limit;
-	none.rlim_cur = 3;
 	replace(LEAF, home, "pem");
 	replace(LEAF, home, "key");
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	await(LEAF, "cannot be read: Too many open files");
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	look_without_files();
 	await(LEAF, "changed files were read");
 	assert_int_equal(said(LEAF, "changed files"), 2);
 }
@@ -332,17 +340,11 @@ static void
 test_again_otherwise(void **state)
 {
 	const char *home = make_new();
-	struct rlimit limit, none;
 
 	(void)state;
 	forget(LEAF);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	none = limit;
-	none.rlim_cur = 3;
 	replace(LEAF, home, "pem");
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	await(LEAF, "cannot be read: Too many open files");
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	look_without_files();
 	await(LEAF, "key values mismatch");
 	turn_on();
 	assert_int_equal(said(LEAF, "changed files"), 2);

@@ -4,53 +4,10 @@
 #include "unit.h"
 
 #include <math.h>
-#include <unistd.h>
 
-#include "stats_export.h"
+#include "export_fixture.h"
 
 #define MS UINT64_C(1000000)
-
-struct fixture {
-	struct harness h;
-	char directory[64], path[128], error[256];
-	struct stats_export e;
-	struct ferry_stats *stats;
-	struct ferry_stats_snapshot snapshot;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct stats_export_params params;
-
-	harness_start(&f->h);
-	strcpy(f->directory, "/tmp/ferry-show-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->path, sizeof(f->path), "%s/node.stats", f->directory);
-	params = (struct stats_export_params){
-		.view = &f->h.view, .path = f->path, .interval_ns = 1000 * MS, .intervals = 2};
-	assert_int_equal(
-		stats_export_begin(&f->e, &params, f->h.now, f->error, sizeof(f->error)), 0);
-	f->stats = ferry_stats_open(f->path, f->error, sizeof(f->error));
-	assert_non_null(f->stats);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	stats_export_end(&f->e);
-	ferry_stats_close(f->stats);
-	ferry_stats_snapshot_free(&f->snapshot);
-	assert_int_equal(rmdir(f->directory), 0);
-	harness_end(&f->h);
-	free(f);
-	return 0;
-}
 
 /* The last record of a type when an interval went by. */
 static const union ferry_stats_record *

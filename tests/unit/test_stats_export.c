@@ -8,54 +8,10 @@
 
 #include <event2/buffer.h>
 
+#include "export_fixture.h"
 #include "metrics.h"
 #include "session_actions.h"
-#include "show_harness.h"
 #include "stats_delay.h"
-#include "stats_export.h"
-
-struct fixture {
-	struct harness h;
-	char directory[64], path[128], error[256];
-	struct stats_export e;
-	struct ferry_stats *stats;
-	struct ferry_stats_snapshot snapshot;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct stats_export_params params;
-
-	harness_start(&f->h);
-	strcpy(f->directory, "/tmp/ferry-stats-XXXXXX");
-	assert_non_null(mkdtemp(f->directory));
-	snprintf(f->path, sizeof(f->path), "%s/node.stats", f->directory);
-	params = (struct stats_export_params){
-		.view = &f->h.view, .path = f->path, .interval_ns = 1000000000, .intervals = 2};
-	assert_int_equal(
-		stats_export_begin(&f->e, &params, f->h.now, f->error, sizeof(f->error)), 0);
-	f->stats = ferry_stats_open(f->path, f->error, sizeof(f->error));
-	assert_non_null(f->stats);
-	f->h.ctl.statistics = &f->e;
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	stats_export_end(&f->e);
-	ferry_stats_close(f->stats);
-	ferry_stats_snapshot_free(&f->snapshot);
-	assert_int_equal(rmdir(f->directory), 0);
-	harness_end(&f->h);
-	free(f);
-	return 0;
-}
 
 /* An interval goes by. */
 static void
